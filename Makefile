@@ -1,0 +1,66 @@
+# What there is: two library floors, the programs on top of them, the tests.
+VERSION  = 0.1
+PREFIX  ?= /usr/local
+OUT     ?= out
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+PROGRAMS = vdeliver vpop3d vadmin
+HELPERS  = vidn
+LIBS_vpop3d = -lcrypt -lxxhash
+LIBS_vadmin = -lcrypt
+LIBS_vidn   = -lidn2
+
+WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	   -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wcast-qual -Wdeclaration-after-statement
+WARN    := $(filter-out -Wdeclaration-after-statement,$(WARN))
+HARDEN   = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+OWN      = -std=c17 -D_GNU_SOURCE -MMD -MP $(WARN) $(STRICT) $(HARDEN) \
+	   -DVERSION='"$(VERSION)"' -DHELPER_DIR='"$(PREFIX)/libexec/vmail"'
+LINK     = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+
+# STATIC=1: vdeliver, which every message starts, static and with musl.
+ifeq ($(STATIC),1)
+HOT      = $(OUT)/musl
+HOT_CC   = musl-gcc
+HOT_LINK = -static -no-pie
+else
+HOT      = $(OUT)
+HOT_CC   = $(CC)
+HOT_LINK = $(LINK)
+endif
+
+# What is made of what.  Each floor sees itself and what lies below it only.
+base     = $(wildcard lib/base/*.c)
+mail     = $(wildcard lib/mail/*.c)
+objects  = $(patsubst %.c,$(1)/obj/%.o,$(2))
+all:: $(PROGRAMS:%=$(OUT)/bin/%) $(HELPERS:%=$(OUT)/bin/%)
+
+$(foreach d,$(sort $(OUT) $(HOT)),$(eval $(d)/libbase.a: $(call objects,$(d),$(base))) \
+	$(eval $(d)/libmail.a: $(call objects,$(d),$(mail))))
+$(OUT)/bin/vdeliver: $(call objects,$(HOT),$(wildcard vdeliver/*.c)) $(HOT)/libmail.a $(HOT)/libbase.a
+	@mkdir -p $(@D)
+	$(HOT_CC) $(CFLAGS) $(SAN) $(HOT_LINK) $(LDFLAGS) -o $@ $^
+$(OUT)/bin/vpop3d: $(call objects,$(OUT),$(wildcard vpop3d/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
+$(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
+$(OUT)/bin/vidn: $(call objects,$(OUT),lib/mail/idn/vidn.c) $(OUT)/libbase.a
+
+# How.
+$(OUT)/bin/%:
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SAN) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_$*)
+%.a:
+	@mkdir -p $(@D)
+	rm -f $@ && $(AR) rcs $@ $^
+define compile
+$(1)/obj/%.o: %.c
+	@mkdir -p $$(@D)
+	$(2) $$(CPPFLAGS) $$(OWN) $$(SAN) $$(CFLAGS) $$(if $$(filter lib/base/%,$$<),,$$(if $$(filter lib/mail/%,$$<),,-iquote $$(dir $$<)) -iquote lib/mail) -iquote lib/base -c -o $$@ $$<
+endef
+$(eval $(call compile,$(OUT),$(CC)))
+$(if $(filter 1,$(STATIC)),$(eval $(call compile,$(HOT),$(HOT_CC))))
+
+clean:
+	rm -rf out
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+.PHONY: all clean check asan lint deps demo install bench fault
+.SECONDARY:

@@ -1,0 +1,263 @@
+/* child.c: child processes, each with a deadline, and commands run in them. */
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "compat.h"
+#include "fd.h"
+#include "scope.h"
+
+int
+child_fork(struct child *child, struct err *err)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid == -1)
+		return err_sys(err, "fork");
+	if (pid == 0) {
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(127);		/* it died before we could be told */
+		return 0;
+	}
+	setpgid(pid, pid);			/* both do it: whoever comes first */
+	*child = (struct child){ pid, compat_pidfd_open(pid) };
+	if (child->pidfd == -1) {
+		err_sys(err, "watch a child process");
+		drop_child(child);
+		return -1;
+	}
+	fcntl(child->pidfd, F_SETFD, FD_CLOEXEC);
+	return pid;
+}
+
+static int
+reap(struct child *child, int *status, struct err *err)
+{
+	while (waitpid(child->pid, status, 0) == -1)
+		if (errno != EINTR)
+			return err_sys(err, "wait for a child process");
+	child->pid = 0;
+	drop_fd(&child->pidfd);
+	return 0;
+}
+
+int
+child_wait(struct child *child, struct deadline d, int *status, struct err *err)
+{
+	if (fd_wait(child->pidfd, POLLIN, d) == -1)
+		return err_sys(err, "wait for a child process");
+	return reap(child, status, err);
+}
+
+void
+drop_child(struct child *child)
+{
+	struct err err;
+	int status;
+
+	if (child->pid <= 0)
+		return;
+	kill(-child->pid, SIGKILL);
+	kill(child->pid, SIGKILL);		/* it may not lead its group yet */
+	reap(child, &status, &err);
+	drop_fd(&child->pidfd);
+}
+
+struct pipes {
+	int	in[2], out[2], errors[2];	/* of the command: [0] is read, [1] written */
+};
+
+static void
+drop_pipes(struct pipes *p)
+{
+	for (int i = 0; i < 2; i++) {
+		drop_fd(&p->in[i]);
+		drop_fd(&p->out[i]);
+		drop_fd(&p->errors[i]);
+	}
+}
+
+static int
+open_pipes(const struct command *c, struct pipes *p, struct err *err)
+{
+	if ((c->input != NULL && pipe2(p->in, O_CLOEXEC) == -1) ||
+	    (c->keep_output && pipe2(p->out, O_CLOEXEC) == -1) ||
+	    pipe2(p->errors, O_CLOEXEC) == -1)
+		return err_sys(err, "pipe");
+	if (p->in[1] != -1)
+		fcntl(p->in[1], F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+static void
+standard_fd(int fd, int flags, int as)
+{
+	if (fd == -1)
+		fd = open("/dev/null", flags);
+	if (fd == -1 || dup2(fd, as) == -1)
+		_exit(126);
+}
+
+static _Noreturn void
+become_command(const struct command *c, const struct pipes *p)
+{
+	struct sigaction standard = { .sa_handler = SIG_DFL };
+	sigset_t nothing;
+
+	standard_fd(p->in[0], O_RDONLY, STDIN_FILENO);
+	standard_fd(p->out[1], O_WRONLY, STDOUT_FILENO);
+	standard_fd(p->errors[1], O_WRONLY, STDERR_FILENO);
+	for (int signo = 1; signo < NSIG; signo++)
+		sigaction(signo, &standard, NULL);
+	sigemptyset(&nothing);
+	sigprocmask(SIG_SETMASK, &nothing, NULL);
+	if (compat_cloexec_from(3) == -1 || chdir(c->directory ? c->directory : "/") == -1)
+		_exit(126);
+	execve(c->argv[0], (char *const *)(intptr_t)c->argv,
+	    (char *const *)(intptr_t)c->environment);
+	dprintf(STDERR_FILENO, "cannot start %s: errno %d\n", c->argv[0], errno);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* What was read from the input but does not fit into the pipe yet. */
+struct feed {
+	char	chunk[16384];
+	size_t	start, end;
+};
+
+static int
+feed_more(const struct command *c, struct feed *feed, int *to, struct err *err)
+{
+	if (feed->start == feed->end) {
+		ssize_t n = stream_read(c->input, feed->chunk, sizeof feed->chunk, err);
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			drop_fd(to);
+		feed->start = 0;
+		feed->end = (size_t)n;
+		return 0;
+	}
+	ssize_t n = write(*to, feed->chunk + feed->start, feed->end - feed->start);
+	if (n > 0)
+		feed->start += (size_t)n;
+	else if (n == -1 && errno == EPIPE)
+		drop_fd(to);			/* it does not want the rest */
+	else if (n == -1 && errno != EAGAIN && errno != EINTR)
+		return err_sys(err, "write to %s", c->argv[0]);
+	return 0;
+}
+
+/* Keeps what fits into max; the rest is read and thrown away. */
+static int
+drain(int *from, struct str *into, size_t max, bool *overflow, struct err *err)
+{
+	char chunk[16384];
+	ssize_t n = read(*from, chunk, sizeof chunk);
+
+	if (n == -1 && (errno == EINTR || errno == EAGAIN))
+		return 0;
+	if (n == -1)
+		return err_sys(err, "read from a command");
+	if (n == 0) {
+		drop_fd(from);
+		return 0;
+	}
+	size_t room = max - into->len;
+	*overflow = *overflow || (size_t)n > room;
+	str_add(into, chunk, (size_t)n < room ? (size_t)n : room);
+	return 0;
+}
+
+/* Once the command itself has ended, what it left in the pipes is taken, but
+ * not waited for: a grandchild may keep them open for ever. */
+static int
+serve(const struct command *c, struct child *child, struct pipes *p, struct command_result *r,
+    struct err *err)
+{
+	struct feed feed = { .start = 0 };
+	bool overflow = false, ignored = false;
+
+	for (bool ended = false; ; ) {
+		struct pollfd polls[] = {
+			{ .fd = p->in[1], .events = POLLOUT },
+			{ .fd = p->out[0], .events = POLLIN },
+			{ .fd = p->errors[0], .events = POLLIN },
+			{ .fd = ended ? -1 : child->pidfd, .events = POLLIN },
+		};
+		int n = poll(polls, 4, ended ? 0 : deadline_left(c->deadline));
+		if (n == -1 && errno != EINTR)
+			return err_sys(err, "poll");
+		if (n == 0 && ended)
+			break;
+		if (n == 0 && deadline_over(c->deadline))
+			return err_set(err, ERR_TEMPORARY, "%s took too long", c->argv[0]);
+		if (n <= 0)
+			continue;
+		if (polls[0].revents && !ended && feed_more(c, &feed, &p->in[1], err) == -1)
+			return -1;
+		if (polls[0].revents && ended)
+			drop_fd(&p->in[1]);
+		if (polls[1].revents && drain(&p->out[0], &r->output, c->output_max, &overflow, err) == -1)
+			return -1;
+		if (polls[2].revents && drain(&p->errors[0], &r->errors, COMMAND_ERRORS, &ignored, err) == -1)
+			return -1;
+		if (overflow)
+			return err_set(err, ERR_TEMPORARY, "%s wrote more than %zu bytes", c->argv[0],
+			    c->output_max);
+		ended = ended || polls[3].revents != 0;
+	}
+	return 0;
+}
+
+int
+command_run(const struct command *c, struct command_result *r, struct err *err)
+{
+	SCOPED(drop_pipes) struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	SCOPED(drop_child) struct child child = CHILD_NONE;
+
+	if (open_pipes(c, &p, err) == -1)
+		return -1;
+	int forked = child_fork(&child, err);
+	if (forked == -1)
+		return -1;
+	if (forked == 0)
+		become_command(c, &p);
+	drop_fd(&p.in[0]);
+	drop_fd(&p.out[1]);
+	drop_fd(&p.errors[1]);
+	if (serve(c, &child, &p, r, err) == -1)
+		return -1;
+	/* What it left running in its group would outlive the delivery. */
+	kill(-child.pid, SIGKILL);
+	return child_wait(&child, deadline_in(1000), &r->status, err);
+}
+
+void
+drop_command_result(struct command_result *r)
+{
+	drop_str(&r->output);
+	drop_str(&r->errors);
+}
+
+void
+command_reason(const struct command_result *r, struct str *out)
+{
+	struct slice rest = str_slice(&r->errors), line = { 0 };
+
+	while (line.len == 0 && slice_cut(&rest, '\n', &line))
+		line = slice_trim(line);
+	for (size_t i = 0; i < line.len && i < 300; i++)
+		str_addc(out, line.p[i] >= 0x20 && line.p[i] < 0x7F ? line.p[i] : '?');
+}

@@ -1,0 +1,61 @@
+/* child.h: child processes, each with a deadline, and commands run in them. */
+#ifndef CHILD_H
+#define CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "deadline.h"
+#include "err.h"
+#include "str.h"
+#include "stream.h"
+
+struct child {
+	pid_t	pid;		/* 0: none */
+	int	pidfd;
+};
+
+#define CHILD_NONE	((struct child){ .pid = 0, .pidfd = -1 })
+
+/* fork() with a process group of its own for the child, which is killed when
+ * its parent dies.  Returns like fork(): 0 in the child, -1 on error. */
+int	child_fork(struct child *child, struct err *err);
+
+/* Waits for the end: *status is as from waitpid().  -1: the deadline passed,
+ * or waiting failed; the child still runs. */
+int	child_wait(struct child *child, struct deadline d, int *status, struct err *err);
+
+/* Kills the whole process group and waits for the child.  Nothing when it has
+ * ended or never began. */
+void	drop_child(struct child *child);
+
+struct command {
+	const char *const	*argv;		/* argv[0] is the path */
+	const char *const	*environment;	/* all of it */
+	const char		*directory;	/* to be in; NULL: / */
+	struct stream		*input;		/* its standard input; NULL: /dev/null */
+	struct deadline		 deadline;
+	bool			 keep_output;	/* standard output into output, else /dev/null */
+	size_t			 output_max;
+};
+
+enum { COMMAND_ERRORS = 4096 };			/* how much of standard error is kept */
+
+struct command_result {
+	int		status;			/* as from waitpid() */
+	struct str	output;
+	struct str	errors;
+};
+
+/* Runs it to its end with only 0, 1 and 2 open, default signals and a group
+ * of its own; feeds and reads without ever waiting on one alone.  A command
+ * that does not read all its input has done nothing wrong.  -1: it could not
+ * be started, its deadline passed (it is killed then), or its output became
+ * longer than output_max. */
+int	command_run(const struct command *command, struct command_result *result, struct err *err);
+void	drop_command_result(struct command_result *result);
+
+/* The first line of what it said on standard error, printable ASCII alone. */
+void	command_reason(const struct command_result *result, struct str *out);
+
+#endif

@@ -1,0 +1,16 @@
+/* compat.h: Linux calls that one of our C libraries lacks (musl 1.2.3).
+ *
+ * Same meaning, arguments and errno as the manual pages of section 2.
+ */
+#ifndef COMPAT_H
+#define COMPAT_H
+
+#include <sys/types.h>
+
+int	compat_renameat2_noreplace(int from_dir, const char *from, int to_dir, const char *to);
+int	compat_pidfd_open(pid_t pid);
+
+/* Marks every descriptor from first on as closed on exec. */
+int	compat_cloexec_from(unsigned int first);
+
+#endif

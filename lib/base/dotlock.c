@@ -1,0 +1,117 @@
+/* dotlock.c: lock files, "NAME.lock" beside NAME, which other programs know. */
+#include "dotlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "mem.h"
+#include "scope.h"
+#include "str.h"
+
+enum { HOST_MAX = 256 };
+
+static const char *
+this_host(char host[HOST_MAX])
+{
+	if (gethostname(host, HOST_MAX) == -1)
+		return "localhost";
+	host[HOST_MAX - 1] = '\0';
+	return host;
+}
+
+static bool
+process_is_gone(const char *text)
+{
+	char host[HOST_MAX], there[HOST_MAX] = "";
+	long pid = 0;
+
+	if (sscanf(text, "%ld %255s", &pid, there) < 1 || pid <= 0)
+		return false;
+	if (there[0] != '\0' && strcmp(there, this_host(host)) != 0)
+		return false;
+	return kill((pid_t)pid, 0) == -1 && errno == ESRCH;
+}
+
+static bool
+is_stale(int fd, const struct stat *st)
+{
+	char text[HOST_MAX + 32];
+	ssize_t n = fd_read(fd, text, sizeof text - 1);
+
+	if (n == -1)
+		return false;
+	text[n] = '\0';
+	return process_is_gone(text) || time(NULL) - st->st_mtime > DOTLOCK_STALE;
+}
+
+/* True when the lock file was stale and is gone now. */
+static bool
+remove_stale(int dir, const char *name)
+{
+	SCOPED(drop_fd) int fd = -1;
+	struct stat judged, now;
+
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1)
+		return errno == ENOENT;
+	if (fstat(fd, &judged) == -1 || !S_ISREG(judged.st_mode) || !is_stale(fd, &judged))
+		return false;
+	/* Somebody may have replaced it since: take away only what was judged. */
+	if (fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT;
+	if (now.st_ino != judged.st_ino || now.st_dev != judged.st_dev)
+		return false;
+	return unlinkat(dir, name, 0) == 0;
+}
+
+static int
+create(int dir, const char *name, struct err *err)
+{
+	char host[HOST_MAX], text[HOST_MAX + 32];
+	SCOPED(drop_fd) int fd = -1;
+
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd == -1 && errno == EEXIST)
+		return 0;
+	if (fd == -1)
+		return err_sys(err, "create %s", name);
+	int n = snprintf(text, sizeof text, "%ld %s\n", (long)getpid(), this_host(host));
+	if (fd_write(fd, text, (size_t)n) == -1) {
+		err_sys(err, "write %s", name);
+		unlinkat(dir, name, 0);
+		return -1;
+	}
+	return 1;
+}
+
+int
+dotlock_try(int dir, const char *name, struct dotlock *lock, struct err *err)
+{
+	SCOPED(drop_str) struct str file = { 0 };
+	int got;
+
+	str_addf(&file, "%s.lock", name);
+	got = create(dir, str_text(&file), err);
+	if (got == 0 && remove_stale(dir, str_text(&file)))
+		got = create(dir, str_text(&file), err);
+	if (got == 1)
+		*lock = (struct dotlock){ dir, mem_dup(file.s, file.len) };
+	return got;
+}
+
+void
+drop_dotlock(struct dotlock *lock)
+{
+	if (lock->name != NULL)
+		unlinkat(lock->dir, lock->name, 0);
+	drop_mem(&lock->name);
+}

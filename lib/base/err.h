@@ -1,0 +1,39 @@
+/* err.h: why something failed, as a kind for programs and words for people.
+ *
+ * What can fail returns 0 or -1 and fills a struct err, its last parameter.
+ * The setters return -1, so that failing is one line.  Each face of a program
+ * turns the kind into its exit status or reply in one function.
+ */
+#ifndef ERR_H
+#define ERR_H
+
+#include <stdarg.h>
+
+enum err_kind {
+	ERR_NONE,
+	ERR_TEMPORARY,	/* this machine cannot do it now; nothing is wrong with what was asked */
+	ERR_ABSENT,	/* what was asked for does not exist */
+	ERR_INVALID,	/* what was given breaks the rules: a setting, an address, a file's line */
+	ERR_REFUSED,	/* it exists and is well-formed, but a rule forbids it */
+};
+
+/* The text is one sentence fragment without a final dot or newline; longer
+ * text is cut. */
+struct err {
+	enum err_kind	kind;
+	char		text[512];
+};
+
+int	err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+
+/* The words, then errno's.  Always temporary: only code that knows what an
+ * errno means at its place says anything else. */
+int	err_sys(struct err *err, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/* Puts "words: " before the text that is there; the kind stays. */
+int	err_within(struct err *err, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,33 @@
+/* fd.h: descriptors: whole reads and writes, and the three standard ones. */
+#ifndef FD_H
+#define FD_H
+
+#include <sys/types.h>
+
+#include "deadline.h"
+#include "err.h"
+#include "str.h"
+
+/* Writes all of it, going on after short writes and signals.  On -1 some of
+ * it may have been written; errno tells why. */
+int	fd_write(int fd, const void *p, size_t len);
+
+/* Reads until size bytes or end of file: the count, or -1 with errno. */
+ssize_t	fd_read(int fd, void *p, size_t size);
+ssize_t	fd_pread(int fd, void *p, size_t size, off_t at);
+
+/* read() that waits for the deadline at most; -1 and a temporary error when
+ * it passed.  0 is the end of file. */
+ssize_t	fd_read_by(int fd, void *p, size_t size, struct deadline d, struct err *err);
+
+/* Waits until fd is ready for the poll() events; -1: the deadline passed. */
+int	fd_wait(int fd, short events, struct deadline d);
+
+/* Opens /dev/null on whichever of 0, 1 and 2 is closed, so that no file of
+ * ours ever becomes somebody's standard error.  First thing in main. */
+int	fd_guard_standard(struct err *err);
+
+/* Closes *fd if it is >= 0. */
+void	drop_fd(int *fd);
+
+#endif

@@ -1,0 +1,148 @@
+/* file.c: plain files: read, and replaced whole. */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "mem.h"
+#include "scope.h"
+
+int
+dir_open(int parent, const char *path, int *fd, struct err *err)
+{
+	int got = openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (got == -1) {
+		int missing = errno == ENOENT;
+		err_sys(err, "%s", path);
+		if (missing)
+			err->kind = ERR_ABSENT;
+		return -1;
+	}
+	*fd = got;
+	return 0;
+}
+
+int
+file_open(int dir, const char *name, int flags, int *fd, struct stat *st, struct err *err)
+{
+	struct stat found;
+	SCOPED(drop_fd) int got = -1;
+
+	got = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
+	if (got == -1) {
+		int missing = errno == ENOENT;
+		err_sys(err, "%s", name);
+		if (missing)
+			err->kind = ERR_ABSENT;
+		return -1;
+	}
+	if (fstat(got, &found) == -1)
+		return err_sys(err, "%s", name);
+	if (!S_ISREG(found.st_mode))
+		return err_set(err, ERR_TEMPORARY, "%s: not a regular file", name);
+	if (st != NULL)
+		*st = found;
+	*fd = got;
+	got = -1;
+	return 0;
+}
+
+int
+file_read(int fd, size_t max, struct str *text, struct err *err)
+{
+	size_t before = text->len;
+
+	for (;;) {
+		str_room(text, 16384);
+		ssize_t n = fd_read(fd, text->s + text->len, text->cap - text->len - 1);
+		if (n == -1)
+			return err_sys(err, "read");
+		if (n == 0)
+			return 0;
+		text->len += (size_t)n;
+		text->s[text->len] = '\0';
+		if (text->len - before > max)
+			return err_set(err, ERR_INVALID, "longer than %zu bytes", max);
+	}
+}
+
+/* New files are given to whoever the old one belonged to. */
+static int
+copy_ownership(int dir, const char *name, int fd, mode_t mode, struct err *err)
+{
+	struct stat old;
+
+	if (fstatat(dir, name, &old, 0) == -1) {
+		if (errno != ENOENT)
+			return err_sys(err, "%s", name);
+		return fchmod(fd, mode) == -1 ? err_sys(err, "mode of %s", name) : 0;
+	}
+	if ((old.st_uid != geteuid() || old.st_gid != getegid()) &&
+	    fchown(fd, old.st_uid, old.st_gid) == -1)
+		return err_sys(err, "owner of %s", name);
+	if (fchmod(fd, old.st_mode & 07777) == -1)
+		return err_sys(err, "mode of %s", name);
+	return 0;
+}
+
+int
+draft_begin(int dir, const char *name, mode_t mode, struct draft *draft, struct err *err)
+{
+	SCOPED(drop_str) struct str temporary = { 0 };
+	SCOPED(drop_draft) struct draft d = { .dir = dir, .fd = -1 };
+
+	str_addf(&temporary, ".%s.new", name);
+	if (unlinkat(dir, str_text(&temporary), 0) == -1 && errno != ENOENT)
+		return err_sys(err, "remove old %s", str_text(&temporary));
+	d.fd = openat(dir, str_text(&temporary),
+	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (d.fd == -1)
+		return err_sys(err, "create %s", str_text(&temporary));
+	d.name = mem_dup(name, slice_of(name).len);
+	d.temporary = mem_dup(temporary.s, temporary.len);
+	if (copy_ownership(dir, name, d.fd, mode, err) == -1)
+		return -1;
+	*draft = d;
+	d = (struct draft){ .fd = -1 };
+	return 0;
+}
+
+int
+draft_commit(struct draft *draft, struct err *err)
+{
+	if (fsync(draft->fd) == -1)
+		return err_sys(err, "sync %s", draft->temporary);
+	if (renameat(draft->dir, draft->temporary, draft->dir, draft->name) == -1)
+		return err_sys(err, "replace %s", draft->name);
+	drop_mem(&draft->temporary);		/* nothing left to undo */
+	if (fsync(draft->dir) == -1)
+		return err_sys(err, "sync the directory of %s", draft->name);
+	return 0;
+}
+
+void
+drop_draft(struct draft *draft)
+{
+	drop_fd(&draft->fd);
+	if (draft->temporary != NULL)
+		unlinkat(draft->dir, draft->temporary, 0);
+	drop_mem(&draft->temporary);
+	drop_mem(&draft->name);
+}
+
+int
+file_replace(int dir, const char *name, mode_t mode, struct slice text, struct err *err)
+{
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+
+	if (draft_begin(dir, name, mode, &draft, err) == -1)
+		return -1;
+	if (fd_write(draft.fd, text.p, text.len) == -1)
+		return err_sys(err, "write %s", draft.temporary);
+	return draft_commit(&draft, err);
+}

@@ -1,0 +1,42 @@
+/* file.h: plain files: read, and replaced whole. */
+#ifndef FILE_H
+#define FILE_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "err.h"
+#include "str.h"
+
+/* Opens a directory; what is there must be one.  Absent is ERR_ABSENT. */
+int	dir_open(int parent, const char *path, int *fd, struct err *err);
+
+/* Opens a regular file for reading; *st may be NULL.  A FIFO, a device or a
+ * directory in its place is a temporary error, and never waited for.  A
+ * missing file is ERR_ABSENT.  With O_NOFOLLOW in flags, so is no link. */
+int	file_open(int dir, const char *name, int flags, int *fd, struct stat *st, struct err *err);
+
+/* Adds the rest of fd to text; more than max bytes is ERR_INVALID. */
+int	file_read(int fd, size_t max, struct str *text, struct err *err);
+
+/* A file that is being replaced: written beside the old one as ".NAME.new",
+ * and on commit synced, renamed over it, the directory synced.  Dropped
+ * without commit it leaves the old file as it was.  Two at once on one name
+ * must be kept apart by a lock of the caller.  A crash leaves the old file or
+ * the new one, and maybe a ".NAME.new" that the next begin() takes away. */
+struct draft {
+	int	 dir;		/* borrowed */
+	int	 fd;		/* write here; -1: no draft */
+	char	*name;
+	char	*temporary;
+};
+
+/* Mode and owner are the old file's; a new file gets mode. */
+int	draft_begin(int dir, const char *name, mode_t mode, struct draft *draft, struct err *err);
+int	draft_commit(struct draft *draft, struct err *err);
+void	drop_draft(struct draft *draft);
+
+/* begin, write, commit in one. */
+int	file_replace(int dir, const char *name, mode_t mode, struct slice text, struct err *err);
+
+#endif

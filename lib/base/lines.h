@@ -1,0 +1,29 @@
+/* lines.h: the lines of a file, one after the other, in bounded memory. */
+#ifndef LINES_H
+#define LINES_H
+
+#include <stdbool.h>
+
+#include "err.h"
+#include "str.h"
+
+enum { LINE_MAX_BYTES = 1 << 20 };
+
+/* Reads fd (borrowed).  A byte order mark at the start, and a CR before the
+ * line's end, are taken off.  A longer line than LINE_MAX_BYTES is cut there
+ * and marked too_long; reading goes on behind it. */
+struct lines {
+	int		fd;
+	unsigned	number;		/* of the line that was returned last, from 1 */
+	bool		too_long;
+	bool		at_end;
+	size_t		start;		/* into buffer */
+	struct str	buffer;
+};
+
+/* 1: *line is the next one, valid until the next call.  0: no more.
+ * -1: reading failed. */
+int	lines_next(struct lines *lines, struct slice *line, struct err *err);
+void	drop_lines(struct lines *lines);
+
+#endif

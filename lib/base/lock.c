@@ -1,0 +1,118 @@
+/* lock.c: kernel locks on whole files, waited for up to a deadline. */
+#include "lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "scope.h"
+
+static int
+try_type(int fd, short type, struct err *err)
+{
+	struct flock whole = { .l_type = type, .l_whence = SEEK_SET };
+
+	if (fcntl(fd, F_OFD_SETLK, &whole) == 0)
+		return 1;
+	if (errno == EAGAIN || errno == EACCES)
+		return 0;
+	return err_sys(err, "lock");
+}
+
+int
+lock_try(int fd, struct err *err)
+{
+	return try_type(fd, F_WRLCK, err);
+}
+
+int
+lock_try_shared(int fd, struct err *err)
+{
+	return try_type(fd, F_RDLCK, err);
+}
+
+static void
+interrupt_only(int signo)
+{
+	(void)signo;
+}
+
+/* The wait for a lock has no time-out of its own, so a timer interrupts it;
+ * again and again, because the first signal may come just before the wait. */
+static int
+wait_interrupted(int fd, struct deadline d, struct err *err)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int left = deadline_left(d);
+	struct itimerval timer = {
+		.it_value = { left / 1000, left % 1000 * 1000 + 1 },
+		.it_interval = { 0, 50000 },
+	};
+
+	if (setitimer(ITIMER_REAL, &timer, NULL) == -1)
+		return err_sys(err, "set the timer of a lock");
+	while (fcntl(fd, F_OFD_SETLKW, &whole) == -1) {
+		if (errno != EINTR)
+			return err_sys(err, "lock");
+		if (deadline_over(d))
+			return err_set(err, ERR_TEMPORARY, "somebody else holds the lock");
+	}
+	return 0;
+}
+
+int
+lock_wait(int fd, struct deadline d, struct err *err)
+{
+	struct sigaction catch = { .sa_handler = interrupt_only }, before;
+	struct itimerval off = { 0 };
+
+	int got = lock_try(fd, err);
+	if (got != 0)
+		return got == 1 ? 0 : -1;
+	if (sigaction(SIGALRM, &catch, &before) == -1)
+		return err_sys(err, "catch the timer of a lock");
+	int result = wait_interrupted(fd, d, err);
+	setitimer(ITIMER_REAL, &off, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	return result;
+}
+
+void
+lock_release(int fd)
+{
+	struct flock whole = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+static bool
+is_ours_alone(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_nlink == 1 && st->st_uid == geteuid();
+}
+
+int
+lock_open(int dir, const char *name, struct deadline d, int *fd, struct err *err)
+{
+	struct stat st;
+	SCOPED(drop_fd) int got = -1;
+
+	got = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	if (got == -1)
+		return err_sys(err, "open %s", name);
+	if (fstat(got, &st) == -1)
+		return err_sys(err, "%s", name);
+	if (!is_ours_alone(&st))
+		return err_set(err, ERR_TEMPORARY,
+		    "%s: not a plain file of uid %u alone: remove it", name, (unsigned)geteuid());
+	if (lock_wait(got, d, err) == -1)
+		return err_within(err, "%s", name);
+	*fd = got;
+	got = -1;
+	return 0;
+}

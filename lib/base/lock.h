@@ -1,0 +1,28 @@
+/* lock.h: kernel locks on whole files, waited for up to a deadline.
+ *
+ * They are open file description locks: they last until the descriptor (and
+ * its copies) are closed, and they conflict with other programs' fcntl(2)
+ * locks.  A dead process never leaves one behind.
+ */
+#ifndef LOCK_H
+#define LOCK_H
+
+#include "deadline.h"
+#include "err.h"
+
+/* Exclusive, without waiting.  1: locked, 0: somebody else has it. */
+int	lock_try(int fd, struct err *err);
+
+/* The same for readers: shared. */
+int	lock_try_shared(int fd, struct err *err);
+
+/* Exclusive; waits in the kernel, in the queue of those that came before.
+ * Uses SIGALRM and ITIMER_REAL for the deadline while it waits. */
+int	lock_wait(int fd, struct deadline d, struct err *err);
+void	lock_release(int fd);
+
+/* Opens dir/name (made when missing, mode 0600, no links followed, ours
+ * alone) and waits for its lock: close *fd to release. */
+int	lock_open(int dir, const char *name, struct deadline d, int *fd, struct err *err);
+
+#endif

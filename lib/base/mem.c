@@ -1,0 +1,61 @@
+/* mem.c: allocation that succeeds or ends the process. */
+#include "mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static void
+out_of_memory(void)
+{
+	static const char text[] =
+	    "4.3.0 out of memory: raise the memory limit of this service\n";
+
+	/* Nothing else can be done about a standard error that is gone. */
+	if (write(STDERR_FILENO, text, sizeof text - 1) == -1)
+		_exit(EX_TEMPFAIL);
+	_exit(EX_TEMPFAIL);
+}
+
+void *
+mem_alloc(size_t size)
+{
+	void *p = calloc(1, size ? size : 1);
+
+	if (p == NULL)
+		out_of_memory();
+	return p;
+}
+
+void *
+mem_grow(void *p, size_t count, size_t size)
+{
+	void *q = NULL;
+
+	if (size != 0 && count <= PTRDIFF_MAX / size)
+		q = realloc(p, count > 0 ? count * size : size);
+	if (q == NULL)
+		out_of_memory();
+	return q;
+}
+
+char *
+mem_dup(const void *p, size_t len)
+{
+	char *copy = mem_alloc(len + 1);
+
+	if (len > 0)
+		memcpy(copy, p, len);
+	return copy;
+}
+
+void
+drop_mem(void *pointer_to_pointer)
+{
+	void **p = pointer_to_pointer;
+
+	free(*p);
+	*p = NULL;
+}

@@ -1,0 +1,16 @@
+/* mem.h: allocation that succeeds or ends the process.
+ *
+ * Out of memory ends it with status 75 (temporary failure) and one line on
+ * standard error: a mail system that cannot think keeps the mail.
+ */
+#ifndef MEM_H
+#define MEM_H
+
+#include <stddef.h>
+
+void	*mem_alloc(size_t size);			/* zeroed */
+void	*mem_grow(void *p, size_t count, size_t size);	/* p may be NULL */
+char	*mem_dup(const void *p, size_t len);		/* adds a NUL */
+void	 drop_mem(void *pointer_to_pointer);		/* free(*p), *p = NULL */
+
+#endif

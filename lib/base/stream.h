@@ -1,0 +1,42 @@
+/* stream.h: bytes that come from several places, read as one.
+ *
+ * A list of pieces, each in memory or a range of a file, read from the first
+ * to the last as often as wanted.  Everything is borrowed.
+ */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include <sys/types.h>
+
+#include "err.h"
+#include "str.h"
+
+struct piece {
+	struct slice	memory;		/* when fd is -1 */
+	int		fd;
+	off_t		start;
+	uint64_t	len;		/* of the range of fd */
+};
+
+enum { STREAM_PIECES = 8 };
+
+struct stream {
+	struct piece	pieces[STREAM_PIECES];
+	size_t		count;
+	size_t		at;		/* the piece that is being read */
+	uint64_t	offset;		/* in it */
+};
+
+void	stream_add_memory(struct stream *stream, struct slice bytes);
+void	stream_add_file(struct stream *stream, int fd, off_t start, uint64_t len);
+uint64_t stream_size(const struct stream *stream);
+void	stream_rewind(struct stream *stream);
+
+/* Up to size bytes: the count, 0 at the end, -1 when a file cannot be read or
+ * is shorter than it was. */
+ssize_t	stream_read(struct stream *stream, void *p, size_t size, struct err *err);
+
+/* All that is left, to fd. */
+int	stream_copy(struct stream *stream, int fd, struct err *err);
+
+#endif

@@ -1,0 +1,24 @@
+/* trust.h: whether nobody but root and an owner can have written something.
+ *
+ * As root only root's files are trusted, in directories that nobody else can
+ * write to (sticky ones excepted).  Without root the files of root and of the
+ * installation's owner are, and their directories are the owner's business.
+ */
+#ifndef TRUST_H
+#define TRUST_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "err.h"
+
+/* The file belongs to root or owner, and neither group nor others can write. */
+bool	trust_file(const struct stat *st, uid_t owner);
+
+/* For owner 0: every directory of the absolute path, and where its symbolic
+ * links lead, is root's and closed to others.  -1: ERR_REFUSED says which
+ * directory is open and how to close it. */
+int	trust_path(const char *path, uid_t owner, struct err *err);
+
+#endif
