@@ -1,0 +1,585 @@
+"""harness.py: what a black-box test needs: an installation, its programs, a POP3 client.
+
+A test is a class of sentences:
+
+    from harness import *
+
+    class Inbox(BoxTest):
+        def test_a_message_is_stored_with_its_bytes(self):
+            vmail = self.installation()
+            vmail.domain("a.test", accounts=["joe"])
+            got = vmail.deliver("joe@a.test", b"Subject: x\\n\\nhello\\n")
+            self.assertEqual(got.status, 0, got)
+            self.assertIn(b"hello\\n", vmail.messages("joe@a.test")[0])
+
+    if __name__ == "__main__":
+        main()
+
+Run it with "tests/box/NAME_test.py [WORD]" or "make test T=NAME"; the output is TAP.
+
+Two worlds.  Without root each domain gets "owner = UID:GID" of whoever runs
+the test.  As root the mailboxes belong to the accounts (uids from 60001, gid
+60000), and the whole file runs in a mount namespace of its own with a tmpfs
+for scratch and its own /etc/hosts, /etc/passwd and /etc/group (see
+system_file()).  The same test runs in both worlds, unless it is marked
+@needs_root.
+
+There are no sleeps: a test waits for an event, by a deadline: a line, a
+reply, a process's end (Process, Pop3), or whatever eventually() can ask.
+
+The programs come from $VMAIL_BIN, else from out/bin of this tree.
+"""
+import atexit
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import unittest
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")         # it goes away in Python 3.13
+    import crypt
+
+TREE = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+BIN = os.path.realpath(os.environ.get("VMAIL_BIN") or os.path.join(TREE, "out", "bin"))
+PEERS = os.path.join(TREE, "out", "peers")  # where "make deps" unpacks foreign programs
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+DEADLINE = 20                               # seconds; nothing in a test may take longer
+ROOT = os.geteuid() == 0
+GID, FIRST_UID = 60000, 60001               # as root: of every domain, of its first account
+
+needs_root = unittest.skipUnless(ROOT, "needs root")
+
+
+def environment(extra=None):
+    """What a program starts with: next to nothing, so that tests never depend on the caller."""
+    kept = {k: v for k, v in os.environ.items() if k in ("ASAN_OPTIONS", "UBSAN_OPTIONS")}
+    return {"PATH": PATH, **kept, **(extra or {})}
+
+
+# --- waiting -----------------------------------------------------------------
+
+def eventually(ask, what="the condition", seconds=DEADLINE):
+    """Asks until the answer is true, and returns it.  Better: wait for a line or a reply."""
+    end = time.monotonic() + seconds
+    while not (answer := ask()):
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not come true within {seconds} s")
+        select.select([], [], [], 0.005)
+    return answer
+
+
+class Deadline:
+    """Seconds left of a wait, for select() and friends."""
+    def __init__(self, seconds=DEADLINE):
+        self.end = time.monotonic() + seconds
+
+    def left(self):
+        return max(0, self.end - time.monotonic())
+
+
+# --- programs ----------------------------------------------------------------
+
+LOG_LINE = re.compile(r"^[a-z0-9]+\[\d+\]: .*\n?", re.M)
+
+
+class Result:
+    """How a program ended.  Its log lines (log = stderr) are kept apart in .log."""
+    def __init__(self, status, stdout, errors):
+        text = errors.decode("utf-8", "backslashreplace")
+        self.status = status                # negative: minus the signal
+        self.stdout = stdout                # bytes
+        self.log = "".join(LOG_LINE.findall(text))
+        self.stderr = LOG_LINE.sub("", text)
+
+    def __repr__(self):
+        return (f"status {self.status}\nstdout {self.stdout!r}\n"
+                f"stderr {self.stderr!r}\nlog {self.log}")
+
+
+def program(name):
+    """The path of one of our programs; anything with a slash is left as it is."""
+    return name if "/" in name else os.path.join(BIN, name)
+
+
+def run(name, *args, input=b"", env=None, seconds=60, **more):
+    """Runs a program to its end.  input may be bytes, an open file, or None for /dev/null."""
+    feed = {"input": input} if isinstance(input, bytes) else {"stdin": input or subprocess.DEVNULL}
+    done = subprocess.run([program(name), *map(str, args)], capture_output=True,
+                          env=environment(env), timeout=seconds, **feed, **more)
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+class Process:
+    """A program that goes on running; its standard error can be waited for, line by line."""
+    def __init__(self, argv, env=None, **more):
+        self.popen = subprocess.Popen(argv, stderr=subprocess.PIPE, env=environment(env),
+                                      start_new_session=True, **more)
+        self.pid = self.popen.pid
+        self.errors = b""                   # all of standard error so far
+
+    def _more(self, deadline):
+        fd = self.popen.stderr.fileno()
+        if not select.select([fd], [], [], deadline.left())[0]:
+            raise AssertionError(f"nothing more came by the deadline; so far: {self.errors!r}")
+        got = os.read(fd, 65536)
+        self.errors += got
+        return got
+
+    def wait_line(self, pattern, seconds=DEADLINE):
+        """Waits for a line of standard error that the pattern is found in; returns the match."""
+        deadline = Deadline(seconds)
+        while not (found := re.search(pattern, self.errors.decode("utf-8", "replace"), re.M)):
+            if not self._more(deadline):
+                raise AssertionError(f"it ended without {pattern!r}: {self.errors!r}")
+        return found
+
+    def wait(self, seconds=DEADLINE):
+        """Waits for the end, reading standard error; returns the status."""
+        deadline = Deadline(seconds)
+        while self._more(deadline):
+            pass
+        return self.popen.wait(deadline.left() + 1)
+
+    def signal(self, number=signal.SIGTERM):
+        self.popen.send_signal(number)
+
+    def stop(self):
+        """Ends it and all that it started; never fails."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.popen.wait()
+        self.popen.stderr.close()
+
+
+# --- an installation ---------------------------------------------------------
+
+FAKE_SENDMAIL = """#!/bin/sh
+# Keeps its arguments and the message; exits as the file beside it says.
+PATH=/usr/bin:/bin
+umask 022
+new=$(mktemp -d "$0.sent/$(date +%s.%N).XXXXXX")
+printf '%s\\n' "$@" > "$new/args"
+cat > "$new/message"
+chmod 755 "$new"
+mv "$new" "$new.done"
+read -r status < "$0.status" && exit "$status"
+exit 0
+"""
+
+
+class Installation:
+    """A directory that stands for /etc/vmail, with spool, homes and state beside it.
+
+    .dir (the -C directory), .spool, .homes, .state, .scratch (all of it).
+    settings are lines of vmail.conf, over ours: {"max-message-size": "1k"}.
+    """
+    def __init__(self, settings=None):
+        self.scratch = tempfile.mkdtemp(prefix="vmail-", dir=SCRATCH)
+        os.chmod(self.scratch, 0o755)
+        self.dir, self.spool, self.homes, self.state = (
+            self._directory(name) for name in ("etc", "spool", "homes", "state"))
+        self.sendmail = self._fake_sendmail()
+        self.processes = []
+        self._next_uid = FIRST_UID
+        self.settings = {"main-domain": "main.test", "hostname": "host.main.test",
+                         "spool": self.spool, "homes": self.homes, "state": self.state,
+                         "sendmail": f"{self.sendmail} -i", "log": "stderr",
+                         **(settings or {})}
+        self.set()
+
+    def _directory(self, name, mode=0o755):
+        path = os.path.join(self.scratch, name)
+        os.mkdir(path)
+        os.chmod(path, mode)
+        return path
+
+    def _fake_sendmail(self):
+        path = os.path.join(self._directory("bin"), "sendmail")
+        with open(path, "w") as f:
+            f.write(FAKE_SENDMAIL)
+        os.chmod(path, 0o755)
+        self._directory("bin/sendmail.sent", 0o1777)
+        self.sendmail_exits(0, path)
+        return path
+
+    # files
+
+    def write(self, name, text, mode=0o644):
+        """A file of the installation's directory; returns its path.  text: str or bytes."""
+        path = os.path.join(self.dir, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(text if isinstance(text, bytes) else text.encode())
+        os.chmod(path, mode)
+        return path
+
+    def read(self, name):
+        with open(os.path.join(self.dir, name), "rb") as f:
+            return f.read()
+
+    def set(self, **settings):
+        """Changes settings of vmail.conf: set(max_message_size="1k").  None takes one out."""
+        self.settings.update({k.replace("_", "-"): v for k, v in settings.items()})
+        self.write("vmail.conf", lines_of(self.settings))
+
+    def domain(self, name, settings=None, accounts=(), passwords=None, aliases=None):
+        """Makes domain.NAME, passwd.NAME, shadow.NAME and aliases.NAME.
+
+        accounts: names, or whole lines of passwd(5); shadow.NAME gets a hash
+        for each of passwords {"joe": "secret"}, and "*" for the others.
+        """
+        passwords = dict(passwords or {})
+        given = {"gid": GID} if ROOT else {"owner": f"{os.getuid()}:{os.getgid()}"}
+        known = [a.split(":")[0] for a in accounts]
+        accounts = [*accounts, *(a for a in passwords if a not in known)]
+        lines = [self._account(name, a) for a in accounts]
+        self.write(f"domain.{name}", lines_of({**given, **(settings or {})}))
+        self.write(f"passwd.{name}", "".join(line + "\n" for line in lines))
+        self.write(f"shadow.{name}", "".join(
+            f"{who}:{hash_of(passwords[who]) if who in passwords else '*'}:19000:0:99999:7:::\n"
+            for who in (line.split(":")[0] for line in lines)), mode=0o600)
+        if aliases is not None:
+            self.write(f"aliases.{name}", aliases)
+
+    def _account(self, domain, account):
+        if ":" in account:
+            return account
+        uid, gid = (self._next_uid, GID) if ROOT else (os.getuid(), os.getgid())
+        self._next_uid += 1
+        home = os.path.join(self.homes, domain, "home", account)
+        os.makedirs(home, exist_ok=True)
+        os.chown(home, uid, gid)
+        return f"{account}:x:{uid}:{gid}:{account.capitalize()} Test:{home}:/bin/false"
+
+    def extra(self, domain, name, text, mode=0o644):
+        """A file of files/DOMAIN in the spool: NAME.auto, NAME.vacation, NAME.forward."""
+        path = os.path.join(self.spool, "files", domain, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(text if isinstance(text, bytes) else text.encode())
+        os.chmod(path, mode)
+        return path
+
+    def home(self, address):
+        user, domain = address.split("@")
+        return os.path.join(self.homes, domain, "home", user)
+
+    # programs
+
+    def run(self, name, *args, **more):
+        """One of our programs with -C; see run()."""
+        return run(name, "-C", self.dir, *args, **more)
+
+    def deliver(self, recipient, message=b"Subject: test\n\nhello\n", sender="sender@far.test",
+                options=(), **more):
+        """vdeliver with one recipient, or a list of them."""
+        to = [recipient] if isinstance(recipient, str) else recipient
+        return self.run("vdeliver", *options, "-f", sender, "--", *to, input=message, **more)
+
+    def start(self, name, *args, **more):
+        """One of our programs that stays; stopped at the end of the test."""
+        process = Process([program(name), "-C", self.dir, *map(str, args)], **more)
+        self.processes.append(process)
+        return process
+
+    def listen(self, name, *args, address=None):
+        """Starts it with --listen on a free port: (process, (address, port)), ready to talk."""
+        where = free_port(address or fresh_address())
+        process = self.start(name, "--listen", "%s:%d" % where, *args,
+                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        eventually(lambda: process.popen.poll() is not None or connects(where), "a connection")
+        if process.popen.poll() is not None:
+            process.wait()
+            raise AssertionError(f"{name} ended: {process.errors!r}")
+        return process, where
+
+    def pop3(self, *args, address=None, inetd_stderr=False, **more):
+        """vpop3d as inetd starts it, on a connection to the address: a Pop3 client.
+
+        Its process is client.process.  With inetd_stderr the connection is
+        standard error too, as a real inetd does it.
+        """
+        client, server = connection(address or fresh_address())
+        with server:
+            if inetd_stderr:
+                process = subprocess.Popen([program("vpop3d"), "-C", self.dir, *args],
+                                           stdin=server, stdout=server, stderr=server,
+                                           env=environment(), start_new_session=True, **more)
+            else:
+                process = self.start("vpop3d", *args, stdin=server, stdout=server, **more)
+        return Pop3(client, process)
+
+    # what arrived
+
+    def inbox(self, address):
+        """The path of an account's inbox (the default place)."""
+        user, domain = address.split("@")
+        return os.path.join(self.spool, domain, user)
+
+    def messages(self, address):
+        """The messages of an inbox, oldest first, as they were delivered."""
+        path = self.inbox(address)
+        if os.path.isdir(path):
+            return maildir_messages(path)
+        return mbox_messages(path) if os.path.exists(path) else []
+
+    def sent(self):
+        """What went to sendmail: [(arguments, message)], in order."""
+        found = []
+        for name in sorted(os.listdir(self.sendmail + ".sent")):
+            if name.endswith(".done"):
+                with open(f"{self.sendmail}.sent/{name}/args") as args, \
+                        open(f"{self.sendmail}.sent/{name}/message", "rb") as message:
+                    found.append((args.read().split("\n")[:-1], message.read()))
+        return found
+
+    def sendmail_exits(self, status, path=None):
+        """From now on sendmail takes the message and exits with status."""
+        with open((path or self.sendmail) + ".status", "w") as f:
+            f.write(f"{status}\n")
+
+    def close(self):
+        for process in self.processes:
+            process.stop()
+        shutil.rmtree(self.scratch)
+
+
+def lines_of(settings):
+    return "".join(f"{name} = {value}\n" for name, value in settings.items() if value is not None)
+
+
+def hash_of(password):
+    """A cheap hash that every crypt(3) verifies."""
+    return crypt.crypt(password, "$6$rounds=1000$vmailtests")
+
+
+def mbox_messages(path):
+    """A message begins at "From " at the start or after an empty line; one > comes off."""
+    with open(path, "rb") as f:
+        text = f.read()
+    found = []
+    for part in re.split(rb"(?:\A|(?<=\n\n))From [^\n]*\n", text)[1:]:
+        part = part[:-1] if part.endswith(b"\n\n") or part == b"\n" else part
+        found.append(re.sub(rb"^>(>*From )", rb"\1", part, flags=re.M))
+    return found
+
+
+def maildir_messages(path):
+    names = [(name, os.path.join(path, sub, name))
+             for sub in ("new", "cur") for name in os.listdir(os.path.join(path, sub))]
+    found = []
+    for _, file in sorted(names):
+        with open(file, "rb") as f:
+            found.append(f.read())
+    return found
+
+
+# --- the network -------------------------------------------------------------
+
+def fresh_address():
+    """A loopback address that, most likely, nobody else uses now."""
+    a, b, c = os.urandom(3)
+    return f"127.{a}.{b}.{c % 254 + 1}"
+
+
+def free_port(address):
+    with socket.create_server((address, 0)) as probe:
+        return probe.getsockname()
+
+
+def connects(where):
+    try:
+        socket.create_connection(where, timeout=1).close()
+        return True
+    except ConnectionRefusedError:
+        return False
+
+
+def connection(address):
+    """Both ends of a TCP connection to the address: (client, server)."""
+    with socket.create_server((address, 0)) as listener:
+        client = socket.create_connection(listener.getsockname(), timeout=DEADLINE)
+        return client, listener.accept()[0]
+
+
+class Pop3:
+    """A client that speaks raw bytes; every read has a deadline.
+
+        pop = Pop3(("127.0.0.1", port))     or vmail.pop3()
+        pop.line()                          one line, without CRLF; None at the end
+        pop.ask("USER joe@a.test")          sends the line, returns the reply line
+        pop.many("LIST")                    (reply line, body as the dots went on the wire, undone)
+        pop.send(b"raw")  pop.rest()        all bytes up to the end of the connection
+        pop.login("joe@a.test", "secret")   greeting, USER, PASS: the last reply
+    """
+    def __init__(self, where, process=None):
+        self.socket = where if isinstance(where, socket.socket) \
+            else socket.create_connection(where, timeout=DEADLINE)
+        self.socket.settimeout(DEADLINE)
+        self.process = process
+        self.read = b""
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def _more(self):
+        try:
+            got = self.socket.recv(65536)
+        except ConnectionResetError:
+            got = b""
+        self.read += got
+        return got
+
+    def line(self):
+        while b"\r\n" not in self.read:
+            if not self._more():
+                if self.read:
+                    raise AssertionError(f"the connection ended within a line: {self.read!r}")
+                return None
+        line, self.read = self.read.split(b"\r\n", 1)
+        return line.decode("utf-8", "backslashreplace")
+
+    def ask(self, command):
+        self.send(command.encode() + b"\r\n")
+        return self.line()
+
+    def body(self):
+        """A multi-line reply's lines up to the final dot, dots undone, with their CRLF."""
+        while not self.read.startswith(b".\r\n") and b"\r\n.\r\n" not in self.read:
+            if not self._more():
+                raise AssertionError(f"the connection ended within a reply: {self.read[-200:]!r}")
+        if self.read.startswith(b".\r\n"):
+            text, self.read = b"", self.read[3:]
+        else:
+            text, self.read = self.read.split(b"\r\n.\r\n", 1)
+            text += b"\r\n"
+        return re.sub(rb"^\.", b"", text, flags=re.M)
+
+    def many(self, command):
+        reply = self.ask(command)
+        return reply, self.body() if reply.startswith("+OK") else b""
+
+    def rest(self):
+        while self._more():
+            pass
+        data, self.read = self.read, b""
+        return data
+
+    def login(self, user, password):
+        self.line()
+        self.ask(f"USER {user}")
+        return self.ask(f"PASS {password}")
+
+    def close(self):
+        self.socket.close()
+
+
+# --- the world that tests run in ---------------------------------------------
+
+def system_file(path, text, mode=0o644):
+    """As root: what the path (/etc/hosts, ...) holds for this test file alone; it must exist."""
+    own = os.path.join(SCRATCH, "system" + path.replace("/", "_"))
+    mounted = os.path.exists(own)
+    with open(own, "w") as f:
+        f.write(text)
+    os.chmod(own, mode)
+    if not mounted:
+        subprocess.run(["mount", "--bind", own, path], check=True)
+
+
+PASSWD = """root:x:0:0:root:/root:/bin/sh
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+sysuser:x:59999:59999:System User:/nonexistent:/bin/sh
+"""
+GROUP = "root:x:0:\nmail:x:8:\nnogroup:x:65534:\npopusers:x:60000:\nsysuser:x:59999:\n"
+HOSTS = "127.0.0.1 localhost\n::1 localhost\n"
+
+
+def enter_world():
+    """As root: starts this program again in a mount namespace, and furnishes it."""
+    if not ROOT:
+        return tempfile.gettempdir()
+    if "VMAIL_SCRATCH" not in os.environ:
+        os.environ["VMAIL_SCRATCH"] = tempfile.mkdtemp(prefix="vmail-world-")
+        sys.stdout.flush()
+        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", *sys.orig_argv])
+    scratch = os.environ.pop("VMAIL_SCRATCH")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755,size=512m", "vmail", scratch],
+                   check=True)
+    atexit.register(leave_world, scratch)
+    return scratch
+
+
+def leave_world(scratch):
+    os.chdir("/")
+    subprocess.run(["umount", "--lazy", scratch], check=False)
+    os.rmdir(scratch)
+
+
+SCRATCH = enter_world()
+if ROOT:
+    for _file, _text in (("/etc/passwd", PASSWD), ("/etc/group", GROUP), ("/etc/hosts", HOSTS)):
+        system_file(_file, _text)
+os.umask(0o022)
+
+
+class BoxTest(unittest.TestCase):
+    """A test case whose installations end with each test."""
+    maxDiff = None
+
+    def installation(self, settings=None):
+        made = Installation(settings)
+        self.addCleanup(made.close)
+        return made
+
+
+# --- the report: TAP ---------------------------------------------------------
+
+def sentence(test):
+    name = (test.shortDescription() or test.id().split(".")[-1].removeprefix("test_"))
+    return name.replace("_", " ").replace("#", "")
+
+
+class Tap(unittest.TestResult):
+    def line(self, ok, test, note="", details=""):
+        text = "".join(f"# {line}\n" for line in details.splitlines())
+        print(f"{'ok' if ok else 'not ok'} - {sentence(test)}{note}\n{text}", end="", flush=True)
+
+    def addSuccess(self, test):
+        self.line(True, test)
+
+    def addSkip(self, test, reason):
+        self.line(True, test, f" # SKIP {reason}")
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.line(False, test, details="".join(traceback.format_exception(*err)))
+
+    addFailure = addError
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            self.failures.append((subtest, ""))
+            self.line(False, subtest, details="".join(traceback.format_exception(*err)))
+
+
+def main():
+    """Runs the tests of the calling file, those with the words of the command line in them."""
+    tests = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    chosen = [t for suite in tests for t in suite
+              if all(word in f"{sentence(t)} {t.id()}" for word in sys.argv[1:])]
+    result = Tap()
+    unittest.TestSuite(chosen).run(result)
+    print(f"1..{len(chosen)}")
+    sys.exit(0 if result.wasSuccessful() else 1)

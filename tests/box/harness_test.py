@@ -1,0 +1,102 @@
+#!/usr/bin/python3
+"""harness_test.py: the harness itself: what other tests believe of it."""
+import os
+import sys
+
+from harness import *
+
+
+class Scratch(BoxTest):
+    def test_an_installation_has_its_settings_and_the_files_of_a_domain(self):
+        vmail = self.installation({"max-message-size": "1k"})
+        vmail.domain("a.test", {"mailbox": "maildir"}, accounts=["joe", "ann"],
+                     passwords={"ann": "secret"}, aliases="all: joe, ann\n")
+        self.assertIn(b"max-message-size = 1k\n", vmail.read("vmail.conf"))
+        self.assertIn(b"mailbox = maildir\n", vmail.read("domain.a.test"))
+        self.assertEqual([line.split(b":")[0] for line in vmail.read("passwd.a.test").split()
+                          if b":x:" in line], [b"joe", b"ann"])
+        self.assertIn(b"joe:*:", vmail.read("shadow.a.test"))
+        self.assertIn(b"ann:$6$", vmail.read("shadow.a.test"))
+
+    def test_a_setting_that_is_none_is_taken_out(self):
+        vmail = self.installation()
+        vmail.set(main_domain=None)
+        self.assertNotIn(b"main-domain", vmail.read("vmail.conf"))
+
+    def test_sendmail_keeps_arguments_and_messages_in_order_and_exits_as_told(self):
+        vmail = self.installation()
+        self.assertEqual(run(vmail.sendmail, "-f", "", "--", "a b", input=b"one\n").status, 0)
+        vmail.sendmail_exits(75)
+        self.assertEqual(run(vmail.sendmail, "-i", input=b"two").status, 75)
+        self.assertEqual(vmail.sent(), [(["-f", "", "--", "a b"], b"one\n"), (["-i"], b"two")])
+
+    @needs_root
+    def test_the_system_files_are_those_of_the_test_alone(self):
+        with open("/etc/passwd") as f:
+            self.assertIn("sysuser:", f.read())
+        system_file("/etc/hosts", "127.9.9.9 mailhost.a.test\n")
+        with open("/etc/hosts") as f:
+            self.assertEqual(f.read(), "127.9.9.9 mailhost.a.test\n")
+
+
+class Readers(BoxTest):
+    def test_an_mbox_is_split_at_from_lines_after_empty_lines_and_unquoted(self):
+        vmail = self.installation()
+        path = vmail.write("box", b"From a\nS: 1\n\nx\nFrom y\n>From z\n>>From w\n\n"
+                                  b"From b\nS: 2\n\n\n")
+        self.assertEqual(mbox_messages(path),
+                         [b"S: 1\n\nx\nFrom y\nFrom z\n>From w\n", b"S: 2\n\n"])
+
+    def test_log_lines_are_kept_apart_from_what_a_program_says(self):
+        got = Result(67, b"", b"5.1.1 unknown user\nvdeliver[12]: failed rcpt=a\n")
+        self.assertEqual(got.stderr, "5.1.1 unknown user\n")
+        self.assertEqual(got.log, "vdeliver[12]: failed rcpt=a\n")
+
+
+class Client(BoxTest):
+    def pair(self):
+        ours, theirs = connection(fresh_address())
+        self.addCleanup(theirs.close)
+        pop = Pop3(ours)
+        self.addCleanup(pop.close)
+        return pop, theirs
+
+    def test_a_multi_line_reply_loses_its_dots(self):
+        pop, server = self.pair()
+        server.sendall(b"+OK\r\n..x\r\na.\r\n\r\n.\r\n+OK next\r\n")
+        self.assertEqual(pop.many("RETR 1"), ("+OK", b".x\r\na.\r\n\r\n"))
+        self.assertEqual(pop.line(), "+OK next")
+        self.assertEqual(server.recv(100), b"RETR 1\r\n")
+
+    def test_an_empty_multi_line_reply_is_empty(self):
+        pop, server = self.pair()
+        server.sendall(b"+OK\r\n.\r\n")
+        self.assertEqual(pop.many("UIDL"), ("+OK", b""))
+
+    def test_the_end_of_the_connection_is_none(self):
+        pop, server = self.pair()
+        server.close()
+        self.assertIsNone(pop.line())
+
+
+class Programs(BoxTest):
+    def test_a_line_of_a_running_program_can_be_waited_for(self):
+        process = Process(["/bin/sh", "-c", "echo ready 7 >&2; read x"],
+                          stdin=subprocess.PIPE)
+        self.addCleanup(process.popen.stdin.close)
+        self.addCleanup(process.stop)
+        self.assertEqual(process.wait_line(r"ready (\d)")[1], "7")
+
+    def test_a_program_that_ends_without_the_line_fails_the_wait(self):
+        process = Process([sys.executable, "-c", "pass"])
+        self.addCleanup(process.stop)
+        with self.assertRaises(AssertionError):
+            process.wait_line("ready")
+
+    def test_no_setting_of_the_caller_reaches_a_program(self):
+        os.environ["VMAIL_LEAK"] = "1"
+        self.assertNotIn(b"VMAIL_LEAK", run("/usr/bin/env").stdout)
+
+
+if __name__ == "__main__":
+    main()
