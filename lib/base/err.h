@@ -15,6 +15,8 @@ enum err_kind {
 	ERR_ABSENT,	/* what was asked for does not exist */
 	ERR_INVALID,	/* what was given breaks the rules: a setting, an address, a file's line */
 	ERR_REFUSED,	/* it exists and is well-formed, but a rule forbids it */
+	ERR_BUSY,	/* somebody else is using it */
+	ERR_EXISTS,	/* what was to be made is there already */
 };
 
 /* The text is one sentence fragment without a final dot or newline; longer

@@ -1,0 +1,240 @@
+/* domain.c: a virtual domain: whether it is ours, its settings, its owner. */
+#include "domain.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "fd.h"
+#include "file.h"
+#include "mem.h"
+#include "name.h"
+#include "scope.h"
+
+enum {
+	ALIAS_STEPS = 20,		/* links from domain alias to domain alias */
+	FILE_NAME_ROOM = 240,		/* for "shadow." and ".NAME.new" around it */
+};
+
+static bool
+exists(const struct installation *in, const char *prefix, const char *name, bool *link)
+{
+	SCOPED(drop_str) struct str file = { 0 };
+	struct stat st;
+
+	str_addf(&file, "%s%s", prefix, name);
+	if (fstatat(in->dir, str_text(&file), &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno != ENOENT;		/* what cannot be looked at is there */
+	*link = S_ISLNK(st.st_mode);
+	return true;
+}
+
+/* Where the link domain.NAME leads: "domain.OTHER" beside it. */
+static int
+follow_alias(const struct installation *in, const char *name, struct str *target, struct err *err)
+{
+	SCOPED(drop_str) struct str file = { 0 };
+	char text[PATH_MAX];
+
+	str_addf(&file, "domain.%s", name);
+	ssize_t n = readlinkat(in->dir, str_text(&file), text, sizeof text);
+	if (n == -1)
+		return err_sys(err, "%s/%s", in->path, str_text(&file));
+	struct slice to = { text, (size_t)n };
+	if (!slice_starts(to, "domain.") || !name_is_domain(slice_from(to, 7)))
+		return err_set(err, ERR_TEMPORARY,
+		    "%s/%s: a domain alias is a link to domain.NAME beside it, not to '%.*s'",
+		    in->path, str_text(&file), (int)to.len, to.p);
+	str_cut(target, 0);
+	str_addslice(target, slice_from(to, 7));
+	return 0;
+}
+
+int
+domain_real_name(const struct installation *in, struct pool *pool, struct slice given,
+    const char **out, struct err *err)
+{
+	SCOPED(drop_str) struct str name = { 0 };
+	SCOPED(drop_str) struct str first = { 0 };
+	bool link = false;
+
+	if (name_canonical_domain(given, &name, err) == -1) {
+		if (err->kind == ERR_INVALID)
+			err->kind = ERR_ABSENT;
+		return -1;
+	}
+	str_addslice(&first, str_slice(&name));
+	for (int step = 0; step <= ALIAS_STEPS && name.len <= FILE_NAME_ROOM; step++) {
+		link = false;
+		bool there = exists(in, "domain.", str_text(&name), &link);
+		if (there && link) {
+			if (follow_alias(in, str_text(&name), &name, err) == -1)
+				return -1;
+			continue;
+		}
+		if (there || exists(in, "passwd.", str_text(&name), &link)) {
+			*out = pool_dup(pool, str_slice(&name));
+			return 0;
+		}
+		if (step > 0)
+			return err_set(err, ERR_TEMPORARY, "%s/domain.%s: leads to %s, which is no domain",
+			    in->path, str_text(&first), str_text(&name));
+		break;
+	}
+	if (link)
+		return err_set(err, ERR_TEMPORARY, "%s/domain.%s: the links go round in circles",
+		    in->path, str_text(&first));
+	return err_set(err, ERR_ABSENT, "%s is not one of our domains", str_text(&first));
+}
+
+static int
+read_settings(struct domain *domain, struct pool *pool, struct err *err)
+{
+	const struct installation *in = domain->in;
+	SCOPED(drop_fd) int fd = -1;
+	uint64_t given = 0;
+
+	settings_preset(domain_settings, pool, &domain->conf);
+	if (installation_file(in, domain->file, &fd, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	const char *path = pool_format(pool, "%s/%s", in->path, domain->file);
+	if (settings_read(domain_settings, pool, fd, path, &domain->conf, &given, err) == -1)
+		return -1;
+	const struct setting *row = settings_refused(domain_settings, given, &domain->conf,
+	    sizeof domain->conf, in->program);
+	if (row != NULL)
+		return err_set(err, ERR_TEMPORARY, "%s: '%s' is not available in this version: take it out",
+		    path, row->name);
+	return 0;
+}
+
+static int
+find_group(const struct domain *domain, gid_t *gid, struct err *err)
+{
+	if (domain->conf.gid[0] != '\0')
+		return ident_of_group(slice_of(domain->conf.gid), gid, err);
+	if (ident_of_group(SLICE("popusers"), gid, err) == 0)
+		return 0;
+	return err->kind == ERR_ABSENT ? ident_of_group(SLICE("mail"), gid, err) : -1;
+}
+
+static int
+find_owner(struct domain *domain, struct err *err)
+{
+	const char *path = domain->in->path, *file = domain->file;
+
+	domain->one_owner = strcmp(domain->conf.owner, "account") != 0;
+	if (domain->one_owner) {
+		if (ident_parse(slice_of(domain->conf.owner), &domain->owner, err) == -1)
+			return err_within(err, "%s/%s: owner", path, file);
+		if (ident_is_forbidden(domain->owner))
+			return err_set(err, ERR_INVALID, "%s/%s: owner: must not be root", path, file);
+		return 0;
+	}
+	if (find_group(domain, &domain->owner.gid, err) == -1)
+		return err_within(err, "%s/%s: gid", path, file);
+	if (domain->owner.gid == 0)
+		return err_set(err, ERR_INVALID, "%s/%s: gid: must not be 0", path, file);
+	return 0;
+}
+
+int
+domain_open(const struct installation *in, struct pool *pool, struct slice given,
+    struct domain **out, struct err *err)
+{
+	const char *name;
+
+	if (domain_real_name(in, pool, given, &name, err) == -1)
+		return -1;
+	struct domain *domain = pool_alloc(pool, sizeof *domain);
+	domain->in = in;
+	domain->name = name;
+	domain->file = pool_format(pool, "domain.%s", name);
+	domain->accounts = &passwd_store;
+	if (read_settings(domain, pool, err) == -1 || find_owner(domain, err) == -1) {
+		/* Whatever is wrong, the domain is ours: it is not absent. */
+		if (err->kind == ERR_ABSENT)
+			err->kind = ERR_INVALID;
+		return -1;
+	}
+	*out = domain;
+	return 0;
+}
+
+struct found_name {
+	const char	*name;
+	bool		 is_alias;
+};
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct found_name *)a)->name, ((const struct found_name *)b)->name);
+}
+
+static void
+drop_dir(DIR **dir)
+{
+	if (*dir != NULL)
+		closedir(*dir);
+}
+
+/* The names of domain.* and passwd.*; one that has both stands there twice. */
+static int
+collect_names(const struct installation *in, struct pool *pool, struct found_name **names,
+    size_t *count, struct err *err)
+{
+	SCOPED(drop_dir) DIR *dir = NULL;
+	int fd = openat(in->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+	size_t room = 0;
+
+	if (fd == -1 || (dir = fdopendir(fd)) == NULL)
+		return err_sys(err, "list %s", in->path);
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
+		struct slice file = slice_of(entry->d_name);
+		bool link = false;
+		if (!slice_starts(file, "domain.") && !slice_starts(file, "passwd."))
+			continue;
+		struct slice name = slice_from(file, 7);
+		if (!name_is_domain(name))
+			continue;
+		if (*count == room) {
+			room = room ? room * 2 : 64;
+			*names = mem_grow(*names, room, sizeof **names);
+		}
+		const char *copy = pool_dup(pool, name);
+		if (!exists(in, "domain.", copy, &link))
+			link = false;
+		(*names)[(*count)++] = (struct found_name){ copy, link };
+	}
+	return errno != 0 ? err_sys(err, "list %s", in->path) : 0;
+}
+
+int
+domain_each(const struct installation *in, struct pool *pool,
+    int (*fn)(void *arg, const char *name, bool is_alias, struct err *err), void *arg,
+    struct err *err)
+{
+	SCOPED(drop_mem) struct found_name *names = NULL;
+	size_t count = 0;
+
+	if (collect_names(in, pool, &names, &count, err) == -1)
+		return -1;
+	if (count > 0)
+		qsort(names, count, sizeof *names, compare_names);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0 && strcmp(names[i].name, names[i - 1].name) == 0)
+			continue;
+		int stop = fn(arg, names[i].name, names[i].is_alias, err);
+		if (stop != 0)
+			return stop;
+	}
+	return 0;
+}

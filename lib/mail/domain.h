@@ -1,0 +1,48 @@
+/* domain.h: a virtual domain: whether it is ours, its settings, its owner.
+ *
+ * domain.D or passwd.D makes a domain; domain.ALIAS, a symbolic link to
+ * domain.D in the same directory, makes a domain alias: one lookup, no list.
+ */
+#ifndef DOMAIN_H
+#define DOMAIN_H
+
+#include <stdbool.h>
+
+#include "err.h"
+#include "ident.h"
+#include "installation.h"
+#include "pool.h"
+#include "str.h"
+
+struct account_store;
+
+struct domain {
+	const struct installation	*in;
+	const struct account_store	*accounts;
+	const char			*name;		/* the real one, canonical */
+	const char			*file;		/* "domain.D", for messages */
+	struct domain_conf		 conf;
+	bool				 one_owner;	/* owner = USER[:GROUP] */
+	struct ident			 owner;		/* then: who; else gid is the domain's group */
+};
+
+/* given is any spelling.  ERR_ABSENT: not one of ours.  Every other error is
+ * the installation's fault.  *out lives in pool. */
+int	domain_open(const struct installation *in, struct pool *pool, struct slice given,
+	    struct domain **out, struct err *err);
+
+/* The real name alone, without reading settings; the same errors. */
+int	domain_real_name(const struct installation *in, struct pool *pool, struct slice given,
+	    const char **out, struct err *err);
+
+/* Calls fn with the canonical name of each domain (aliases: real names are
+ * different from their own), sorted, until it returns non-zero. */
+int	domain_each(const struct installation *in, struct pool *pool,
+	    int (*fn)(void *arg, const char *name, bool is_alias, struct err *err), void *arg,
+	    struct err *err);
+
+/* spool/D or files/D, below the spool: opened, and made when missing (mode
+ * 3770, root and the domain's group, or the one owner's with 0700). */
+int	domain_spool(const struct domain *domain, const char *kind, int *fd, struct err *err);
+
+#endif

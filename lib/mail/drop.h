@@ -1,0 +1,70 @@
+/* drop.h: a mailbox as POP3 sees it: a maildrop of numbered messages.
+ *
+ * Opened once per session: the messages present then, with their exact sizes
+ * and unique ids.  Deliveries go on meanwhile and are neither blocked nor
+ * seen.  Nothing changes before drop_commit().
+ */
+#ifndef DROP_H
+#define DROP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "deadline.h"
+#include "err.h"
+#include "mailbox.h"
+#include "str.h"
+
+enum { DROP_UID_MAX = 70 };
+
+struct drop_message {
+	uint64_t	octets;		/* as RETR sends it, without byte-stuffing (RFC 1939) */
+	char		uid[DROP_UID_MAX + 1];	/* 0x21-0x7E, unique, for the message's life */
+	bool		deleted;	/* marked; takes effect at commit */
+};
+
+struct drop;
+struct drop_kind {
+	ssize_t	(*read)(struct drop *, size_t index, bool from_start, void *p, size_t size,
+		    struct err *);
+	int	(*commit)(struct drop *, struct deadline, struct err *);
+	void	(*close)(struct drop *);
+};
+
+struct drop {
+	const struct drop_kind	*kind;
+	struct drop_message	*messages;
+	size_t			 count;
+};
+
+/* One session at a time: ERR_BUSY while another has it.  ERR_REFUSED: a link
+ * or somebody else's file.  A mailbox that does not exist yet is empty. */
+int	drop_open(const struct mailbox *mailbox, struct deadline d, struct drop **out,
+	    struct err *err);
+
+/* Up to size bytes of message index, as they were delivered (mbox quoting
+ * undone, line ends as stored), going on from the call before; from_start begins
+ * anew.  Returns the count, 0 at the end, -1 on error (also when another
+ * program changed the mailbox under us). */
+ssize_t	drop_read(struct drop *drop, size_t index, bool from_start, void *p, size_t size,
+	    struct err *err);
+
+/* Removes what is marked: all of it or, after an error or a crash, none (an
+ * mbox), or some of the marked ones (a Maildir).  Mail that came meanwhile
+ * stays. */
+int	drop_commit(struct drop *drop, struct deadline d, struct err *err);
+
+/* Releases it; changes nothing. */
+void	drop_drop(struct drop **drop);
+
+/* Counts octets as RETR sends them: every line end, LF or CRLF, as two bytes,
+ * a missing last one added.  A zero value is the start. */
+struct drop_octets {
+	uint64_t	count;
+	char		last;
+};
+void	drop_octets_add(struct drop_octets *octets, struct slice bytes);
+uint64_t drop_octets_total(const struct drop_octets *octets);
+
+#endif

@@ -1,0 +1,66 @@
+/* mailbox.h: where an account's inbox lies, and what kind of thing it is.
+ *
+ * What exists decides the kind; "mailbox" of domain.D (or an "inbox" that
+ * ends in '/', a Maildir) is for new ones.  A kind is a row of functions; mbox
+ * and maildir are the first two, an object store or a remote server would be
+ * others.  Callers know the functions below only.
+ */
+#ifndef MAILBOX_H
+#define MAILBOX_H
+
+#include <stdbool.h>
+
+#include "account.h"
+#include "deadline.h"
+#include "err.h"
+#include "message.h"
+
+struct drop;
+struct mailbox;
+
+struct delivery {
+	const char		*sender;	/* of the envelope; "" = null */
+	struct stream		*content;	/* all of it, the trace header on top */
+	int			 unnamed;	/* a file without a name that holds just content
+						 * and may become the message; or -1 */
+	struct deadline		 deadline;
+};
+
+struct mailbox_kind {
+	const char	*name;
+	int	(*deliver)(const struct mailbox *, const struct delivery *, struct err *);
+	int	(*open_drop)(const struct mailbox *, struct deadline, struct drop **, struct err *);
+};
+extern const struct mailbox_kind mbox_kind, maildir_kind;
+
+struct mailbox {
+	const struct mailbox_kind	*kind;
+	struct ident			 who;	/* whose it is, and who opened it */
+	int				 parent;	/* the directory that it lies in */
+	const char			*name;	/* in parent; a checked file name */
+	const char			*path;	/* the whole, for people */
+	uint64_t			 lock_timeout;	/* seconds */
+};
+#define MAILBOX_NONE	((struct mailbox){ .parent = -1 })
+
+/* The inbox's absolute path, for people.  Lives in pool. */
+const char *mailbox_path(const struct account *account, struct pool *pool);
+
+/* Makes the directories that mail for the account needs and only root (or the
+ * one owner) can make: those of the "inbox" setting up to the one that has %d
+ * in its name.  What is there is checked: ours, and closed to others. */
+int	mailbox_prepare(const struct account *account, struct err *err);
+
+/* Opens it as who the account's mail belongs to: the process is that already
+ * (ident_become).  Makes directories of the account's own when make is set.
+ * ERR_ABSENT: its directory is not there (and make is not set).  ERR_REFUSED:
+ * a link, a special file, or somebody else's is in the way. */
+int	mailbox_open(const struct account *account, bool make, struct pool *pool,
+	    struct mailbox *out, struct err *err);
+void	drop_mailbox(struct mailbox *mailbox);
+
+/* Success means on disk; any error leaves the mailbox as it was. */
+int	mailbox_deliver(const struct mailbox *mailbox, const struct delivery *delivery,
+	    struct err *err);
+
+#endif

@@ -1,0 +1,57 @@
+/* mbox_file.h: an mbox file, opened, checked and locked as one object.
+ *
+ * Locks, in this order: a queue lock of our own on ".NAME.queue" (waited for
+ * in the kernel, nothing else held), then the lock file NAME.lock and a kernel
+ * lock on the file itself, both without waiting and both released before a
+ * retry, so that no order of other programs can deadlock with us.
+ *
+ * ".NAME.queue" also holds the undo record: where an append that has not
+ * ended began, and how long it would be.  Whoever comes next takes a torn
+ * tail away by it, if it is the tail that the record tells of and no other
+ * program's message follows it.
+ */
+#ifndef MBOX_FILE_H
+#define MBOX_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "deadline.h"
+#include "dotlock.h"
+#include "err.h"
+
+struct mbox_file {
+	int		 dir;		/* borrowed */
+	const char	*name;		/* borrowed */
+	int		 queue;		/* -1: no queue file (a /file target elsewhere) */
+	struct dotlock	 dotlock;
+	int		 fd;		/* read and write, append; -1: nothing open */
+	struct stat	 st;		/* as it was when the locks were had */
+	bool		 created;	/* it did not exist before */
+};
+#define MBOX_FILE_NONE	((struct mbox_file){ .queue = -1, .fd = -1 })
+
+enum mbox_file_how {
+	MBOX_FILE_EXISTING,	/* ERR_ABSENT when it is missing */
+	MBOX_FILE_CREATE,	/* made when missing, mode 0600 */
+	MBOX_FILE_FOREIGN,	/* made when missing; a directory that is not ours: no queue
+				 * file, and a lock file only where one can be made */
+};
+
+/* The file must be regular, with one link, and belong to this process's uid:
+ * else ERR_REFUSED.  Not getting the locks by the deadline is ERR_BUSY. */
+int	mbox_file_open(int dir, const char *name, enum mbox_file_how how, struct deadline d,
+	    struct mbox_file *out, struct err *err);
+
+/* Gives the locks back; the descriptor stays open for reading. */
+void	mbox_file_unlock(struct mbox_file *file);
+void	drop_mbox_file(struct mbox_file *file);
+
+/* The undo record: written before an append of len bytes at the file's end
+ * (durable when durable is set), cleared when it ended or was undone. */
+int	mbox_file_record(struct mbox_file *file, uint64_t len, bool durable, struct err *err);
+void	mbox_file_clear(struct mbox_file *file);
+
+#endif

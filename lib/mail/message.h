@@ -1,0 +1,57 @@
+/* message.h: a message on its way in: all of its bytes, and its header.
+ *
+ * Bytes are kept as they are.  Up to MESSAGE_MEMORY of them stay in memory;
+ * what is longer goes into a file without a name.
+ */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "deadline.h"
+#include "err.h"
+#include "str.h"
+#include "stream.h"
+
+enum {
+	MESSAGE_MEMORY	= 256 * 1024,	/* also how far a header is looked at */
+	MESSAGE_HOPS	= 100,		/* more Received fields than this are a loop */
+};
+
+struct message {
+	struct str	memory;		/* the beginning, or all of it */
+	int		file;		/* all of it, or -1 */
+	uint64_t	size;
+	uint64_t	top;		/* bytes at the file's start that we put there */
+};
+#define MESSAGE_NONE	((struct message){ .file = -1 })
+
+struct message_intake {
+	uint64_t	 max;		/* bytes; more is ERR_REFUSED; 0 = no limit */
+	struct deadline	 deadline;
+	/* Opens the unnamed file when the message is too long for memory. */
+	int		(*open_file)(void *arg, int *fd, struct err *err);
+	void		*arg;
+	/* NULL: the file gets the bytes as they come.  Else it becomes a whole
+	 * delivery: this first, then the message without what message_strip()
+	 * leaves out. */
+	const char	*trace;
+};
+
+/* Reads fd to its end. */
+int	message_read(int fd, const struct message_intake *intake, struct message *out,
+	    struct err *err);
+void	drop_message(struct message *message);
+
+/* The delivery: trace on top, then the message without a leading "From " line
+ * and without the Return-Path fields of its header.  Everything in content is
+ * borrowed from message and trace.  True: message->file is just that. */
+bool	message_content(const struct message *message, const char *trace,
+	    struct stream *content);
+
+/* ERR_REFUSED "mail loop": it carries Delivered-To: address already, or more
+ * than MESSAGE_HOPS Received fields.  address NULL: only the hops count. */
+int	message_check_loop(const struct message *message, const char *address, struct err *err);
+
+#endif

@@ -1,0 +1,24 @@
+/* password.h: checking and making password hashes with crypt(3).
+ *
+ * Needs libcrypt: vdeliver does not link it.
+ */
+#ifndef PASSWORD_H
+#define PASSWORD_H
+
+#include <stdbool.h>
+
+#include "account.h"
+#include "err.h"
+#include "str.h"
+
+enum { PASSWORD_MAX = 512 };	/* bytes; longer ones never match */
+
+/* Whether given opens it.  Costs one hash whatever the answer is: where there
+ * is none to check (password NULL, locked, broken), one like the new ones is
+ * computed in its place. */
+bool	password_matches(const struct password *password, struct slice given);
+
+/* A new yescrypt hash. */
+int	password_hash(struct slice given, struct str *out, struct err *err);
+
+#endif
