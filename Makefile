@@ -11,8 +11,7 @@ LIBS_vadmin = -lcrypt
 LIBS_vidn   = -lidn2
 
 WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
-	   -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wcast-qual -Wdeclaration-after-statement
-WARN    := $(filter-out -Wdeclaration-after-statement,$(WARN))
+	   -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wcast-qual
 HARDEN   = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 OWN      = -std=c17 -D_GNU_SOURCE -MMD -MP $(WARN) $(STRICT) $(HARDEN) \
 	   -DVERSION='"$(VERSION)"' -DHELPER_DIR='"$(PREFIX)/libexec/vmail"'
@@ -44,23 +43,48 @@ $(OUT)/bin/vpop3d: $(call objects,$(OUT),$(wildcard vpop3d/*.c)) $(OUT)/libmail.
 $(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vidn: $(call objects,$(OUT),lib/mail/idn/vidn.c) $(OUT)/libbase.a
 
+# Tests.  A unit test is linked with its floor alone; tests/check says what "everything" is.
+units    = $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*/*_test.c))
+unit     = $(call objects,$(OUT),tests/unit/unit.c tests/unit/fault.c)
+faults   = $(shell sed -n 's/^WRAP.*, \([a-z0-9]*\), (.*)/\1/p' tests/unit/fault.c)
+$(OUT)/tests/base/%: $(OUT)/obj/tests/unit/base/%.o $(unit) $(OUT)/libbase.a
+	$(link_unit)
+$(OUT)/tests/mail/%: $(OUT)/obj/tests/unit/mail/%.o $(unit) $(OUT)/libmail.a $(OUT)/libbase.a
+	$(link_unit)
+check: ; tests/check
+deps:  ; tests/deps
+lint:  ; tests/lint
+test: all $(units)			# T=WORD...: only the files with WORD in their path
+	OUT=$(OUT) tests/run $(T)
+unit: $(units)
+	OUT=$(OUT) tests/run $(or $(T),$(OUT)/tests)
+asan:
+	$(MAKE) OUT=out/asan CFLAGS='-O1 -g' test \
+	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -U_FORTIFY_SOURCE'
+install: all
+	etc-templates/install '$(DESTDIR)' '$(PREFIX)' '$(OUT)'
+
 # How.
 $(OUT)/bin/%:
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SAN) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_$*)
+define link_unit
+@mkdir -p $(@D)
+$(CC) $(CFLAGS) $(SAN) $(LINK) $(LDFLAGS) $(faults:%=-Wl,--wrap=%) -o $@ $^ -lcmocka
+endef
 %.a:
 	@mkdir -p $(@D)
 	rm -f $@ && $(AR) rcs $@ $^
 define compile
 $(1)/obj/%.o: %.c
 	@mkdir -p $$(@D)
-	$(2) $$(CPPFLAGS) $$(OWN) $$(SAN) $$(CFLAGS) $$(if $$(filter lib/base/%,$$<),,$$(if $$(filter lib/mail/%,$$<),,-iquote $$(dir $$<)) -iquote lib/mail) -iquote lib/base -c -o $$@ $$<
+	$(2) $$(CPPFLAGS) $$(OWN) $$(SAN) $$(CFLAGS) $$(if $$(filter lib/base/% tests/unit/base/%,$$<),,$$(if $$(filter lib/mail/%,$$<),,-iquote $$(dir $$<)) -iquote lib/mail) -iquote lib/base -c -o $$@ $$<
 endef
 $(eval $(call compile,$(OUT),$(CC)))
 $(if $(filter 1,$(STATIC)),$(eval $(call compile,$(HOT),$(HOT_CC))))
 
 clean:
 	rm -rf out
--include $(shell find $(OUT) -name '*.d' 2>/dev/null)
-.PHONY: all clean check asan lint deps demo install bench fault
+-include $(shell find $(OUT) -path '*/obj/*.d' 2>/dev/null)
+.PHONY: all clean check test unit asan lint deps demo install bench fault
 .SECONDARY:

@@ -498,11 +498,34 @@ def system_file(path, text, mode=0o644):
         subprocess.run(["mount", "--bind", own, path], check=True)
 
 
+def native_pop3d(passwords, mail=None):
+    """As root: makes popa3d ready for the system's users; returns its path.
+
+    passwords {"sysuser": "secret"}; mail {"sysuser": b"From ...mbox"}.
+    """
+    path = os.path.join(PEERS, "popa3d", "usr", "sbin", "popa3d")
+    if not os.path.exists(path):
+        raise unittest.SkipTest("no popa3d: make deps")
+    system_file("/etc/shadow", "".join(f"{who}:{hash_of(word)}:19000:0:99999:7:::\n"
+                                       for who, word in passwords.items()), 0o600)
+    for place in ("/var/mail", "/var/lib"):
+        if not os.path.ismount(place):
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "vmail", place], check=True)
+    os.makedirs("/var/lib/popa3d", exist_ok=True)   # its empty root
+    for who, text in (mail or {}).items():
+        with open(f"/var/mail/{who}", "wb") as f:
+            f.write(text)
+        shutil.chown(f"/var/mail/{who}", who, who)
+        os.chmod(f"/var/mail/{who}", 0o600)
+    return path
+
+
 PASSWD = """root:x:0:0:root:/root:/bin/sh
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+popa3d:x:59998:59998:popa3d:/var/lib/popa3d:/usr/sbin/nologin
 sysuser:x:59999:59999:System User:/nonexistent:/bin/sh
 """
-GROUP = "root:x:0:\nmail:x:8:\nnogroup:x:65534:\npopusers:x:60000:\nsysuser:x:59999:\n"
+GROUP = "root:x:0:\nmail:x:8:\nnogroup:x:65534:\npopusers:x:60000:\npopa3d:x:59998:\nsysuser:x:59999:\n"
 HOSTS = "127.0.0.1 localhost\n::1 localhost\n"
 
 

@@ -93,6 +93,19 @@ class Programs(BoxTest):
         with self.assertRaises(AssertionError):
             process.wait_line("ready")
 
+    @needs_root
+    def test_the_native_pop3d_serves_a_system_user(self):
+        native = native_pop3d({"sysuser": "secret"}, {"sysuser": b"From a\nS: 1\n\nx\n\n"})
+        client, server = connection(fresh_address())
+        with server:
+            process = Process([native], stdin=server, stdout=server)
+        self.addCleanup(process.stop)
+        pop = Pop3(client, process)
+        self.addCleanup(pop.close)
+        self.assertEqual(pop.login("sysuser", "secret"), "+OK")
+        self.assertEqual(pop.ask("STAT")[:6], "+OK 1 ")
+        self.assertEqual(pop.ask("QUIT"), "+OK")
+
     def test_no_setting_of_the_caller_reaches_a_program(self):
         os.environ["VMAIL_LEAK"] = "1"
         self.assertNotIn(b"VMAIL_LEAK", run("/usr/bin/env").stdout)

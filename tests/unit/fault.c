@@ -1,0 +1,120 @@
+/* fault.c: system calls that fail when a test says so.
+ *
+ * The Makefile takes the names of the WRAP lines and links test programs with
+ * --wrap for each: a call of NAME becomes one of __wrap_NAME.
+ */
+#include "fault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct {
+	const char	*call;		/* NULL: none */
+	int		 left;		/* calls up to the fault; -1: all fail */
+	int		 error;		/* 0: a short transfer */
+	size_t		 len;
+	int		 happened;
+} fault;
+
+void
+fault_at(const char *call, int nth, int error)
+{
+	fault.call = call;
+	fault.left = nth;
+	fault.error = error;
+	fault.happened = 0;
+}
+
+void
+fault_always(const char *call, int error)
+{
+	fault_at(call, -1, error);
+}
+
+void
+fault_short(const char *call, int nth, size_t len)
+{
+	fault_at(call, nth, 0);
+	fault.len = len;
+}
+
+int
+fault_clear(void)
+{
+	fault.call = NULL;
+	return fault.happened;
+}
+
+static bool
+is_due(const char *call)
+{
+	if (fault.call == NULL || strcmp(fault.call, call) != 0)
+		return false;
+	if (fault.left == 0 || (fault.left > 0 && --fault.left > 0))
+		return false;
+	fault.happened = 1;
+	return true;
+}
+
+static bool
+fails(const char *call)
+{
+	if (!is_due(call))
+		return false;
+	errno = fault.error;
+	return true;
+}
+
+static ssize_t
+transfer(const char *call, size_t *len)
+{
+	if (!is_due(call))
+		return 0;
+	if (fault.error == 0) {
+		*len = fault.len < *len ? fault.len : *len;
+		return 0;
+	}
+	errno = fault.error;
+	return -1;
+}
+
+#define WRAP(type, failed, name, parameters, arguments)			\
+	type __real_##name parameters;						\
+	type __wrap_##name parameters;						\
+	type __wrap_##name parameters						\
+	{									\
+		return fails(#name) ? failed : __real_##name arguments;		\
+	}
+#define WRAP_TRANSFER(type, failed, name, parameters, arguments)		\
+	type __real_##name parameters;						\
+	type __wrap_##name parameters;						\
+	type __wrap_##name parameters						\
+	{									\
+		return transfer(#name, &n) == -1 ? failed : __real_##name arguments; \
+	}
+
+WRAP(int, -1, fchmod, (int fd, mode_t mode), (fd, mode))
+WRAP(int, -1, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
+WRAP(int, -1, fstat, (int fd, struct stat *st), (fd, st))
+WRAP(int, -1, fsync, (int fd), (fd))
+WRAP(int, -1, ftruncate, (int fd, off_t len), (fd, len))
+WRAP(int, -1, getgroups, (int size, gid_t *groups), (size, groups))
+WRAP(int, -1, linkat, (int from, const char *a, int to, const char *b, int f), (from, a, to, b, f))
+WRAP(int, -1, openat, (int dir, const char *name, int flags, mode_t mode), (dir, name, flags, mode))
+WRAP(int, -1, pipe2, (int fds[2], int flags), (fds, flags))
+WRAP(int, -1, poll, (struct pollfd *polls, nfds_t count, int ms), (polls, count, ms))
+WRAP(int, -1, renameat, (int from, const char *a, int to, const char *b), (from, a, to, b))
+WRAP(int, -1, setresuid, (uid_t r, uid_t e, uid_t s), (r, e, s))
+WRAP(int, -1, unlinkat, (int dir, const char *name, int flags), (dir, name, flags))
+WRAP(pid_t, -1, fork, (void), ())
+WRAP(void *, NULL, calloc, (size_t count, size_t size), (count, size))
+WRAP(void *, NULL, realloc, (void *p, size_t size), (p, size))
+WRAP_TRANSFER(ssize_t, -1, pread, (int fd, void *p, size_t n, off_t at), (fd, p, n, at))
+WRAP_TRANSFER(ssize_t, -1, read, (int fd, void *p, size_t n), (fd, p, n))
+WRAP_TRANSFER(ssize_t, -1, write, (int fd, const void *p, size_t n), (fd, p, n))
