@@ -65,17 +65,17 @@ lines_next(struct lines *l, struct slice *line, struct err *err)
 	for (size_t searched = 0;;) {
 		struct slice rest = slice_from(str_slice(&l->buffer), l->start);
 		ptrdiff_t end = slice_find(slice_from(rest, searched), '\n');
-		if (end != -1) {
-			size_t len = searched + (size_t)end;
-			l->number++;
-			*line = without_marks(l, (struct slice){ rest.p, len });
-			l->start += len + 1;
-			return 1;
-		}
-		if (rest.len > LINE_MAX_BYTES) {
+		size_t len = end == -1 ? rest.len : searched + (size_t)end;
+		if (len > LINE_MAX_BYTES) {
 			l->number++;
 			l->too_long = true;
 			*line = (struct slice){ rest.p, LINE_MAX_BYTES };
+			return 1;
+		}
+		if (end != -1) {
+			l->number++;
+			*line = without_marks(l, (struct slice){ rest.p, len });
+			l->start += len + 1;
 			return 1;
 		}
 		if (l->at_end) {
