@@ -33,7 +33,7 @@ child_fork(struct child *child, struct err *err)
 	setpgid(pid, pid);			/* both do it: whoever comes first */
 	*child = (struct child){ pid, compat_pidfd_open(pid) };
 	if (child->pidfd == -1) {
-		err_sys(err, "watch a child process");
+		err_fill_sys(err, "watch a child process");
 		drop_child(child);
 		return -1;
 	}

@@ -86,7 +86,7 @@ create(int dir, const char *name, struct err *err)
 		return err_sys(err, "create %s", name);
 	int n = snprintf(text, sizeof text, "%ld %s\n", (long)getpid(), this_host(host));
 	if (fd_write(fd, text, (size_t)n) == -1) {
-		err_sys(err, "write %s", name);
+		err_fill_sys(err, "write %s", name);
 		unlinkat(dir, name, 0);
 		return -1;
 	}

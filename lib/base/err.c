@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-int
-err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
+void
+err_fill(struct err *err, enum err_kind kind, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -14,11 +14,10 @@ err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof err->text, fmt, ap);
 	va_end(ap);
-	return -1;
 }
 
-int
-err_sys(struct err *err, const char *fmt, ...)
+void
+err_fill_sys(struct err *err, const char *fmt, ...)
 {
 	int saved = errno;
 	va_list ap;
@@ -31,11 +30,22 @@ err_sys(struct err *err, const char *fmt, ...)
 	n = strlen(err->text);
 	snprintf(err->text + n, sizeof err->text - n, ": %s", strerror(saved));
 	errno = saved;
-	return -1;
 }
 
-int
-err_within(struct err *err, const char *fmt, ...)
+void
+err_fill_open(struct err *err, const char *name)
+{
+	int why = errno;
+
+	err_fill_sys(err, "%s", name);
+	if (why == ENOENT)
+		err->kind = ERR_ABSENT;
+	if (why == ELOOP || why == ENOTDIR || why == EISDIR || why == ENXIO)
+		err->kind = ERR_REFUSED;
+}
+
+void
+err_fill_within(struct err *err, const char *fmt, ...)
 {
 	struct err inner = *err;
 	va_list ap;
@@ -46,5 +56,4 @@ err_within(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	n = strlen(err->text);
 	snprintf(err->text + n, sizeof err->text - n, ": %s", inner.text);
-	return -1;
 }

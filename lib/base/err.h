@@ -26,16 +26,27 @@ struct err {
 	char		text[512];
 };
 
-int	err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
+/* All four are -1 where they stand, which compilers and readers can see.
+ * (The err_fill functions below are for a place that does not fail.)
+ *
+ * err_set(err, kind, fmt, ...): the words.
+ * err_sys(err, fmt, ...): the words, then errno's.  Always temporary: only code
+ * that knows what an errno means at its place says anything else.
+ * err_open(err, name): the same after an open(): what is not there is ERR_ABSENT,
+ * a link or the wrong kind of file is ERR_REFUSED.
+ * err_within(err, fmt, ...): "words: " before the text that is there; the kind
+ * stays. */
+#define err_set(...)	(err_fill(__VA_ARGS__), -1)
+#define err_sys(...)	(err_fill_sys(__VA_ARGS__), -1)
+#define err_open(...)	(err_fill_open(__VA_ARGS__), -1)
+#define err_within(...)	(err_fill_within(__VA_ARGS__), -1)
+
+void	err_fill(struct err *err, enum err_kind kind, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
-
-/* The words, then errno's.  Always temporary: only code that knows what an
- * errno means at its place says anything else. */
-int	err_sys(struct err *err, const char *fmt, ...)
+void	err_fill_sys(struct err *err, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
-
-/* Puts "words: " before the text that is there; the kind stays. */
-int	err_within(struct err *err, const char *fmt, ...)
+void	err_fill_open(struct err *err, const char *name);
+void	err_fill_within(struct err *err, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -97,7 +97,9 @@ fd_guard_standard(struct err *err)
 	int fd;
 
 	do {
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+		/* Reading from a closed standard input must fail, not look like
+		 * an empty message: so for writing only. */
+		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 		if (fd == -1)
 			return err_sys(err, "open /dev/null");
 		/* A standard descriptor must survive exec. */

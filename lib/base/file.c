@@ -16,13 +16,8 @@ dir_open(int parent, const char *path, int *fd, struct err *err)
 {
 	int got = openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (got == -1) {
-		int missing = errno == ENOENT;
-		err_sys(err, "%s", path);
-		if (missing)
-			err->kind = ERR_ABSENT;
-		return -1;
-	}
+	if (got == -1)
+		return err_open(err, path);
 	*fd = got;
 	return 0;
 }
@@ -34,13 +29,8 @@ file_open(int dir, const char *name, int flags, int *fd, struct stat *st, struct
 	SCOPED(drop_fd) int got = -1;
 
 	got = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
-	if (got == -1) {
-		int missing = errno == ENOENT;
-		err_sys(err, "%s", name);
-		if (missing)
-			err->kind = ERR_ABSENT;
-		return -1;
-	}
+	if (got == -1)
+		return err_open(err, name);
 	if (fstat(got, &found) == -1)
 		return err_sys(err, "%s", name);
 	if (!S_ISREG(found.st_mode))

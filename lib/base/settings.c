@@ -209,8 +209,8 @@ first_word(struct slice name)
 }
 
 static int
-read_line(const struct setting *table, struct pool *pool, struct slice line, void *conf,
-    uint64_t *given, struct err *err)
+read_line(const struct setting *table, struct pool *pool, struct slice line, unsigned number,
+    void *conf, struct settings_lines *lines, struct err *err)
 {
 	struct slice name, value;
 
@@ -224,10 +224,10 @@ read_line(const struct setting *table, struct pool *pool, struct slice line, voi
 	}
 	if (row == NULL || !slice_has(line, '='))
 		return err_set(err, ERR_INVALID, "'%.*s' needs '= value'", (int)name.len, name.p);
-	uint64_t bit = UINT64_C(1) << (row - table);
-	if (*given & bit)
-		return err_set(err, ERR_INVALID, "'%s' is set a second time", row->name);
-	*given |= bit;
+	unsigned *first = &lines->of[row - table];
+	if (*first != 0)
+		return err_set(err, ERR_INVALID, "'%s' was set in line %u already", row->name, *first);
+	*first = number;
 	if (settings_set(row, pool, value, conf, err) == -1)
 		return err_within(err, "%s", row->name);
 	return 0;
@@ -235,7 +235,7 @@ read_line(const struct setting *table, struct pool *pool, struct slice line, voi
 
 int
 settings_read(const struct setting *table, struct pool *pool, int fd, const char *file, void *conf,
-    uint64_t *given, struct err *err)
+    struct settings_lines *set, struct err *err)
 {
 	SCOPED(drop_lines) struct lines lines = { .fd = fd };
 	struct slice line;
@@ -243,8 +243,8 @@ settings_read(const struct setting *table, struct pool *pool, int fd, const char
 
 	while ((got = lines_next(&lines, &line, err)) == 1) {
 		if (lines.too_long)
-			err_set(err, ERR_INVALID, "the line is longer than %d bytes", LINE_MAX_BYTES);
-		if (lines.too_long || read_line(table, pool, line, conf, given, err) == -1) {
+			err_fill(err, ERR_INVALID, "the line is longer than %d bytes", LINE_MAX_BYTES);
+		if (lines.too_long || read_line(table, pool, line, lines.number, conf, set, err) == -1) {
 			struct err inner = *err;
 			return err_set(err, inner.kind, "%s:%u: %s", file, lines.number, inner.text);
 		}
@@ -273,11 +273,11 @@ is_preset(const struct setting *row, const void *conf, size_t size)
 }
 
 const struct setting *
-settings_refused(const struct setting *table, uint64_t given, const void *conf, size_t size,
-    unsigned program)
+settings_refused(const struct setting *table, const struct settings_lines *lines, const void *conf,
+    size_t size, unsigned program)
 {
 	for (const struct setting *row = table; row->name != NULL; row++)
-		if ((given & (UINT64_C(1) << (row - table))) && (row->refused_by & program) &&
+		if (lines->of[row - table] != 0 && (row->refused_by & program) &&
 		    !is_preset(row, conf, size))
 			return row;
 	return NULL;

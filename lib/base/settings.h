@@ -54,16 +54,21 @@ int	settings_set(const struct setting *row, struct pool *pool, struct slice valu
 /* All presets.  A preset is part of the program: it cannot be wrong. */
 void	settings_preset(const struct setting *table, struct pool *pool, void *conf);
 
-/* Reads the file into conf, over what is there.  The first error ends it:
- * ERR_INVALID, "FILE:LINE: text".  *given gets a bit for each row that the
- * file names, in the table's order (at most 64 rows). */
-int	settings_read(const struct setting *table, struct pool *pool, int fd, const char *file,
-	    void *conf, uint64_t *given, struct err *err);
+/* Where a file sets each row of its table: line numbers, 0 = it does not. */
+enum { SETTINGS_ROWS = 64 };
+struct settings_lines {
+	unsigned	of[SETTINGS_ROWS];
+};
 
-/* The first row among given that program (a bit) does not have yet and whose
- * value is not the preset; NULL when there is none. */
-const struct setting *settings_refused(const struct setting *table, uint64_t given,
-	    const void *conf, size_t size, unsigned program);
+/* Reads the file into conf, over what is there.  The first error ends it:
+ * ERR_INVALID, "FILE:LINE: text". */
+int	settings_read(const struct setting *table, struct pool *pool, int fd, const char *file,
+	    void *conf, struct settings_lines *lines, struct err *err);
+
+/* The first row that the file sets, that program (a bit) does not have yet and
+ * whose value is not the preset; NULL when there is none. */
+const struct setting *settings_refused(const struct setting *table,
+	    const struct settings_lines *lines, const void *conf, size_t size, unsigned program);
 
 /* The file's text with the setting's line changed, or added at the end:
  * comments and order stay. */

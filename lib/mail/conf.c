@@ -128,6 +128,6 @@ const struct setting domain_settings[] = {
 	{ 0 }
 };
 
-/* settings_read() keeps one bit for each row. */
-static_assert(sizeof vmail_settings / sizeof *vmail_settings <= 64, "too many rows");
-static_assert(sizeof domain_settings / sizeof *domain_settings <= 64, "too many rows");
+/* settings_read() remembers one line number for each row. */
+static_assert(sizeof vmail_settings / sizeof *vmail_settings <= SETTINGS_ROWS, "too many rows");
+static_assert(sizeof domain_settings / sizeof *domain_settings <= SETTINGS_ROWS, "too many rows");

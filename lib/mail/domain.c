@@ -98,16 +98,16 @@ read_settings(struct domain *domain, struct pool *pool, struct err *err)
 {
 	const struct installation *in = domain->in;
 	SCOPED(drop_fd) int fd = -1;
-	uint64_t given = 0;
 
 	settings_preset(domain_settings, pool, &domain->conf);
 	if (installation_file(in, domain->file, &fd, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	const char *path = pool_format(pool, "%s/%s", in->path, domain->file);
-	if (settings_read(domain_settings, pool, fd, path, &domain->conf, &given, err) == -1)
+	if (settings_read(domain_settings, pool, fd, path, &domain->conf, &domain->lines,
+	    err) == -1)
 		return -1;
-	const struct setting *row = settings_refused(domain_settings, given, &domain->conf,
-	    sizeof domain->conf, in->program);
+	const struct setting *row = settings_refused(domain_settings, &domain->lines,
+	    &domain->conf, sizeof domain->conf, in->program);
 	if (row != NULL)
 		return err_set(err, ERR_TEMPORARY, "%s: '%s' is not available in this version: take it out",
 		    path, row->name);

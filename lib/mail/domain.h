@@ -22,6 +22,7 @@ struct domain {
 	const char			*name;		/* the real one, canonical */
 	const char			*file;		/* "domain.D", for messages */
 	struct domain_conf		 conf;
+	struct settings_lines		 lines;		/* where it sets what */
 	bool				 one_owner;	/* owner = USER[:GROUP] */
 	struct ident			 owner;		/* then: who; else gid is the domain's group */
 };
@@ -40,9 +41,5 @@ int	domain_real_name(const struct installation *in, struct pool *pool, struct sl
 int	domain_each(const struct installation *in, struct pool *pool,
 	    int (*fn)(void *arg, const char *name, bool is_alias, struct err *err), void *arg,
 	    struct err *err);
-
-/* spool/D or files/D, below the spool: opened, and made when missing (mode
- * 3770, root and the domain's group, or the one owner's with 0700). */
-int	domain_spool(const struct domain *domain, const char *kind, int *fd, struct err *err);
 
 #endif

@@ -16,32 +16,47 @@
 #include "mailbox.h"
 #include "str.h"
 
-enum { DROP_UID_MAX = 70 };
+enum {
+	DROP_UID_MAX = 70,
+	DROP_READ_MIN = 4096,	/* what drop_read() must have room for */
+};
 
 struct drop_message {
 	uint64_t	octets;		/* as RETR sends it, without byte-stuffing (RFC 1939) */
 	char		uid[DROP_UID_MAX + 1];	/* 0x21-0x7E, unique, for the message's life */
+	bool		measured;	/* octets is known: see drop_measure() */
 	bool		deleted;	/* marked; takes effect at commit */
 };
 
 struct drop;
 struct drop_kind {
+	int	(*measure)(struct drop *, size_t index, struct err *);
 	ssize_t	(*read)(struct drop *, size_t index, bool from_start, void *p, size_t size,
 		    struct err *);
 	int	(*commit)(struct drop *, struct deadline, struct err *);
 	void	(*close)(struct drop *);
 };
 
+/* What each kind has as its first member. */
 struct drop {
 	const struct drop_kind	*kind;
 	struct drop_message	*messages;
 	size_t			 count;
+	int			 session;	/* the lock of the session, or -1 */
 };
 
 /* One session at a time: ERR_BUSY while another has it.  ERR_REFUSED: a link
- * or somebody else's file.  A mailbox that does not exist yet is empty. */
+ * or somebody else's file.  A mailbox that does not exist yet is empty.  The
+ * mailbox is borrowed until the end. */
 int	drop_open(const struct mailbox *mailbox, struct deadline d, struct drop **out,
 	    struct err *err);
+
+/* The maildrop of an account whose directories do not exist yet. */
+struct drop *drop_empty(void);
+
+/* Makes sure that octets is known: a Maildir reads a message for it the first
+ * time somebody asks.  -1: it cannot be read, or is gone. */
+int	drop_measure(struct drop *drop, size_t index, struct err *err);
 
 /* Up to size bytes of message index, as they were delivered (mbox quoting
  * undone, line ends as stored), going on from the call before; from_start begins

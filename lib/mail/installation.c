@@ -59,16 +59,16 @@ read_settings(struct installation *in, struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
 	SCOPED(drop_str) struct str file = { 0 };
-	uint64_t given = 0;
+	struct settings_lines lines = { 0 };
 
 	settings_preset(vmail_settings, &in->pool, &in->conf);
 	if (installation_file(in, "vmail.conf", &fd, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	str_addf(&file, "%s/vmail.conf", in->path);
-	if (settings_read(vmail_settings, &in->pool, fd, str_text(&file), &in->conf, &given, err) == -1)
+	if (settings_read(vmail_settings, &in->pool, fd, str_text(&file), &in->conf, &lines, err) == -1)
 		return -1;
 	const struct setting *row =
-	    settings_refused(vmail_settings, given, &in->conf, sizeof in->conf, in->program);
+	    settings_refused(vmail_settings, &lines, &in->conf, sizeof in->conf, in->program);
 	if (row != NULL)
 		return err_set(err, ERR_TEMPORARY, "%s: '%s' is not available in this version: take it out",
 		    str_text(&file), row->name);

@@ -3,7 +3,8 @@
  * What exists decides the kind; "mailbox" of domain.D (or an "inbox" that
  * ends in '/', a Maildir) is for new ones.  A kind is a row of functions; mbox
  * and maildir are the first two, an object store or a remote server would be
- * others.  Callers know the functions below only.
+ * others.  Callers know the functions below only.  How each kind is read is a
+ * table of its own (drop.c), so that vdeliver does not carry it.
  */
 #ifndef MAILBOX_H
 #define MAILBOX_H
@@ -15,7 +16,6 @@
 #include "err.h"
 #include "message.h"
 
-struct drop;
 struct mailbox;
 
 struct delivery {
@@ -29,7 +29,6 @@ struct delivery {
 struct mailbox_kind {
 	const char	*name;
 	int	(*deliver)(const struct mailbox *, const struct delivery *, struct err *);
-	int	(*open_drop)(const struct mailbox *, struct deadline, struct drop **, struct err *);
 };
 extern const struct mailbox_kind mbox_kind, maildir_kind;
 

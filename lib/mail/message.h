@@ -23,7 +23,9 @@ struct message {
 	struct str	memory;		/* the beginning, or all of it */
 	int		file;		/* all of it, or -1 */
 	uint64_t	size;
-	uint64_t	top;		/* bytes at the file's start that we put there */
+	uint64_t	top;		/* of the file, when it is a whole delivery: trace and header */
+	uint64_t	skipped;	/* bytes of the message that top stands for */
+	struct str	head;		/* trace and header of the content that was asked for last */
 };
 #define MESSAGE_NONE	((struct message){ .file = -1 })
 
@@ -34,8 +36,7 @@ struct message_intake {
 	int		(*open_file)(void *arg, int *fd, struct err *err);
 	void		*arg;
 	/* NULL: the file gets the bytes as they come.  Else it becomes a whole
-	 * delivery: this first, then the message without what message_strip()
-	 * leaves out. */
+	 * delivery (see message_content()), which can be given a name. */
 	const char	*trace;
 };
 
@@ -47,8 +48,7 @@ void	drop_message(struct message *message);
 /* The delivery: trace on top, then the message without a leading "From " line
  * and without the Return-Path fields of its header.  Everything in content is
  * borrowed from message and trace.  True: message->file is just that. */
-bool	message_content(const struct message *message, const char *trace,
-	    struct stream *content);
+bool	message_content(struct message *message, const char *trace, struct stream *content);
 
 /* ERR_REFUSED "mail loop": it carries Delivered-To: address already, or more
  * than MESSAGE_HOPS Received fields.  address NULL: only the hops count. */

@@ -1,0 +1,26 @@
+/* alias_apart.h: reading an alias file that its owner could have made a trap.
+ *
+ * Root neither opens nor parses it: a child process that has become the
+ * file's owner does, and answers in a form that is trivial to check.
+ */
+#ifndef ALIAS_APART_H
+#define ALIAS_APART_H
+
+#include "aliases.h"
+#include "ident.h"
+
+struct alias_question {
+	bool		include;	/* the whole file is one list */
+	struct slice	name;		/* else: the entry of this name */
+};
+
+/* As reader (its forbidden ids become nobody's).  Only addresses and \names
+ * come back.  The errors of alias_find(). */
+int	alias_apart(struct pool *pool, const char *path, struct ident reader,
+	    const struct alias_question *question, struct alias_entry **out, struct err *err);
+
+/* What either process does with the open file. */
+int	alias_answer(struct pool *pool, const char *path, int fd, bool trusted,
+	    const struct alias_question *question, struct alias_entry **out, struct err *err);
+
+#endif

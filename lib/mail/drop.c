@@ -1,0 +1,138 @@
+/* drop.c: a mailbox as POP3 sees it: one session at a time, and which kind. */
+#include "drop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "lock.h"
+#include "maildir.h"
+#include "mbox.h"
+#include "mem.h"
+#include "scope.h"
+
+static const struct {
+	const struct mailbox_kind	*kind;
+	int	(*open)(const struct mailbox *, struct deadline, struct drop **, struct err *);
+} openers[] = {
+	{ &mbox_kind, mbox_open_drop },
+	{ &maildir_kind, maildir_open_drop },
+};
+
+/* The lock of the session is the kernel's: it goes with the process. */
+static int
+lock_session(const struct mailbox *mailbox, int *fd, struct err *err)
+{
+	enum { FLAGS = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
+	SCOPED(drop_str) struct str name = { 0 };
+	SCOPED(drop_fd) int got = -1;
+	struct stat st;
+
+	str_addf(&name, ".%s.session", mailbox->name);
+	got = openat(mailbox->parent, str_text(&name), FLAGS, 0600);
+	if (got == -1)
+		return err_sys(err, "open %s", str_text(&name));
+	if (fstat(got, &st) == -1)
+		return err_sys(err, "%s", str_text(&name));
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
+		return err_set(err, ERR_TEMPORARY, "%s: not a plain file of uid %u alone: remove it",
+		    str_text(&name), (unsigned)geteuid());
+	int locked = lock_try(got, err);
+	if (locked == -1)
+		return err_within(err, "%s", str_text(&name));
+	if (locked == 0)
+		return err_set(err, ERR_BUSY, "another session has this mailbox open");
+	*fd = got;
+	got = -1;
+	return 0;
+}
+
+int
+drop_open(const struct mailbox *mailbox, struct deadline d, struct drop **out, struct err *err)
+{
+	SCOPED(drop_fd) int session = -1;
+
+	if (lock_session(mailbox, &session, err) == -1)
+		return err_within(err, "%s", mailbox->path);
+	for (size_t i = 0; i < sizeof openers / sizeof *openers; i++) {
+		if (openers[i].kind != mailbox->kind)
+			continue;
+		if (openers[i].open(mailbox, d, out, err) == -1)
+			return err_within(err, "%s", mailbox->path);
+		(*out)->session = session;
+		session = -1;
+		return 0;
+	}
+	return err_set(err, ERR_TEMPORARY, "%s: %s mailboxes cannot be read by POP3", mailbox->path,
+	    mailbox->kind->name);
+}
+
+struct drop *
+drop_empty(void)
+{
+	struct drop *drop = mem_alloc(sizeof *drop);
+
+	drop->session = -1;
+	return drop;
+}
+
+int
+drop_measure(struct drop *drop, size_t index, struct err *err)
+{
+	return drop->messages[index].measured ? 0 : drop->kind->measure(drop, index, err);
+}
+
+ssize_t
+drop_read(struct drop *drop, size_t index, bool from_start, void *p, size_t size, struct err *err)
+{
+	return drop->kind->read(drop, index, from_start, p, size, err);
+}
+
+int
+drop_commit(struct drop *drop, struct deadline d, struct err *err)
+{
+	for (size_t i = 0; i < drop->count; i++)
+		if (drop->messages[i].deleted)
+			return drop->kind->commit(drop, d, err);
+	return 0;
+}
+
+void
+drop_drop(struct drop **drop)
+{
+	struct drop *d = *drop;
+
+	*drop = NULL;
+	if (d == NULL)
+		return;
+	int session = d->session;
+	drop_mem(&d->messages);
+	if (d->kind != NULL)
+		d->kind->close(d);
+	drop_mem(&d);
+	drop_fd(&session);	/* last: nobody else may begin before */
+}
+
+void
+drop_octets_add(struct drop_octets *octets, struct slice bytes)
+{
+	const char *p = bytes.p, *end = bytes.p + bytes.len, *lf;
+
+	octets->count += bytes.len;
+	while (p < end && (lf = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		char before = lf == bytes.p ? octets->last : lf[-1];
+		octets->count += before != '\r';
+		p = lf + 1;
+	}
+	if (bytes.len > 0)
+		octets->last = end[-1];
+}
+
+uint64_t
+drop_octets_total(const struct drop_octets *octets)
+{
+	return octets->count + (octets->count > 0 && octets->last != '\n' ? 2 : 0);
+}

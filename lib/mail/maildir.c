@@ -1,0 +1,221 @@
+/* maildir.c: delivering into a Maildir. */
+#include "maildir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compat.h"
+#include "fd.h"
+#include "scope.h"
+
+enum { LEFTOVER_SECONDS = 36 * 3600, HOST_PART = 64 };
+
+/* --- the three directories --------------------------------------------- */
+
+static int
+open_part(int parent, const char *name, bool make, bool *made, uid_t uid, int *fd, struct err *err)
+{
+	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+	struct stat st;
+
+	*fd = openat(parent, name, FLAGS);
+	if (*fd == -1 && errno == ENOENT && make) {
+		if (mkdirat(parent, name, 0700) == -1 && errno != EEXIST)
+			return err_sys(err, "make %s", name);
+		*made = true;
+		*fd = openat(parent, name, FLAGS);
+	}
+	if (*fd == -1)
+		return err_open(err, name);
+	if (fstat(*fd, &st) == -1)
+		return err_sys(err, "%s", name);
+	if (st.st_uid != uid || (st.st_mode & S_IWOTH))
+		return err_set(err, ERR_REFUSED, "%s: not uid %u's alone (chown, chmod o-w)", name,
+		    (unsigned)uid);
+	return 0;
+}
+
+int
+maildir_open(const struct mailbox *mailbox, bool make, struct maildir *out, struct err *err)
+{
+	SCOPED(drop_maildir) struct maildir md = MAILDIR_NONE;
+	SCOPED(drop_fd) int top = -1;
+	uid_t uid = mailbox->who.uid;
+	bool made_top = false, made = false;
+
+	if (open_part(mailbox->parent, mailbox->name, make, &made_top, uid, &top, err) == -1 ||
+	    open_part(top, "tmp", make, &made, uid, &md.tmp, err) == -1 ||
+	    open_part(top, "new", make, &made, uid, &md.new, err) == -1 ||
+	    open_part(top, "cur", make, &made, uid, &md.cur, err) == -1)
+		return -1;
+	if ((made && fsync(top) == -1) || (made_top && fsync(mailbox->parent) == -1))
+		return err_sys(err, "sync the new Maildir");
+	*out = md;
+	md = MAILDIR_NONE;
+	return 0;
+}
+
+void
+drop_maildir(struct maildir *md)
+{
+	drop_fd(&md->tmp);
+	drop_fd(&md->new);
+	drop_fd(&md->cur);
+}
+
+/* --- names ------------------------------------------------------------- */
+
+/* '/' and ':' mean something in a Maildir: \057 and \072, says its page. */
+static void
+add_host(struct str *name)
+{
+	char host[HOST_NAME_MAX + 1];
+	size_t n = 0;
+
+	if (gethostname(host, sizeof host) == -1)
+		strcpy(host, "localhost");
+	host[sizeof host - 1] = '\0';
+	for (const char *p = host; *p != '\0' && n < HOST_PART; p++, n++)
+		if (*p == '/' || *p == ':' || *p == ',' || *p <= ' ' || *p > '~')
+			str_addf(name, "\\%03o", (unsigned char)*p);
+		else
+			str_addc(name, *p);
+}
+
+static int
+unique_name(uint64_t size, struct str *name, struct err *err)
+{
+	static unsigned delivered;
+	struct timespec now;
+	uint32_t random;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (getrandom(&random, sizeof random, 0) != sizeof random)
+		return err_sys(err, "random number");
+	str_addf(name, "%lld.M%06ldP%ldQ%uR%08x.", (long long)now.tv_sec, now.tv_nsec / 1000,
+	    (long)getpid(), ++delivered, random);
+	add_host(name);
+	str_addf(name, ",S=%llu", (unsigned long long)size);
+	return 0;
+}
+
+/* --- writing ----------------------------------------------------------- */
+
+/* What is still to be undone when something fails. */
+struct tentative {
+	int		 dir;
+	const char	*name;		/* NULL: nothing */
+};
+
+static void
+drop_tentative(struct tentative *t)
+{
+	if (t->name != NULL)
+		unlinkat(t->dir, t->name, 0);
+}
+
+static int
+write_and_rename(const struct maildir *md, const char *name, struct stream *content,
+    struct err *err)
+{
+	SCOPED(drop_fd) int out = -1;
+
+	out = openat(md->tmp, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (out == -1)
+		return err_sys(err, "create tmp/%s", name);
+	SCOPED(drop_tentative) struct tentative t = { md->tmp, name };
+
+	stream_rewind(content);
+	if (stream_copy(content, out, err) == -1)
+		return err_within(err, "tmp/%s", name);
+	if (fsync(out) == -1)
+		return err_sys(err, "sync tmp/%s", name);
+	if (compat_renameat2_noreplace(md->tmp, name, md->new, name) == -1)
+		return err_sys(err, "publish new/%s", name);
+	t.dir = md->new;		/* not safe yet: still to be undone */
+	if (fsync(md->new) == -1)
+		return err_sys(err, "sync new/");
+	t.name = NULL;
+	return 0;
+}
+
+/* The unnamed file gets its name: nothing is copied.  1: done; 0: this file
+ * system cannot, the message has to be written. */
+static int
+publish_unnamed(const struct maildir *md, const char *name, int unnamed, struct err *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", unnamed);
+	if (fsync(unnamed) == -1)
+		return err_sys(err, "sync the message");
+	if (linkat(AT_FDCWD, path, md->new, name, AT_SYMLINK_FOLLOW) == -1)
+		return 0;
+	SCOPED(drop_tentative) struct tentative t = { md->new, name };
+	if (fsync(md->new) == -1)
+		return err_sys(err, "sync new/");
+	t.name = NULL;
+	return 1;
+}
+
+static void
+drop_dir(DIR **dir)
+{
+	if (*dir != NULL)
+		closedir(*dir);
+}
+
+/* What a crash left in tmp.  Whatever goes wrong here, the mail is safe. */
+static void
+clean_tmp(int tmp)
+{
+	SCOPED(drop_dir) DIR *dir = NULL;
+	int fd = openat(tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	time_t now = time(NULL);
+	struct dirent *entry;
+	struct stat st;
+
+	if (fd == -1)
+		return;
+	if ((dir = fdopendir(fd)) == NULL) {
+		drop_fd(&fd);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.' &&
+		    fstatat(tmp, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && now - st.st_mtime > LEFTOVER_SECONDS)
+			unlinkat(tmp, entry->d_name, 0);
+}
+
+static int
+deliver(const struct mailbox *mailbox, const struct delivery *delivery, struct err *err)
+{
+	SCOPED(drop_maildir) struct maildir md = MAILDIR_NONE;
+	SCOPED(drop_str) struct str name = { 0 };
+	int done = 0;
+
+	if (maildir_open(mailbox, true, &md, err) == -1 ||
+	    unique_name(stream_size(delivery->content), &name, err) == -1)
+		return -1;
+	if (delivery->unnamed != -1)
+		done = publish_unnamed(&md, str_text(&name), delivery->unnamed, err);
+	if (done == 0)
+		done = write_and_rename(&md, str_text(&name), delivery->content, err);
+	if (done != -1)
+		clean_tmp(md.tmp);
+	return done == -1 ? -1 : 0;
+}
+
+const struct mailbox_kind maildir_kind = {
+	.name = "maildir",
+	.deliver = deliver,
+};

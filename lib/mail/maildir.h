@@ -1,0 +1,27 @@
+/* maildir.h: the Maildir kind of mailbox.
+ *
+ * https://cr.yp.to/proto/maildir.html: written in tmp, synced, renamed into
+ * new, new synced; names are unique, and tell their size (",S=").
+ */
+#ifndef MAILDIR_H
+#define MAILDIR_H
+
+#include "drop.h"
+#include "mailbox.h"
+
+struct maildir {
+	int	tmp, new, cur;		/* descriptors */
+};
+#define MAILDIR_NONE	((struct maildir){ -1, -1, -1 })
+
+/* What is missing of it is made when make is set; else ERR_ABSENT.
+ * ERR_REFUSED: a link or somebody else's. */
+int	maildir_open(const struct mailbox *mailbox, bool make, struct maildir *out,
+	    struct err *err);
+void	drop_maildir(struct maildir *maildir);
+
+/* The kind's maildrop (maildir_drop.c). */
+int	maildir_open_drop(const struct mailbox *mailbox, struct deadline d, struct drop **out,
+	    struct err *err);
+
+#endif

@@ -1,0 +1,210 @@
+/* mbox.c: delivering into an mbox file (RFC 4155, with mboxrd quoting). */
+#include "mbox.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "mailbox.h"
+#include "mbox_file.h"
+#include "mem.h"
+#include "scope.h"
+
+enum {
+	CHUNK = 65536,
+	DURABLE_RECORD = CHUNK,		/* what takes several writes can be torn */
+};
+
+/* --- quoting ----------------------------------------------------------- */
+
+static const char from_[] = "From ";
+enum { FROM_LEN = sizeof from_ - 1 };
+
+/* Puts one more '>' before every line of ">*From ".  Where in the row of '>'
+ * it stands makes no difference, so only a beginning of "From " is held back. */
+struct quoter {
+	bool	in_line;	/* past the point where quoting is decided */
+	size_t	held;		/* so many bytes of "From " */
+	char	last;
+};
+
+static void
+quote(struct quoter *q, const char *p, size_t len, struct str *out)
+{
+	for (size_t i = 0; i < len; ) {
+		if (q->in_line) {
+			const char *end = memchr(p + i, '\n', len - i);
+			size_t n = end ? (size_t)(end - (p + i)) + 1 : len - i;
+			str_add(out, p + i, n);
+			q->in_line = end == NULL;
+			i += n;
+		} else if (q->held == 0 && p[i] == '>') {
+			str_addc(out, p[i++]);
+		} else if (p[i] == from_[q->held]) {
+			i++;
+			if (++q->held == FROM_LEN) {
+				str_adds(out, ">From ");
+				*q = (struct quoter){ .in_line = true };
+			}
+		} else {
+			str_add(out, from_, q->held);
+			q->held = 0;
+			q->in_line = true;
+		}
+	}
+	if (len > 0)
+		q->last = p[len - 1];
+}
+
+/* The message's last line end, and the empty line that separates it. */
+static void
+quote_end(struct quoter *q, struct str *out)
+{
+	str_add(out, from_, q->held);
+	str_adds(out, q->last == '\n' ? "\n" : "\n\n");
+}
+
+/* --- writing ----------------------------------------------------------- */
+
+static void
+add_from_line(struct str *out, const char *sender)
+{
+	time_t now = time(NULL);
+	struct tm utc;
+	char date[32];
+
+	gmtime_r(&now, &utc);
+	strftime(date, sizeof date, "%a %b %e %H:%M:%S %Y", &utc);
+	str_adds(out, from_);
+	for (const char *p = sender[0] ? sender : "MAILER-DAEMON"; *p != '\0'; p++)
+		str_addc(out, *p == ' ' ? '_' : *p);
+	str_addf(out, " %s\n", date);
+}
+
+/* What has to stand before a new message, so that it is one: nothing after an
+ * empty line, else the rest of one.  A torn message is never joined. */
+static int
+separator(const struct mbox_file *f, const char **text, struct err *err)
+{
+	char tail[2] = "\n\n";
+	off_t size = f->st.st_size;
+	size_t n = size < 2 ? (size_t)size : 2;
+
+	if (fd_pread(f->fd, tail + 2 - n, n, size - (off_t)n) != (ssize_t)n)
+		return err_sys(err, "read the end of %s", f->name);
+	*text = tail[1] != '\n' ? "\n\n" : tail[0] != '\n' ? "\n" : "";
+	return 0;
+}
+
+struct appending {
+	const struct delivery	*delivery;
+	struct str		 head;		/* separator and From_ line */
+};
+
+static void
+drop_appending(struct appending *a)
+{
+	drop_str(&a->head);
+}
+
+/* Runs through all bytes of the entry: counts them, and writes them to fd
+ * unless it is -1. */
+static int
+run(const struct appending *a, int fd, uint64_t *len, struct err *err)
+{
+	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
+	SCOPED(drop_str) struct str out = { 0 };
+	struct quoter quoter = { 0 };
+	ssize_t n;
+
+	*len = 0;
+	str_addslice(&out, str_slice(&a->head));
+	stream_rewind(a->delivery->content);
+	do {
+		n = stream_read(a->delivery->content, chunk, CHUNK, err);
+		if (n == -1)
+			return -1;
+		quote(&quoter, chunk, (size_t)n, &out);
+		bool last = n < CHUNK;
+		if (last)
+			quote_end(&quoter, &out);
+		if (!last && out.len < CHUNK)
+			continue;
+		if (fd != -1 && fd_write(fd, out.s, out.len) == -1)
+			return err_sys(err, "write");
+		*len += out.len;
+		str_cut(&out, 0);
+	} while (n == CHUNK);
+	return 0;
+}
+
+static int
+append(struct mbox_file *f, const struct appending *a, struct err *err)
+{
+	uint64_t len, written;
+
+	if (run(a, -1, &len, err) == -1 ||
+	    mbox_file_record(f, len, len > DURABLE_RECORD, err) == -1 ||
+	    run(a, f->fd, &written, err) == -1)
+		return -1;
+	if (fsync(f->fd) == -1)
+		return err_sys(err, "sync");
+	if (f->created && fsync(f->dir) == -1)
+		return err_sys(err, "sync its directory");
+	return 0;
+}
+
+/* The file as it was, before anybody else gets the locks. */
+static void
+take_back(struct mbox_file *f, struct err *err)
+{
+	struct err inner = *err;
+
+	if (ftruncate(f->fd, f->st.st_size) == -1 || fsync(f->fd) == -1) {
+		/* The undo record stays: whoever comes next does it. */
+		err_fill(err, inner.kind, "%s; and the part that was written could not be taken back",
+		    inner.text);
+		return;
+	}
+	mbox_file_clear(f);
+	if (f->created)
+		unlinkat(f->dir, f->name, 0);
+}
+
+int
+mbox_append(struct mbox_file *f, const struct delivery *delivery, struct err *err)
+{
+	SCOPED(drop_appending) struct appending a = { .delivery = delivery };
+	const char *before = "";
+
+	if (separator(f, &before, err) == -1)
+		return -1;
+	str_adds(&a.head, before);
+	add_from_line(&a.head, delivery->sender);
+	if (append(f, &a, err) == -1) {
+		take_back(f, err);
+		return -1;
+	}
+	mbox_file_clear(f);
+	return 0;
+}
+
+static int
+deliver(const struct mailbox *mailbox, const struct delivery *delivery, struct err *err)
+{
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	struct deadline d =
+	    deadline_within(delivery->deadline, (int64_t)mailbox->lock_timeout * 1000);
+
+	if (mbox_file_open(mailbox->parent, mailbox->name, MBOX_FILE_CREATE, d, &f, err) == -1)
+		return -1;
+	return mbox_append(&f, delivery, err);
+}
+
+const struct mailbox_kind mbox_kind = {
+	.name = "mbox",
+	.deliver = deliver,
+};

@@ -1,0 +1,248 @@
+/* mbox_file.c: an mbox file, opened, checked and locked as one object. */
+#include "mbox_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "lock.h"
+#include "mem.h"
+#include "scope.h"
+#include "str.h"
+
+enum { RETRY_MS = 50, RECORD_MAX = 128 };
+
+/* --- opening ----------------------------------------------------------- */
+
+static int
+check(const struct stat *st, const char *name, struct err *err)
+{
+	if (!S_ISREG(st->st_mode))
+		return err_set(err, ERR_REFUSED, "%s: not a plain file: take it away", name);
+	if (st->st_nlink != 1)
+		return err_set(err, ERR_REFUSED, "%s: has %u names (hard links): take the others away",
+		    name, (unsigned)st->st_nlink);
+	if (st->st_uid != geteuid())
+		return err_set(err, ERR_REFUSED, "%s: belongs to uid %u, not to uid %u (chown)", name,
+		    (unsigned)st->st_uid, (unsigned)geteuid());
+	return 0;
+}
+
+static int
+open_file(struct mbox_file *f, enum mbox_file_how how, struct err *err)
+{
+	enum { FLAGS = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
+
+	f->created = false;
+	f->fd = openat(f->dir, f->name, FLAGS);
+	if (f->fd == -1 && errno == ENOENT && how != MBOX_FILE_EXISTING) {
+		f->fd = openat(f->dir, f->name, FLAGS | O_CREAT | O_EXCL, 0600);
+		f->created = f->fd != -1;
+	}
+	if (f->fd == -1)
+		return err_open(err, f->name);
+	if (fstat(f->fd, &f->st) == -1)
+		return err_sys(err, "%s", f->name);
+	return check(&f->st, f->name, err);
+}
+
+/* Somebody may have put a new file in its place while we waited. */
+static bool
+is_still_there(const struct mbox_file *f)
+{
+	struct stat now;
+
+	return fstatat(f->dir, f->name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    now.st_ino == f->st.st_ino && now.st_dev == f->st.st_dev;
+}
+
+/* --- locking ----------------------------------------------------------- */
+
+/* In a directory that is not ours a lock file may be forbidden. */
+static int
+take_dotlock(struct mbox_file *f, enum mbox_file_how how, struct err *err)
+{
+	int got = dotlock_try(f->dir, f->name, &f->dotlock, err);
+
+	if (got == -1 && how == MBOX_FILE_FOREIGN &&
+	    (errno == EACCES || errno == EPERM || errno == EROFS))
+		return 1;
+	return got;
+}
+
+/* Both locks without waiting.  1: had, 0: not, and neither is held. */
+static int
+try_locks(struct mbox_file *f, enum mbox_file_how how, struct err *err)
+{
+	int got = take_dotlock(f, how, err);
+
+	if (got != 1)
+		return got;
+	got = open_file(f, how, err) == -1 ? -1 : lock_try(f->fd, err);
+	if (got == 1 && !is_still_there(f))
+		got = 0;
+	if (got == 1 && fstat(f->fd, &f->st) == -1)
+		got = err_sys(err, "%s", f->name);
+	if (got != 1) {
+		drop_fd(&f->fd);
+		drop_dotlock(&f->dotlock);
+	}
+	return got;
+}
+
+static int
+lock_both(struct mbox_file *f, enum mbox_file_how how, struct deadline d, struct err *err)
+{
+	for (;;) {
+		int got = try_locks(f, how, err);
+		if (got != 0)
+			return got == 1 ? 0 : -1;
+		if (deadline_over(d))
+			return err_set(err, ERR_BUSY, "%s: another program holds its lock", f->name);
+		poll(NULL, 0, deadline_left(deadline_within(d, RETRY_MS)));
+	}
+}
+
+/* --- undo -------------------------------------------------------------- */
+
+struct record {
+	unsigned long long	inode, start, len;
+};
+
+static bool
+read_record(int queue, struct record *r)
+{
+	char text[RECORD_MAX];
+	ssize_t n = fd_pread(queue, text, sizeof text - 1, 0);
+	char end = '\0';
+
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	return sscanf(text, "append %llu %llu %llu%c", &r->inode, &r->start, &r->len, &end) == 4 &&
+	    end == '\n';
+}
+
+/* Every line of ours that begins like "From " is quoted, but the first: any
+ * other one is a message that some program put behind our torn tail. */
+static int
+holds_one_message(int fd, off_t start, off_t end, bool *one, struct err *err)
+{
+	enum { CHUNK = 65536, OVERLAP = 5 };	/* strlen("\nFrom") */
+	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
+
+	*one = true;
+	for (off_t at = start + 1; at < end; at += CHUNK - OVERLAP) {
+		ssize_t n = fd_pread(fd, chunk, CHUNK, at);
+		if (n == -1)
+			return err_sys(err, "read a torn tail");
+		if (memmem(chunk, (size_t)n, "\nFrom ", 6) != NULL)
+			*one = false;
+	}
+	return 0;
+}
+
+/* A tail may be cut off only when it is surely ours and not whole. */
+static int
+undo(struct mbox_file *f, struct err *err)
+{
+	struct record r;
+	bool one;
+
+	if (f->queue == -1 || !read_record(f->queue, &r))
+		return 0;
+	off_t size = f->st.st_size, start = (off_t)r.start;
+	bool torn = r.inode == f->st.st_ino && size > start && (unsigned long long)(size - start) < r.len;
+	if (torn) {
+		/* The separator that we may have put before it is part of it. */
+		if (holds_one_message(f->fd, start + 1, size, &one, err) == -1)
+			return -1;
+		if (one && (ftruncate(f->fd, start) == -1 || fsync(f->fd) == -1))
+			return err_sys(err, "%s: take a torn message away", f->name);
+		if (fstat(f->fd, &f->st) == -1)
+			return err_sys(err, "%s", f->name);
+	}
+	mbox_file_clear(f);
+	return 0;
+}
+
+int
+mbox_file_record(struct mbox_file *f, uint64_t len, bool durable, struct err *err)
+{
+	char text[RECORD_MAX];
+
+	if (f->queue == -1)
+		return 0;
+	int n = snprintf(text, sizeof text, "append %llu %llu %llu\n", (unsigned long long)f->st.st_ino,
+	    (unsigned long long)f->st.st_size, (unsigned long long)len);
+	if (pwrite(f->queue, text, (size_t)n, 0) != n || (durable && fsync(f->queue) == -1))
+		return err_sys(err, "write .%s.queue", f->name);
+	return 0;
+}
+
+void
+mbox_file_clear(struct mbox_file *f)
+{
+	/* One that stays behind is harmless: the next one checks it against
+	 * the file, which is longer by then. */
+	if (f->queue != -1 && ftruncate(f->queue, 0) == -1)
+		return;
+}
+
+/* --- the whole --------------------------------------------------------- */
+
+static int
+open_queue(struct mbox_file *f, struct deadline d, struct err *err)
+{
+	SCOPED(drop_str) struct str name = { 0 };
+
+	str_addf(&name, ".%s.queue", f->name);
+	if (lock_open(f->dir, str_text(&name), d, &f->queue, err) == -1) {
+		if (deadline_over(d))
+			err->kind = ERR_BUSY;
+		return -1;
+	}
+	return 0;
+}
+
+int
+mbox_file_open(int dir, const char *name, enum mbox_file_how how, struct deadline d,
+    struct mbox_file *out, struct err *err)
+{
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	struct stat st;
+
+	f.dir = dir;
+	f.name = name;
+	if (how == MBOX_FILE_EXISTING && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 &&
+	    errno == ENOENT)
+		return err_set(err, ERR_ABSENT, "%s: not there", name);
+	if (how != MBOX_FILE_FOREIGN && open_queue(&f, d, err) == -1)
+		return -1;
+	if (lock_both(&f, how, d, err) == -1 || undo(&f, err) == -1)
+		return -1;
+	*out = f;
+	f = MBOX_FILE_NONE;
+	return 0;
+}
+
+void
+mbox_file_unlock(struct mbox_file *f)
+{
+	if (f->fd != -1)
+		lock_release(f->fd);
+	drop_dotlock(&f->dotlock);
+	drop_fd(&f->queue);
+}
+
+void
+drop_mbox_file(struct mbox_file *f)
+{
+	mbox_file_unlock(f);
+	drop_fd(&f->fd);
+}

@@ -1,0 +1,199 @@
+/* message.c: a message on its way in: all of its bytes, and its header. */
+#include "message.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "mem.h"
+#include "scope.h"
+
+enum { CHUNK = 65536 };
+
+/* --- the header -------------------------------------------------------- */
+
+/* One field with its continuation lines, or the "From " line at the start. */
+struct field {
+	struct slice	all;
+	struct slice	name;
+	struct slice	value;		/* of its first line, trimmed */
+};
+
+static struct slice
+first_line(struct slice s)
+{
+	ptrdiff_t end = slice_find(s, '\n');
+
+	return end == -1 ? s : (struct slice){ s.p, (size_t)end + 1 };
+}
+
+static bool
+continues(struct slice s)
+{
+	return s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t');
+}
+
+static bool
+is_field_name(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (name.p[i] <= ' ' || name.p[i] > '~')
+			return false;
+	return name.len > 0;
+}
+
+static struct slice
+without_line_end(struct slice s)
+{
+	while (s.len > 0 && (s.p[s.len - 1] == '\n' || s.p[s.len - 1] == '\r'))
+		s.len--;
+	return slice_trim(s);
+}
+
+/* The field at the start of rest, which moves behind it.  False: here the
+ * header ends, at an empty line or at one that can be no field. */
+static bool
+next_field(struct slice *rest, struct field *field)
+{
+	struct slice line = first_line(*rest), value = line;
+
+	if (!slice_cut(&value, ':', &field->name) || value.p == NULL)
+		return false;
+	field->name = slice_trim(field->name);
+	if (!is_field_name(field->name))
+		return false;
+	field->value = without_line_end(value);
+	size_t len = line.len;
+	while (continues(slice_from(*rest, len)))
+		len += first_line(slice_from(*rest, len)).len;
+	field->all = (struct slice){ rest->p, len };
+	*rest = slice_from(*rest, len);
+	return true;
+}
+
+static struct slice
+without_from_line(struct slice header)
+{
+	return slice_starts(header, "From ") ? slice_from(header, first_line(header).len) : header;
+}
+
+/* The part of text that deliveries keep, of its header; *used is how much of
+ * text the header takes. */
+static void
+strip(struct slice text, struct str *kept, size_t *used)
+{
+	struct slice rest = without_from_line(text);
+	struct field field;
+
+	while (rest.len > 0 && next_field(&rest, &field))
+		if (!slice_same(field.name, SLICE("Return-Path")))
+			str_addslice(kept, field.all);
+	*used = text.len - rest.len;
+}
+
+/* --- reading in -------------------------------------------------------- */
+
+/* Opens the file and moves what is in memory into it. */
+static int
+spill(struct message *m, const struct message_intake *intake, struct err *err)
+{
+	SCOPED(drop_str) struct str head = { 0 };
+	size_t used = 0;
+
+	if (intake->open_file(intake->arg, &m->file, err) == -1)
+		return -1;
+	if (intake->trace != NULL) {
+		str_adds(&head, intake->trace);
+		strip(str_slice(&m->memory), &head, &used);
+	}
+	m->top = head.len;
+	m->skipped = used;
+	if (fd_write(m->file, head.s, head.len) == -1 ||
+	    fd_write(m->file, m->memory.s + used, m->memory.len - used) == -1)
+		return err_sys(err, "store the message");
+	return 0;
+}
+
+static int
+take_in(struct message *m, const struct message_intake *intake, const char *p, size_t len,
+    struct err *err)
+{
+	m->size += len;
+	if (intake->max != 0 && m->size > intake->max)
+		return err_set(err, ERR_REFUSED, "the message is longer than %llu bytes",
+		    (unsigned long long)intake->max);
+	if (m->file == -1 && m->memory.len + len > MESSAGE_MEMORY && spill(m, intake, err) == -1)
+		return -1;
+	if (m->file == -1)
+		str_add(&m->memory, p, len);
+	else if (fd_write(m->file, p, len) == -1)
+		return err_sys(err, "store the message");
+	return 0;
+}
+
+int
+message_read(int fd, const struct message_intake *intake, struct message *out, struct err *err)
+{
+	SCOPED(drop_message) struct message m = MESSAGE_NONE;
+	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
+	ssize_t n;
+
+	while ((n = fd_read_by(fd, chunk, CHUNK, intake->deadline, err)) > 0)
+		if (take_in(&m, intake, chunk, (size_t)n, err) == -1)
+			return -1;
+	if (n == -1)
+		return err_within(err, "the message");
+	*out = m;
+	m = MESSAGE_NONE;
+	return 0;
+}
+
+void
+drop_message(struct message *m)
+{
+	drop_str(&m->memory);
+	drop_str(&m->head);
+	drop_fd(&m->file);
+}
+
+/* --- giving out -------------------------------------------------------- */
+
+bool
+message_content(struct message *m, const char *trace, struct stream *content)
+{
+	size_t used;
+
+	*content = (struct stream){ 0 };
+	if (m->top > 0) {
+		stream_add_file(content, m->file, 0, m->top + m->size - m->skipped);
+		return true;
+	}
+	str_cut(&m->head, 0);
+	str_adds(&m->head, trace);
+	strip(str_slice(&m->memory), &m->head, &used);
+	stream_add_memory(content, str_slice(&m->head));
+	stream_add_memory(content, slice_from(str_slice(&m->memory), used));
+	if (m->file != -1)
+		stream_add_file(content, m->file, (off_t)m->memory.len, m->size - m->memory.len);
+	return false;
+}
+
+int
+message_check_loop(const struct message *m, const char *address, struct err *err)
+{
+	struct slice rest = without_from_line(str_slice(&m->memory));
+	struct field field;
+	unsigned hops = 0;
+
+	while (rest.len > 0 && next_field(&rest, &field)) {
+		if (slice_same(field.name, SLICE("Received")))
+			hops++;
+		if (address != NULL && slice_same(field.name, SLICE("Delivered-To")) &&
+		    slice_same(field.value, slice_of(address)))
+			return err_set(err, ERR_REFUSED, "mail loop: this message was at %s before", address);
+	}
+	if (hops > MESSAGE_HOPS)
+		return err_set(err, ERR_REFUSED, "mail loop: %u Received fields", hops);
+	return 0;
+}

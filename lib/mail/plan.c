@@ -1,0 +1,102 @@
+/* plan.c: what is to be done with a message for its recipients, and why. */
+#include "plan.h"
+
+#include <stdlib.h>
+
+#include "address.h"
+#include "mailbox.h"
+#include "scope.h"
+
+void
+drop_plan(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->recipient_count; i++)
+		free(plan->recipients[i]->targets);
+	free(plan->targets);
+	free(plan->recipients);
+	free(plan->warnings);
+	drop_table(&plan->known);
+	drop_table(&plan->domains);
+	drop_pool(&plan->pool);
+	*plan = (struct plan){ 0 };
+}
+
+const char *
+target_address(struct plan *plan, const struct target *target)
+{
+	const char *local = target->kind == TARGET_ACCOUNT ? target->account->name : target->local;
+
+	return address_text(&plan->pool, local, target->domain->name);
+}
+
+/* Bytes that could steer a terminal, or make a second line, become '?'. */
+static void
+put_text(const char *text, FILE *out)
+{
+	for (; *text != '\0'; text++)
+		putc((unsigned char)*text < ' ' || *text == 0x7F ? '?' : *text, out);
+}
+
+static void
+put_target(const struct target *t, FILE *out)
+{
+	static const char *const kinds[] = {
+		[TARGET_ACCOUNT] = "mailbox", [TARGET_COMMAND] = "command", [TARGET_FILE] = "file",
+		[TARGET_REMOTE] = "remote", [TARGET_AUTO] = "answer", [TARGET_FAILURE] = "failure",
+	};
+	SCOPED(drop_pool) struct pool pool = { 0 };
+
+	fprintf(out, "  %s ", kinds[t->kind]);
+	if (t->kind == TARGET_ACCOUNT) {
+		put_text(address_text(&pool, t->account->name, t->domain->name), out);
+		putc(' ', out);
+		put_text(mailbox_path(t->account, &pool), out);
+	} else if (t->kind == TARGET_FAILURE) {
+		fprintf(out, "%s ", t->failure.code);
+		put_text(t->failure.text, out);
+	} else {
+		put_text(t->text, out);
+	}
+	if (t->sender != NULL) {
+		fputs(" sender ", out);
+		put_text(t->sender, out);
+	}
+	putc('\n', out);
+}
+
+static void
+put_way(const struct step *step, FILE *out)
+{
+	if (step == NULL)
+		return;
+	put_way(step->before, out);
+	fputs("    ", out);
+	put_text(step->address, out);
+	fprintf(out, " %s", step->how);
+	if (step->file != NULL) {
+		putc(' ', out);
+		put_text(step->file, out);
+	}
+	if (step->line != 0)
+		fprintf(out, ":%u", step->line);
+	putc('\n', out);
+}
+
+void
+plan_print(const struct plan *plan, FILE *out)
+{
+	for (size_t i = 0; i < plan->recipient_count; i++) {
+		const struct recipient *r = plan->recipients[i];
+		put_text(r->given, out);
+		putc('\n', out);
+		for (size_t j = 0; j < r->count; j++) {
+			put_target(r->targets[j], out);
+			put_way(r->targets[j]->way, out);
+		}
+	}
+	for (size_t i = 0; i < plan->warning_count; i++) {
+		fputs("warning: ", out);
+		put_text(plan->warnings[i], out);
+		putc('\n', out);
+	}
+}

@@ -1,0 +1,76 @@
+/* plan.h: what is to be done with a message for its recipients, and why.
+ *
+ * A plan has targets, each of which is delivered to once, and recipients,
+ * each of which leads to some of them.  resolve.h makes it; nothing in it has
+ * a side effect.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include <stdio.h>
+
+#include "account.h"
+#include "outcome.h"
+#include "pool.h"
+#include "table.h"
+
+enum target_kind {
+	TARGET_ACCOUNT,		/* the mailbox of account */
+	TARGET_COMMAND,		/* text is for the shell */
+	TARGET_FILE,		/* text is the path */
+	TARGET_REMOTE,		/* text is an address: for the MTA */
+	TARGET_AUTO,		/* text is the path of an autoresponder's message */
+	TARGET_FAILURE,		/* nothing can be done: failure says why */
+};
+
+/* One step of the way to a target, from the last to the first. */
+struct step {
+	const struct step	*before;	/* NULL: this was the recipient as given */
+	const char		*address;	/* what was being resolved here */
+	const char		*how;		/* "alias", "account", "fallback" ... */
+	const char		*file;		/* what says so; NULL: nothing on disk does */
+	unsigned		 line;		/* 0: the file as a whole */
+};
+
+struct target {
+	enum target_kind	 kind;
+	const struct step	*way;
+	const struct account	*account;
+	const struct domain	*domain;	/* whose rules led here */
+	const char		*local;		/* the address that was resolved last, in domain */
+	const char		*text;
+	const char		*sender;	/* owner-L@D instead of the envelope's; NULL: no */
+	const char		*retry;		/* an address the MTA can try by itself; NULL: none */
+	struct outcome		 failure;
+	void			*work;		/* the deliverer's own */
+};
+
+struct recipient {
+	const char	 *given;
+	const char	 *local;	/* as addressed */
+	const char	 *domain;	/* the real one; as addressed when it is not ours */
+	struct target	**targets;
+	size_t		  count, room;
+};
+
+struct plan {
+	struct pool		 pool;
+	struct target		**targets;
+	size_t			 count, room;
+	struct recipient	**recipients;
+	size_t			 recipient_count, recipient_room;
+	const char		**warnings;	/* for the log */
+	size_t			 warning_count, warning_room;
+	struct table		 known;		/* targets by what they do */
+	struct table		 domains;	/* that were opened, by name */
+};
+
+void	drop_plan(struct plan *plan);
+
+/* L@D, the address that target was found under; in the plan's pool. */
+const char *target_address(struct plan *plan, const struct target *target);
+
+/* For people and scripts: each recipient's targets with the way to them. */
+void	plan_print(const struct plan *plan, FILE *out);
+
+#endif

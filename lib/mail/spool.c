@@ -1,0 +1,147 @@
+/* spool.c: the directories of the spool, made when missing, and checked. */
+#include "spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compat.h"
+#include "fd.h"
+#include "file.h"
+#include "scope.h"
+
+enum { SHARED = 03770, PRIVATE = 0700 };
+
+int
+spool_open(const struct installation *in, int *fd, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *path = installation_path(in, &pool, in->conf.spool);
+
+	if (dir_open(AT_FDCWD, path, fd, err) == 0)
+		return 0;
+	if (err->kind != ERR_ABSENT)
+		return -1;
+	return err_set(err, ERR_TEMPORARY, "the spool %s is missing: mount it, or make it", path);
+}
+
+static bool
+is_shared(const struct domain *domain)
+{
+	return !domain->one_owner && domain->in->as_root;
+}
+
+static int
+set_owner(const struct domain *domain, int fd, struct err *err)
+{
+	if (!domain->in->as_root)
+		return 0;
+	uid_t uid = domain->one_owner ? domain->owner.uid : 0;
+	if (fchown(fd, uid, domain->owner.gid) == -1 ||
+	    fchmod(fd, is_shared(domain) ? SHARED : PRIVATE) == -1)
+		return err_sys(err, "owner and mode");
+	return 0;
+}
+
+/* Made under another name, so that nobody ever meets it half made. */
+static int
+make_step(const struct domain *domain, int parent, const char *name, struct err *err)
+{
+	SCOPED(drop_str) struct str draft = { 0 };
+	SCOPED(drop_fd) int fd = -1;
+
+	str_addf(&draft, ".%s.%ld.new", name, (long)getpid());
+	if (mkdirat(parent, str_text(&draft), PRIVATE) == -1 && errno != EEXIST)
+		return err_sys(err, "make %s", name);
+	fd = openat(parent, str_text(&draft), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return err_sys(err, "open the new %s", name);
+	if (set_owner(domain, fd, err) == -1)
+		return err_within(err, "make %s", name);
+	if (compat_renameat2_noreplace(parent, str_text(&draft), parent, name) == -1) {
+		int why = errno;
+		unlinkat(parent, str_text(&draft), AT_REMOVEDIR);
+		errno = why;
+		return why == EEXIST ? 0 : err_sys(err, "make %s", name);
+	}
+	return fsync(parent) == -1 ? err_sys(err, "sync the directory of %s", name) : 0;
+}
+
+static int
+check_step(const struct domain *domain, const struct stat *st, const char *name, struct err *err)
+{
+	bool ours = st->st_uid == 0 || st->st_uid == geteuid() ||
+	    (domain->one_owner && st->st_uid == domain->owner.uid);
+
+	if (!ours)
+		return err_set(err, ERR_REFUSED, "%s belongs to uid %u: give it back (chown)", name,
+		    (unsigned)st->st_uid);
+	if ((st->st_mode & S_IWOTH) || ((st->st_mode & S_IWGRP) && !(st->st_mode & S_ISVTX)))
+		return err_set(err, ERR_REFUSED, "others can write to %s: its mode should be %o", name,
+		    is_shared(domain) ? SHARED : PRIVATE);
+	return 0;
+}
+
+int
+spool_step(const struct domain *domain, int parent, const char *name, bool make, int *fd,
+    struct err *err)
+{
+	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+	SCOPED(drop_fd) int got = -1;
+	struct stat st;
+
+	got = openat(parent, name, FLAGS);
+	if (got == -1 && errno == ENOENT && make) {
+		if (make_step(domain, parent, name, err) == -1)
+			return -1;
+		got = openat(parent, name, FLAGS);
+	}
+	if (got == -1)
+		return err_open(err, name);
+	if (fstat(got, &st) == -1)
+		return err_sys(err, "%s", name);
+	if (check_step(domain, &st, name, err) == -1)
+		return -1;
+	*fd = got;
+	got = -1;
+	return 0;
+}
+
+int
+spool_of_domain(const struct domain *domain, bool make, int *fd, struct err *err)
+{
+	SCOPED(drop_fd) int spool = -1;
+
+	if (spool_open(domain->in, &spool, err) == -1)
+		return -1;
+	if (spool_step(domain, spool, domain->name, make, fd, err) == -1)
+		return err_within(err, "%s", domain->in->conf.spool);
+	return 0;
+}
+
+/* files/ belongs to all domains: nobody but root (or the owner) writes there. */
+static int
+open_files(const struct domain *domain, int spool, bool make, int *fd, struct err *err)
+{
+	if (make && mkdirat(spool, "files", 0755) == 0) {
+		int why = fchmodat(spool, "files", 0755, 0) == -1 || fsync(spool) == -1;
+		if (why)
+			return err_sys(err, "make files");
+	}
+	return spool_step(domain, spool, "files", false, fd, err);
+}
+
+int
+spool_files(const struct domain *domain, bool make, int *fd, struct err *err)
+{
+	SCOPED(drop_fd) int spool = -1;
+	SCOPED(drop_fd) int files = -1;
+
+	if (spool_open(domain->in, &spool, err) == -1)
+		return -1;
+	if (open_files(domain, spool, make, &files, err) == -1 ||
+	    spool_step(domain, files, domain->name, make, fd, err) == -1)
+		return err_within(err, "%s", domain->in->conf.spool);
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* spool.h: the directories of the spool, made when missing, and checked.
+ *
+ * spool/D and spool/files/D belong to root and the gid of D with mode 3770:
+ * sticky, so that only an account's own uid touches its inbox.  With one
+ * owner for all, and without root, they are the owner's alone (0700).
+ */
+#ifndef SPOOL_H
+#define SPOOL_H
+
+#include "domain.h"
+#include "err.h"
+
+/* Opens the spool itself, which must exist: a spool that is missing is most
+ * often one that is not mounted. */
+int	spool_open(const struct installation *in, int *fd, struct err *err);
+
+/* Opens name in parent, as a directory of the domain's mail; when make is set
+ * it is made.  ERR_ABSENT: missing.  ERR_REFUSED: a link, not a directory, or
+ * others could write to it. */
+int	spool_step(const struct domain *domain, int parent, const char *name, bool make, int *fd,
+	    struct err *err);
+
+/* spool/D, and spool/files/D. */
+int	spool_of_domain(const struct domain *domain, bool make, int *fd, struct err *err);
+int	spool_files(const struct domain *domain, bool make, int *fd, struct err *err);
+
+#endif

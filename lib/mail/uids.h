@@ -1,0 +1,51 @@
+/* uids.h: telling identical messages of an mbox apart, for good.
+ *
+ * A message's unique id is a hash of its header; messages with the same hash
+ * are twins, and the file's order numbers them from 1.  Once one of them has
+ * been deleted the order alone no longer tells: then ".NAME.uids" beside the
+ * mbox says which numbers are left, and which is the next one to give.  It may
+ * be lost: then the twins that are left are numbered anew.
+ */
+#ifndef UIDS_H
+#define UIDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "err.h"
+#include "pool.h"
+
+struct uid_hash {
+	uint64_t	high, low;
+};
+
+/* A line of the file: twins that are there, in the mbox's order. */
+struct uid_twins {
+	struct uid_hash	 hash;
+	uint32_t	 next;		/* the number that a new one gets */
+	uint32_t	 count;
+	uint32_t	*ordinals;
+};
+
+struct uids {
+	uint32_t		*ordinals;	/* of each message, from 1 */
+	struct uid_twins	*known;		/* from the file, sorted by hash */
+	size_t			 known_count;
+	struct pool		 pool;
+};
+
+/* Numbers the messages of the mbox dir/name, whose inode number is given. */
+void	uids_assign(int dir, const char *name, ino_t inode, const struct uid_hash *hashes,
+	    size_t count, struct uids *uids);
+void	drop_uids(struct uids *uids);
+
+/* Before a file without the deleted messages (new_inode) takes the place of
+ * the old one: writes down what cannot be told by order afterwards.  What it
+ * writes is right whether or not the old file is replaced then. */
+int	uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
+	    const struct uid_hash *hashes, const bool *deleted, size_t count,
+	    const struct uids *uids, struct err *err);
+
+#endif
