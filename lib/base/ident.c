@@ -27,10 +27,10 @@ find_line(const char *path, struct slice name, struct slice fields[4], struct li
 
 	while ((got = lines_next(lines, &line, err)) == 1) {
 		struct slice rest = line;
-		int n = 0;
-		while (n < 4 && slice_cut(&rest, ':', &fields[n]))
-			n++;
-		if (n < 3)
+		for (int n = 0; n < 4; n++)
+			if (!slice_cut(&rest, ':', &fields[n]))
+				fields[n] = (struct slice){ 0 };
+		if (fields[2].p == NULL)
 			continue;
 		if (slice_equal(fields[0], name) ||
 		    (by_number && slice_number(fields[2], ID_MAX, &id) == 0 && id == wanted))

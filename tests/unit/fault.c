@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,9 +19,10 @@ static struct {
 	const char	*call;		/* NULL: none */
 	int		 left;		/* calls up to the fault; -1: all fail */
 	int		 error;		/* 0: a short transfer */
-	size_t		 len;
+	size_t		 len;		/* of it */
 	int		 happened;
 } fault;
+static const char *replaced, *replacement;
 
 void
 fault_at(const char *call, int nth, int error)
@@ -48,12 +50,16 @@ int
 fault_clear(void)
 {
 	fault.call = NULL;
+	replaced = NULL;
 	return fault.happened;
 }
 
 static bool
 is_due(const char *call)
 {
+	/* What openat() becomes under _FORTIFY_SOURCE. */
+	if (strcmp(call, "__openat_2") == 0)
+		call = "openat";
 	if (fault.call == NULL || strcmp(fault.call, call) != 0)
 		return false;
 	if (fault.left == 0 || (fault.left > 0 && --fault.left > 0))
@@ -84,6 +90,19 @@ transfer(const char *call, size_t *len)
 	return -1;
 }
 
+void
+fault_instead(const char *path, const char *other)
+{
+	replaced = path;
+	replacement = other;
+}
+
+static const char *
+stand_in(const char *path)
+{
+	return replaced != NULL && strcmp(path, replaced) == 0 ? replacement : path;
+}
+
 #define WRAP(type, failed, name, parameters, arguments)			\
 	type __real_##name parameters;						\
 	type __wrap_##name parameters;						\
@@ -106,7 +125,9 @@ WRAP(int, -1, fsync, (int fd), (fd))
 WRAP(int, -1, ftruncate, (int fd, off_t len), (fd, len))
 WRAP(int, -1, getgroups, (int size, gid_t *groups), (size, groups))
 WRAP(int, -1, linkat, (int from, const char *a, int to, const char *b, int f), (from, a, to, b, f))
-WRAP(int, -1, openat, (int dir, const char *name, int flags, mode_t mode), (dir, name, flags, mode))
+WRAP(int, -1, openat, (int dir, const char *name, int f, mode_t m), (dir, stand_in(name), f, m))
+WRAP(int, -1, __openat_2, (int dir, const char *name, int f), (dir, stand_in(name), f))
+WRAP(unsigned long, 1, getauxval, (unsigned long type), (type))
 WRAP(int, -1, pipe2, (int fds[2], int flags), (fds, flags))
 WRAP(int, -1, poll, (struct pollfd *polls, nfds_t count, int ms), (polls, count, ms))
 WRAP(int, -1, renameat, (int from, const char *a, int to, const char *b), (from, a, to, b))

@@ -17,6 +17,9 @@ void	fault_always(const char *call, int error);
 /* The nth read, pread or write transfers at most len bytes. */
 void	fault_short(const char *call, int nth, size_t len);
 
+/* openat() of the path opens the other one. */
+void	fault_instead(const char *path, const char *other);
+
 /* From here on nothing fails.  True: the fault came to pass. */
 int	fault_clear(void);
 

@@ -1,0 +1,158 @@
+/* dotlock_test.c: lock files that other programs know. */
+#include "../unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dotlock.h"
+#include "scope.h"
+
+/* The id of a process that has ended. */
+static int
+gone(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return (int)pid;
+}
+
+enum whose { GONE, ALIVE, NOBODY };
+
+static const struct row {
+	const char	*name;
+	enum whose	 whose;
+	const char	*host;		/* NULL: this one; "": none in the file */
+	int		 age;		/* seconds */
+	int		 result;
+} rows[] = {
+	{ "who holds it lives: it counts", ALIVE, NULL, 0, 0 },
+	{ "who held it is gone: it is stale", GONE, NULL, 0, 1 },
+	{ "a process of another host cannot be judged: it counts", GONE, "far.test", 0, 0 },
+	{ "a process without a host is of this one", GONE, "", 0, 1 },
+	{ "a file without a process is young: it counts", NOBODY, NULL, 0, 0 },
+	{ "nobody touched it for long: it is stale", NOBODY, NULL, DOTLOCK_STALE + 10, 1 },
+	{ "so it is when its process still lives", ALIVE, NULL, DOTLOCK_STALE + 10, 1 },
+	{ "so it is on another host", GONE, "far.test", DOTLOCK_STALE + 10, 1 },
+	{ "it is not quite old enough: it counts", NOBODY, NULL, DOTLOCK_STALE - 10, 0 },
+	{ "a lock file from the future counts", NOBODY, NULL, -1000, 0 },
+};
+
+static void
+prepare(const struct row *row)
+{
+	char text[400], host[256];
+	struct timespec times[2] = { { .tv_sec = time(NULL) - row->age } };
+
+	times[1] = times[0];
+	assert_int_equal(gethostname(host, sizeof host), 0);
+	snprintf(text, sizeof text, "%d %s\n", row->whose == ALIVE ? (int)getpid() : gone(),
+	    row->host ? row->host : host);
+	unit_writes("box.lock", row->whose == NOBODY ? "" : text);
+	assert_int_equal(utimensat(AT_FDCWD, "box.lock", times, 0), 0);
+}
+
+static void
+check_row(void **state)
+{
+	const struct row *row = *state;
+	SCOPED(drop_dotlock) struct dotlock lock = { 0 };
+	struct err err = { 0 };
+
+	prepare(row);
+	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), row->result);
+	assert_int_equal(lock.name != NULL, row->result == 1);
+}
+
+static void
+test_held(void **state)
+{
+	char wanted[400], host[256];
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(gethostname(host, sizeof host), 0);
+	snprintf(wanted, sizeof wanted, "%d %s\n", (int)getpid(), host);
+	{
+		SCOPED(drop_dotlock) struct dotlock lock = { 0 }, other = { 0 };
+		assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), 1);
+		assert_file("box.lock", wanted);
+		assert_int_equal(dotlock_try(unit_dir(), "box", &other, &err), 0);
+		drop_dotlock(&other);
+		assert_file("box.lock", wanted);
+	}
+	assert_no_file("box.lock");
+}
+
+static void
+test_link(void **state)
+{
+	SCOPED(drop_dotlock) struct dotlock lock = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	unit_writes("elsewhere", "");
+	assert_int_equal(symlink("elsewhere", "box.lock"), 0);
+	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), 0);
+	assert_int_equal(unlink("box.lock"), 0);
+	assert_int_equal(symlink("nowhere", "box.lock"), 0);
+	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), 0);
+	assert_no_file("nowhere");
+}
+
+static void
+test_fifo(void **state)
+{
+	SCOPED(drop_dotlock) struct dotlock lock = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(mkfifo("box.lock", 0600), 0);
+	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), 0);
+}
+
+static const struct fault_row {
+	const char	*name, *call;
+	int		 error;
+	const char	*text;
+} faults[] = {
+	{ "a directory that is closed to us has no locks", "openat", EACCES,
+	  "create box.lock: Permission denied" },
+	{ "a lock file that cannot be written is taken away", "write", ENOSPC,
+	  "write box.lock: No space left on device" },
+};
+
+static void
+check_fault(void **state)
+{
+	const struct fault_row *row = *state;
+	SCOPED(drop_dotlock) struct dotlock lock = { 0 };
+	struct err err = { 0 };
+
+	fault_at(row->call, 1, row->error);
+	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), -1);
+	assert_true(fault_clear());
+	assert_err(err, ERR_TEMPORARY, row->text);
+	assert_null(lock.name);
+	assert_no_file("box.lock");
+}
+
+int
+main(void)
+{
+	add_rows(rows, check_row);
+	add_test("a held lock names process and host, and goes when it is dropped", test_held);
+	add_test("a symbolic link in its place is neither followed nor removed", test_link);
+	add_test("a FIFO in its place is not waited for", test_fifo);
+	add_rows(faults, check_fault);
+	return run_all();
+}
