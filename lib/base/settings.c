@@ -101,6 +101,9 @@ parse_units(const struct setting *row, struct slice value, const struct unit *un
 	if (slice_number(digits, UINT64_MAX / factor, &n) == -1)
 		return bad_value(err, value, wanted);
 	n *= factor;
+	if (n < row->min && row->max == 0)
+		return err_set(err, ERR_INVALID, "'%.*s' is out of range: at least %llu",
+		    (int)value.len, value.p, (unsigned long long)row->min);
 	if (n < row->min || (row->max != 0 && n > row->max))
 		return err_set(err, ERR_INVALID, "'%.*s' is out of range: %llu to %llu",
 		    (int)value.len, value.p, (unsigned long long)row->min,
@@ -289,6 +292,8 @@ settings_edit(struct slice text, const char *name, struct slice value, struct st
 	struct slice rest = text, line, found, old;
 	bool done = false;
 
+	if (slice_starts(rest, "\xEF\xBB\xBF"))
+		rest = slice_from(rest, 3);	/* as in lines.h */
 	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
 		if (split_line(line, &found, &old) && slice_is(found, name)) {
 			if (!done)

@@ -54,7 +54,7 @@ describe(const struct conf *c, struct str *out)
 }
 
 static int
-read_text(struct slice text, struct pool *pool, struct conf *conf, uint64_t *given,
+read_text(struct slice text, struct pool *pool, struct conf *conf, struct settings_lines *lines,
     struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
@@ -62,7 +62,7 @@ read_text(struct slice text, struct pool *pool, struct conf *conf, uint64_t *giv
 	unit_write("file", text.p, text.len);
 	fd = open("file", O_RDONLY);
 	settings_preset(table, pool, conf);
-	return settings_read(table, pool, fd, "t.conf", conf, given, err);
+	return settings_read(table, pool, fd, "t.conf", conf, lines, err);
 }
 
 #define PRESETS	"text=preset list= flag=0 colour=0 number=5 size=1024 kilobytes=1024 seconds=600 any=7"
@@ -107,7 +107,7 @@ static const struct row {
 	  "t.conf:1: 'text a' needs '= value'" },
 	{ "a name alone is told what it lacks", "text\n", NULL, "t.conf:1: 'text' needs '= value'" },
 	{ "a second value is an error", "text = a\n# x\ntext = b\n", NULL,
-	  "t.conf:3: 'text' is set a second time" },
+	  "t.conf:3: 'text' was set in line 1 already" },
 	{ "a word that is none of them", "flag = maybe\n", NULL,
 	  "t.conf:1: flag: 'maybe' is not yes or no" },
 	{ "a word that is none of the choices, and the choices", "colour = blue\n", NULL,
@@ -141,9 +141,9 @@ check_row(void **state)
 	SCOPED(drop_str) struct str got = { 0 };
 	struct conf conf = { 0 };
 	struct err err = { 0 };
-	uint64_t given = 0;
+	struct settings_lines lines = { 0 };
 
-	int result = read_text(slice_of(row->text), &pool, &conf, &given, &err);
+	int result = read_text(slice_of(row->text), &pool, &conf, &lines, &err);
 	if (row->complaint != NULL) {
 		assert_int_equal(result, -1);
 		assert_err(err, ERR_INVALID, row->complaint);
@@ -196,14 +196,14 @@ test_nul(void **state)
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct conf conf = { 0 };
 	struct err err = { 0 };
-	uint64_t given = 0;
+	struct settings_lines lines = { 0 };
 
 	(void)state;
-	assert_int_equal(read_text((struct slice){ "text = a\0b\n", 11 }, &pool, &conf, &given,
+	assert_int_equal(read_text((struct slice){ "text = a\0b\n", 11 }, &pool, &conf, &lines,
 	    &err), -1);
 	assert_err(err, ERR_INVALID, "t.conf:1: text: a NUL byte is in it");
-	given = 0;
-	assert_int_equal(read_text((struct slice){ "list = a\0b\n", 11 }, &pool, &conf, &given,
+	lines = (struct settings_lines){ 0 };
+	assert_int_equal(read_text((struct slice){ "list = a\0b\n", 11 }, &pool, &conf, &lines,
 	    &err), -1);
 	assert_err(err, ERR_INVALID, "t.conf:1: list: a NUL byte is in it");
 }
@@ -214,11 +214,13 @@ test_given(void **state)
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct conf conf = { 0 };
 	struct err err = { 0 };
-	uint64_t given = 0;
+	struct settings_lines lines = { 0 };
 
 	(void)state;
-	assert_int_equal(read_text(SLICE("flag = no\nsize = 1\n"), &pool, &conf, &given, &err), 0);
-	assert_int_equal(given, 1 << 2 | 1 << 5);
+	assert_int_equal(read_text(SLICE("\nflag = no\nsize = 1\n"), &pool, &conf, &lines,
+	    &err), 0);
+	for (size_t i = 0; i < SETTINGS_ROWS; i++)
+		assert_int_equal(lines.of[i], i == 2 ? 2 : i == 5 ? 3 : 0);
 }
 
 static void
@@ -255,10 +257,10 @@ check_refused(void **state)
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct conf conf = { 0 };
 	struct err err = { 0 };
-	uint64_t given = 0;
+	struct settings_lines lines = { 0 };
 
-	assert_int_equal(read_text(slice_of(row->text), &pool, &conf, &given, &err), 0);
-	const struct setting *got = settings_refused(table, given, &conf, sizeof conf, row->program);
+	assert_int_equal(read_text(slice_of(row->text), &pool, &conf, &lines, &err), 0);
+	const struct setting *got = settings_refused(table, &lines, &conf, sizeof conf, row->program);
 	if (row->refused == NULL) {
 		assert_null(got);
 	} else {
@@ -306,7 +308,7 @@ test_sample(void **state)
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct conf conf = { 0 };
 	struct err err = { 0 };
-	uint64_t given = 0;
+	struct settings_lines lines = { 0 };
 
 	(void)state;
 	settings_sample(table, &sample);
@@ -317,8 +319,9 @@ test_sample(void **state)
 		if (!slice_starts(line, "# "))
 			str_addf(&bare, "%.*s\n", (int)(line.len ? line.len - 1 : 0),
 			    line.len ? line.p + 1 : "");
-	assert_int_equal(read_text(str_slice(&bare), &pool, &conf, &given, &err), 0);
-	assert_int_equal(given, 0x1FF);
+	assert_int_equal(read_text(str_slice(&bare), &pool, &conf, &lines, &err), 0);
+	for (size_t i = 0; table[i].name != NULL; i++)
+		assert_true(lines.of[i] > 0);
 	describe(&conf, &got);
 	assert_string_equal(str_text(&got), PRESETS);
 }
@@ -330,11 +333,11 @@ test_long_line(void **state)
 	SCOPED(drop_str) struct str text = { 0 };
 	struct conf conf = { 0 };
 	struct err err = { 0 };
-	uint64_t given = 0;
+	struct settings_lines lines = { 0 };
 
 	(void)state;
 	str_addf(&text, "flag = no\ntext = %*s\n", 1 << 20, "x");
-	assert_int_equal(read_text(str_slice(&text), &pool, &conf, &given, &err), -1);
+	assert_int_equal(read_text(str_slice(&text), &pool, &conf, &lines, &err), -1);
 	assert_err(err, ERR_INVALID, "t.conf:2: the line is longer than 1048576 bytes");
 }
 
@@ -344,7 +347,7 @@ main(void)
 	add_rows(rows, check_row);
 	add_rows(units, check_unit);
 	add_test("a NUL in a value is an error", test_nul);
-	add_test("what the file names is told, presets or not", test_given);
+	add_test("where the file sets a row is told, presets too", test_given);
 	add_test("a row is found by its whole name", test_unknown);
 	add_rows(refused, check_refused);
 	add_rows(edits, check_edit);
