@@ -2,14 +2,12 @@
 #include "trust.h"
 
 #include <limits.h>
-#include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
-#include "mem.h"
 #include "scope.h"
 #include "str.h"
 
-enum { OTHERS_WRITE = S_IWGRP | S_IWOTH };
+enum { OTHERS_WRITE = S_IWGRP | S_IWOTH, LINKS_MAX = 40 };
 
 bool
 trust_file(const struct stat *st, uid_t owner)
@@ -17,34 +15,61 @@ trust_file(const struct stat *st, uid_t owner)
 	return (st->st_uid == 0 || st->st_uid == owner) && (st->st_mode & OTHERS_WRITE) == 0;
 }
 
+/* Of a plain file the caller knows more: trust_file(). */
 static int
-check_step(const char *path, struct err *err)
+check_step(const char *path, struct stat *st, struct err *err)
 {
-	struct stat st;
-
-	if (lstat(path, &st) == -1)
+	if (lstat(path, st) == -1)
 		return err_sys(err, "%s", path);
-	if (st.st_uid != 0)
+	if (!S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode))
+		return 0;
+	if (st->st_uid != 0)
 		return err_set(err, ERR_REFUSED,
-		    "%s belongs to uid %u: give it to root (chown root)", path, (unsigned)st.st_uid);
-	if (S_ISDIR(st.st_mode) && (st.st_mode & OTHERS_WRITE) && !(st.st_mode & S_ISVTX))
+		    "%s belongs to uid %u: give it to root (chown root)", path, (unsigned)st->st_uid);
+	if (S_ISDIR(st->st_mode) && (st->st_mode & OTHERS_WRITE) && !(st->st_mode & S_ISVTX))
 		return err_set(err, ERR_REFUSED,
 		    "others can write to %s: close it (chmod go-w)", path);
 	return 0;
 }
 
-/* Every directory above the last component, and symbolic links on the way. */
-static int
-check_chain(const char *path, struct err *err)
+static void
+cut_last_name(struct str *path)
 {
-	SCOPED(drop_str) struct str prefix = { 0 };
+	ptrdiff_t slash = slice_find_last(str_slice(path), '/');
 
-	if (check_step("/", err) == -1)
-		return -1;
-	for (const char *at = path; (at = strchr(at + 1, '/')) != NULL; ) {
-		str_cut(&prefix, 0);
-		str_add(&prefix, path, (size_t)(at - path));
-		if (check_step(str_text(&prefix), err) == -1)
+	str_cut(path, slash == -1 ? 0 : (size_t)slash);
+}
+
+/* From walked ("" is the root) along path, one name after the other; where a
+ * name is a link, along its text first. */
+static int
+walk(struct str *walked, struct slice path, int *links, struct err *err)
+{
+	char text[PATH_MAX];
+	struct slice name;
+	struct stat st;
+
+	if (slice_starts(path, "/"))
+		str_cut(walked, 0);
+	while (slice_cut(&path, '/', &name)) {
+		if (slice_is(name, ".."))
+			cut_last_name(walked);
+		if (name.len == 0 || slice_is(name, ".") || slice_is(name, ".."))
+			continue;
+		str_addc(walked, '/');
+		str_addslice(walked, name);
+		if (check_step(str_text(walked), &st, err) == -1)
+			return -1;
+		if (!S_ISLNK(st.st_mode))
+			continue;
+		ssize_t n = readlink(str_text(walked), text, sizeof text);
+		if (n == -1)
+			return err_sys(err, "%s", str_text(walked));
+		if (++*links > LINKS_MAX)
+			return err_set(err, ERR_TEMPORARY, "%s: too many symbolic links",
+			    str_text(walked));
+		cut_last_name(walked);
+		if (walk(walked, (struct slice){ text, (size_t)n }, links, err) == -1)
 			return -1;
 	}
 	return 0;
@@ -53,14 +78,13 @@ check_chain(const char *path, struct err *err)
 int
 trust_path(const char *path, uid_t owner, struct err *err)
 {
-	SCOPED(drop_mem) char *real = NULL;
+	SCOPED(drop_str) struct str walked = { 0 };
+	struct stat st;
+	int links = 0;
 
 	if (owner != 0)
 		return 0;
-	real = realpath(path, NULL);
-	if (real == NULL)
-		return err_sys(err, "%s", path);
-	if (check_chain(path, err) == -1)
+	if (check_step("/", &st, err) == -1)
 		return -1;
-	return strcmp(path, real) == 0 ? 0 : check_chain(real, err);
+	return walk(&walked, slice_of(path), &links, err);
 }

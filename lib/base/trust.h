@@ -16,9 +16,10 @@
 /* The file belongs to root or owner, and neither group nor others can write. */
 bool	trust_file(const struct stat *st, uid_t owner);
 
-/* For owner 0: every directory of the absolute path, and where its symbolic
- * links lead, is root's and closed to others.  -1: ERR_REFUSED says which
- * directory is open and how to close it. */
+/* For owner 0: every directory and symbolic link of the absolute path, and of
+ * where its links lead, is root's and closed to others; a plain file at its
+ * end is not looked at.  -1: ERR_REFUSED says which is open and how to close
+ * it. */
 int	trust_path(const char *path, uid_t owner, struct err *err);
 
 #endif

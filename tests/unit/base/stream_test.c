@@ -1,0 +1,146 @@
+/* stream_test.c: bytes that come from several places, read as one. */
+#include "../unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "scope.h"
+#include "stream.h"
+
+/* "ab", "2345" of a file, nothing, "yz". */
+static struct stream
+make(int fd)
+{
+	struct stream s = { 0 };
+
+	stream_add_memory(&s, SLICE("ab"));
+	stream_add_file(&s, fd, 2, 4);
+	stream_add_memory(&s, SLICE(""));
+	stream_add_file(&s, fd, 9, 0);
+	stream_add_memory(&s, SLICE("yz"));
+	return s;
+}
+
+static int
+open_digits(void)
+{
+	unit_writes("digits", "0123456789");
+	return open("digits", O_RDWR);
+}
+
+static const struct row {
+	const char	*name;
+	size_t		 size;
+} rows[] = {
+	{ "byte by byte", 1 }, { "across the borders of pieces", 3 },
+	{ "in pieces of just its size", 8 }, { "all at once", 100 },
+};
+
+static void
+check_row(void **state)
+{
+	const struct row *row = *state;
+	SCOPED(drop_fd) int fd = open_digits();
+	struct stream s = make(fd);
+	struct err err = { 0 };
+	char got[100];
+	ssize_t n;
+
+	assert_int_equal(stream_size(&s), 8);
+	for (int round = 0; round < 2; round++) {
+		size_t len = 0;
+		while ((n = stream_read(&s, got + len, row->size, &err)) > 0) {
+			assert_true((size_t)n <= row->size);
+			len += (size_t)n;
+		}
+		assert_int_equal(n, 0);
+		assert_int_equal(len, 8);
+		assert_memory_equal(got, "ab2345yz", 8);
+		stream_rewind(&s);
+	}
+	assert_int_equal(stream_size(&s), 8);
+}
+
+static void
+test_empty(void **state)
+{
+	struct stream s = { 0 };
+	struct err err = { 0 };
+	char c;
+
+	(void)state;
+	assert_int_equal(stream_size(&s), 0);
+	assert_int_equal(stream_read(&s, &c, 1, &err), 0);
+	assert_int_equal(stream_copy(&s, -1, &err), 0);
+}
+
+static void
+test_copy(void **state)
+{
+	SCOPED(drop_fd) int fd = open_digits();
+	SCOPED(drop_fd) int out = open("out", O_WRONLY | O_CREAT, 0600);
+	struct stream s = make(fd);
+	struct err err = { 0 };
+	char first[3];
+
+	(void)state;
+	assert_int_equal(stream_read(&s, first, 3, &err), 3);
+	assert_int_equal(stream_copy(&s, out, &err), 0);
+	assert_file("out", "345yz");
+}
+
+static void
+test_full(void **state)
+{
+	SCOPED(drop_fd) int fd = open_digits();
+	struct stream s = make(fd);
+	struct err err = { 0 };
+
+	(void)state;
+	fault_at("write", 1, ENOSPC);
+	assert_int_equal(stream_copy(&s, fd, &err), -1);
+	assert_err(err, ERR_TEMPORARY, "write: No space left on device");
+}
+
+static void
+test_shorter(void **state)
+{
+	SCOPED(drop_fd) int fd = open_digits();
+	struct stream s = make(fd);
+	struct err err = { 0 };
+	char got[8];
+
+	(void)state;
+	assert_int_equal(truncate("digits", 5), 0);
+	assert_int_equal(stream_read(&s, got, 8, &err), -1);
+	assert_err(err, ERR_TEMPORARY, "the file became shorter while it was read");
+}
+
+static void
+test_broken(void **state)
+{
+	SCOPED(drop_fd) int fd = open_digits();
+	struct stream s = make(fd);
+	struct err err = { 0 };
+	char got[8];
+
+	(void)state;
+	fault_at("pread", 1, EIO);
+	assert_int_equal(stream_read(&s, got, 8, &err), -1);
+	assert_err(err, ERR_TEMPORARY, "read the stored message: Input/output error");
+}
+
+int
+main(void)
+{
+	add_rows(rows, check_row);
+	add_test("a stream of nothing is at its end", test_empty);
+	add_test("what is left is copied", test_copy);
+	add_test("a copy that cannot be written is temporary", test_full);
+	add_test("a file that became shorter is an error, not an end", test_shorter);
+	add_test("a file that cannot be read is an error", test_broken);
+	return run_all();
+}
