@@ -74,6 +74,8 @@ drop_child(struct child *child)
 	drop_fd(&child->pidfd);
 }
 
+enum { CHUNK = 16384 };
+
 struct pipes {
 	int	in[2], out[2], errors[2];	/* of the command: [0] is read, [1] written */
 };
@@ -132,7 +134,7 @@ become_command(const struct command *c, const struct pipes *p)
 
 /* What was read from the input but does not fit into the pipe yet. */
 struct feed {
-	char	chunk[16384];
+	char	chunk[CHUNK];
 	size_t	start, end;
 };
 
@@ -163,7 +165,7 @@ feed_more(const struct command *c, struct feed *feed, int *to, struct err *err)
 static int
 drain(int *from, struct str *into, size_t max, bool *overflow, struct err *err)
 {
-	char chunk[16384];
+	char chunk[CHUNK];
 	ssize_t n = read(*from, chunk, sizeof chunk);
 
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
@@ -180,29 +182,39 @@ drain(int *from, struct str *into, size_t max, bool *overflow, struct err *err)
 	return 0;
 }
 
+/* How often a full pipe can be drained; a command may have enlarged its own. */
+static int
+chunks_in(const struct pipes *p)
+{
+	int out = fcntl(p->out[0], F_GETPIPE_SZ), errors = fcntl(p->errors[0], F_GETPIPE_SZ);
+
+	return (out > errors ? out : errors) / CHUNK + 1;
+}
+
 /* Once the command itself has ended, what it left in the pipes is taken, but
- * not waited for: a grandchild may keep them open for ever. */
+ * not waited for, and no more than they hold: a grandchild may keep them open,
+ * or keep writing, for ever. */
 static int
 serve(const struct command *c, struct child *child, struct pipes *p, struct command_result *r,
     struct err *err)
 {
 	struct feed feed = { .start = 0 };
-	bool overflow = false, ignored = false;
+	bool overflow = false, ignored = false, ended = false;
 
-	for (bool ended = false; ; ) {
+	for (int rounds = 1; rounds > 0; rounds -= ended) {
 		struct pollfd polls[] = {
 			{ .fd = p->in[1], .events = POLLOUT },
 			{ .fd = p->out[0], .events = POLLIN },
 			{ .fd = p->errors[0], .events = POLLIN },
 			{ .fd = ended ? -1 : child->pidfd, .events = POLLIN },
 		};
+		if (!ended && deadline_over(c->deadline))
+			return err_set(err, ERR_TEMPORARY, "%s took too long", c->argv[0]);
 		int n = poll(polls, 4, ended ? 0 : deadline_left(c->deadline));
 		if (n == -1 && errno != EINTR)
 			return err_sys(err, "poll");
 		if (n == 0 && ended)
 			break;
-		if (n == 0 && deadline_over(c->deadline))
-			return err_set(err, ERR_TEMPORARY, "%s took too long", c->argv[0]);
 		if (n <= 0)
 			continue;
 		if (polls[0].revents && !ended && feed_more(c, &feed, &p->in[1], err) == -1)
@@ -216,7 +228,10 @@ serve(const struct command *c, struct child *child, struct pipes *p, struct comm
 		if (overflow)
 			return err_set(err, ERR_TEMPORARY, "%s wrote more than %zu bytes", c->argv[0],
 			    c->output_max);
-		ended = ended || polls[3].revents != 0;
+		if (!ended && polls[3].revents) {
+			ended = true;
+			rounds = chunks_in(p) + 1;	/* and this one */
+		}
 	}
 	return 0;
 }
