@@ -1,10 +1,12 @@
 /* plan.c: what is to be done with a message for its recipients, and why. */
 #include "plan.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 
 #include "address.h"
 #include "mailbox.h"
+#include "mem.h"
 #include "scope.h"
 
 void
@@ -20,6 +22,73 @@ drop_plan(struct plan *plan)
 	drop_pool(&plan->pool);
 	*plan = (struct plan){ 0 };
 }
+
+/* --- adding ------------------------------------------------------------ */
+
+void
+plan_warn(struct plan *plan, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (plan->warning_count == plan->warning_room) {
+		plan->warning_room = plan->warning_room ? plan->warning_room * 2 : 8;
+		plan->warnings = mem_grow(plan->warnings, plan->warning_room, sizeof *plan->warnings);
+	}
+	plan->warnings[plan->warning_count++] = pool_dup(&plan->pool, slice_of(text));
+}
+
+static void
+append(struct target ***list, size_t *count, size_t *room, struct target *target)
+{
+	if (*count == *room) {
+		*room = *room ? *room * 2 : 4;
+		*list = mem_grow(*list, *room, sizeof **list);
+	}
+	(*list)[(*count)++] = target;
+}
+
+struct recipient *
+plan_add_recipient(struct plan *plan, const char *given)
+{
+	struct recipient *r = pool_alloc(&plan->pool, sizeof *r);
+
+	r->given = pool_dup(&plan->pool, slice_of(given));
+	r->local = r->given;
+	r->domain = "";
+	if (plan->recipient_count == plan->recipient_room) {
+		plan->recipient_room = plan->recipient_room ? plan->recipient_room * 2 : 4;
+		plan->recipients = mem_grow(plan->recipients, plan->recipient_room,
+		    sizeof *plan->recipients);
+	}
+	plan->recipients[plan->recipient_count++] = r;
+	return r;
+}
+
+struct target *
+plan_add_target(struct plan *plan, struct recipient *r, const struct target *made)
+{
+	struct target *target = pool_alloc(&plan->pool, sizeof *target);
+
+	*target = *made;
+	append(&plan->targets, &plan->count, &plan->room, target);
+	append(&r->targets, &r->count, &r->room, target);
+	return target;
+}
+
+void
+plan_share_target(struct recipient *r, struct target *target)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->targets[i] == target)
+			return;
+	append(&r->targets, &r->count, &r->room, target);
+}
+
+/* --- showing ----------------------------------------------------------- */
 
 const char *
 target_address(struct plan *plan, const struct target *target)

@@ -55,7 +55,7 @@ struct recipient {
 
 struct plan {
 	struct pool		 pool;
-	struct target		**targets;
+	struct target		**targets;	/* some may be no recipient's: see resolve() */
 	size_t			 count, room;
 	struct recipient	**recipients;
 	size_t			 recipient_count, recipient_room;
@@ -66,6 +66,13 @@ struct plan {
 };
 
 void	drop_plan(struct plan *plan);
+
+/* For the resolver.  Texts and targets are copied into the plan. */
+struct recipient *plan_add_recipient(struct plan *plan, const char *given);
+struct target	*plan_add_target(struct plan *plan, struct recipient *recipient,
+		    const struct target *target);
+void	plan_share_target(struct recipient *recipient, struct target *target);
+void	plan_warn(struct plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* L@D, the address that target was found under; in the plan's pool. */
 const char *target_address(struct plan *plan, const struct target *target);

@@ -1,0 +1,137 @@
+/* reach.c: the steps of a way through aliases, and the targets it reaches. */
+#include "resolver.h"
+
+#include <strings.h>
+
+const char *
+reach_address(struct resolver *r, const struct context *c)
+{
+	return address_text(&r->plan->pool, c->local, c->domain ? c->domain->name : "");
+}
+
+struct context
+reach_step(struct resolver *r, struct context c, const char *address, const char *how,
+    const char *file, unsigned line)
+{
+	struct step *s = pool_alloc(&r->plan->pool, sizeof *s);
+
+	*s = (struct step){ c.way, address ? address : reach_address(r, &c), how, file, line };
+	c.way = s;
+	return c;
+}
+
+/* An address that the MTA can try by itself: a member's, if it is not one that
+ * is being expanded (which would begin everything anew). */
+static const char *
+retry_address(const struct step *way)
+{
+	if (way == NULL || way->before == NULL)
+		return NULL;
+	for (const struct step *s = way->before; s != NULL; s = s->before)
+		if (strcasecmp(s->address, way->address) == 0)
+			return NULL;
+	return way->address;
+}
+
+static bool
+is_full(struct resolver *r)
+{
+	r->exhausted = r->exhausted || r->plan->count >= r->in->conf.max_recipients;
+	return r->exhausted;
+}
+
+/* key tells whether it is the same target as another. */
+static void
+reach(struct resolver *r, const struct context *c, struct target t, const char *key)
+{
+	struct target *known = table_find(&r->plan->known, key);
+
+	if (known != NULL) {
+		plan_share_target(r->recipient, known);
+		return;
+	}
+	if (is_full(r))
+		return;
+	t.way = c->way;
+	t.domain = c->domain;
+	t.local = c->local;
+	known = plan_add_target(r->plan, r->recipient, &t);
+	*table_at(&r->plan->known, key) = known;
+}
+
+void
+reach_account(struct resolver *r, struct context c, const struct account *account, const char *how)
+{
+	struct pool *pool = &r->plan->pool;
+
+	c = reach_step(r, c, NULL, how, account->file, account->line);
+	reach(r, &c, (struct target){ .kind = TARGET_ACCOUNT, .account = account,
+	    .text = account->name, .retry = retry_address(c.way) },
+	    pool_format(pool, "account %s@%s", pool_lower(pool, slice_of(account->name)),
+	    c.domain->name));
+}
+
+void
+reach_command(struct resolver *r, const struct context *c, const char *command)
+{
+	reach(r, c, (struct target){ .kind = TARGET_COMMAND, .text = command },
+	    pool_format(&r->plan->pool, "command %s %s", reach_address(r, c), command));
+}
+
+void
+reach_file(struct resolver *r, const struct context *c, const char *path)
+{
+	reach(r, c, (struct target){ .kind = TARGET_FILE, .text = path },
+	    pool_format(&r->plan->pool, "file %s", path));
+}
+
+void
+reach_remote(struct resolver *r, const struct context *c, const struct address *address)
+{
+	struct pool *pool = &r->plan->pool;
+	const char *text = address_text(pool, address->local, address->domain);
+
+	reach(r, c, (struct target){ .kind = TARGET_REMOTE, .text = text, .sender = c->sender },
+	    pool_format(pool, "remote %s", text));
+}
+
+void
+reach_auto(struct resolver *r, const struct context *c, const char *path)
+{
+	struct context at = reach_step(r, *c, NULL, "autoresponder", path, 0);
+
+	reach(r, &at, (struct target){ .kind = TARGET_AUTO, .text = path },
+	    pool_format(&r->plan->pool, "answer %s", path));
+}
+
+void
+reach_dead_end(struct resolver *r, const struct context *c, struct outcome why)
+{
+	if (is_full(r))
+		return;
+	/* What is too deep would go round once more at the MTA. */
+	const char *retry = why.kind == OUTCOME_PERMANENT ? NULL : retry_address(c->way);
+	plan_add_target(r->plan, r->recipient, &(struct target){ .kind = TARGET_FAILURE,
+	    .way = c->way, .domain = c->domain, .local = c->local, .text = "", .failure = why,
+	    .retry = retry });
+}
+
+void
+reach_failure(struct resolver *r, struct context c, const char *how, struct outcome why)
+{
+	c = reach_step(r, c, NULL, how, NULL, 0);
+	reach_dead_end(r, &c, why);
+}
+
+bool
+reach_deeper(struct resolver *r, struct context *c)
+{
+	if (c->depth < r->in->conf.max_alias_depth) {
+		c->depth++;
+		return true;
+	}
+	reach_failure(r, *c, "too deep", outcome_make(OUTCOME_PERMANENT, "5.4.6",
+	    "alias loop: more than %llu steps lead to %s",
+	    (unsigned long long)r->in->conf.max_alias_depth, reach_address(r, c)));
+	return false;
+}

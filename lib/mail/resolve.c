@@ -1,0 +1,351 @@
+/* resolve.c: from an address to a plan: the rules and their order. */
+#include "resolve.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "name.h"
+#include "resolver.h"
+#include "scope.h"
+
+/* --- domains ----------------------------------------------------------- */
+
+/* What opening a domain gave, remembered for the other members of a list. */
+struct opened {
+	struct domain	*domain;	/* NULL: err tells why */
+	struct err	 err;
+};
+
+static const struct opened *
+open_domain(struct resolver *r, const char *name)
+{
+	void **slot = table_at(&r->plan->domains, name);
+
+	if (*slot == NULL) {
+		struct opened *o = pool_alloc(&r->plan->pool, sizeof *o);
+		if (domain_open(r->in, &r->plan->pool, slice_of(name), &o->domain, &o->err) == -1)
+			o->domain = NULL;
+		*slot = o;
+	}
+	return *slot;
+}
+
+/* --- names that were met ----------------------------------------------- */
+
+static char in_progress, done;
+
+static const char *
+mark_key(struct resolver *r, const struct context *c, struct slice name)
+{
+	struct pool *pool = &r->plan->pool;
+
+	return pool_format(pool, "%s@%s%s", pool_lower(pool, name), c->domain->name,
+	    c->no_fallback ? " no fallback" : "");
+}
+
+/* --- the account of a name --------------------------------------------- */
+
+static bool
+try_account(struct resolver *r, const struct context *c, struct slice name, const char *how)
+{
+	struct account *account;
+	struct err err;
+
+	if (account_find(c->domain, &r->plan->pool, name, &account, &err) == 0) {
+		reach_account(r, *c, account, how);
+		return true;
+	}
+	if (err.kind == ERR_ABSENT)
+		return false;
+	reach_failure(r, *c, "account", outcome_from_err(&err));
+	return true;
+}
+
+static bool
+try_full_name(struct resolver *r, const struct context *c, struct slice name)
+{
+	struct account *account;
+	struct err err;
+	bool several;
+
+	if (!c->domain->conf.match_full_name)
+		return false;
+	if (account_find_full_name(c->domain, &r->plan->pool, name, &account, &several, &err) == 0) {
+		reach_account(r, *c, account, "full name");
+		return true;
+	}
+	if (err.kind != ERR_ABSENT) {
+		reach_failure(r, *c, "full name", outcome_from_err(&err));
+		return true;
+	}
+	if (several)
+		plan_warn(r->plan, "%s: several accounts have this full name: none gets the mail",
+		    reach_address(r, c));
+	return false;
+}
+
+/* A name that came up again within its own expansion. */
+static void
+mailbox_or_nothing(struct resolver *r, const struct context *c, struct slice name)
+{
+	if (!try_account(r, c, name, "account, within its own alias"))
+		plan_warn(r->plan, "%s leads back to itself and has no mailbox: left out",
+		    reach_address(r, c));
+}
+
+/* --- autoresponders ---------------------------------------------------- */
+
+/* files/D/NAME.auto, as spelt or in lower case; NULL: there is none. */
+static const char *
+find_auto(struct resolver *r, const struct domain *domain, struct slice name)
+{
+	struct pool *pool = &r->plan->pool;
+	const char *spool = installation_path(r->in, pool, r->in->conf.spool);
+	const char *spelling[] = { pool_dup(pool, name), pool_lower(pool, name) };
+	struct stat st;
+
+	if (!name_is_account(name))
+		return NULL;
+	for (int i = 0; i < (strcmp(spelling[0], spelling[1]) == 0 ? 1 : 2); i++) {
+		const char *path = pool_format(pool, "%s/files/%s/%s.auto", spool, domain->name,
+		    spelling[i]);
+		if (stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
+			return path;
+	}
+	return NULL;
+}
+
+static bool
+try_auto(struct resolver *r, const struct context *c, struct slice name)
+{
+	const char *path = find_auto(r, c->domain, name);
+
+	if (path != NULL)
+		reach_auto(r, c, path);
+	return path != NULL;
+}
+
+/* --- the rules, in their order ----------------------------------------- */
+
+/* Aliases, the account, its full name.  Beside them an autoresponder may
+ * answer.  A name that is being expanded is its mailbox. */
+static bool
+try_name(struct resolver *r, const struct context *c, struct slice name)
+{
+	const char *key = mark_key(r, c, name);
+	const void *mark = table_find(&r->visited, key);
+
+	if (mark == &done)
+		return true;
+	if (mark == &in_progress) {
+		mailbox_or_nothing(r, c, name);
+		return true;
+	}
+	*table_at(&r->visited, key) = &in_progress;
+	bool found = expand_alias(r, *c, name) || try_account(r, c, name, "account") ||
+	    try_full_name(r, c, name);
+	*table_at(&r->visited, key) = found ? &done : NULL;
+	if (found)
+		try_auto(r, c, name);
+	return found;
+}
+
+/* The part before the first recipient delimiter, with all that it may be. */
+static bool
+try_without_extension(struct resolver *r, const struct context *c)
+{
+	const char *delimiter = r->in->conf.recipient_delimiter;
+	size_t n = delimiter[0] != '\0' ? strcspn(c->local, delimiter) : 0;
+
+	if (n == 0 || c->local[n] == '\0')
+		return false;
+	struct slice name = { c->local, n };
+	return try_name(r, c, name) || try_auto(r, c, name);
+}
+
+static bool
+is_postmaster(const char *local)
+{
+	return slice_same(slice_of(local), SLICE("postmaster"));
+}
+
+static bool
+try_postmaster(struct resolver *r, struct context c)
+{
+	if (!is_postmaster(c.local) || strcmp(c.domain->name, r->in->main_domain) == 0)
+		return false;
+	const struct opened *o = open_domain(r, r->in->main_domain);
+	if (o->domain != NULL && strcmp(o->domain->name, c.domain->name) == 0)
+		return false;
+	if (!reach_deeper(r, &c))
+		return true;
+	c = reach_step(r, c, NULL, "the main domain's postmaster", NULL, 0);
+	resolve_address(r, c, &(struct address){ "postmaster", r->in->main_domain });
+	return true;
+}
+
+/* user@domain, @domain, a name or | command. */
+static int
+parse_fallback(struct pool *pool, const struct context *c, struct alias_member *out,
+    struct err *err)
+{
+	const char *text = c->domain->conf.fallback;
+	SCOPED(drop_str) struct str domain = { 0 };
+
+	if (text[0] != '@') {
+		if (alias_parse_member(pool, slice_of(text), out, err) == -1)
+			return -1;
+		return out->kind == ALIAS_ADDRESS || out->kind == ALIAS_COMMAND ? 0 :
+		    err_set(err, ERR_INVALID, "must be user@domain, @domain, a name or | command");
+	}
+	if (name_canonical_domain(slice_of(text + 1), &domain, err) == -1)
+		return -1;
+	*out = (struct alias_member){ ALIAS_ADDRESS, address_text(pool, c->local, str_text(&domain)), 0 };
+	return 0;
+}
+
+static void
+apply_fallback(struct resolver *r, struct context c)
+{
+	struct pool *pool = &r->plan->pool;
+	const struct domain *domain = c.domain;
+	const char *file = pool_format(pool, "%s/%s", r->in->path, domain->file);
+	unsigned line =
+	    domain->lines.of[settings_row(domain_settings, SLICE("fallback")) - domain_settings];
+	struct alias_member member;
+	struct err err;
+
+	if (domain->conf.fallback[0] == '\0' || c.no_fallback) {
+		reach_failure(r, c, "no alias, no account", outcome_make(OUTCOME_NO_USER, "5.1.1",
+		    "unknown user %s", reach_address(r, &c)));
+		return;
+	}
+	if (!reach_deeper(r, &c))
+		return;
+	c = reach_step(r, c, NULL, "fallback", file, line);
+	c.no_fallback = true;
+	if (parse_fallback(pool, &c, &member, &err) == -1)
+		reach_dead_end(r, &c, outcome_make(OUTCOME_TEMPORARY, "4.3.5", "%s:%u: fallback: %s",
+		    file, line, err.text));
+	else
+		expand_member(r, c, &member);
+}
+
+static void
+apply_rules(struct resolver *r, const struct context *c)
+{
+	struct slice name = slice_of(c->local);
+
+	if (c->domain->conf.reject_mail && !is_postmaster(c->local)) {
+		reach_failure(r, *c, "reject-mail", outcome_make(OUTCOME_REFUSED, "5.2.1",
+		    "%s does not accept mail", c->domain->name));
+		return;
+	}
+	if (try_name(r, c, name) || try_without_extension(r, c) || try_auto(r, c, name) ||
+	    try_postmaster(r, *c))
+		return;
+	apply_fallback(r, *c);
+}
+
+/* --- addresses --------------------------------------------------------- */
+
+/* Puts the domain into *c.  False: it was not one to look into, and what could
+ * be done is done. */
+static bool
+enter_domain(struct resolver *r, struct context *c, const struct address *address)
+{
+	if (address->domain[0] == '\0')
+		return true;
+	const struct opened *o = open_domain(r, address->domain);
+	if (o->domain != NULL) {
+		c->domain = o->domain;
+		return true;
+	}
+	if (o->err.kind == ERR_ABSENT) {
+		reach_remote(r, c, address);
+		return false;
+	}
+	struct context at = reach_step(r, *c, address_text(&r->plan->pool, address->local,
+	    address->domain), "domain", NULL, 0);
+	reach_dead_end(r, &at, outcome_from_err(&o->err));
+	return false;
+}
+
+void
+resolve_address(struct resolver *r, struct context c, const struct address *address)
+{
+	if (!enter_domain(r, &c, address))
+		return;
+	c.local = address->local;
+	apply_rules(r, &c);
+}
+
+void
+resolve_mailbox(struct resolver *r, struct context c, const struct address *address)
+{
+	if (!enter_domain(r, &c, address))
+		return;
+	c.local = address->local;
+	if (!try_account(r, &c, slice_of(c.local), "mailbox"))
+		reach_failure(r, c, "no such account", outcome_make(OUTCOME_NO_USER, "5.1.1",
+		    "unknown user %s", reach_address(r, &c)));
+}
+
+/* --- the recipient ----------------------------------------------------- */
+
+static void
+resolve_in_domain(struct resolver *r, struct context *c, const struct address *address)
+{
+	const struct opened *o = open_domain(r, address->domain);
+
+	if (o->domain == NULL) {
+		reach_dead_end(r, c, o->err.kind == ERR_ABSENT ?
+		    outcome_make(OUTCOME_NO_DOMAIN, "5.1.2", "unknown domain %s", address->domain) :
+		    outcome_from_err(&o->err));
+		return;
+	}
+	c->domain = o->domain;
+	r->recipient->domain = o->domain->name;
+	apply_rules(r, c);
+}
+
+/* Mail never just vanishes: not in a circle, and not in half a list. */
+static void
+check_result(struct resolver *r, const struct context *c)
+{
+	if (r->exhausted) {
+		r->recipient->count = 0;
+		r->exhausted = false;
+		plan_add_target(r->plan, r->recipient, &(struct target){ .kind = TARGET_FAILURE,
+		    .domain = c->domain, .local = c->local, .text = "",
+		    .failure = outcome_make(OUTCOME_PERMANENT, "5.5.3", "more than %llu recipients",
+		    (unsigned long long)r->in->conf.max_recipients) });
+	} else if (r->recipient->count == 0) {
+		reach_dead_end(r, c, outcome_make(OUTCOME_PERMANENT, "5.4.6",
+		    "alias loop: %s leads to nobody but itself", reach_address(r, c)));
+	}
+}
+
+void
+resolve(const struct installation *in, struct plan *plan, const char *recipient)
+{
+	struct resolver r = { .in = in, .plan = plan };
+	struct context c = { .local = recipient };
+	struct address address;
+	struct err err;
+
+	r.recipient = plan_add_recipient(plan, recipient);
+	if (address_parse(&plan->pool, slice_of(recipient), &address, &err) == -1) {
+		reach_dead_end(&r, &c, err.kind == ERR_INVALID ?
+		    outcome_make(OUTCOME_NO_USER, "5.1.3", "%s", err.text) : outcome_from_err(&err));
+		return;
+	}
+	if (address.domain[0] == '\0')
+		address.domain = in->main_domain;
+	c.local = r.recipient->local = address.local;
+	r.recipient->domain = address.domain;
+	resolve_in_domain(&r, &c, &address);
+	check_result(&r, &c);
+	drop_table(&r.visited);
+}
