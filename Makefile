@@ -57,7 +57,8 @@ deps:  ; tests/deps
 lint:  ; tests/lint
 test: all $(units)			# T=WORD...: only the files with WORD in their path
 	OUT=$(OUT) tests/run $(T)
-unit: $(units)
+units: $(units)
+unit: units
 	OUT=$(OUT) tests/run $(or $(T),$(OUT)/tests)
 asan:
 	$(MAKE) OUT=out/asan CFLAGS='-O1 -g' test \
@@ -87,5 +88,5 @@ $(if $(filter 1,$(STATIC)),$(eval $(call compile,$(HOT),$(HOT_CC))))
 clean:
 	rm -rf out
 -include $(shell find $(OUT) -path '*/obj/*.d' 2>/dev/null)
-.PHONY: all clean check test unit asan lint deps demo install bench fault
+.PHONY: all clean check test unit units asan lint deps demo install bench fault
 .SECONDARY:

@@ -40,7 +40,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 import unittest
 import warnings
 
@@ -587,14 +586,14 @@ class Tap(unittest.TestResult):
 
     def addError(self, test, err):
         super().addError(test, err)
-        self.line(False, test, details="".join(traceback.format_exception(*err)))
+        self.line(False, test, details=self._exc_info_to_string(err, test))
 
     addFailure = addError
 
     def addSubTest(self, test, subtest, err):
         if err is not None:
             self.failures.append((subtest, ""))
-            self.line(False, subtest, details="".join(traceback.format_exception(*err)))
+            self.line(False, subtest, details=self._exc_info_to_string(err, test))
 
 
 def main():
