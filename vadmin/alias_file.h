@@ -1,0 +1,57 @@
+/* alias_file.h: aliases.D as it is edited: one entry changes, all the rest
+ * stays byte for byte.
+ *
+ * What was written is read again with the resolver's own parser before it
+ * replaces the file: the entry must have the wanted members, and every other
+ * entry those it had.
+ */
+#ifndef ALIAS_FILE_H
+#define ALIAS_FILE_H
+
+#include "aliases.h"
+#include "domain.h"
+#include "err.h"
+#include "pool.h"
+#include "str.h"
+
+struct alias_members {
+	struct alias_member	*member;
+	size_t			 count;
+};
+
+struct alias_lines {
+	unsigned		 first, last;
+	struct alias_lines	*next;
+};
+
+struct alias_file {
+	const struct domain	*domain;
+	struct pool		*pool;
+	const char		*name;		/* aliases.D */
+	const char		*alias;		/* the one that is edited */
+	struct str		 text;
+	struct str		 others;	/* the other entries, to compare */
+	bool			 found;
+	unsigned		 line, last_line;
+	struct alias_lines	*all;		/* every entry of the name; the last one counts */
+	const char		*wrong;		/* its syntax error */
+	struct alias_members	 members;
+};
+
+int	alias_file_read(const struct domain *domain, struct pool *pool, const char *alias,
+	    struct alias_file *out, struct err *err);
+void	drop_alias_file(struct alias_file *file);
+
+/* members gets the count last ones new: they are put behind the entry's text,
+ * which stays; the alias is made when missing. */
+int	alias_file_add(struct alias_file *file, const struct alias_members *members, size_t count,
+	    struct err *err);
+
+/* The entry is written anew; comments inside it move in front of it. */
+int	alias_file_set(struct alias_file *file, const struct alias_members *members,
+	    struct err *err);
+
+/* All entries of the name go: an earlier one would come to life. */
+int	alias_file_remove(struct alias_file *file, struct err *err);
+
+#endif

@@ -1,0 +1,305 @@
+/* check.c: findings of the installation as a whole, and of each domain. */
+#include "check.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "domain_file.h"
+#include "fd.h"
+#include "files.h"
+#include "ident.h"
+#include "log.h"
+#include "name.h"
+#include "ops.h"
+#include "scope.h"
+#include "spool.h"
+
+void
+finding(struct findings *found, const char *about, const char *fmt, ...)
+{
+	char text[sizeof found->last];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (strcmp(text, found->last) == 0)
+		return;
+	memcpy(found->last, text, sizeof text);
+	sheet_adds(&found->sheet, about);
+	sheet_adds(&found->sheet, text);
+	found->count++;
+}
+
+static void
+drop_check(struct check *check)
+{
+	drop_installation(&check->vdeliver);
+	drop_installation(&check->vpop3d);
+	drop_sheet(&check->found.sheet);
+}
+
+/* --- the installation -------------------------------------------------- */
+
+static void
+check_user(struct check *check, const char *setting, const char *user)
+{
+	struct ident who;
+	struct err err;
+
+	if (ident_of_user(slice_of(user), &who, &err) == -1)
+		finding(&check->found, setting, "%s: make the user, or name another one", err.text);
+	else if (ident_is_forbidden(who))
+		finding(&check->found, setting, "must not be root: name another user");
+}
+
+static void
+check_sendmail(struct check *check)
+{
+	struct slice rest = slice_of(check->call->in.conf.sendmail), word = { 0 };
+
+	slice_cut(&rest, ' ', &word);
+	const char *program = pool_dup(&check->call->pool, word);
+	if (program[0] != '/')
+		finding(&check->found, "sendmail", "'%s' must begin with /", program);
+	else if (access(program, X_OK) == -1)
+		finding(&check->found, "sendmail", "%s: %s: install a mail system, or name its "
+		    "sendmail in vmail.conf", program, strerror(errno));
+}
+
+static void
+check_log(struct check *check)
+{
+	struct err err;
+
+	if (log_open("vadmin", check->call->in.conf.log, &err) == -1)
+		finding(&check->found, "log", "%s", err.text);
+	if (log_open("vadmin", "stderr", &err) == -1)
+		return;
+}
+
+static void
+drop_dir(DIR **dir)
+{
+	if (*dir != NULL)
+		closedir(*dir);
+}
+
+/* A file that was meant to be a domain's, and is never looked for. */
+static void
+check_names(struct check *check)
+{
+	SCOPED(drop_dir) DIR *dir = NULL;
+	int fd = openat(check->call->in.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+
+	if (fd == -1 || (dir = fdopendir(fd)) == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
+		struct slice file = slice_of(entry->d_name);
+		if (!slice_starts(file, "domain.") && !slice_starts(file, "passwd."))
+			continue;
+		if (!name_is_domain(slice_from(file, 7)))
+			finding(&check->found, entry->d_name, "nobody looks for this file: a "
+			    "domain's name is in lower case, and in A-labels (xn--)");
+		check->has_a_labels = check->has_a_labels || strstr(entry->d_name, "xn--") != NULL;
+	}
+}
+
+static void
+check_vidn(struct check *check)
+{
+	SCOPED(drop_str) struct str name = { 0 };
+	struct err err;
+
+	if (check->has_a_labels &&
+	    name_canonical_domain(SLICE("\xC3\xA4.example"), &name, &err) == -1)
+		finding(&check->found, "vidn", "%s", err.text);
+}
+
+/* Every program has its own view: one may not know a setting that another
+ * one does. */
+static void
+open_view(struct check *check, enum conf_program program, const char *name,
+    struct installation *view)
+{
+	struct err err;
+
+	if (installation_open(check->call->directory, program, view, &err) == 0)
+		return;
+	finding(&check->found, name, "%s", err.text);
+	drop_installation(view);
+}
+
+void
+check_installation(struct check *check)
+{
+	const struct vmail_conf *conf = &check->call->in.conf;
+	SCOPED(drop_fd) int spool = -1;
+	struct err err;
+
+	open_view(check, PROGRAM_VDELIVER, "vdeliver", &check->vdeliver);
+	open_view(check, PROGRAM_VPOP3D, "vpop3d", &check->vpop3d);
+	if (spool_open(&check->call->in, &spool, &err) == -1)
+		finding(&check->found, "spool", "%s", err.text);
+	if (check->call->in.as_root) {
+		check_user(check, "command-user", conf->command_user);
+		if (conf->sendmail_user[0] != '\0')
+			check_user(check, "sendmail-user", conf->sendmail_user);
+	}
+	check_sendmail(check);
+	check_log(check);
+	check_names(check);
+	check_vidn(check);
+}
+
+/* --- a domain ---------------------------------------------------------- */
+
+static void
+check_directory(struct check *check, const struct domain *domain, const char *what,
+    int (*open)(const struct domain *, bool, int *, struct err *))
+{
+	SCOPED(drop_fd) int fd = -1;
+	struct stat st;
+	struct err err;
+
+	if (open(domain, false, &fd, &err) == -1) {
+		if (err.kind != ERR_ABSENT)	/* it is made when it is needed */
+			finding(&check->found, domain->name, "%s: %s", what, err.text);
+		return;
+	}
+	if (!domain->in->as_root || fstat(fd, &st) == -1)
+		return;
+	if (st.st_gid != domain->owner.gid && !domain->one_owner)
+		finding(&check->found, domain->name, "%s: its group is %u: make it %u (chgrp)",
+		    what, (unsigned)st.st_gid, (unsigned)domain->owner.gid);
+	if (domain->one_owner && st.st_uid != domain->owner.uid)
+		finding(&check->found, domain->name, "%s: its owner is uid %u: make it %u (chown)",
+		    what, (unsigned)st.st_uid, (unsigned)domain->owner.uid);
+}
+
+static void
+check_shadow(struct check *check, const struct domain *domain)
+{
+	const char *name = pool_format(&check->call->pool, "shadow.%s", domain->name);
+	SCOPED(drop_fd) int fd = -1;
+	struct stat st;
+	struct err err;
+
+	if (installation_file(domain->in, name, &fd, &err) == -1) {
+		if (err.kind != ERR_ABSENT)
+			finding(&check->found, domain->name, "%s", err.text);
+		return;
+	}
+	if (fstat(fd, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
+		finding(&check->found, domain->name, "%s/%s: others can read the password hashes: "
+		    "close it (chmod 600)", domain->in->path, name);
+}
+
+static struct domain *
+open_domain(struct check *check, const struct installation *in, const char *name)
+{
+	struct domain *domain;
+	struct err err;
+
+	if (in->dir == -1)
+		return NULL;
+	if (domain_open(in, &check->call->pool, slice_of(name), &domain, &err) == 0)
+		return domain;
+	finding(&check->found, name, "%s", err.text);
+	return NULL;
+}
+
+void
+check_domain(struct check *check, const char *name)
+{
+	struct domain *domain = open_domain(check, &check->call->in, name);
+	struct err err;
+
+	open_domain(check, &check->vdeliver, name);
+	open_domain(check, &check->vpop3d, name);
+	if (domain == NULL)
+		return;
+	if (domain_file_check(&domain->conf, &err) == -1)
+		finding(&check->found, name, "%s/%s: %s", domain->in->path, domain->file, err.text);
+	check_directory(check, domain, "its inboxes", spool_of_domain);
+	check_directory(check, domain, "its files", spool_files);
+	check_shadow(check, domain);
+	check_accounts(check, domain);
+	check_aliases(check, domain);
+}
+
+/* --- the operation ----------------------------------------------------- */
+
+static int
+check_each(void *arg, const char *name, bool is_alias, struct err *err)
+{
+	struct check *check = arg;
+	const char *real;
+
+	if (!is_alias)
+		check_domain(check, name);
+	else if (domain_real_name(&check->call->in, &check->call->pool, slice_of(name), &real,
+	    err) == -1)
+		finding(&check->found, name, "%s", err->text);
+	return 0;
+}
+
+static int
+check_named(struct check *check, const struct setting_words *names, struct err *err)
+{
+	const char *real;
+
+	for (size_t i = 0; i < names->count; i++) {
+		if (domain_real_name(&check->call->in, &check->call->pool,
+		    slice_of(names->word[i]), &real, err) == -1) {
+			if (err->kind == ERR_ABSENT)
+				return -1;
+			finding(&check->found, names->word[i], "%s", err->text);
+			continue;
+		}
+		check_domain(check, real);
+	}
+	return 0;
+}
+
+/* What keeps everybody from opening the installation is a finding, too. */
+static int
+run_checks(struct check *check, struct err *err)
+{
+	const struct setting_words *names = call_list(check->call, "DOMAIN");
+	SCOPED(drop_pool) struct pool pool = { 0 };
+
+	if (call_open(check->call, err) == -1) {
+		if (check->call->opened)
+			return -1;
+		finding(&check->found, "installation", "%s", err->text);
+		return 0;
+	}
+	check_installation(check);
+	if (names->count > 0)
+		return check_named(check, names, err);
+	return domain_each(&check->call->in, &pool, check_each, check, err);
+}
+
+int
+check(struct call *call, struct err *err)
+{
+	static const char *const heads[] = { "WHERE", "WHAT", NULL };
+	SCOPED(drop_check) struct check all = {
+		.call = call, .vdeliver.dir = -1, .vpop3d.dir = -1, .found.sheet.heads = heads,
+	};
+
+	if (run_checks(&all, err) == -1)
+		return -1;
+	if (all.found.count > 0)
+		sheet_print(&all.found.sheet);
+	call->status = all.found.count > 0;
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* check.h: findings: what would make deliveries or logins fail. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include "domain.h"
+#include "operation.h"
+#include "output.h"
+
+struct findings {
+	struct sheet	 sheet;		/* what it is about, what is wrong */
+	size_t		 count;
+	char		 last[1024];	/* one thing is told once, whoever stumbles over it */
+};
+
+void	finding(struct findings *found, const char *about, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+
+/* The installation as the programs see it. */
+struct check {
+	struct call		*call;
+	struct installation	 vdeliver, vpop3d;
+	struct findings		 found;
+	bool			 has_a_labels;	/* some domain is spelt with xn-- */
+};
+
+void	check_installation(struct check *check);
+void	check_domain(struct check *check, const char *name);
+void	check_accounts(struct check *check, const struct domain *domain);
+void	check_aliases(struct check *check, const struct domain *domain);
+
+#endif

@@ -1,0 +1,114 @@
+/* check_accounts.c: findings in passwd.D, shadow.D and the inboxes. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "account.h"
+#include "check.h"
+#include "entries.h"
+#include "files.h"
+#include "mailbox.h"
+#include "scope.h"
+#include "table.h"
+
+/* installation_warn() has no argument of ours: whose findings they become. */
+static struct {
+	struct check	*check;
+	const char	*domain;
+} listener;
+
+static void
+listen(const char *text)
+{
+	finding(&listener.check->found, listener.domain, "%s: mend the line, or take it out", text);
+}
+
+struct account_check {
+	struct check	*check;
+	struct pool	 names;
+	struct table	 seen;
+};
+
+static void
+check_inbox(struct check *check, const struct account *account)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *path = mailbox_path(account, &pool), *name = account->domain->name;
+	struct ident who = account_identity(account);
+	struct stat st;
+
+	if (lstat(path, &st) == -1)
+		return;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		finding(&check->found, name, "%s: neither a file nor a directory: its mail waits",
+		    path);
+	else if (S_ISREG(st.st_mode) && st.st_nlink > 1)
+		finding(&check->found, name, "%s: has a second name (a hard link): its mail waits",
+		    path);
+	else if (st.st_uid != who.uid)
+		finding(&check->found, name, "%s: belongs to uid %u, not %u: give it back (chown)",
+		    path, (unsigned)st.st_uid, (unsigned)who.uid);
+}
+
+static int
+check_account(void *arg, const struct account *account, struct err *err)
+{
+	struct account_check *all = arg;
+	struct check *check = all->check;
+	const struct installation *in = account->domain->in;
+	const char *key = pool_lower(&all->names, slice_of(account->name));
+	void **slot = table_at(&all->seen, key);
+
+	(void)err;
+	if (*slot != NULL)
+		finding(&check->found, account->domain->name, "%s:%u: '%s' is there twice, and the "
+		    "first one counts: take one out", account->file, account->line, account->name);
+	*slot = all;
+	if (!in->as_root && !account->domain->one_owner && account->ident.uid != in->owner)
+		finding(&check->found, account->domain->name, "%s:%u: only root can deliver to uid "
+		    "%u: set 'owner' in %s", account->file, account->line,
+		    (unsigned)account->ident.uid, account->domain->file);
+	check_inbox(check, account);
+	return 0;
+}
+
+static void
+check_shadow_lines(struct check *check, const struct domain *domain)
+{
+	const char *name = pool_format(&check->call->pool, "shadow.%s", domain->name);
+	SCOPED(drop_str) struct str text = { 0 };
+	struct entry entry;
+	struct err unused;
+
+	if (files_read(domain->in, name, &text, NULL, &unused) == -1)
+		return;		/* told already, or a link, which only editing refuses */
+	unsigned number = 0;
+	struct slice rest = str_slice(&text), line;
+	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
+		struct slice one = line;
+		number++;
+		if (entries_next(&one, &entry) && entry.count != SHADOW_FIELDS)
+			finding(&check->found, domain->name, "%s/%s:%u: a password's line has nine "
+			    "fields, and this one does not count: mend it", domain->in->path, name,
+			    number);
+	}
+}
+
+void
+check_accounts(struct check *check, const struct domain *domain)
+{
+	struct account_check all = { .check = check };
+	struct installation in = *domain->in;
+	struct domain listened = *domain;
+	struct err err;
+
+	listener.check = check;
+	listener.domain = domain->name;
+	in.warn = listen;
+	listened.in = &in;
+	if (account_each(&listened, check_account, &all, &err) == -1)
+		finding(&check->found, domain->name, "%s", err.text);
+	drop_table(&all.seen);
+	drop_pool(&all.names);
+	check_shadow_lines(check, domain);
+}

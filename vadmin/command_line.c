@@ -1,0 +1,241 @@
+/* command_line.c: a call of an operation from a command line. */
+#include "command_line.h"
+
+#include <string.h>
+
+#include "param.h"
+#include "scope.h"
+
+/* The words that are not read yet. */
+struct words {
+	char	**at;		/* NULL-ended */
+};
+
+static const char *
+next_word(struct words *words)
+{
+	return *words->at != NULL ? *words->at++ : NULL;
+}
+
+static int
+refuse_option(const char *option, struct err *err)
+{
+	static const char *const later[] = { "--json", "--as", "-n", "--replace-by", "--who" };
+
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+		if (strcmp(option, later[i]) == 0 ||
+		    (strncmp(option, later[i], strlen(later[i])) == 0 &&
+		    option[strlen(later[i])] == '='))
+			return err_set(err, ERR_INVALID, "'%s' is not available in this version",
+			    later[i]);
+	return err_set(err, ERR_INVALID, "there is no option '%s' here (a value that begins with "
+	    "'-' comes after '--')", option);
+}
+
+/* "help" and nothing else when somebody asks for it as an option. */
+static const char *const help_words[] = { "--help", "-h", "-?", "--version", "-V" };
+
+static int
+parse_global(struct call *call, struct words *words, struct err *err)
+{
+	static char help[] = "help";
+
+	while (*words->at != NULL && **words->at == '-') {
+		const char *option = *words->at;
+		for (size_t i = 0; i < sizeof help_words / sizeof *help_words; i++)
+			if (strcmp(option, help_words[i]) == 0) {
+				*words->at = help;
+				return 0;
+			}
+		if (strncmp(option, "-C", 2) != 0)
+			return refuse_option(option, err);
+		words->at++;
+		call->directory = option[2] != '\0' ? option + 2 : next_word(words);
+		if (call->directory == NULL)
+			return err_set(err, ERR_INVALID, "-C needs a directory");
+	}
+	return 0;
+}
+
+static const struct operation *
+row_named(const char *first, const char *second)
+{
+	SCOPED(drop_str) struct str name = { 0 };
+
+	str_adds(&name, first);
+	if (second != NULL)
+		str_addf(&name, " %s", second);
+	for (const struct operation *op = operations; op->name != NULL; op++)
+		if (strcmp(op->name, str_text(&name)) == 0)
+			return op;
+	return NULL;
+}
+
+static const char *
+operation_name(const void *table, size_t index)
+{
+	const struct operation *op = (const struct operation *)table + index;
+
+	/* What this version lacks stands at the table's end. */
+	return op->run != NULL ? op->name : NULL;
+}
+
+/* What stands behind a word that only begins the names of operations. */
+static int
+refuse_operation(const char *first, const char *second, struct err *err)
+{
+	SCOPED(drop_str) struct str group = { 0 }, name = { 0 }, near = { 0 };
+	bool is_group = false;
+
+	str_addf(&group, "%s ", first);
+	for (const struct operation *op = operations; op->name != NULL; op++)
+		is_group = is_group || slice_starts(slice_of(op->name), str_text(&group));
+	str_adds(&name, first);
+	if (is_group && second != NULL)
+		str_addf(&name, " %s", second);
+	near_matches(str_slice(&name), operation_name, operations, &near);
+	return err_set(err, ERR_INVALID, "there is no operation '%.100s'%s%s", str_text(&name),
+	    str_text(&near), near.len == 0 ? ": see 'vadmin help'" : "");
+}
+
+static int
+parse_operation(struct call *call, struct words *words, struct err *err)
+{
+	const char *first = next_word(words);
+
+	if (first == NULL)
+		return err_set(err, ERR_INVALID, "what is to be done? See 'vadmin help'");
+	const char *second = *words->at;
+	call->op = second != NULL ? row_named(first, second) : NULL;
+	if (call->op != NULL)
+		words->at++;
+	else
+		call->op = row_named(first, NULL);
+	if (call->op == NULL)
+		return refuse_operation(first, second, err);
+	if (call->op->run == NULL)
+		return err_set(err, ERR_INVALID, "'%s' is not available in this version",
+		    call->op->name);
+	return 0;
+}
+
+static bool
+is_option(const struct param *p)
+{
+	return strncmp(p->name, "--", 2) == 0;
+}
+
+/* word is "--from" or "--from=x". */
+static int
+parse_option(struct call *call, const char *word, struct words *words, bool *usage,
+    struct err *err)
+{
+	const char *equals = strchr(word, '=');
+	size_t len = equals != NULL ? (size_t)(equals - word) : strlen(word);
+
+	for (size_t i = 0; call->op->params[i].name != NULL; i++) {
+		const struct param *p = &call->op->params[i];
+		if (!is_option(p) || strlen(p->name) != len || memcmp(p->name, word, len) != 0)
+			continue;
+		const char *value = equals != NULL ? equals + 1 :
+		    p->type->is_flag ? "" : next_word(words);
+		if (value == NULL || (p->type->is_flag && equals != NULL))
+			return err_set(err, ERR_INVALID, "%s %s", p->name,
+			    value == NULL ? "needs a value" : "takes no value");
+		if (call->values[i].count > 0)
+			return err_set(err, ERR_INVALID, "%s is given twice", p->name);
+		*usage = false;
+		int done = call_add(call, i, value, err);
+		*usage = done == 0;
+		return done == 0 ? 0 : err_within(err, "%s", p->name);
+	}
+	return refuse_option(word, err);
+}
+
+/* The next parameter that takes a word by its place. */
+static size_t
+place(const struct call *call)
+{
+	size_t i = 0;
+
+	for (; call->op->params[i].name != NULL; i++) {
+		const struct param *p = &call->op->params[i];
+		if (!is_option(p) && (call->values[i].count == 0 || p->count >= ANY))
+			break;
+	}
+	return i;
+}
+
+static int
+parse_place(struct call *call, const char *word, bool *usage, struct err *err)
+{
+	size_t i = place(call);
+
+	if (call->op->params[i].name == NULL)
+		return err_set(err, ERR_INVALID, "'%.100s' is one word too many", word);
+	*usage = false;
+	if (call_add(call, i, word, err) == -1)
+		return err_within(err, "'%.100s'", word);
+	*usage = true;
+	return 0;
+}
+
+static int
+check_all_there(const struct call *call, struct err *err)
+{
+	for (size_t i = 0; call->op->params[i].name != NULL; i++) {
+		const struct param *p = &call->op->params[i];
+		if ((p->count == ONE || p->count == SOME) && call->values[i].count == 0)
+			return err_set(err, ERR_INVALID, "%s is missing", p->name);
+	}
+	return 0;
+}
+
+static int
+parse_values(struct call *call, struct words *words, bool *usage, struct err *err)
+{
+	const char *word;
+	bool options = true;
+
+	while ((word = next_word(words)) != NULL) {
+		if (options && strcmp(word, "--") == 0)
+			options = false;
+		else if (options && word[0] == '-' && word[1] != '\0') {
+			if (parse_option(call, word, words, usage, err) == -1)
+				return -1;
+		} else if (parse_place(call, word, usage, err) == -1)
+			return -1;
+	}
+	return check_all_there(call, err);
+}
+
+int
+command_line_parse(struct call *call, int argc, char **argv, bool *usage, struct err *err)
+{
+	SCOPED(drop_str) struct str synopsis = { 0 };
+	struct words words = { argv + (argc > 0 ? 1 : 0) };
+
+	*usage = true;
+	if (parse_global(call, &words, err) == -1 || parse_operation(call, &words, err) == -1)
+		return -1;
+	if (parse_values(call, &words, usage, err) == 0)
+		return 0;
+	if (!*usage)
+		return err_within(err, "%s", call->op->name);
+	struct err inner = *err;
+	command_line_synopsis(call->op, &synopsis);
+	return err_set(err, inner.kind, "%s: %s (usage: %s)", call->op->name, inner.text,
+	    str_text(&synopsis));
+}
+
+void
+command_line_synopsis(const struct operation *op, struct str *out)
+{
+	str_addf(out, "vadmin %s", op->name);
+	for (const struct param *p = op->params; p->name != NULL; p++) {
+		bool must = p->count == ONE || p->count == SOME;
+		str_addf(out, must ? " %s%s%s%s" : " [%s%s%s%s]", p->name,
+		    is_option(p) && !p->type->is_flag ? " " : "",
+		    is_option(p) ? p->type->label : "", p->count >= ANY ? "..." : "");
+	}
+}

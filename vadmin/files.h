@@ -1,0 +1,28 @@
+/* files.h: the text files of the installation, read whole and replaced whole.
+ *
+ * Every change is made under the installation's lock, held from the reading
+ * to the replacing (see call_run()).
+ */
+#ifndef FILES_H
+#define FILES_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "err.h"
+#include "installation.h"
+#include "str.h"
+
+enum { MODE_PUBLIC = 0644, MODE_SECRET = 0600 };
+
+/* A missing file is empty; *there (may be NULL) tells.  A symbolic link is
+ * refused: replacing it would leave what it leads to as it was. */
+int	files_read(const struct installation *in, const char *name, struct str *text, bool *there,
+	    struct err *err);
+int	files_write(const struct installation *in, const char *name, mode_t mode,
+	    struct slice text, struct err *err);
+
+/* Whether anything is there under that name. */
+bool	files_exists(int dir, const char *name);
+
+#endif

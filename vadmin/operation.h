@@ -1,0 +1,84 @@
+/* operation.h: what vadmin can do: one row per operation, for every face.
+ *
+ * A row names its parameters with their types; the faces fill a struct call
+ * from them, and nothing reaches an operation that its row does not name.
+ */
+#ifndef OPERATION_H
+#define OPERATION_H
+
+#include <stdbool.h>
+
+#include "err.h"
+#include "installation.h"
+#include "pool.h"
+#include "str.h"
+
+struct call;
+struct param_type;
+
+enum param_count {
+	ONE,		/* must be given */
+	OPTIONAL,	/* once or not at all */
+	ANY,		/* as often as wanted; the last of its row */
+	SOME,		/* at least once; the last of its row */
+};
+
+/* A name that begins with "--" is an option, wherever it stands. */
+struct param {
+	const char		*name;
+	const struct param_type	*type;
+	enum param_count	 count;
+	const char		*help;
+};
+
+enum { OPERATION_PARAMS = 4 };
+
+struct operation {
+	const char	*name;			/* "domain add" */
+	const char	*help;			/* one sentence */
+	bool		 changes;		/* holds the installation's lock */
+	int		(*run)(struct call *, struct err *);	/* NULL: not in this version */
+	int		(*ask)(struct call *, struct err *);	/* what to ask people before the lock */
+	bool		 anywhere;		/* opens the installation itself, if at all */
+	struct param	 params[OPERATION_PARAMS + 1];
+};
+
+/* Ends with a row without a name. */
+extern const struct operation operations[];
+
+/* One call of an operation, as a face fills it. */
+struct call {
+	const struct operation	*op;
+	const char		*directory;	/* -C */
+	struct pool		 pool;		/* what values and results live in */
+	struct setting_words	 values[OPERATION_PARAMS];	/* of the row's params */
+	struct installation	 in;
+	bool			 opened;	/* in is */
+	int			 lock;
+	int			 status;	/* what to exit with when nothing failed */
+	const char		*hash;		/* a password's, when ask() got one */
+	const char		*generated;	/* the password itself, when nobody chose it */
+};
+
+bool		call_has(const struct call *call, const char *param);
+
+/* The first value; NULL when there is none. */
+const char	*call_text(const struct call *call, const char *param);
+const struct setting_words *call_list(const struct call *call, const char *param);
+
+/* Checks value against the type and adds it. */
+int		call_add(struct call *call, size_t param, const char *value, struct err *err);
+
+/* Opens the installation and checks who calls: call->opened tells which of
+ * both failed. */
+int		call_open(struct call *call, struct err *err);
+
+/* Opens the installation, takes the lock if the operation
+ * changes something, and runs it. */
+int		call_run(struct call *call, struct err *err);
+void		drop_call(struct call *call);
+
+/* "note: ..." to the person at the keyboard, on standard error. */
+void		note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,95 @@
+/* operations.c: the table of operations. */
+#include "operation.h"
+
+#include "ops.h"
+#include "param.h"
+
+#define DOMAIN		{ "D", &param_domain, ONE, "The domain." }
+#define ACCOUNT		{ "U@D", &param_account, ONE, "The account; without @D of the main domain." }
+#define ALIAS		{ "L@D", &param_alias, ONE, "The alias; without @D of the main domain." }
+#define DOMAIN_SETTING	"NAME=VALUE", &param_domain_setting
+#define ACCOUNT_SETTING	"NAME=VALUE", &param_account_setting
+#define PASSWORD_STDIN	{ "--password-stdin", &param_flag, OPTIONAL, \
+			  "Read the password from the first line of standard input." }
+
+#define LATER(op)	{ .name = op }
+
+const struct operation operations[] = {
+	{ "domain add", "Make a domain that works: its files, directories and postmaster.",
+	  .changes = true, .run = domain_add, .params = {
+		DOMAIN, { DOMAIN_SETTING, ANY, "Settings of domain.D; see vmail.conf(5)." } } },
+	{ "domain show", "Show a domain: where it is, how many accounts, its settings.",
+	  .run = domain_show, .params = { DOMAIN } },
+	{ "domain list", "List the domains and domain aliases.",
+	  .run = domain_list, .params = {
+		{ "PATTERN", &param_pattern, OPTIONAL, "Only these; * and ? stand for anything." } } },
+	{ "domain set", "Change settings of a domain; its file keeps comments and order.",
+	  .changes = true, .run = domain_set, .params = {
+		DOMAIN, { DOMAIN_SETTING, SOME, "Settings of domain.D; see vmail.conf(5)." } } },
+
+	{ "user add", "Make an account; asks for the password twice, or makes one and prints it.",
+	  .changes = true, .ask = user_add_ask, .run = user_add, .params = {
+		ACCOUNT, { ACCOUNT_SETTING, ANY, "name (full name) and quota." }, PASSWORD_STDIN } },
+	{ "user show", "Show an account, and the aliases that name it.",
+	  .run = user_show, .params = { ACCOUNT } },
+	{ "user list", "List accounts.",
+	  .run = user_list, .params = {
+		{ "D | PATTERN", &param_pattern, OPTIONAL,
+		  "A domain, or a pattern such as '*@example.net'; all domains without it." } } },
+	{ "user set", "Change an account's full name or limit.",
+	  .changes = true, .run = user_set, .params = {
+		ACCOUNT, { ACCOUNT_SETTING, SOME, "name (full name) and quota." } } },
+	{ "user passwd", "Change a password; an empty answer keeps it.",
+	  .changes = true, .ask = user_passwd_ask, .run = user_passwd, .params = { ACCOUNT, PASSWORD_STDIN } },
+	{ "user lock", "Forbid logins; mail still arrives.",
+	  .changes = true, .run = user_lock, .params = { ACCOUNT } },
+	{ "user unlock", "Allow logins again, with the password from before.",
+	  .changes = true, .run = user_unlock, .params = { ACCOUNT } },
+	{ "user delete", "Take an account away; its mail and home go to a trash beside them.",
+	  .changes = true, .ask = user_delete_ask, .run = user_delete, .params = {
+		ACCOUNT, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
+
+	{ "alias add", "Add members to an alias, which is made when missing.",
+	  .changes = true, .run = alias_add, .params = {
+		ALIAS, { "MEMBER", &param_member, SOME,
+		  "An account, an address, |command, /file or :include:/file." } } },
+	{ "alias show", "Show an alias's members, one a line.",
+	  .run = alias_show, .params = { ALIAS } },
+	{ "alias list", "List a domain's aliases.",
+	  .run = alias_list, .params = { DOMAIN } },
+	{ "alias set", "Make an alias have these members and no others.",
+	  .changes = true, .run = alias_set, .params = {
+		ALIAS, { "MEMBER", &param_member, SOME,
+		  "As for alias add." } } },
+	{ "alias delete", "Take members out of an alias, or all of it away.",
+	  .changes = true, .run = alias_delete, .params = {
+		ALIAS, { "MEMBER", &param_member, ANY, "Only these; without any the whole alias." } } },
+
+	{ "explain", "Tell where mail for an address would go, and why.",
+	  .run = explain, .params = {
+		{ "ADDRESS", &param_address, ONE, "The recipient." },
+		{ "--from", &param_word, OPTIONAL, "The envelope sender." } } },
+	{ "check", "Look for what would make deliveries or logins fail.",
+	  .run = check, .anywhere = true, .params = {
+		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
+	{ "settings", "List all settings with type, default and meaning.",
+	  .run = settings_list, .anywhere = true, .params = {
+		{ "--sample", &param_word, OPTIONAL, "Print a sample file: vmail.conf or domain." },
+		{ "--mdoc", &param_word, OPTIONAL,
+		  "Print a manual page's list: vmail.conf or domain." } } },
+	{ "help", "Tell what there is, or about one operation.",
+	  .run = help, .anywhere = true, .params = {
+		{ "OPERATION", &param_word, ANY, "Its name." } } },
+
+	LATER("domain rename"), LATER("domain delete"), LATER("domain alias"),
+	LATER("domain unalias"), LATER("domain lock"), LATER("domain unlock"),
+	LATER("user rename"), LATER("user restore"), LATER("user purge"), LATER("user search"),
+	LATER("user forward"), LATER("user quota"), LATER("user vacation"), LATER("user grant"),
+	LATER("user import"), LATER("user export"),
+	LATER("alias join"), LATER("alias leave"), LATER("alias search"),
+	LATER("auto set"), LATER("auto show"), LATER("auto list"), LATER("auto delete"),
+	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),
+	LATER("quota"), LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),
+	LATER("fsck"), LATER("log"), LATER("undo"),
+	{ 0 }
+};

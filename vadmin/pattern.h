@@ -1,0 +1,13 @@
+/* pattern.h: names with * and ?, as administrators type them. */
+#ifndef PATTERN_H
+#define PATTERN_H
+
+#include <stdbool.h>
+
+#include "str.h"
+
+/* The whole text; ASCII letters without case. */
+bool	pattern_matches(const char *pattern, struct slice text);
+bool	pattern_is_one(const char *text);
+
+#endif

@@ -1,0 +1,89 @@
+/* quota_file.c: an account's own limit, spool/D/U.quota. */
+#include "quota_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "file.h"
+#include "files.h"
+#include "param.h"
+#include "scope.h"
+#include "spool.h"
+
+static bool
+counts(const struct domain *domain, const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && (st->st_uid == 0 || st->st_uid == domain->in->owner ||
+	    (domain->one_owner && st->st_uid == domain->owner.uid));
+}
+
+/* The directory is open to the domain's group: what somebody else put there
+ * goes, or the new file would be given to its owner. */
+static int
+remove_foreign(const struct domain *domain, int dir, const char *name, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
+	if (counts(domain, &st))
+		return 0;
+	return unlinkat(dir, name, 0) == -1 ? err_sys(err, "remove %s", name) : 0;
+}
+
+static void
+text_of(struct slice value, struct str *out)
+{
+	struct setting row = { .name = "quota" };
+	struct err unused;
+	uint64_t bytes;
+
+	if (setting_kilobytes(&row, NULL, value, &bytes, &unused) == 0)
+		str_addf(out, "%llu\n", (unsigned long long)(bytes / 1024));
+	else
+		str_addf(out, "%.*s\n", (int)value.len, value.p);
+}
+
+int
+quota_file_write(const struct domain *domain, const char *account, struct slice value,
+    struct err *err)
+{
+	SCOPED(drop_str) struct str name = { 0 }, text = { 0 };
+	SCOPED(drop_fd) int dir = -1;
+
+	str_addf(&name, "%s.quota", account);
+	if (spool_of_domain(domain, true, &dir, err) == -1)
+		return -1;
+	if (slice_is(value, "default")) {
+		if (unlinkat(dir, str_text(&name), 0) == -1 && errno != ENOENT)
+			return err_sys(err, "remove %s", str_text(&name));
+		return fsync(dir) == -1 ? err_sys(err, "sync the spool") : 0;
+	}
+	text_of(value, &text);
+	if (remove_foreign(domain, dir, str_text(&name), err) == -1)
+		return -1;
+	return file_replace(dir, str_text(&name), MODE_PUBLIC, str_slice(&text), err);
+}
+
+const char *
+quota_file_read(const struct domain *domain, const char *account, struct pool *pool)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	SCOPED(drop_fd) int dir = -1;
+	SCOPED(drop_fd) int fd = -1;
+	struct slice rest, word;
+	struct stat st;
+	struct err unused;
+
+	if (spool_of_domain(domain, false, &dir, &unused) == -1 ||
+	    file_open(dir, pool_format(pool, "%s.quota", account), O_NOFOLLOW, &fd, &st,
+	    &unused) == -1 || !counts(domain, &st) || file_read(fd, 4096, &text, &unused) == -1)
+		return "default";
+	rest = str_slice(&text);
+	slice_cut(&rest, '\n', &word);
+	rest = slice_trim(word);
+	return slice_word(&rest, &word) ? pool_dup(pool, word) : "default";
+}

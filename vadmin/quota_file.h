@@ -1,0 +1,17 @@
+/* quota_file.h: an account's own limit, spool/D/U.quota. */
+#ifndef QUOTA_FILE_H
+#define QUOTA_FILE_H
+
+#include "account.h"
+#include "err.h"
+#include "str.h"
+
+/* value as the "quota" setting allows it; "default" takes the file away. */
+int	quota_file_write(const struct domain *domain, const char *account, struct slice value,
+	    struct err *err);
+
+/* "12345", "none", "disabled", or "default" where there is no file or one
+ * that does not count. */
+const char *quota_file_read(const struct domain *domain, const char *account, struct pool *pool);
+
+#endif

@@ -1,0 +1,185 @@
+/* secret_ops.c: passwords of accounts changed, locked and unlocked. */
+#include "secret_ops.h"
+
+#include <unistd.h>
+
+#include "account.h"
+#include "ops.h"
+#include "password.h"
+#include "scope.h"
+#include "secret.h"
+#include "subject.h"
+#include "user_files.h"
+
+static int
+keep_hash(struct call *call, struct slice secret, const char *account, const char *domain,
+    struct err *err)
+{
+	SCOPED(drop_str) struct str hash = { 0 };
+
+	if (secret_check(secret, account, domain, err) == -1 ||
+	    password_hash(secret, &hash, err) == -1)
+		return -1;
+	call->hash = pool_dup(&call->pool, str_slice(&hash));
+	return 0;
+}
+
+int
+secret_ask_new(struct call *call, const char *account, const char *domain, struct err *err)
+{
+	SCOPED(drop_secret) struct str secret = { 0 };
+
+	if (call_has(call, "--password-stdin")) {
+		if (secret_from_stdin(&secret, err) == -1)
+			return -1;
+		if (secret.len == 0)
+			return err_set(err, ERR_INVALID, "standard input has no password");
+	} else if (isatty(STDIN_FILENO)) {
+		if (secret_from_terminal("Password (empty: one is made)", &secret, err) == -1)
+			return -1;
+	}
+	if (secret.len > 0)
+		return keep_hash(call, str_slice(&secret), account, domain, err);
+	if (secret_generate(&secret, err) == -1)
+		return -1;
+	call->generated = pool_dup(&call->pool, str_slice(&secret));
+	return keep_hash(call, str_slice(&secret), account, domain, err);
+}
+
+/* An account that is not there is told before anybody types. */
+int
+user_passwd_ask(struct call *call, struct err *err)
+{
+	SCOPED(drop_secret) struct str secret = { 0 };
+	struct account *account;
+
+	if (subject_account(call, "U@D", &account, err) == -1)
+		return -1;
+	if (call_has(call, "--password-stdin")) {
+		if (secret_from_stdin(&secret, err) == -1)
+			return -1;
+	} else if (!isatty(STDIN_FILENO)) {
+		return err_set(err, ERR_INVALID, "there is no terminal to ask on: say "
+		    "--password-stdin");
+	} else if (secret_from_terminal("New password (empty: keep the old one)", &secret,
+	    err) == -1) {
+		return -1;
+	}
+	if (secret.len == 0)
+		return 0;
+	return keep_hash(call, str_slice(&secret), account->name, account->domain->name, err);
+}
+
+static bool
+is_locked(struct slice hash)
+{
+	return slice_starts(hash, "!");
+}
+
+/* What a lock was put before, if it is a hash. */
+static struct slice
+behind_lock(struct slice hash)
+{
+	while (is_locked(hash))
+		hash = slice_from(hash, 1);
+	return hash;
+}
+
+static bool
+is_password(struct slice hash)
+{
+	return hash.len > 1 && !slice_starts(hash, "*");
+}
+
+const char *
+secret_state(struct slice hash)
+{
+	if (!is_password(behind_lock(hash)))
+		return is_locked(hash) && hash.len > 1 ? "locked, no password" : "no password";
+	return is_locked(hash) ? "locked" : "allowed";
+}
+
+/* Everything that the three operations need of an account. */
+struct login {
+	struct account		*account;
+	struct user_files	 files;
+	const char		*hash;
+};
+
+static void
+drop_login(struct login *login)
+{
+	drop_user_files(&login->files);
+}
+
+static int
+open_login(struct call *call, struct login *login, struct err *err)
+{
+	if (subject_account(call, "U@D", &login->account, err) == -1 ||
+	    user_files_read(login->account->domain, &call->pool, &login->files, err) == -1)
+		return -1;
+	login->hash = pool_dup(&call->pool, user_files_hash(&login->files, login->account->name));
+	return 0;
+}
+
+/* A lock is not opened by a new password. */
+int
+user_passwd(struct call *call, struct err *err)
+{
+	SCOPED(drop_login) struct login login = { 0 };
+	const char *hash = call->hash;
+
+	if (open_login(call, &login, err) == -1)
+		return -1;
+	if (hash == NULL) {
+		note("the password stays as it was");
+		return 0;
+	}
+	struct slice old = slice_of(login.hash);
+	bool locked = is_locked(old) && behind_lock(old).len > 0;
+	if (locked)
+		hash = pool_format(&call->pool, "!%s", hash);
+	if (user_files_set_hash(&login.files, login.account->name, hash, true, err) == -1)
+		return -1;
+	if (locked)
+		note("the account stays locked: 'vadmin user unlock %s@%s' opens it",
+		    login.account->name, login.account->domain->name);
+	return 0;
+}
+
+/* "!" alone is how others write "no password"; "!*" keeps a lock apart. */
+int
+user_lock(struct call *call, struct err *err)
+{
+	SCOPED(drop_login) struct login login = { 0 };
+
+	if (open_login(call, &login, err) == -1)
+		return -1;
+	struct slice old = slice_of(login.hash);
+	if (is_locked(old) && behind_lock(old).len > 0) {
+		note("it was locked already");
+		return 0;
+	}
+	const char *behind = behind_lock(old).len > 0 ? login.hash : "*";
+	return user_files_set_hash(&login.files, login.account->name,
+	    pool_format(&call->pool, "!%s", behind), false, err);
+}
+
+int
+user_unlock(struct call *call, struct err *err)
+{
+	SCOPED(drop_login) struct login login = { 0 };
+
+	if (open_login(call, &login, err) == -1)
+		return -1;
+	struct slice old = slice_of(login.hash);
+	if (!is_password(behind_lock(old)))
+		return err_set(err, ERR_REFUSED, "the account has no password: 'vadmin user passwd "
+		    "%s@%s' gives it one", login.account->name, login.account->domain->name);
+	if (!is_locked(old)) {
+		note("it was not locked");
+		return 0;
+	}
+	return user_files_set_hash(&login.files, login.account->name,
+	    pool_dup(&call->pool, behind_lock(old)), false, err);
+}

@@ -1,0 +1,15 @@
+/* secret_ops.h: what operations ask of passwords. */
+#ifndef SECRET_OPS_H
+#define SECRET_OPS_H
+
+#include "operation.h"
+
+/* Gets a new account's password as the call says and the terminal allows, or
+ * makes one; call->hash is its hash then. */
+int	secret_ask_new(struct call *call, const char *account, const char *domain,
+	    struct err *err);
+
+/* A hash field in a word: "allowed", "locked" or "no password". */
+const char *secret_state(struct slice hash);
+
+#endif

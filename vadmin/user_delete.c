@@ -1,0 +1,96 @@
+/* user_delete.c: an account taken away; what was its stays in the trash. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alias_use.h"
+#include "entries.h"
+#include "ops.h"
+#include "scope.h"
+#include "subject.h"
+#include "trash.h"
+#include "uid_mark.h"
+#include "user_files.h"
+
+static void
+tell_use(void *arg, const char *domain, const char *alias, const char *where)
+{
+	(void)arg;
+	if (alias[0] == '\0')
+		note("the fallback of %s is this account (%s)", domain, where);
+	else
+		note("the alias %s@%s names it (%s)", alias, domain, where);
+}
+
+/* What would break is told before anything happens; on a terminal somebody
+ * has to say yes. */
+int
+user_delete_ask(struct call *call, struct err *err)
+{
+	struct account *account;
+	char answer[16] = "";
+
+	if (subject_account(call, "U@D", &account, err) == -1 ||
+	    alias_use_each(call, account, tell_use, NULL, err) == -1)
+		return -1;
+	if (call_has(call, "--yes") || !isatty(STDIN_FILENO))
+		return 0;
+	fprintf(stderr, "Delete the account %s@%s? Its mail goes to the trash. [y/N] ",
+	    account->name, account->domain->name);
+	if (fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y'))
+		return 0;
+	return err_set(err, ERR_REFUSED, "nothing was deleted");
+}
+
+static const char *
+stamp(struct pool *pool)
+{
+	char text[32] = "";
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm) != NULL)
+		strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &tm);
+	return pool_format(pool, "%s.%ld", text, (long)getpid());
+}
+
+/* passwd.D first: from then on there is no account, and no login. */
+static int
+remove_lines(struct call *call, const struct account *account, struct err *err)
+{
+	SCOPED(drop_user_files) struct user_files files = { 0 };
+	SCOPED(drop_str) struct str passwd = { 0 }, shadow = { 0 };
+	struct slice name = slice_of(account->name);
+
+	if (user_files_read(account->domain, &call->pool, &files, err) == -1)
+		return -1;
+	entries_remove(str_slice(&files.passwd), name, &passwd);
+	if (user_files_write_passwd(&files, &passwd, err) == -1)
+		return -1;
+	if (!entries_mention(str_slice(&files.shadow), name))
+		return 0;
+	entries_remove(str_slice(&files.shadow), name, &shadow);
+	return user_files_write_shadow(&files, &shadow, err);
+}
+
+int
+user_delete(struct call *call, struct err *err)
+{
+	struct trash trash = { .pool = &call->pool, .stamp = stamp(&call->pool) };
+	struct account *account;
+	const char *inbox;
+
+	if (subject_account(call, "U@D", &account, err) == -1)
+		return -1;
+	trash.account = account;
+	if (uid_mark_retire(&call->in, account->ident.uid, err) == -1 ||
+	    remove_lines(call, account, err) == -1)
+		return -1;
+	if (trash_account(&trash, &inbox, err) == -1)
+		return err_within(err, "the account is deleted, but not all of its files went to "
+		    "the trash");
+	if (inbox != NULL)
+		output_line(slice_of(pool_format(&call->pool, "inbox\t%s", inbox)));
+	return 0;
+}

@@ -1,0 +1,307 @@
+/* user_ops.c: accounts made, changed, shown and listed. */
+#include <sys/stat.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "alias_use.h"
+#include "entries.h"
+#include "files.h"
+#include "homes.h"
+#include "mailbox.h"
+#include "ops.h"
+#include "output.h"
+#include "param.h"
+#include "pattern.h"
+#include "quota_file.h"
+#include "scope.h"
+#include "secret_ops.h"
+#include "subject.h"
+#include "trash.h"
+#include "uid_mark.h"
+#include "user_files.h"
+
+/* What "name" or "quota" was given last; NULL: neither was. */
+static const char *
+assigned(struct call *call, const char *wanted)
+{
+	const struct setting_words *given = call_list(call, "NAME=VALUE");
+	const char *found = NULL;
+	struct slice name, value;
+
+	for (size_t i = 0; i < given->count; i++) {
+		param_assignment(given->word[i], &name, &value);
+		if (slice_is(name, wanted))
+			found = pool_dup(&call->pool, value);
+	}
+	return found;
+}
+
+static size_t
+count_accounts(struct slice passwd)
+{
+	struct entry entry;
+	size_t n = 0;
+
+	while (entries_next(&passwd, &entry))
+		n += entry.count == PASSWD_FIELDS;
+	return n;
+}
+
+/* An inbox that is left from somebody would be somebody's mail. */
+static int
+check_inbox_free(const struct subject *subject, struct pool *pool, struct err *err)
+{
+	struct account account = { .domain = subject->domain, .name = subject->name };
+	const char *parent, *name;
+	struct stat st;
+
+	trash_place(&account, pool, &parent, &name);
+	if (lstat(pool_format(pool, "%s/%s", parent, name), &st) == -1 || subject->domain->one_owner)
+		return 0;
+	return err_set(err, ERR_EXISTS, "%s/%s is there already and belongs to uid %u: move it "
+	    "away first", parent, name, (unsigned)st.st_uid);
+}
+
+static int
+check_room(const struct subject *subject, struct pool *pool, const struct user_files *files,
+    struct err *err)
+{
+	const struct domain *domain = subject->domain;
+	uint64_t max = domain->conf.max_users;
+
+	if (entries_mention(str_slice(&files->passwd), slice_of(subject->name)))
+		return err_set(err, ERR_EXISTS, "%s has an account '%s' already", domain->name,
+		    subject->name);
+	if (max != 0 && count_accounts(str_slice(&files->passwd)) >= max)
+		return err_set(err, ERR_REFUSED, "%s may have %llu accounts and has them: raise "
+		    "max-users", domain->name, (unsigned long long)max);
+	if (!domain->in->as_root && !domain->one_owner)
+		return err_set(err, ERR_REFUSED, "only root can make accounts of their own uid: "
+		    "give %s one owner ('vadmin domain set %s owner=%u')", domain->name,
+		    domain->name, (unsigned)getuid());
+	return check_inbox_free(subject, pool, err);
+}
+
+int
+user_add_ask(struct call *call, struct err *err)
+{
+	SCOPED(drop_user_files) struct user_files files = { 0 };
+	struct subject subject;
+
+	if (subject_new_account(call, "U@D", &subject, err) == -1 ||
+	    user_files_read(subject.domain, &call->pool, &files, err) == -1 ||
+	    check_room(&subject, &call->pool, &files, err) == -1)
+		return -1;
+	return secret_ask_new(call, subject.name, subject.domain->name, err);
+}
+
+static int
+add_passwd_line(struct call *call, const struct subject *subject, uid_t uid,
+    struct user_files *files, struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	const char *name = assigned(call, "name");
+	gid_t gid = subject->domain->owner.gid;
+	struct slice fields[PASSWD_FIELDS] = {
+		slice_of(subject->name), SLICE("x"),
+		slice_of(pool_format(&call->pool, "%u", (unsigned)uid)),
+		slice_of(pool_format(&call->pool, "%u", (unsigned)gid)),
+		slice_of(name != NULL ? name : ""),
+		slice_of(homes_path(subject->domain, &call->pool, subject->name)),
+		SLICE("/bin/false"),
+	};
+
+	if (entries_add(str_slice(&files->passwd), fields, PASSWD_FIELDS, &text, err) == -1)
+		return err_within(err, "%s", files->passwd_name);
+	return user_files_write_passwd(files, &text, err);
+}
+
+static void
+tell_new(struct call *call, const struct subject *subject, uid_t uid)
+{
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
+
+	sheet_adds(&sheet, "account");
+	sheet_addf(&sheet, "%s@%s", subject->name, subject->domain->name);
+	sheet_adds(&sheet, "uid");
+	sheet_addf(&sheet, "%u", (unsigned)uid);
+	if (call->generated != NULL) {
+		sheet_adds(&sheet, "password");
+		sheet_adds(&sheet, call->generated);
+	}
+	sheet_print(&sheet);
+}
+
+/* The line in passwd.D makes the account and comes last; an entry of shadow.D
+ * without it is nobody's. */
+int
+user_add(struct call *call, struct err *err)
+{
+	SCOPED(drop_user_files) struct user_files files = { 0 };
+	const char *quota = assigned(call, "quota");
+	struct subject subject;
+	uid_t uid;
+
+	if (subject_new_account(call, "U@D", &subject, err) == -1 ||
+	    user_files_read(subject.domain, &call->pool, &files, err) == -1 ||
+	    check_room(&subject, &call->pool, &files, err) == -1)
+		return -1;
+	const struct domain *domain = subject.domain;
+	if (uid_mark_take(&call->in, (uid_t)domain->conf.uid_start, &uid, err) == -1)
+		return -1;
+	struct ident who = domain->one_owner ? domain->owner :
+	    (struct ident){ uid, domain->owner.gid };
+	if (user_files_set_hash(&files, subject.name, call->hash, true, err) == -1 ||
+	    homes_make(domain, subject.name, who, err) == -1)
+		return -1;
+	if (quota != NULL && quota_file_write(domain, subject.name, slice_of(quota), err) == -1)
+		return -1;
+	if (add_passwd_line(call, &subject, uid, &files, err) == -1)
+		return -1;
+	tell_new(call, &subject, uid);
+	alias_use_warn_same(call, domain, subject.name);
+	return 0;
+}
+
+/* GECOS up to the first comma is the name; office and telephones stay. */
+static int
+set_name(struct call *call, const struct account *account, const char *name, struct err *err)
+{
+	SCOPED(drop_user_files) struct user_files files = { 0 };
+	SCOPED(drop_str) struct str gecos = { 0 }, text = { 0 };
+	struct slice who = slice_of(account->name);
+	struct entry entry;
+
+	if (user_files_read(account->domain, &call->pool, &files, err) == -1)
+		return -1;
+	if (!entries_find(str_slice(&files.passwd), who, PASSWD_FIELDS, &entry))
+		return err_set(err, ERR_TEMPORARY, "%s changed meanwhile", files.passwd_name);
+	ptrdiff_t comma = slice_find(entry.field[PASSWD_GECOS], ',');
+	str_adds(&gecos, name);
+	if (comma != -1)
+		str_addslice(&gecos, slice_from(entry.field[PASSWD_GECOS], (size_t)comma));
+	if (entries_set(str_slice(&files.passwd), who, PASSWD_FIELDS, PASSWD_GECOS,
+	    str_slice(&gecos), &text, err) == -1)
+		return err_within(err, "%s", files.passwd_name);
+	return user_files_write_passwd(&files, &text, err);
+}
+
+int
+user_set(struct call *call, struct err *err)
+{
+	const char *name = assigned(call, "name"), *quota = assigned(call, "quota");
+	struct account *account;
+
+	if (subject_account(call, "U@D", &account, err) == -1)
+		return -1;
+	if (name != NULL && set_name(call, account, name, err) == -1)
+		return -1;
+	if (quota != NULL)
+		return quota_file_write(account->domain, account->name, slice_of(quota), err);
+	return 0;
+}
+
+static void
+show(struct sheet *sheet, const char *name, const char *value)
+{
+	sheet_adds(sheet, name);
+	sheet_adds(sheet, value);
+}
+
+int
+user_show(struct call *call, struct err *err)
+{
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
+	SCOPED(drop_user_files) struct user_files files = { 0 };
+	struct pool *pool = &call->pool;
+	struct account *account;
+
+	if (subject_account(call, "U@D", &account, err) == -1 ||
+	    user_files_read(account->domain, pool, &files, err) == -1)
+		return -1;
+	const struct domain *domain = account->domain;
+	show(&sheet, "account", pool_format(pool, "%s@%s", account->name, domain->name));
+	show(&sheet, "name", account->full_name);
+	show(&sheet, "uid", pool_format(pool, "%u", (unsigned)account->ident.uid));
+	show(&sheet, "gid", pool_format(pool, "%u", (unsigned)account->ident.gid));
+	show(&sheet, "home", account->home);
+	show(&sheet, "inbox", mailbox_path(account, pool));
+	show(&sheet, "quota", quota_file_read(domain, account->name, pool));
+	show(&sheet, "login", secret_state(user_files_hash(&files, account->name)));
+	show(&sheet, "where", pool_format(pool, "%s:%u", account->file, account->line));
+	if (alias_use_show(call, account, &sheet, err) == -1)
+		return -1;
+	sheet_print(&sheet);
+	return 0;
+}
+
+struct listing {
+	const char	*pattern;	/* NULL: all */
+	struct sheet	 sheet;
+};
+
+static int
+list_account(void *arg, const struct account *account, struct err *err)
+{
+	struct listing *listing = arg;
+	SCOPED(drop_str) struct str address = { 0 };
+
+	(void)err;
+	str_addf(&address, "%s@%s", account->name, account->domain->name);
+	if (listing->pattern != NULL && !pattern_matches(listing->pattern, str_slice(&address)))
+		return 0;
+	sheet_add(&listing->sheet, str_slice(&address));
+	sheet_addf(&listing->sheet, "%u", (unsigned)account->ident.uid);
+	sheet_adds(&listing->sheet, account->full_name);
+	return 0;
+}
+
+struct domains_listing {
+	struct call	*call;
+	struct listing	*listing;
+};
+
+/* A broken domain is told of, and does not hide the others. */
+static int
+list_domain(void *arg, const char *name, bool is_alias, struct err *err)
+{
+	struct domains_listing *all = arg;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *pattern = all->listing->pattern;
+	const char *at = pattern != NULL ? strrchr(pattern, '@') : NULL;
+	struct domain *domain;
+
+	if (is_alias || (at != NULL && !pattern_matches(at + 1, slice_of(name))))
+		return 0;
+	if (domain_open(&all->call->in, &pool, slice_of(name), &domain, err) == -1 ||
+	    account_each(domain, list_account, all->listing, err) == -1)
+		note("%s left out: %s", name, err->text);
+	return 0;
+}
+
+int
+user_list(struct call *call, struct err *err)
+{
+	static const char *const heads[] = { "ACCOUNT", "UID", "NAME", NULL };
+	struct listing listing = { .sheet = { .heads = heads } };
+	struct domains_listing all = { call, &listing };
+	const char *given = call_text(call, "D | PATTERN");
+	SCOPED(drop_pool) struct pool names = { 0 };
+	struct domain *domain;
+	int result;
+
+	if (given != NULL && strchr(given, '@') == NULL && !pattern_is_one(given)) {
+		result = domain_open(&call->in, &call->pool, slice_of(given), &domain, err);
+		if (result == 0)
+			result = account_each(domain, list_account, &listing, err);
+	} else {
+		listing.pattern = given == NULL || strchr(given, '@') != NULL ? given :
+		    pool_format(&call->pool, "*@%s", given);
+		result = domain_each(&call->in, &names, list_domain, &all, err);
+	}
+	if (result == 0)
+		sheet_print(&listing.sheet);
+	drop_sheet(&listing.sheet);
+	return result;
+}
