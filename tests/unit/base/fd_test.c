@@ -162,7 +162,8 @@ check_guard(void **state)
 		for (int fd = 0; fd < 3; fd++)
 			if (fcntl(fd, F_GETFD) != 0)
 				_exit(2);	/* closed, or gone after exec */
-		_exit(open("/", O_RDONLY) >= 3 ? 0 : 3);
+		int next = open("/", O_RDONLY);
+		_exit(next >= 3 ? 0 : 3);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
