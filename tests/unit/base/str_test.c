@@ -123,6 +123,7 @@ test_eight_bit(void **state)
 	assert_false(slice_same(SLICE("\xC3\x84"), SLICE("\xC3\xA4")));
 	assert_true(slice_same(SLICE("\xC3\x84"), SLICE("\xC3\x84")));
 	assert_int_equal(ascii_lower('\xC4'), '\xC4');
+	assert_int_equal(ascii_lower('A'), 'a');
 	assert_int_equal(ascii_lower('Z'), 'z');
 	assert_int_equal(ascii_lower('['), '[');
 	assert_int_equal(ascii_lower('@'), '@');
@@ -147,8 +148,12 @@ test_ends(void **state)
 	(void)state;
 	assert_true(slice_starts(SLICE("joe"), "jo"));
 	assert_true(slice_starts(SLICE("joe"), ""));
+	assert_true(slice_starts(SLICE("joe"), "joe"));
+	assert_false(slice_starts(SLICE("jim"), "jo"));
 	assert_false(slice_starts(SLICE("jo"), "joe"));
 	assert_true(slice_ends(SLICE("a.lock"), ".lock"));
+	assert_true(slice_ends(SLICE(".lock"), ".lock"));
+	assert_false(slice_ends(SLICE("a.lick"), ".lock"));
 	assert_false(slice_ends(SLICE("lock"), ".lock"));
 }
 
