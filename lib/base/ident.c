@@ -138,10 +138,18 @@ become_from_root(struct ident who, struct err *err)
 int
 ident_become(struct ident who, struct err *err)
 {
+	int death_signal = 0;
+
 	/* Another process of that user must not look into this one's memory. */
 	prctl(PR_SET_DUMPABLE, 0);
-	if (geteuid() == 0 || getuid() == 0)
-		return become_from_root(who, err);
+	if (geteuid() == 0 || getuid() == 0) {
+		/* The kernel forgets it at a change of identity. */
+		prctl(PR_GET_PDEATHSIG, &death_signal);
+		if (become_from_root(who, err) == -1)
+			return -1;
+		prctl(PR_SET_PDEATHSIG, death_signal);
+		return 0;
+	}
 	if (getuid() == who.uid && geteuid() == who.uid)
 		return 0;
 	return err_set(err, ERR_REFUSED,

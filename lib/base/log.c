@@ -13,7 +13,9 @@ static struct {
 	const char	*program;
 	int		 facility;
 	bool		 to_stderr;
-} target = { "vmail", LOG_MAIL, false };
+	bool		 holding;
+	struct str	 held;		/* lines for standard error */
+} target = { "vmail", LOG_MAIL, false, false, { 0 } };
 
 static const struct {
 	const char	*name;
@@ -101,6 +103,14 @@ log_number(struct log_line *line, const char *key, uint64_t value)
 	str_addf(&line->text, " %s=%llu", key, (unsigned long long)value);
 }
 
+/* A log that cannot be written has nobody left to tell. */
+static void
+write_out(const struct str *text)
+{
+	if (fd_write(STDERR_FILENO, text->s, text->len) == -1)
+		return;
+}
+
 void
 log_send(const struct log_line *line, int priority)
 {
@@ -112,9 +122,24 @@ log_send(const struct log_line *line, int priority)
 		return;
 	}
 	str_addf(&out, "%s[%ld]: %s\n", target.program, (long)getpid(), str_text(&line->text));
-	/* A log that cannot be written has nobody left to tell. */
-	if (fd_write(STDERR_FILENO, out.s, out.len) == -1)
-		return;
+	if (target.holding)
+		str_addslice(&target.held, str_slice(&out));
+	else
+		write_out(&out);
+}
+
+void
+log_hold(void)
+{
+	target.holding = true;
+}
+
+void
+log_release(void)
+{
+	target.holding = false;
+	write_out(&target.held);
+	drop_str(&target.held);
 }
 
 void

@@ -26,6 +26,11 @@ struct log_line {
 int	log_open(const char *program, const char *where, struct err *err);
 bool	log_is_stderr(void);
 
+/* Keeps lines back until log_release(): what a program has to say on standard
+ * error first, its caller must find first. */
+void	log_hold(void);
+void	log_release(void);
+
 struct log_line	log_event(const char *event);
 void	log_text(struct log_line *line, const char *key, struct slice value);
 void	log_number(struct log_line *line, const char *key, uint64_t value);

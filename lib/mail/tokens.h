@@ -1,0 +1,32 @@
+/* tokens.h: a command of an alias, a fallback or a filter, made ready to run.
+ *
+ * %d domain, %f envelope sender, %u local part as addressed, %% a per cent
+ * sign.  In what is put in, every byte outside A-Za-z0-9@._+=:,- and a leading
+ * '-' becomes '_', and nothing is expanded twice; the exact values are in the
+ * environment.
+ */
+#ifndef TOKENS_H
+#define TOKENS_H
+
+#include "err.h"
+#include "pool.h"
+#include "str.h"
+
+struct tokens {
+	const char	*sender;	/* of the envelope; "" = null */
+	const char	*recipient;	/* local@domain */
+	const char	*domain;
+	const char	*local;		/* as addressed */
+	const char	*delimiter;	/* between user and extension; "" = none */
+};
+
+/* ERR_INVALID: the command has another %x. */
+int	tokens_expand(const char *command, const struct tokens *tokens, struct str *out,
+	    struct err *err);
+
+/* A whole environment, in pool, NULL-ended: PATH, HOME, SHELL, LANG, and
+ * SENDER, RECIPIENT, DOMAIN, LOCAL, USER (and LOGNAME), EXTENSION. */
+const char *const *tokens_environment(const struct tokens *tokens, const char *home,
+	    struct pool *pool);
+
+#endif

@@ -1,0 +1,200 @@
+/* dispatch.c: every target of a plan, in its order, and what became of it.
+ *
+ * This is the process that may be root: it forks couriers and copies bytes,
+ * and looks into nothing that a stranger or a user wrote.
+ */
+#include "dispatch.h"
+
+#include <string.h>
+
+#include "courier.h"
+
+enum { BATCH_BYTES = 512 * 1024 };	/* addresses of one call: well below ARG_MAX */
+
+/* --- outcomes ---------------------------------------------------------- */
+
+static const struct outcome success = { .kind = OUTCOME_DONE, .code = "2.0.0" };
+
+static void
+settle(struct plan *plan, struct target *t, struct outcome o)
+{
+	struct outcome *kept = pool_alloc(&plan->pool, sizeof *kept);
+
+	*kept = o;
+	t->work = kept;
+}
+
+const struct outcome *
+dispatch_outcome(const struct target *t)
+{
+	return t->work ? t->work : &success;
+}
+
+const struct outcome *
+dispatch_result(const struct recipient *r)
+{
+	const struct outcome *decides = &success;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (outcome_precedes(dispatch_outcome(r->targets[i]), decides))
+			decides = dispatch_outcome(r->targets[i]);
+	return decides;
+}
+
+/* --- what needs no message --------------------------------------------- */
+
+static void
+settle_known(struct plan *plan, struct target *t)
+{
+	if (t->work != NULL)
+		return;
+	if (t->kind == TARGET_FAILURE)
+		settle(plan, t, t->failure);
+	if (t->kind == TARGET_AUTO)
+		settle(plan, t, outcome_make(OUTCOME_TEMPORARY, "4.3.5",
+		    "%s: automatic answers are not available in this version: take the file away",
+		    t->text));
+}
+
+/* The MTA can try a failed member of a list by itself: the others stand. */
+static bool
+can_be_handed_on(const struct recipient *r, const struct target *t)
+{
+	return r->count > 1 && t->retry != NULL && dispatch_outcome(t)->kind != OUTCOME_DONE;
+}
+
+static void
+settle_all_known(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->recipient_count; i++)
+		for (size_t j = 0; j < plan->recipients[i]->count; j++)
+			settle_known(plan, plan->recipients[i]->targets[j]);
+}
+
+void
+dispatch_nothing(struct plan *plan)
+{
+	settle_all_known(plan);
+	for (size_t i = 0; i < plan->recipient_count; i++) {
+		struct recipient *r = plan->recipients[i];
+		for (size_t j = 0; j < r->count; j++)
+			if (can_be_handed_on(r, r->targets[j]))
+				settle(plan, r->targets[j], success);
+	}
+}
+
+/* --- deliveries -------------------------------------------------------- */
+
+/* How many targets the message itself is needed for; *only is one of them. */
+static size_t
+count_open(const struct plan *plan, const struct target **only)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->recipient_count; i++) {
+		const struct recipient *r = plan->recipients[i];
+		for (size_t j = 0; j < r->count; j++) {
+			const struct target *t = r->targets[j];
+			if ((t->work == NULL && t != *only) || can_be_handed_on(r, t)) {
+				*only = t;
+				count++;
+			}
+		}
+	}
+	return count;
+}
+
+static void
+fail_all(struct plan *plan, struct outcome o)
+{
+	for (size_t i = 0; i < plan->recipient_count; i++)
+		for (size_t j = 0; j < plan->recipients[i]->count; j++)
+			if (plan->recipients[i]->targets[j]->work == NULL)
+				settle(plan, plan->recipients[i]->targets[j], o);
+}
+
+static void
+deliver_local(struct job *job, const struct recipient *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		struct target *t = r->targets[i];
+		if (t->work == NULL && t->kind != TARGET_REMOTE)
+			settle(job->plan, t, courier_deliver(job, r, t));
+	}
+}
+
+static bool
+same_sender(const struct target *a, const struct target *b)
+{
+	return a->sender == b->sender ||
+	    (a->sender != NULL && b->sender != NULL && strcmp(a->sender, b->sender) == 0);
+}
+
+/* One call of sendmail takes every open remote target of the recipient that
+ * has the first one's sender. */
+static void
+send_batch(struct job *job, const struct recipient *r, const struct target *first)
+{
+	struct pool *pool = &job->plan->pool;
+	const char **addresses = pool_alloc(pool, r->count * sizeof *addresses);
+	struct target **taken = pool_alloc(pool, r->count * sizeof *taken);
+	size_t count = 0, bytes = 0;
+
+	for (size_t i = 0; i < r->count && bytes < BATCH_BYTES; i++) {
+		struct target *t = r->targets[i];
+		if (t->work != NULL || t->kind != TARGET_REMOTE || !same_sender(t, first))
+			continue;
+		taken[count] = t;
+		addresses[count++] = t->text;
+		bytes += strlen(t->text) + 1 + sizeof(char *);
+	}
+	struct outcome o = courier_send(job, r, first, addresses, count);
+	for (size_t i = 0; i < count; i++)
+		settle(job->plan, taken[i], o);
+}
+
+static void
+deliver_remote(struct job *job, const struct recipient *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->targets[i]->work == NULL && r->targets[i]->kind == TARGET_REMOTE)
+			send_batch(job, r, r->targets[i]);
+}
+
+static void
+hand_on_failed(struct job *job, const struct recipient *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		struct target *t = r->targets[i];
+		if (can_be_handed_on(r, t) && t->domain != NULL &&
+		    courier_send(job, r, t, &t->retry, 1).kind == OUTCOME_DONE)
+			settle(job->plan, t, success);
+	}
+}
+
+void
+dispatch(struct job *job)
+{
+	struct plan *plan = job->plan;
+	const struct target *only = NULL;
+
+	settle_all_known(plan);
+	size_t open = count_open(plan, &only);
+	if (open == 0)
+		return;
+	/* One account alone: its courier reads the message where it will lie.
+	 * Else it is read once, for all. */
+	if (open > 1 || only->kind != TARGET_ACCOUNT) {
+		struct outcome o = courier_read_input(job);
+		if (o.kind != OUTCOME_DONE) {
+			fail_all(plan, o);
+			return;
+		}
+	}
+	for (size_t i = 0; i < plan->recipient_count; i++)
+		deliver_local(job, plan->recipients[i]);
+	for (size_t i = 0; i < plan->recipient_count; i++)
+		deliver_remote(job, plan->recipients[i]);
+	for (size_t i = 0; i < plan->recipient_count; i++)
+		hand_on_failed(job, plan->recipients[i]);
+}

@@ -1,0 +1,17 @@
+/* dispatch.h: every target of a plan, in its order, and what became of it. */
+#ifndef DISPATCH_H
+#define DISPATCH_H
+
+#include "job.h"
+
+/* Delivers; afterwards every target of every recipient has an outcome. */
+void	dispatch(struct job *job);
+
+/* The outcomes as the plan alone tells them. */
+void	dispatch_nothing(struct plan *plan);
+
+/* What became of a target, and of a recipient: the outcome that decides. */
+const struct outcome *dispatch_outcome(const struct target *target);
+const struct outcome *dispatch_result(const struct recipient *recipient);
+
+#endif

@@ -1,0 +1,151 @@
+/* main.c: vdeliver, which the MTA starts once for each message. */
+#include <signal.h>
+#include <stdio.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "dispatch.h"
+#include "fd.h"
+#include "log.h"
+#include "report.h"
+#include "request.h"
+#include "resolve.h"
+#include "scope.h"
+#include "startup.h"
+
+enum { DRAIN_MS = 280000 };	/* when no settings could be read */
+
+/* An MTA that stops us wants to hear that the mail is still its own; couriers
+ * die with this process, and an append that they began is undone later. */
+static void
+be_stopped(int signo)
+{
+	static const char text[] = "4.3.2 vdeliver was stopped\n";
+
+	(void)signo;
+	if (write(STDERR_FILENO, text, sizeof text - 1) == -1)
+		_exit(EX_TEMPFAIL);
+	_exit(EX_TEMPFAIL);
+}
+
+static void
+catch_stops(void)
+{
+	struct sigaction action = { .sa_handler = be_stopped };
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+/* A writer that meets a closed pipe may take it for a failure of its own. */
+static void
+drain_input(struct deadline d)
+{
+	char chunk[65536];
+	struct err err;
+
+	if (isatty(STDIN_FILENO))
+		return;
+	while (fd_read_by(STDIN_FILENO, chunk, sizeof chunk, d, &err) > 0)
+		continue;
+}
+
+static void
+warn(const char *text)
+{
+	log_warning("%s", text);
+}
+
+static void
+resolve_all(const struct installation *in, const struct request *request, struct plan *plan)
+{
+	for (size_t i = 0; i < request->count; i++)
+		resolve(in, plan, request->recipients[i]);
+}
+
+static int
+show(struct plan *plan)
+{
+	dispatch_nothing(plan);
+	plan_print(plan, stdout);
+	if (fflush(stdout) == EOF)
+		return EX_TEMPFAIL;
+	return report_plan(plan);
+}
+
+static int
+deliver(const struct installation *in, const struct request *request, struct plan *plan,
+    struct deadline deadline)
+{
+	struct job job = {
+		.in = in, .plan = plan, .sender = request->sender, .deadline = deadline,
+		.message = MESSAGE_NONE, .unread = true,
+	};
+
+	dispatch(&job);
+	drop_message(&job.message);
+	if (request->verbose)
+		plan_print(plan, stdout);
+	int status = report_plan(plan);
+	report_log(plan, request->sender);
+	return status;
+}
+
+static int
+fail(const struct request *request, const struct outcome *outcome, struct deadline d)
+{
+	int status = report_outcome(outcome);
+
+	if (!request->dry_run)
+		drain_input(d);
+	return status;
+}
+
+static int
+run(const struct request *request)
+{
+	SCOPED(drop_installation) struct installation in = { .dir = -1 };
+	SCOPED(drop_plan) struct plan plan = { 0 };
+	struct outcome broken;
+	struct err err;
+
+	if (installation_open(request->directory, PROGRAM_VDELIVER, &in, &err) == -1 ||
+	    log_open("vdeliver", in.conf.log, &err) == -1) {
+		broken = outcome_from_err(&err);
+		return fail(request, &broken, deadline_in(DRAIN_MS));
+	}
+	in.warn = warn;
+	struct deadline deadline = deadline_in((int64_t)in.conf.delivery_timeout * 1000);
+	resolve_all(&in, request, &plan);
+	if (request->dry_run)
+		return show(&plan);
+	int status = deliver(&in, request, &plan, deadline);
+	drain_input(deadline);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	SCOPED(drop_request) struct request request = { 0 };
+	struct startup found;
+	struct outcome broken;
+	struct err err;
+	bool bad_address;
+
+	if (startup_guard(&found, &err) == -1) {
+		broken = outcome_from_err(&err);
+		return report_outcome(&broken);
+	}
+	catch_stops();
+	log_hold();
+	if (request_parse(argc, argv, &request, &bad_address, &err) == -1) {
+		broken = bad_address ? outcome_make(OUTCOME_NO_USER, "5.1.3", "%s", err.text) :
+		    outcome_from_err(&err);
+		return fail(&request, &broken, deadline_in(DRAIN_MS));
+	}
+	int status = run(&request);
+	log_release();
+	return status;
+}

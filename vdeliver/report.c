@@ -1,0 +1,84 @@
+/* report.c: what the MTA is told: an exit status, and lines on standard error. */
+#include "report.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "address.h"
+#include "dispatch.h"
+#include "log.h"
+#include "scope.h"
+
+int
+report_status(const struct outcome *o)
+{
+	static const int status[] = {
+		[OUTCOME_DONE] = EX_OK, [OUTCOME_TEMPORARY] = EX_TEMPFAIL,
+		[OUTCOME_NO_USER] = EX_NOUSER, [OUTCOME_NO_DOMAIN] = EX_NOHOST,
+		[OUTCOME_REFUSED] = EX_NOPERM, [OUTCOME_PERMANENT] = EX_UNAVAILABLE,
+	};
+
+	return status[o->kind];
+}
+
+int
+report_outcome(const struct outcome *o)
+{
+	if (o->kind != OUTCOME_DONE)
+		fprintf(stderr, "%s %s\n", o->code, o->text);
+	return report_status(o);
+}
+
+int
+report_plan(const struct plan *plan)
+{
+	const struct outcome *decides = NULL;
+	size_t which = 0;
+
+	for (size_t i = 0; i < plan->recipient_count; i++) {
+		const struct outcome *o = dispatch_result(plan->recipients[i]);
+		if (decides == NULL || outcome_precedes(o, decides)) {
+			decides = o;
+			which = i;
+		}
+	}
+	if (decides == NULL)
+		return EX_OK;
+	report_outcome(decides);
+	for (size_t i = 0; i < plan->recipient_count; i++)
+		if (i != which)
+			report_outcome(dispatch_result(plan->recipients[i]));
+	return report_status(decides);
+}
+
+static void
+log_target(const struct recipient *r, const struct target *t, const char *sender)
+{
+	static const char *const kinds[] = {
+		[TARGET_ACCOUNT] = "account", [TARGET_COMMAND] = "command", [TARGET_FILE] = "file",
+		[TARGET_REMOTE] = "remote", [TARGET_AUTO] = "answer", [TARGET_FAILURE] = "none",
+	};
+	SCOPED(drop_log_line) struct log_line line = log_event("delivery");
+	const struct outcome *o = dispatch_outcome(t);
+
+	log_text(&line, "recipient", slice_of(r->given));
+	log_text(&line, "sender", slice_of(sender));
+	log_text(&line, "target", slice_of(kinds[t->kind]));
+	log_text(&line, "to", slice_of(t->text));
+	log_number(&line, "status", (uint64_t)report_status(o));
+	log_text(&line, "code", slice_of(o->code));
+	if (o->kind != OUTCOME_DONE)
+		log_text(&line, "text", slice_of(o->text));
+	log_send(&line, o->kind == OUTCOME_DONE ? LOG_INFO :
+	    o->kind == OUTCOME_TEMPORARY ? LOG_ERR : LOG_NOTICE);
+}
+
+void
+report_log(const struct plan *plan, const char *sender)
+{
+	for (size_t i = 0; i < plan->warning_count; i++)
+		log_warning("%s", plan->warnings[i]);
+	for (size_t i = 0; i < plan->recipient_count; i++)
+		for (size_t j = 0; j < plan->recipients[i]->count; j++)
+			log_target(plan->recipients[i], plan->recipients[i]->targets[j], sender);
+}

@@ -1,0 +1,329 @@
+/* work.c: what a courier does once it is the target's owner. */
+#include "work.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "absent.h"
+#include "address.h"
+#include "child.h"
+#include "fd.h"
+#include "mailbox.h"
+#include "mbox.h"
+#include "scope.h"
+#include "tokens.h"
+
+/* --- the message ------------------------------------------------------- */
+
+int
+work_unnamed_file(int dir, int *fd, struct err *err)
+{
+	char name[64];
+
+	*fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (*fd != -1)
+		return 0;
+	if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
+		return err_sys(err, "create an unnamed file");
+	/* A file system without unnamed files: one whose name is gone at once. */
+	snprintf(name, sizeof name, ".message.%ld", (long)getpid());
+	*fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (*fd == -1 || unlinkat(dir, name, 0) == -1)
+		return err_sys(err, "create %s", name);
+	return 0;
+}
+
+struct outcome
+work_read(struct job *job, int (*open_file)(void *, int *, struct err *), void *arg,
+    const char *trace)
+{
+	struct message_intake intake = {
+		.max = job->in->conf.max_message_size, .deadline = job->deadline,
+		.open_file = open_file, .arg = arg, .trace = trace,
+	};
+	struct err err;
+
+	if (message_read(STDIN_FILENO, &intake, &job->message, &err) == -1)
+		return err.kind == ERR_REFUSED ?
+		    outcome_make(OUTCOME_PERMANENT, "5.3.4", "%s", err.text) : outcome_from_err(&err);
+	job->unread = false;
+	return (struct outcome){ .kind = OUTCOME_DONE };
+}
+
+/* What goes on top: RFC 5321's Return-Path, and what ends mail loops. */
+static void
+add_trace(struct str *out, const char *sender, const char *delivered_to)
+{
+	if (sender != NULL)
+		str_addf(out, "Return-Path: <%s>\n", sender);
+	str_addf(out, "Delivered-To: %s\n", delivered_to);
+}
+
+static struct outcome
+loop(const struct err *err)
+{
+	return outcome_make(OUTCOME_PERMANENT, "5.4.6", "%s", err->text);
+}
+
+static struct outcome
+done(const char *how)
+{
+	return outcome_make(OUTCOME_DONE, "2.0.0", "%s", how);
+}
+
+/* --- an account -------------------------------------------------------- */
+
+static int
+open_in_mailbox(void *arg, int *fd, struct err *err)
+{
+	const struct mailbox *mailbox = arg;
+
+	return work_unnamed_file(mailbox->parent, fd, err);
+}
+
+static struct outcome
+put_into(struct job *job, const struct mailbox *mailbox, const char *address, const char *trace)
+{
+	struct stream content;
+	struct delivery delivery = {
+		.sender = job->sender, .content = &content, .unnamed = -1, .deadline = job->deadline,
+	};
+	struct err err;
+
+	if (message_check_loop(&job->message, address, &err) == -1)
+		return loop(&err);
+	if (message_content(&job->message, trace, &content))
+		delivery.unnamed = job->message.file;
+	if (mailbox_deliver(mailbox, &delivery, &err) == -1)
+		return outcome_from_err(&err);
+	return done(mailbox->kind->name);
+}
+
+struct outcome
+work_account(struct job *job, const struct target *target)
+{
+	SCOPED(drop_mailbox) struct mailbox mailbox = MAILBOX_NONE;
+	SCOPED(drop_str) struct str trace = { 0 };
+	const char *address = target_address(job->plan, target);
+	struct err err;
+
+	if (absent_check_account(target->account, &err) == -1 ||
+	    mailbox_open(target->account, true, &job->plan->pool, &mailbox, &err) == -1)
+		return outcome_from_err(&err);
+	add_trace(&trace, job->sender, address);
+	if (job->unread) {
+		struct outcome o = work_read(job, open_in_mailbox, &mailbox, str_text(&trace));
+		if (o.kind != OUTCOME_DONE)
+			return o;
+	}
+	return put_into(job, &mailbox, address, str_text(&trace));
+}
+
+/* --- a command --------------------------------------------------------- */
+
+/* "5.7.1 we do not like it": the command chose the code itself. */
+static bool
+has_own_code(struct slice reason, struct slice *code)
+{
+	ptrdiff_t end = slice_find(reason, ' ');
+
+	if (end < 5 || end > 11 || !slice_starts(reason, "5."))
+		return false;
+	*code = (struct slice){ reason.p, (size_t)end };
+	return strspn(reason.p, "0123456789.") == (size_t)end;
+}
+
+static struct outcome
+refusal(enum outcome_kind kind, const char *code, struct slice reason)
+{
+	SCOPED(drop_str) struct str own = { 0 };
+	struct slice given;
+
+	if (has_own_code(reason, &given)) {
+		str_addslice(&own, given);
+		code = str_text(&own);
+		reason = slice_from(reason, given.len + 1);
+	}
+	return outcome_make(kind, code, "%.*s", (int)reason.len, reason.p);
+}
+
+static struct outcome
+judge(const struct command_result *result)
+{
+	SCOPED(drop_str) struct str reason = { 0 };
+	int status = result->status;
+
+	command_reason(result, &reason);
+	const char *text = reason.len > 0 ? str_text(&reason) : "the command refused the message";
+	if (WIFSIGNALED(status))
+		return outcome_make(OUTCOME_TEMPORARY, "4.3.0", "the command died of signal %d: %s",
+		    WTERMSIG(status), str_text(&reason));
+	switch (WEXITSTATUS(status)) {
+	case EX_OK:
+		return done("command");
+	case EX_NOUSER:
+		return refusal(OUTCOME_NO_USER, "5.1.1", slice_of(text));
+	case EX_NOPERM:
+		return refusal(OUTCOME_REFUSED, "5.7.1", slice_of(text));
+	case EX_DATAERR:
+		return refusal(OUTCOME_PERMANENT, "5.6.0", slice_of(text));
+	case EX_NOHOST:
+		return refusal(OUTCOME_PERMANENT, "5.1.2", slice_of(text));
+	case EX_UNAVAILABLE:
+		return refusal(OUTCOME_PERMANENT, "5.3.0", slice_of(text));
+	default:
+		return outcome_make(OUTCOME_TEMPORARY, "4.3.0", "the command ended with status %d: %s",
+		    WEXITSTATUS(status), str_text(&reason));
+	}
+}
+
+static struct tokens
+tokens_of(const struct job *job, const struct target *target)
+{
+	return (struct tokens){
+		.sender = job->sender,
+		.recipient = target_address(job->plan, target),
+		.domain = target->domain->name,
+		.local = target->local,
+		.delimiter = job->in->conf.recipient_delimiter,
+	};
+}
+
+struct outcome
+work_command(struct job *job, const struct target *target)
+{
+	SCOPED(drop_str) struct str shell = { 0 }, trace = { 0 };
+	SCOPED(drop_command_result) struct command_result result = { 0 };
+	struct tokens tokens = tokens_of(job, target);
+	struct stream content;
+	struct err err;
+
+	if (tokens_expand(target->text, &tokens, &shell, &err) == -1)
+		return outcome_from_err(&err);
+	if (message_check_loop(&job->message, tokens.recipient, &err) == -1)
+		return loop(&err);
+	add_trace(&trace, job->sender, tokens.recipient);
+	message_content(&job->message, str_text(&trace), &content);
+	struct command command = {
+		.argv = (const char *const[]){ "/bin/sh", "-c", str_text(&shell), NULL },
+		.environment = tokens_environment(&tokens, "/", &job->plan->pool),
+		.input = &content,
+		.deadline = deadline_within(job->deadline, (int64_t)job->in->conf.command_timeout * 1000),
+	};
+	if (command_run(&command, &result, &err) == -1)
+		return outcome_from_err(&err);
+	return judge(&result);
+}
+
+/* --- a file ------------------------------------------------------------ */
+
+static int
+open_directory_of(const char *path, int *dir, const char **name, struct err *err)
+{
+	SCOPED(drop_str) struct str parent = { 0 };
+	const char *slash = strrchr(path, '/');
+
+	*name = slash + 1;
+	if (**name == '\0')
+		return err_set(err, ERR_INVALID, "%s: not a file", path);
+	str_add(&parent, path, slash == path ? 1 : (size_t)(slash - path));
+	*dir = open(str_text(&parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *dir == -1 ? err_sys(err, "%s", str_text(&parent)) : 0;
+}
+
+static int
+append_to_file(struct job *job, const char *path, struct stream *content, struct err *err)
+{
+	SCOPED(drop_fd) int dir = -1;
+	SCOPED(drop_mbox_file) struct mbox_file file = MBOX_FILE_NONE;
+	struct delivery delivery = { .sender = job->sender, .content = content, .unnamed = -1 };
+	struct deadline d = deadline_within(job->deadline, (int64_t)job->in->conf.lock_timeout * 1000);
+	const char *name;
+
+	if (open_directory_of(path, &dir, &name, err) == -1 ||
+	    mbox_file_open(dir, name, MBOX_FILE_FOREIGN, d, &file, err) == -1)
+		return -1;
+	return mbox_append(&file, &delivery, err);
+}
+
+struct outcome
+work_file(struct job *job, const struct target *target)
+{
+	SCOPED(drop_str) struct str trace = { 0 };
+	const char *address = target_address(job->plan, target);
+	struct stream content;
+	struct err err;
+
+	if (strcmp(target->text, "/dev/null") == 0)
+		return done("discarded");
+	if (message_check_loop(&job->message, address, &err) == -1)
+		return loop(&err);
+	add_trace(&trace, job->sender, address);
+	message_content(&job->message, str_text(&trace), &content);
+	if (append_to_file(job, target->text, &content, &err) == -1) {
+		err_fill_within(&err, "%s", target->text);
+		return outcome_from_err(&err);
+	}
+	return done("file");
+}
+
+/* --- other machines ---------------------------------------------------- */
+
+/* sendmail's words, then "-f sender -- recipients". */
+static const char *const *
+sendmail_arguments(struct job *job, const char *sender, const char *const *addresses, size_t count)
+{
+	struct pool *pool = &job->plan->pool;
+	struct slice rest = slice_of(job->in->conf.sendmail), word;
+	const char **argv = pool_alloc(pool, (rest.len + count + 4) * sizeof *argv);
+	size_t n = 0;
+
+	while (slice_word(&rest, &word))
+		argv[n++] = pool_dup(pool, word);
+	argv[n++] = "-f";
+	argv[n++] = sender[0] ? sender : "<>";
+	argv[n++] = "--";
+	for (size_t i = 0; i < count; i++)
+		argv[n++] = addresses[i];
+	return argv;
+}
+
+struct outcome
+work_sendmail(struct job *job, const struct recipient *recipient, const char *sender,
+    const char *const *addresses, size_t count)
+{
+	SCOPED(drop_str) struct str trace = { 0 }, reason = { 0 };
+	SCOPED(drop_command_result) struct command_result result = { 0 };
+	const char *expanded = address_text(&job->plan->pool, recipient->local, recipient->domain);
+	struct tokens tokens = { .sender = job->sender, .recipient = expanded,
+		.domain = recipient->domain, .local = recipient->local, .delimiter = "" };
+	struct stream content;
+	struct err err;
+
+	if (message_check_loop(&job->message, expanded, &err) == -1)
+		return loop(&err);
+	/* A list's owner stands in for the sender; a null sender stays null. */
+	if (sender == NULL || job->sender[0] == '\0')
+		sender = job->sender;
+	add_trace(&trace, NULL, expanded);
+	message_content(&job->message, str_text(&trace), &content);
+	struct command command = {
+		.argv = sendmail_arguments(job, sender, addresses, count),
+		.environment = tokens_environment(&tokens, "/", &job->plan->pool),
+		.input = &content,
+		.deadline = deadline_within(job->deadline, (int64_t)job->in->conf.command_timeout * 1000),
+	};
+	if (command_run(&command, &result, &err) == -1)
+		return outcome_from_err(&err);
+	if (WIFEXITED(result.status) && WEXITSTATUS(result.status) == 0)
+		return done("sendmail");
+	command_reason(&result, &reason);
+	return outcome_make(OUTCOME_TEMPORARY, "4.3.0", "%s failed (status %d): %s: see setting sendmail",
+	    command.argv[0], WIFEXITED(result.status) ? WEXITSTATUS(result.status) :
+	    128 + WTERMSIG(result.status), str_text(&reason));
+}

@@ -1,0 +1,26 @@
+/* work.h: what a courier does once it is the target's owner.
+ *
+ * Everything here runs without root's rights (when there were any), and is the
+ * only code that looks into messages.
+ */
+#ifndef WORK_H
+#define WORK_H
+
+#include "job.h"
+
+struct outcome	work_account(struct job *job, const struct target *target);
+struct outcome	work_command(struct job *job, const struct target *target);
+struct outcome	work_file(struct job *job, const struct target *target);
+
+/* sender NULL: the envelope's. */
+struct outcome	work_sendmail(struct job *job, const struct recipient *recipient,
+		    const char *sender, const char *const *addresses, size_t count);
+
+/* Reads standard input into job->message; see struct message_intake. */
+struct outcome	work_read(struct job *job, int (*open_file)(void *, int *, struct err *),
+		    void *arg, const char *trace);
+
+/* A file without a name in directory dir. */
+int	work_unnamed_file(int dir, int *fd, struct err *err);
+
+#endif
