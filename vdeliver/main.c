@@ -15,27 +15,33 @@
 
 enum { DRAIN_MS = 280000 };	/* when no settings could be read */
 
-/* An MTA that stops us wants to hear that the mail is still its own; couriers
- * die with this process, and an append that they began is undone later. */
+/* MTAs take a death by signal for anything from a retry to a bounce: stopped
+ * or crashed, we say that the mail is still theirs.  Couriers die with this
+ * process, and an append that they began is undone later. */
 static void
-be_stopped(int signo)
+end_by_signal(int signo)
 {
-	static const char text[] = "4.3.2 vdeliver was stopped\n";
+	static const char stopped[] = "4.3.2 vdeliver was stopped\n";
+	static const char crashed[] = "4.3.0 vdeliver crashed: please report it\n";
+	bool asked = signo == SIGTERM || signo == SIGINT || signo == SIGHUP;
 
-	(void)signo;
-	if (write(STDERR_FILENO, text, sizeof text - 1) == -1)
+	if (write(STDERR_FILENO, asked ? stopped : crashed,
+	    (asked ? sizeof stopped : sizeof crashed) - 1) == -1)
 		_exit(EX_TEMPFAIL);
 	_exit(EX_TEMPFAIL);
 }
 
 static void
-catch_stops(void)
+catch_signals(void)
 {
-	struct sigaction action = { .sa_handler = be_stopped };
+	static const int signals[] = {
+		SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2,
+		SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
+	};
+	struct sigaction action = { .sa_handler = end_by_signal };
 
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaction(signals[i], &action, NULL);
 }
 
 /* A writer that meets a closed pipe may take it for a failure of its own. */
@@ -138,7 +144,7 @@ main(int argc, char **argv)
 		broken = outcome_from_err(&err);
 		return report_outcome(&broken);
 	}
-	catch_stops();
+	catch_signals();
 	log_hold();
 	if (request_parse(argc, argv, &request, &bad_address, &err) == -1) {
 		broken = bad_address ? outcome_make(OUTCOME_NO_USER, "5.1.3", "%s", err.text) :
