@@ -1,0 +1,19 @@
+/* capa.c: what this server can do (RFC 2449), the same in both states. */
+#include "capa.h"
+
+#include <string.h>
+
+static const char *const capabilities[] = {
+	"TOP", "USER", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "EXPIRE NEVER",
+	"IMPLEMENTATION vmail-" VERSION, NULL
+};
+
+void
+capa_reply(struct pop *pop, bool with_user)
+{
+	pop_reply(pop, "+OK what this server can do follows");
+	for (const char *const *c = capabilities; *c != NULL; c++)
+		if (with_user || strcmp(*c, "USER") != 0)
+			pop_reply(pop, "%s", *c);
+	pop_reply(pop, ".");
+}

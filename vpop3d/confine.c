@@ -1,0 +1,166 @@
+/* confine.c: what a process gives up before it meets a client or the network. */
+#include "confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "file.h"
+#include "ident.h"
+#include "pool.h"
+#include "scope.h"
+
+enum { NOBODY = 65534, ANSWER_MAX = 4096 };
+
+/* --- the empty directory ------------------------------------------------ */
+
+static int
+open_made(int parent, const char *path, mode_t mode, int *fd, struct err *err)
+{
+	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+
+	*fd = openat(parent, path, FLAGS);
+	if (*fd == -1 && errno == ENOENT) {
+		if (mkdirat(parent, path, mode) == -1 && errno != EEXIST)
+			return err_sys(err, "make %s", path);
+		*fd = openat(parent, path, FLAGS);
+		/* The umask of the program does not hold here. */
+		if (*fd != -1 && fchmod(*fd, mode) == -1)
+			return err_sys(err, "mode of %s", path);
+	}
+	return *fd == -1 ? err_sys(err, "%s", path) : 0;
+}
+
+int
+confine_open_root(const struct installation *in, int *fd, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_fd) int state = -1, got = -1;
+	const char *path = installation_path(in, &pool, in->conf.state);
+	struct stat st;
+
+	if (!in->as_root)
+		return 0;
+	if (open_made(AT_FDCWD, path, 0755, &state, err) == -1)
+		return -1;
+	if (open_made(state, "empty", 0555, &got, err) == -1)
+		return err_within(err, "%s", path);
+	if (fstat(got, &st) == -1)
+		return err_sys(err, "%s/empty", path);
+	if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return err_set(err, ERR_REFUSED,
+		    "%s/empty: must be root's, and closed to others (chown root, chmod 555)", path);
+	*fd = got;
+	got = -1;
+	return 0;
+}
+
+/* --- becoming nobody ---------------------------------------------------- */
+
+static struct ident
+nobody(void)
+{
+	struct ident who;
+	struct err err;
+
+	if (ident_of_user(SLICE("nobody"), &who, &err) == -1 || ident_is_forbidden(who))
+		return (struct ident){ NOBODY, NOBODY };
+	return who;
+}
+
+int
+confine_to(const struct installation *in, int root, struct err *err)
+{
+	struct rlimit none = { 0, 0 };
+
+	if (in->as_root) {
+		struct ident who = nobody();	/* while there is an /etc/passwd */
+		if (fchdir(root) == -1 || chroot(".") == -1 || chdir("/") == -1)
+			return err_sys(err, "enter the empty directory");
+		if (ident_become(who, err) == -1)
+			return -1;
+	}
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* becoming nobody has cleared it */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    setrlimit(RLIMIT_FSIZE, &none) == -1 || setrlimit(RLIMIT_NPROC, &none) == -1)
+		return err_sys(err, "give rights up");
+	return 0;
+}
+
+static int
+compare_int(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+void
+confine_fds(const int *keep, int count)
+{
+	int sorted[8];
+	unsigned next = STDERR_FILENO + 1;
+
+	for (int i = 0; i < count; i++)
+		sorted[i] = keep[i];
+	qsort(sorted, (size_t)count, sizeof *sorted, compare_int);
+	for (int i = 0; i < count; i++) {
+		if (sorted[i] < (int)next)
+			continue;
+		if (sorted[i] > (int)next)
+			close_range(next, (unsigned)sorted[i] - 1, 0);
+		next = (unsigned)sorted[i] + 1;
+	}
+	close_range(next, ~0U, 0);
+}
+
+/* --- asking ------------------------------------------------------------- */
+
+static _Noreturn void
+answer_as_nobody(const struct installation *in, int (*fn)(const void *, struct str *),
+    const void *question, int out)
+{
+	SCOPED(drop_str) struct str answer = { 0 };
+	struct err err;
+
+	clearenv();		/* RES_OPTIONS, HOSTALIASES, LOCALDOMAIN and the like */
+	confine_fds(&out, 1);
+	if (in->as_root && ident_become(nobody(), &err) == -1)
+		_exit(1);
+	if (fn(question, &answer) == -1 || fd_write(out, answer.s, answer.len) == -1)
+		_exit(1);
+	_exit(0);
+}
+
+int
+confine_ask(const struct installation *in, int (*fn)(const void *, struct str *),
+    const void *question, struct deadline d, struct str *answer, struct err *err)
+{
+	SCOPED(drop_child) struct child child = CHILD_NONE;
+	SCOPED(drop_fd) int from = -1, to = -1;
+	char chunk[ANSWER_MAX];
+	int ends[2], status;
+	ssize_t n;
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return err_sys(err, "pipe");
+	from = ends[0];
+	to = ends[1];
+	int forked = child_fork(&child, err);
+	if (forked == -1)
+		return -1;
+	if (forked == 0)
+		answer_as_nobody(in, fn, question, to);
+	drop_fd(&to);
+	while ((n = fd_read_by(from, chunk, sizeof chunk, d, err)) > 0)
+		if (answer->len < ANSWER_MAX)
+			str_add(answer, chunk, (size_t)n);
+	if (n == -1 || child_wait(&child, d, &status, err) == -1)
+		return -1;
+	return status == 0 && answer->len > 0 ? 0 : err_set(err, ERR_ABSENT, "no answer");
+}

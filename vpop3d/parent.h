@@ -1,0 +1,21 @@
+/* parent.h: what stays root: it starts the others, checks passwords, and logs. */
+#ifndef PARENT_H
+#define PARENT_H
+
+#include "connection.h"
+#include "installation.h"
+#include "where.h"
+
+struct parent {
+	const struct installation	*in;
+	const struct connection		*connection;
+	struct where			 where;
+	const char			*name;	/* that greets: "Virtual D", or the host's */
+	int				 root;	/* the empty directory of the talker */
+	int				 stop;	/* readable when we are to end */
+};
+
+/* From the greeting to the end of the session. */
+void	parent_run(const struct parent *parent);
+
+#endif

@@ -1,0 +1,20 @@
+/* retrieve.h: a message on its way to the client: CRLF line ends, dots stuffed. */
+#ifndef RETRIEVE_H
+#define RETRIEVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "drop.h"
+#include "err.h"
+#include "pop.h"
+
+/* Sends the reply line "+OK...", the message and the final dot.  body_lines:
+ * so many lines of the body (TOP); UINT64_MAX: all.  -1: it could not be read;
+ * when nothing was sent yet, the caller answers, else pop->end is set, so that
+ * half a message never looks whole. */
+int	retrieve(struct pop *pop, struct drop *drop, size_t index, uint64_t body_lines,
+	    struct err *err);
+
+#endif

@@ -1,0 +1,40 @@
+/* serve.c: one connection, from its address to its end. */
+#include "serve.h"
+
+#include "fd.h"
+#include "native.h"
+#include "parent.h"
+#include "pool.h"
+#include "scope.h"
+#include "stop.h"
+#include "where.h"
+
+static const char *
+greeting_name(const struct installation *in, const struct where *where, struct pool *pool)
+{
+	if (where->kind == WHERE_DOMAIN)
+		return pool_format(pool, "Virtual %s", where->domain);
+	return in->hostname;
+}
+
+int
+serve_connection(const struct serving *serving, const struct connection *connection,
+    struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_fd) int stop = -1;
+	struct parent parent = {
+		.in = serving->in, .connection = connection, .root = serving->root,
+	};
+
+	where_find(serving->in, connection, &pool, &parent.where);
+	if (parent.where.kind == WHERE_MAIN && serving->native != NULL)
+		return native_become(serving->native, connection, serving->found, err);
+	connection_no_delay();
+	if (stop_open(false, &stop, err) == -1)
+		return -1;
+	parent.stop = stop;
+	parent.name = greeting_name(serving->in, &parent.where, &pool);
+	parent_run(&parent);
+	return 0;
+}

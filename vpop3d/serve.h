@@ -1,0 +1,22 @@
+/* serve.h: one connection, from its address to its end. */
+#ifndef SERVE_H
+#define SERVE_H
+
+#include "connection.h"
+#include "err.h"
+#include "installation.h"
+#include "startup.h"
+
+struct serving {
+	const struct installation	*in;
+	const struct startup		*found;		/* what the process began with */
+	char *const			*native;	/* argv of the native pop3d; NULL: none */
+	int				 root;		/* the empty directory; -1: not root */
+};
+
+/* Serves the connection on 0 and 1, or becomes the native pop3d.  -1: it could
+ * not be served. */
+int	serve_connection(const struct serving *serving, const struct connection *connection,
+	    struct err *err);
+
+#endif

@@ -1,0 +1,149 @@
+/* session.c: a client and its own mailbox: becoming its owner, opening it. */
+#include "session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "drop.h"
+#include "ident.h"
+#include "mailbox.h"
+#include "mem.h"
+#include "pool.h"
+#include "scope.h"
+#include "transaction.h"
+#include "wire.h"
+
+enum { HANDOVER_MS = 10000 };
+
+/* Everything after this runs as who the mailbox belongs to. */
+static int
+become_owner(const struct session_start *start, struct err *err)
+{
+	pid_t parent = getppid();
+
+	if (ident_become(account_identity(start->account), err) == -1)
+		return -1;
+	/* Becoming somebody else has cleared what the fork had set; a session
+	 * outlives its parent only to end. */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1 || getppid() != parent)
+		return err_set(err, ERR_TEMPORARY, "the parent process is gone");
+	return 0;
+}
+
+/* A mailbox whose directories nobody has needed yet is empty. */
+static int
+open_drop(const struct session_start *start, struct pool *pool, struct mailbox *mailbox,
+    struct drop **drop, struct err *err)
+{
+	const struct vmail_conf *conf = &start->account->domain->in->conf;
+
+	if (mailbox_open(start->account, false, pool, mailbox, err) == -1) {
+		if (err->kind != ERR_ABSENT)
+			return -1;
+		*drop = drop_empty();
+		return 0;
+	}
+	return drop_open(mailbox, deadline_in((int64_t)conf->lock_timeout * 1000), drop, err);
+}
+
+static enum verdict
+verdict_of(const struct err *err)
+{
+	switch (err->kind) {
+	case ERR_BUSY:
+		return VERDICT_IN_USE;
+	case ERR_REFUSED:
+		return VERDICT_REFUSED;
+	default:
+		return VERDICT_TEMPORARY;
+	}
+}
+
+/* The parent lets us begin when the talker is gone. */
+static struct pop *
+take_over(const struct session_start *start, struct err *err)
+{
+	const struct vmail_conf *conf = &start->account->domain->in->conf;
+	struct ahead ahead;
+
+	if (wire_receive(start->parent, &ahead, sizeof ahead, deadline_in(HANDOVER_MS)) == -1 ||
+	    ahead.len > sizeof ahead.bytes) {
+		err_fill(err, ERR_TEMPORARY, "the connection was not handed over");
+		return NULL;
+	}
+	struct pop *pop = mem_alloc(sizeof *pop);
+	pop->in = STDIN_FILENO;
+	pop->out = STDOUT_FILENO;
+	pop->stop = start->stop;
+	pop->idle_ms = (int64_t)conf->idle_timeout * 1000;
+	pop->limit = (struct deadline){ INT64_MAX };
+	pop->len = ahead.len;
+	memcpy(pop->input, ahead.bytes, ahead.len);
+	return pop;
+}
+
+static void
+serve(const struct session_start *start, struct pop *pop, struct drop **drop,
+    struct report *report)
+{
+	struct transaction t = {
+		.pop = pop, .drop = *drop, .name = start->name, .report = report,
+		.lock_ms = start->account->domain->in->conf.lock_timeout * 1000,
+	};
+
+	pop_reply(pop, "+OK %zu messages", t.drop->count);
+	transaction_run(&t);
+	*drop = t.drop;			/* QUIT has released it */
+	report->end = pop->end;
+}
+
+static int
+open_as_owner(const struct session_start *start, struct pool *pool, struct mailbox *mailbox,
+    struct drop **drop, struct err *err)
+{
+	const int keep[] = { start->parent, start->stop };
+
+	confine_fds(keep, 2);
+	return become_owner(start, err) == -1 ? -1 : open_drop(start, pool, mailbox, drop, err);
+}
+
+static void
+tell_opened(const struct session_start *start, int opened, const struct err *err)
+{
+	struct opened told = { .verdict = VERDICT_OPEN };
+
+	if (opened == -1) {
+		told.verdict = verdict_of(err);
+		snprintf(told.text, sizeof told.text, "%s", err->text);
+	}
+	wire_send(start->parent, &told, sizeof told);
+}
+
+void
+session_run(const struct session_start *start)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_mailbox) struct mailbox mailbox = MAILBOX_NONE;
+	SCOPED(drop_drop) struct drop *drop = NULL;
+	SCOPED(drop_mem) struct pop *pop = NULL;
+	struct report report = { .end = END_ERROR };
+	struct err err = { 0 };
+
+	int opened = open_as_owner(start, &pool, &mailbox, &drop, &err);
+	tell_opened(start, opened, &err);
+	if (opened == -1)
+		return;
+	pop = take_over(start, &err);
+	if (pop != NULL)
+		serve(start, pop, &drop, &report);
+	else
+		snprintf(report.text, sizeof report.text, "%s", err.text);
+	drop_drop(&drop);		/* the mailbox is free before the end is told */
+	wire_send(start->parent, &report, sizeof report);
+}

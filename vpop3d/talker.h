@@ -1,0 +1,21 @@
+/* talker.h: what meets a client that nobody knows yet.
+ *
+ * Runs as nobody in an empty directory, until a login is right or the client
+ * is gone.  It knows no password but those that the client tries.
+ */
+#ifndef TALKER_H
+#define TALKER_H
+
+#include <stdint.h>
+
+struct talker {
+	const char	*name;		/* greets as: "Virtual D", or the host's name */
+	int		 parent;	/* the socket to it */
+	uint64_t	 timeout;	/* seconds: login-timeout, in all */
+	bool		 needs_tls;	/* no login of the domain that greets is possible */
+};
+
+/* Talks on 0 and 1 to the end. */
+void	talker_run(const struct talker *talker);
+
+#endif

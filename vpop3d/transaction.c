@@ -1,0 +1,292 @@
+/* transaction.c: the commands of a session that has its mailbox open. */
+#include "transaction.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "capa.h"
+#include "retrieve.h"
+
+/* --- arguments ----------------------------------------------------------- */
+
+/* "1" is message 0.  -1: there is none, or it is marked; the client knows. */
+static int
+message_of(struct transaction *t, struct slice arg, size_t *index)
+{
+	uint64_t number;
+
+	if (slice_number(arg, UINT64_MAX, &number) == -1 || number == 0 || number > t->drop->count) {
+		pop_reply(t->pop, "-ERR no such message");
+		return -1;
+	}
+	if (t->drop->messages[number - 1].deleted) {
+		pop_reply(t->pop, "-ERR message %llu is deleted", (unsigned long long)number);
+		return -1;
+	}
+	*index = (size_t)number - 1;
+	return 0;
+}
+
+static void
+note(struct transaction *t, const struct err *err)
+{
+	snprintf(t->report->text, sizeof t->report->text, "%s", err->text);
+}
+
+/* One that cannot be read counts as empty: RETR will say why. */
+static uint64_t
+octets_of(struct transaction *t, size_t index)
+{
+	struct err err;
+
+	if (drop_measure(t->drop, index, &err) == 0)
+		return t->drop->messages[index].octets;
+	note(t, &err);
+	return 0;
+}
+
+static void
+sum_up(struct transaction *t, uint64_t *count, uint64_t *octets)
+{
+	*count = *octets = 0;
+	for (size_t i = 0; i < t->drop->count; i++)
+		if (!t->drop->messages[i].deleted) {
+			++*count;
+			*octets += octets_of(t, i);
+		}
+}
+
+static void
+accessed(struct transaction *t, size_t index)
+{
+	if (index + 1 > t->last)
+		t->last = index + 1;
+}
+
+/* --- commands ------------------------------------------------------------ */
+
+static void
+stat(void *arg, const struct slice *args, size_t count)
+{
+	struct transaction *t = arg;
+	uint64_t messages, octets;
+
+	(void)args;
+	(void)count;
+	sum_up(t, &messages, &octets);
+	pop_reply(t->pop, "+OK %llu %llu", (unsigned long long)messages, (unsigned long long)octets);
+}
+
+/* LIST and UIDL differ in what they say of a message. */
+typedef void line_of(struct transaction *t, const char *prefix, size_t index);
+
+static void
+size_line(struct transaction *t, const char *prefix, size_t index)
+{
+	pop_reply(t->pop, "%s%zu %llu", prefix, index + 1, (unsigned long long)octets_of(t, index));
+}
+
+static void
+uid_line(struct transaction *t, const char *prefix, size_t index)
+{
+	pop_reply(t->pop, "%s%zu %s", prefix, index + 1, t->drop->messages[index].uid);
+}
+
+static void
+scan_listing(struct transaction *t, const struct slice *args, size_t count, line_of *line)
+{
+	size_t index;
+
+	if (count == 1) {
+		if (message_of(t, args[0], &index) == 0)
+			line(t, "+OK ", index);
+		return;
+	}
+	pop_reply(t->pop, "+OK the list follows");
+	for (size_t i = 0; i < t->drop->count && t->pop->end == END_NONE; i++)
+		if (!t->drop->messages[i].deleted)
+			line(t, "", i);
+	pop_reply(t->pop, ".");
+}
+
+static void
+list(void *arg, const struct slice *args, size_t count)
+{
+	scan_listing(arg, args, count, size_line);
+}
+
+static void
+uidl(void *arg, const struct slice *args, size_t count)
+{
+	scan_listing(arg, args, count, uid_line);
+}
+
+static void
+cannot_read(struct transaction *t, const struct err *err)
+{
+	note(t, err);
+	if (t->pop->end == END_NONE)
+		pop_reply(t->pop, "-ERR [SYS/TEMP] the message cannot be read now");
+}
+
+static void
+retr(void *arg, const struct slice *args, size_t count)
+{
+	struct transaction *t = arg;
+	struct err err;
+	size_t index;
+
+	(void)count;
+	if (message_of(t, args[0], &index) == -1)
+		return;
+	if (drop_measure(t->drop, index, &err) == -1 ||
+	    retrieve(t->pop, t->drop, index, UINT64_MAX, &err) == -1) {
+		cannot_read(t, &err);
+		return;
+	}
+	accessed(t, index);
+	t->report->retrieved++;
+	t->report->retrieved_octets += t->drop->messages[index].octets;
+}
+
+static void
+top(void *arg, const struct slice *args, size_t count)
+{
+	struct transaction *t = arg;
+	struct err err;
+	uint64_t lines;
+	size_t index;
+
+	(void)count;
+	if (slice_number(args[1], UINT64_MAX - 1, &lines) == -1) {
+		pop_reply(t->pop, "-ERR not a number of lines");
+		return;
+	}
+	if (message_of(t, args[0], &index) == 0 &&
+	    retrieve(t->pop, t->drop, index, lines, &err) == -1)
+		cannot_read(t, &err);
+}
+
+static void
+dele(void *arg, const struct slice *args, size_t count)
+{
+	struct transaction *t = arg;
+	size_t index;
+
+	(void)count;
+	if (message_of(t, args[0], &index) == -1)
+		return;
+	t->drop->messages[index].deleted = true;
+	accessed(t, index);
+	pop_reply(t->pop, "+OK message %zu is deleted at QUIT", index + 1);
+}
+
+static void
+rset(void *arg, const struct slice *args, size_t count)
+{
+	struct transaction *t = arg;
+
+	(void)args;
+	(void)count;
+	for (size_t i = 0; i < t->drop->count; i++)
+		t->drop->messages[i].deleted = false;
+	t->last = 0;
+	pop_reply(t->pop, "+OK no message is deleted");
+}
+
+static void
+noop(void *arg, const struct slice *args, size_t count)
+{
+	struct transaction *t = arg;
+
+	(void)args;
+	(void)count;
+	pop_reply(t->pop, "+OK");
+}
+
+static void
+last(void *arg, const struct slice *args, size_t count)
+{
+	struct transaction *t = arg;
+
+	(void)args;
+	(void)count;
+	pop_reply(t->pop, "+OK %llu", (unsigned long long)t->last);
+}
+
+static void
+capa(void *arg, const struct slice *args, size_t count)
+{
+	struct transaction *t = arg;
+
+	(void)args;
+	(void)count;
+	capa_reply(t->pop, true);
+}
+
+/* --- UPDATE -------------------------------------------------------------- */
+
+static void
+count_deleted(struct transaction *t, uint64_t *deleted, uint64_t *octets)
+{
+	*deleted = *octets = 0;
+	for (size_t i = 0; i < t->drop->count; i++)
+		if (t->drop->messages[i].deleted) {
+			++*deleted;
+			*octets += octets_of(t, i);
+		}
+}
+
+/* The reply tells what is on disk, so it waits for the disk. */
+static void
+quit(void *arg, const struct slice *args, size_t count)
+{
+	struct transaction *t = arg;
+	uint64_t deleted, octets;
+	struct err err;
+
+	(void)args;
+	(void)count;
+	count_deleted(t, &deleted, &octets);
+	if (drop_commit(t->drop, deadline_in((int64_t)t->lock_ms), &err) == -1) {
+		note(t, &err);
+		pop_reply(t->pop, "-ERR [SYS/TEMP] some deleted messages were not removed");
+	} else {
+		t->report->deleted = deleted;
+		t->report->deleted_octets = octets;
+		pop_reply(t->pop, "+OK %s POP3 Server (Version %s) shutdown.", t->name, VERSION);
+	}
+	drop_drop(&t->drop);		/* before the client can come again */
+	pop_flush(t->pop);
+	if (t->pop->end == END_NONE)
+		t->pop->end = END_QUIT;
+}
+
+static const struct pop_command commands[] = {
+	{ .name = "STAT", .run = stat },
+	{ .name = "LIST", .max = 1, .run = list },
+	{ .name = "RETR", .min = 1, .max = 1, .run = retr },
+	{ .name = "DELE", .min = 1, .max = 1, .run = dele },
+	{ .name = "UIDL", .max = 1, .run = uidl },
+	{ .name = "TOP", .min = 2, .max = 2, .run = top },
+	{ .name = "NOOP", .run = noop },
+	{ .name = "RSET", .run = rset },
+	{ .name = "LAST", .run = last },
+	{ .name = "CAPA", .run = capa },
+	{ .name = "QUIT", .run = quit },
+	{ 0 }
+};
+
+void
+transaction_run(struct transaction *t)
+{
+	struct slice line;
+	int got;
+
+	while (t->pop->end == END_NONE && (got = pop_line(t->pop, &line)) != -1) {
+		if (got == 0)
+			pop_reply(t->pop, "-ERR line too long");
+		else if (!pop_run(commands, t, line))
+			pop_reply(t->pop, "-ERR not a command now, or not with these arguments");
+	}
+}

@@ -1,0 +1,21 @@
+/* transaction.h: the commands of a session that has its mailbox open. */
+#ifndef TRANSACTION_H
+#define TRANSACTION_H
+
+#include "drop.h"
+#include "pop.h"
+#include "wire.h"
+
+struct transaction {
+	struct pop	*pop;
+	struct drop	*drop;
+	const char	*name;		/* that greeted */
+	uint64_t	 lock_ms;	/* how long QUIT waits for the mailbox's locks */
+	uint64_t	 last;		/* the highest message that was accessed, from 1 */
+	struct report	*report;	/* is filled in */
+};
+
+/* Answers until pop->end says why no more; QUIT has removed what was marked. */
+void	transaction_run(struct transaction *t);
+
+#endif

@@ -1,0 +1,98 @@
+/* wire.h: what the processes of one connection tell one another.
+ *
+ * Records of one size on sequenced-packet sockets: a record comes whole or not
+ * at all, and one of another size ends the conversation.  The side that talks
+ * to the client is not believed: see wire_request_is_sane().
+ */
+#ifndef WIRE_H
+#define WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "deadline.h"
+#include "err.h"
+#include "password.h"
+
+enum {
+	WIRE_LOGIN	= 400,		/* longer than any login that can be right */
+	WIRE_PASSWORD	= PASSWORD_MAX + 8,
+	WIRE_AHEAD	= 4096,		/* a buffer of input */
+	WIRE_TEXT	= 512,
+};
+
+/* How a connection ended. */
+enum pop_end {
+	END_NONE,
+	END_QUIT,
+	END_TIMEOUT,		/* the client was silent, or did not read */
+	END_HANGUP,		/* the client went away */
+	END_TERMINATED,		/* we were told to end */
+	END_ERROR,		/* ours: a message could not be read, a process died */
+	END_REFUSED,		/* too many wrong commands or passwords */
+};
+const char	*end_name(enum pop_end end);
+
+/* From the talker to the parent. */
+enum request_kind {
+	REQUEST_LOGIN = 1,	/* is this password right? */
+	REQUEST_HANDOVER,	/* take over: here is what I had read already */
+};
+struct request {
+	uint32_t	kind;
+	uint32_t	login_len;
+	uint32_t	password_len;	/* cut to one more than PASSWORD_MAX */
+	uint32_t	ahead_len;
+	char		login[WIRE_LOGIN];
+	char		password[WIRE_PASSWORD];
+	char		ahead[WIRE_AHEAD];
+};
+
+/* From the parent to the talker. */
+enum verdict {
+	VERDICT_OPEN = 1,	/* the mailbox is open: hand over */
+	VERDICT_WRONG,		/* who or what is wrong is not said */
+	VERDICT_TEMPORARY,
+	VERDICT_LOCKED,		/* lock-retrieval */
+	VERDICT_NEEDS_TLS,
+	VERDICT_MAIN,		/* a user of the main domain */
+	VERDICT_IN_USE,
+	VERDICT_REFUSED,	/* the mailbox is a link or somebody else's */
+};
+struct answer {
+	uint32_t	verdict;
+	uint32_t	last;		/* no further try is answered */
+};
+
+/* From the session to the parent, first thing and last thing. */
+struct opened {
+	uint32_t	verdict;
+	char		text[WIRE_TEXT];	/* why it is not open, for the log */
+};
+struct report {
+	uint32_t	end;
+	uint32_t	pad;
+	uint64_t	retrieved, retrieved_octets;
+	uint64_t	deleted, deleted_octets;
+	char		text[WIRE_TEXT];	/* what went wrong, for the log */
+};
+
+/* From the parent to the session. */
+struct ahead {
+	uint32_t	len;
+	char		bytes[WIRE_AHEAD];
+};
+
+/* The two ends, closed on exec. */
+int	wire_pair(int ends[2], struct err *err);
+
+int	wire_send(int fd, const void *record, size_t size);
+
+/* 0: got it.  -1: the other side is gone, sent something of another size, or
+ * the deadline passed. */
+int	wire_receive(int fd, void *record, size_t size, struct deadline d);
+
+bool	wire_request_is_sane(const struct request *request);
+
+#endif
