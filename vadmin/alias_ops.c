@@ -9,6 +9,7 @@
 #include "output.h"
 #include "scope.h"
 #include "subject.h"
+#include "tokens.h"
 #include "utf8.h"
 
 enum { ALIAS_NAME_MAX = 256 };
@@ -47,6 +48,15 @@ refuse_attribute(const char *text, struct err *err)
 }
 
 static int
+check_command(const struct alias_member *member, struct err *err)
+{
+	SCOPED(drop_str) struct str unused = { 0 };
+	struct tokens none = { "", "", "", "", "" };
+
+	return member->kind == ALIAS_COMMAND ? tokens_expand(member->text, &none, &unused, err) : 0;
+}
+
+static int
 read_members(struct call *call, struct alias_members *out, struct err *err)
 {
 	const struct setting_words *given = call_list(call, "MEMBER");
@@ -55,7 +65,8 @@ read_members(struct call *call, struct alias_members *out, struct err *err)
 	for (size_t i = 0; i < given->count; i++)
 		if (refuse_attribute(given->word[i], err) == -1 ||
 		    alias_parse_member(&call->pool, slice_of(given->word[i]),
-		    &out->member[out->count++], err) == -1)
+		    &out->member[out->count++], err) == -1 ||
+		    check_command(&out->member[i], err) == -1)
 			return err_within(err, "'%.100s'", given->word[i]);
 	return 0;
 }
@@ -135,6 +146,35 @@ warn_unknown(struct call *call, const struct subject *subject, const struct alia
 	}
 }
 
+/* aliases.D comes first: an entry there hides one of an extra file. */
+static int
+refuse_hiding(struct call *call, const struct subject *subject, struct err *err)
+{
+	const struct setting_words *files = &subject->domain->conf.extra_aliases;
+	struct alias_entry *entry;
+	struct err unused;
+
+	for (size_t i = 0; i < files->count; i++)
+		if (alias_find(&call->in, &call->pool, files->word[i], slice_of(subject->name),
+		    &entry, &unused) == 0)
+			return err_set(err, ERR_REFUSED, "'%s' is in %s:%u, and an entry in "
+			    "aliases.%s would hide it: edit that file, or say 'alias set'",
+			    subject->name, entry->file, entry->line, subject->domain->name);
+	return 0;
+}
+
+static void
+warn_account(struct call *call, const struct subject *subject)
+{
+	struct account *account;
+	struct err unused;
+
+	if (account_find(subject->domain, &call->pool, slice_of(subject->name), &account,
+	    &unused) == 0)
+		note("%s has an account '%s' too: its mail now goes where the alias leads",
+		    subject->domain->name, account->name);
+}
+
 int
 alias_add(struct call *call, struct err *err)
 {
@@ -148,6 +188,8 @@ alias_add(struct call *call, struct err *err)
 	if (file.wrong != NULL)
 		return err_set(err, ERR_INVALID, "%s: repair it, or 'vadmin alias set' it anew",
 		    file.wrong);
+	if (!file.found && refuse_hiding(call, &subject, err) == -1)
+		return -1;
 	size_t added = join(&subject, &call->pool, &file.members, &more, &all);
 	if (added < more.count)
 		note("%zu of the members %s there already", more.count - added,
@@ -157,6 +199,8 @@ alias_add(struct call *call, struct err *err)
 	if (alias_file_add(&file, &all, added, err) == -1)
 		return -1;
 	warn_unknown(call, &subject, &more);
+	if (!file.found)
+		warn_account(call, &subject);
 	return 0;
 }
 
@@ -174,6 +218,8 @@ alias_set(struct call *call, struct err *err)
 	if (alias_file_set(&file, &all, err) == -1)
 		return -1;
 	warn_unknown(call, &subject, &given);
+	if (!file.found)
+		warn_account(call, &subject);
 	return 0;
 }
 

@@ -56,16 +56,12 @@ look_at_entry(void *arg, const struct alias_entry *entry, struct err *err)
 }
 
 static void
-look_at_fallback(struct search *search, struct pool *pool)
+look_at_file(struct search *search, const char *file)
 {
-	struct domain *domain;
-	struct err unused;
+	struct err err;
 
-	if (domain_open(&search->call->in, pool, slice_of(search->domain), &domain, &unused) == 0 &&
-	    domain->conf.fallback[0] != '\0' && domain->conf.fallback[0] != '@' &&
-	    is_account(search, pool, domain->conf.fallback))
-		search->visit(search->arg, search->domain, "",
-		    pool_format(pool, "%s/%s", search->call->in.path, domain->file));
+	if (alias_each(&search->call->in, file, look_at_entry, search, &err) == -1)
+		note("%s: not looked at: %s", file, err.text);
 }
 
 /* What cannot be read is told, and does not stop the search. */
@@ -73,16 +69,26 @@ static int
 look_at_domain(void *arg, const char *name, bool is_alias, struct err *err)
 {
 	struct search *search = arg;
+	const struct installation *in = &search->call->in;
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	const char *file = pool_format(&pool, "aliases.%s", name);
+	struct domain *domain;
 
 	if (is_alias)
 		return 0;
 	search->domain = name;
-	if (files_exists(search->call->in.dir, file) &&
-	    alias_each(&search->call->in, file, look_at_entry, search, err) == -1)
-		note("%s: not looked at: %s", file, err->text);
-	look_at_fallback(search, &pool);
+	if (files_exists(in->dir, file))
+		look_at_file(search, file);
+	if (domain_open(in, &pool, slice_of(name), &domain, err) == -1) {
+		note("%s: not looked at: %s", name, err->text);
+		return 0;
+	}
+	for (size_t i = 0; i < domain->conf.extra_aliases.count; i++)
+		look_at_file(search, domain->conf.extra_aliases.word[i]);
+	const char *fallback = domain->conf.fallback;
+	if (fallback[0] != '\0' && fallback[0] != '@' && is_account(search, &pool, fallback))
+		search->visit(search->arg, name, "", pool_format(&pool, "%s/%s", in->path,
+		    domain->file));
 	return 0;
 }
 

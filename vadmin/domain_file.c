@@ -3,12 +3,15 @@
 
 #include <unistd.h>
 
+#include "address.h"
 #include "fd.h"
 #include "file.h"
 #include "files.h"
 #include "ident.h"
+#include "name.h"
 #include "param.h"
 #include "scope.h"
+#include "tokens.h"
 
 static int
 check_owner(const struct domain_conf *conf, struct err *err)
@@ -51,6 +54,36 @@ check_inbox(struct slice inbox, struct err *err)
 	    "inbox: needs %%u, or all accounts would share one inbox");
 }
 
+static int
+check_command(const char *setting, const char *command, struct err *err)
+{
+	SCOPED(drop_str) struct str unused = { 0 };
+	struct tokens none = { "", "", "", "", "" };
+
+	if (tokens_expand(command, &none, &unused, err) == -1)
+		return err_within(err, "%s", setting);
+	return 0;
+}
+
+/* "user@domain", "@domain", a name, or "| command". */
+static int
+check_fallback(const char *fallback, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_str) struct str name = { 0 };
+	struct slice text = slice_of(fallback);
+	struct address address;
+	int result = 0;
+
+	if (fallback[0] == '|')
+		return check_command("fallback", fallback + 1, err);
+	if (fallback[0] == '@')
+		result = name_canonical_domain(slice_from(text, 1), &name, err);
+	else if (fallback[0] != '\0')
+		result = address_parse(&pool, text, &address, err);
+	return result == 0 ? 0 : err_within(err, "fallback");
+}
+
 int
 domain_file_check(const struct domain_conf *conf, struct err *err)
 {
@@ -59,6 +92,9 @@ domain_file_check(const struct domain_conf *conf, struct err *err)
 			err->kind = ERR_INVALID;
 		return -1;
 	}
+	if (check_fallback(conf->fallback, err) == -1 ||
+	    check_command("filter", conf->filter, err) == -1)
+		return -1;
 	return check_inbox(slice_of(conf->inbox), err);
 }
 

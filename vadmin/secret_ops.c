@@ -139,7 +139,7 @@ user_passwd(struct call *call, struct err *err)
 	bool locked = is_locked(old) && behind_lock(old).len > 0;
 	if (locked)
 		hash = pool_format(&call->pool, "!%s", hash);
-	if (user_files_set_hash(&login.files, login.account->name, hash, true, err) == -1)
+	if (user_files_set_hash(&login.files, login.account->name, hash, HASH_NEW, err) == -1)
 		return -1;
 	if (locked)
 		note("the account stays locked: 'vadmin user unlock %s@%s' opens it",
@@ -162,7 +162,7 @@ user_lock(struct call *call, struct err *err)
 	}
 	const char *behind = behind_lock(old).len > 0 ? login.hash : "*";
 	return user_files_set_hash(&login.files, login.account->name,
-	    pool_format(&call->pool, "!%s", behind), false, err);
+	    pool_format(&call->pool, "!%s", behind), HASH_LOCK, err);
 }
 
 int
@@ -181,5 +181,5 @@ user_unlock(struct call *call, struct err *err)
 		return 0;
 	}
 	return user_files_set_hash(&login.files, login.account->name,
-	    pool_dup(&call->pool, behind_lock(old)), false, err);
+	    pool_dup(&call->pool, behind_lock(old)), HASH_LOCK, err);
 }

@@ -84,7 +84,7 @@ today(struct str *out)
 
 /* An entry that is there keeps its other fields, ageing and expiry. */
 static int
-change_shadow(struct user_files *files, const char *account, const char *hash, bool is_new,
+change_shadow(struct user_files *files, const char *account, const char *hash, enum hash_kind kind,
     struct err *err)
 {
 	SCOPED(drop_str) struct str day = { 0 }, once = { 0 }, twice = { 0 };
@@ -92,7 +92,8 @@ change_shadow(struct user_files *files, const char *account, const char *hash, b
 	struct entry entry;
 
 	today(&day);
-	if (!entries_find(str_slice(&files->shadow), name, SHADOW_FIELDS, &entry)) {
+	if (kind == HASH_NEW_ACCOUNT ||
+	    !entries_find(str_slice(&files->shadow), name, SHADOW_FIELDS, &entry)) {
 		struct slice fields[SHADOW_FIELDS] = { name, slice_of(hash), str_slice(&day) };
 		if (entries_add(str_slice(&files->shadow), fields, SHADOW_FIELDS, &once, err) == -1)
 			return -1;
@@ -101,7 +102,7 @@ change_shadow(struct user_files *files, const char *account, const char *hash, b
 	if (entries_set(str_slice(&files->shadow), name, SHADOW_FIELDS, SHADOW_HASH,
 	    slice_of(hash), &once, err) == -1)
 		return -1;
-	if (!is_new)
+	if (kind == HASH_LOCK)
 		return user_files_write_shadow(files, &once, err);
 	if (entries_set(str_slice(&once), name, SHADOW_FIELDS, SHADOW_CHANGED, str_slice(&day),
 	    &twice, err) == -1)
@@ -112,12 +113,12 @@ change_shadow(struct user_files *files, const char *account, const char *hash, b
 /* shadow.D first: as soon as it has an entry, passwd.D's field says nothing. */
 int
 user_files_set_hash(struct user_files *files, const char *account, const char *hash,
-    bool is_new, struct err *err)
+    enum hash_kind kind, struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 	struct entry entry;
 
-	if (change_shadow(files, account, hash, is_new, err) == -1)
+	if (change_shadow(files, account, hash, kind, err) == -1)
 		return err_within(err, "%s", files->shadow_name);
 	if (!entries_find(str_slice(&files->passwd), slice_of(account), PASSWD_FIELDS, &entry) ||
 	    slice_is(entry.field[PASSWD_HASH], "x"))

@@ -26,8 +26,13 @@ int	user_files_write_shadow(struct user_files *files, struct str *text, struct e
 /* Its hash field, wherever it counts: shadow.D's, else passwd.D's. */
 struct slice user_files_hash(const struct user_files *files, const char *account);
 
-/* Puts hash into shadow.D, and "x" into passwd.D.  day: the hash is a new one. */
+/* Puts hash into shadow.D, and "x" into passwd.D. */
+enum hash_kind {
+	HASH_LOCK,		/* the same with a lock put on or taken off */
+	HASH_NEW,		/* a new password: its date changes too */
+	HASH_NEW_ACCOUNT,	/* nothing of an entry that is left of somebody else stays */
+};
 int	user_files_set_hash(struct user_files *files, const char *account, const char *hash,
-	    bool is_new, struct err *err);
+	    enum hash_kind kind, struct err *err);
 
 #endif

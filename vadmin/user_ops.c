@@ -152,7 +152,7 @@ user_add(struct call *call, struct err *err)
 		return -1;
 	struct ident who = domain->one_owner ? domain->owner :
 	    (struct ident){ uid, domain->owner.gid };
-	if (user_files_set_hash(&files, subject.name, call->hash, true, err) == -1 ||
+	if (user_files_set_hash(&files, subject.name, call->hash, HASH_NEW_ACCOUNT, err) == -1 ||
 	    homes_make(domain, subject.name, who, err) == -1)
 		return -1;
 	if (quota != NULL && quota_file_write(domain, subject.name, slice_of(quota), err) == -1)
