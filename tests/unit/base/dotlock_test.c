@@ -26,7 +26,7 @@ gone(void)
 	return (int)pid;
 }
 
-enum whose { GONE, ALIVE, NOBODY };
+enum whose { GONE, ALIVE, NOBODY, ZERO };
 
 static const struct row {
 	const char	*name;
@@ -43,6 +43,7 @@ static const struct row {
 	{ "nobody touched it for long: it is stale", NOBODY, NULL, DOTLOCK_STALE + 10, 1 },
 	{ "so it is when its process still lives", ALIVE, NULL, DOTLOCK_STALE + 10, 1 },
 	{ "so it is on another host", GONE, "far.test", DOTLOCK_STALE + 10, 1 },
+	{ "a file with a zero, as some programs write it, is young: it counts", ZERO, "", 0, 0 },
 	{ "it is not quite old enough: it counts", NOBODY, NULL, DOTLOCK_STALE - 10, 0 },
 	{ "a lock file from the future counts", NOBODY, NULL, -1000, 0 },
 };
@@ -55,7 +56,8 @@ prepare(const struct row *row)
 
 	times[1] = times[0];
 	assert_int_equal(gethostname(host, sizeof host), 0);
-	snprintf(text, sizeof text, "%d %s\n", row->whose == ALIVE ? (int)getpid() : gone(),
+	snprintf(text, sizeof text, "%d %s\n", row->whose == ALIVE ? (int)getpid() :
+	    row->whose == ZERO ? 0 : gone(),
 	    row->host ? row->host : host);
 	unit_writes("box.lock", row->whose == NOBODY ? "" : text);
 	assert_int_equal(utimensat(AT_FDCWD, "box.lock", times, 0), 0);

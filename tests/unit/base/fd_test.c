@@ -118,6 +118,21 @@ test_deadline(void **state)
 }
 
 static void
+test_wait_fails(void **state)
+{
+	struct err err = { 0 };
+	char c;
+
+	(void)state;
+	fault_at("poll", 1, ENOMEM);
+	assert_int_equal(fd_wait(STDIN_FILENO, POLLIN, deadline_in(10000)), -1);
+	assert_int_equal(errno, ENOMEM);
+	SCOPED(drop_fd) int dir = open("/", O_RDONLY);
+	assert_int_equal(fd_read_by(dir, &c, 1, deadline_in(10000), &err), -1);
+	assert_err(err, ERR_TEMPORARY, "read: Is a directory");
+}
+
+static void
 test_read_by(void **state)
 {
 	struct err err = { 0 };
@@ -175,8 +190,10 @@ test_drop(void **state)
 	int fd = open("/", O_RDONLY), nothing = -1;
 
 	(void)state;
+	int number = fd;
 	drop_fd(&fd);
 	assert_int_equal(fd, -1);
+	assert_int_equal(fcntl(number, F_GETFD), -1);
 	drop_fd(&nothing);
 	assert_int_equal(nothing, -1);
 }
@@ -189,6 +206,7 @@ main(void)
 	add_rows(reads, check_read);
 	add_test("a read at a place leaves the place of the descriptor", test_pread);
 	add_test("a read waits no longer than its deadline", test_deadline);
+	add_test("a wait or a read that fails is not a deadline", test_wait_fails);
 	add_test("a read by a deadline takes what is there, and 0 at the end", test_read_by);
 	add_rows(guards, check_guard);
 	add_test("a dropped descriptor is -1, and nothing can be dropped", test_drop);

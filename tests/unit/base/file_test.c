@@ -164,13 +164,18 @@ test_owner(void **state)
 	if (geteuid() != 0)
 		skip();				/* without root there is one owner */
 	unit_writes("file", "old\n");
-	assert_int_equal(chown("file", 61234, 61235), 0);
-	assert_int_equal(chmod("file", 0640), 0);
-	assert_int_equal(file_replace(unit_dir(), "file", 0600, SLICE("new\n"), &err), 0);
-	assert_int_equal(stat("file", &st), 0);
-	assert_int_equal(st.st_uid, 61234);
-	assert_int_equal(st.st_gid, 61235);
-	assert_int_equal(st.st_mode & 07777, 0640);
+	static const struct { uid_t uid; gid_t gid; } owners[] = {
+		{ 61234, 61235 }, { 61234, 0 }, { 0, 61235 }
+	};
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(chown("file", owners[i].uid, owners[i].gid), 0);
+		assert_int_equal(chmod("file", 0640), 0);
+		assert_int_equal(file_replace(unit_dir(), "file", 0600, SLICE("new\n"), &err), 0);
+		assert_int_equal(stat("file", &st), 0);
+		assert_int_equal(st.st_uid, owners[i].uid);
+		assert_int_equal(st.st_gid, owners[i].gid);
+		assert_int_equal(st.st_mode & 07777, 0640);
+	}
 }
 
 static void

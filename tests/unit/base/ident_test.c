@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,6 +92,7 @@ static const struct user_row pairs[] = {
 	{ "a group without a user is neither", ":33", ERR_INVALID, 0, 0 },
 	{ "nothing is neither", "", ERR_INVALID, 0, 0 },
 	{ "an unknown user is absent", "eve:33", ERR_ABSENT, 0, 0 },
+	{ "an unknown group is absent", "joe:no such group", ERR_ABSENT, 0, 0 },
 };
 
 static void
@@ -138,6 +141,10 @@ test_no_file(void **state)
 	assert_int_equal(err.kind, ERR_TEMPORARY);
 	assert_int_equal(ident_of_user(SLICE("501"), &who, &err), -1);
 	assert_int_equal(err.kind, ERR_TEMPORARY);
+	fault_clear();
+	fault_at("read", 1, EIO);
+	assert_int_equal(ident_of_user(SLICE("root"), &who, &err), -1);
+	assert_err(err, ERR_TEMPORARY, "/etc/passwd: read: Input/output error");
 }
 
 static const struct forbidden_row {
@@ -166,7 +173,9 @@ becomes(struct ident who)
 {
 	struct err err = { 0 };
 	gid_t some[] = { 4, 8 };
+	int death_signal = 0;
 
+	prctl(PR_SET_PDEATHSIG, SIGHUP);
 	if (setgroups(2, some) == -1)
 		return 1;
 	if (ident_become(who, &err) == -1)
@@ -174,6 +183,10 @@ becomes(struct ident who)
 	if (getuid() != who.uid || geteuid() != who.uid || getgid() != who.gid ||
 	    getegid() != who.gid || getgroups(0, NULL) != 0)
 		return 2;
+	if (prctl(PR_GET_DUMPABLE) != 0)
+		return 6;
+	if (prctl(PR_GET_PDEATHSIG, &death_signal) == -1 || death_signal != SIGHUP)
+		return 7;
 	if (setuid(0) == 0 || seteuid(0) == 0 || setgid(0) == 0)
 		return 3;
 	/* Once more is fine; anybody else is not. */

@@ -141,6 +141,26 @@ test_fails(void **state)
 	assert_err(err, ERR_TEMPORARY, "read: Input/output error");
 }
 
+static void
+test_fails_within(void **state)
+{
+	SCOPED(drop_fd) int fd = -1;
+	SCOPED(drop_lines) struct lines lines = { 0 };
+	struct slice line;
+	struct err err = { 0 };
+	char *text = malloc(2 * LINE_MAX_BYTES);
+
+	(void)state;
+	memset(text, 'a', 2 * LINE_MAX_BYTES);
+	unit_write("file", text, 2 * LINE_MAX_BYTES);
+	free(text);
+	lines.fd = fd = open("file", O_RDONLY);
+	assert_int_equal(lines_next(&lines, &line, &err), 1);
+	fault_at("read", 1, EIO);
+	assert_int_equal(lines_next(&lines, &line, &err), -1);
+	assert_err(err, ERR_TEMPORARY, "read: Input/output error");
+}
+
 int
 main(void)
 {
@@ -148,5 +168,6 @@ main(void)
 	add_rows(lengths, check_length);
 	add_test("an endless last line is cut, and then the file has ended", test_long_last);
 	add_test("a read that fails is not the end of the file", test_fails);
+	add_test("nor is it within an endless line", test_fails_within);
 	return run_all();
 }

@@ -105,6 +105,26 @@ test_send(void **state)
 }
 
 static void
+test_hold(void **state)
+{
+	SCOPED(drop_log_line) struct log_line line = log_event("late");
+	struct err err = { 0 };
+	char wanted[200];
+
+	(void)state;
+	assert_int_equal(log_open("vtest", "stderr", &err), 0);
+	int kept = divert();
+	log_hold();
+	log_send(&line, LOG_NOTICE);
+	assert_int_equal(write(STDERR_FILENO, "first\n", 6), 6);
+	log_release();
+	log_release();
+	restore(kept);
+	snprintf(wanted, sizeof wanted, "first\nvtest[%d]: late\n", (int)getpid());
+	assert_file("said", wanted);
+}
+
+static void
 test_full(void **state)
 {
 	SCOPED(drop_log_line) struct log_line line = log_event("login");
@@ -147,6 +167,7 @@ main(void)
 	add_test("an event has its fields in order", test_fields);
 	add_test("an endless value is cut", test_long);
 	add_test("a line goes to standard error with program and process", test_send);
+	add_test("lines that are held come after what is said meanwhile, once", test_hold);
 	add_test("a log that cannot be written stops nothing", test_full);
 	add_rows(wheres, check_where);
 	return run_all();

@@ -117,6 +117,9 @@ static const struct row {
 	{ "an empty number", "number =\n", NULL, "t.conf:1: number: '' is not a number" },
 	{ "a number with a unit", "number = 5k\n", NULL, "t.conf:1: number: '5k' is not a number" },
 	{ "a negative number", "number = -5\n", NULL, "t.conf:1: number: '-5' is not a number" },
+	{ "the smallest and the largest are in range", "number = 100\nany-number = 7\n",
+	  "text=preset list= flag=0 colour=0 number=100 size=1024 kilobytes=1024 seconds=600 any=7",
+	  NULL },
 	{ "a number too small", "number = 1\n", NULL,
 	  "t.conf:1: number: '1' is out of range: 2 to 100" },
 	{ "a number too large", "number = 101\n", NULL,
@@ -221,6 +224,20 @@ test_given(void **state)
 	    &err), 0);
 	for (size_t i = 0; i < SETTINGS_ROWS; i++)
 		assert_int_equal(lines.of[i], i == 2 ? 2 : i == 5 ? 3 : 0);
+}
+
+static void
+test_again(void **state)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct conf conf = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(settings_set(&table[1], &pool, SLICE("a b c"), &conf, &err), 0);
+	assert_int_equal(settings_set(&table[1], &pool, SLICE("d"), &conf, &err), 0);
+	assert_int_equal(conf.list.count, 1);
+	assert_string_equal(conf.list.word[0], "d");
 }
 
 static void
@@ -348,6 +365,7 @@ main(void)
 	add_rows(units, check_unit);
 	add_test("a NUL in a value is an error", test_nul);
 	add_test("where the file sets a row is told, presets too", test_given);
+	add_test("a list that is set again has only the new words", test_again);
 	add_test("a row is found by its whole name", test_unknown);
 	add_rows(refused, check_refused);
 	add_rows(edits, check_edit);

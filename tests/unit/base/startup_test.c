@@ -117,7 +117,7 @@ test_restore(void **state)
 		if (startup_guard(&found, &err) == -1)
 			_exit(2);
 		startup_restore(&found);
-		_exit(umask(077) == 0 && is(SIGPIPE, SIG_DFL) && is(SIGXFSZ, SIG_DFL) &&
+		_exit(prctl(PR_GET_DUMPABLE) == 1 && umask(077) == 0 && is(SIGPIPE, SIG_DFL) && is(SIGXFSZ, SIG_DFL) &&
 		    is(SIGCHLD, SIG_IGN) && is(SIGALRM, SIG_IGN) && is_blocked(SIGTERM) ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -29,10 +29,10 @@ static const struct number_row {
 	{ "one above the limit is not", "65536", 65535, -1, 0 },
 	{ "a digit above a limit below ten is not", "9", 3, -1, 0 },
 	{ "nothing is no number", "", 10, -1, 0 },
-	{ "a plus sign is no digit", "+1", 10, -1, 0 },
-	{ "a minus sign is no digit", "-1", 10, -1, 0 },
-	{ "a blank is no digit", " 1", 10, -1, 0 },
-	{ "a letter behind is no digit", "1k", 10, -1, 0 },
+	{ "a plus sign is no digit", "+1", UINT64_MAX, -1, 0 },
+	{ "a minus sign is no digit", "-1", UINT64_MAX, -1, 0 },
+	{ "a blank is no digit", " 1", UINT64_MAX, -1, 0 },
+	{ "a letter behind is no digit", "1k", UINT64_MAX, -1, 0 },
 	{ "hexadecimal is no number", "0x1", 10, -1, 0 },
 };
 
