@@ -1,0 +1,141 @@
+"""pop3.py: what the tests of vpop3d share: mailboxes with given bytes, and logins."""
+from harness import *
+
+PASSWORD = "se cret"
+
+
+def owner(vmail, address):
+    """Who the inbox belongs to: (uid, gid)."""
+    user, domain = address.split("@")
+    for line in vmail.read(f"passwd.{domain}").decode().splitlines():
+        if line.split(":")[0] == user:
+            return (int(line.split(":")[2]), GID) if ROOT else (os.getuid(), os.getgid())
+    raise KeyError(address)
+
+
+def spool(vmail, address):
+    """spool/D, as vdeliver makes it."""
+    path = os.path.dirname(vmail.inbox(address))
+    if not os.path.isdir(path):
+        os.mkdir(path)
+        os.chown(path, *((0, GID) if ROOT else (os.getuid(), os.getgid())))
+        os.chmod(path, 0o3770 if ROOT else 0o700)
+    return path
+
+
+def put_mbox(vmail, address, text):
+    """The inbox becomes an mbox of exactly these bytes."""
+    spool(vmail, address)
+    path = vmail.inbox(address)
+    with open(path, "wb") as f:
+        f.write(text)
+    os.chown(path, *owner(vmail, address))
+    os.chmod(path, 0o600)
+    return path
+
+
+def put_maildir(vmail, address, messages):
+    """The inbox becomes a Maildir: {"cur/name": bytes}."""
+    spool(vmail, address)
+    path = vmail.inbox(address)
+    for directory in (path, *(os.path.join(path, sub) for sub in ("tmp", "new", "cur"))):
+        if not os.path.isdir(directory):
+            os.mkdir(directory, 0o700)
+            os.chown(directory, *owner(vmail, address))
+    for name, text in messages.items():
+        file = os.path.join(path, name)
+        with open(file, "wb") as f:
+            f.write(text)
+        os.chown(file, *owner(vmail, address))
+        os.chmod(file, 0o600)
+    return path
+
+
+def mbox(*messages):
+    """An mbox file with these messages, quoted as it must be."""
+    return b"".join(b"From s@far.test Fri Nov 20 10:00:%02d 2026\n" % i
+                    + re.sub(rb"^(>*From )", rb">\1", m, flags=re.M)
+                    + (b"\n" if m.endswith(b"\n") else b"\n\n") for i, m in enumerate(messages))
+
+
+def on_the_wire(message):
+    """As RETR sends it, dots undone: each line end one CRLF, a missing last one added."""
+    if message and not message.endswith(b"\n"):
+        message += b"\r\n"
+    return re.sub(rb"\r?\n", b"\r\n", message)
+
+
+def contents(vmail, address):
+    """Every file of the inbox with its bytes, to see that nothing was changed."""
+    path = vmail.inbox(address)
+    if not os.path.isdir(path):
+        with open(path, "rb") as f:
+            return f.read()
+    found = {}
+    for sub in ("new", "cur"):
+        for name in os.listdir(os.path.join(path, sub)):
+            with open(os.path.join(path, sub, name), "rb") as f:
+                found[f"{sub}/{name}"] = f.read()
+    return found
+
+
+class Pop3Test(BoxTest):
+    """One domain a.test with the accounts joe and ann; the tests fill joe's inbox."""
+    joe = "joe@a.test"
+
+    def box(self, mbox=None, maildir=None, settings=None, domain=None):
+        vmail = self.installation(settings)
+        vmail.domain("a.test", domain, passwords={"joe": PASSWORD, "ann": "other"})
+        if mbox is not None:
+            put_mbox(vmail, self.joe, mbox)
+        if maildir is not None:
+            put_maildir(vmail, self.joe, maildir)
+        return vmail
+
+    def session(self, vmail, user="joe@a.test", password=PASSWORD, **more):
+        """A client that has logged in."""
+        pop = vmail.pop3(**more)
+        reply = pop.login(user, password)
+        self.assertTrue(reply and reply.startswith("+OK"), reply)
+        return pop
+
+    def uids(self, vmail):
+        pop = self.session(vmail)
+        body = pop.many("UIDL")[1].decode()
+        self.quit(pop)
+        return [line.split(" ")[1] for line in body.splitlines()]
+
+    def messages(self, vmail):
+        """All messages as RETR sends them; LIST must tell their sizes."""
+        pop = self.session(vmail)
+        found = []
+        for line in pop.many("LIST")[1].decode().splitlines():
+            number, size = line.split(" ")
+            found.append(pop.many(f"RETR {number}")[1])
+            self.assertEqual(int(size), len(found[-1]))
+        self.quit(pop)
+        return found
+
+    def quit(self, pop):
+        """QUIT, and the end of the process; returns its log."""
+        self.assertRegex(pop.ask("QUIT"), r"^\+OK .* shutdown\.$")
+        self.assertIsNone(pop.line())
+        return self.ended(pop)
+
+    def ended(self, pop):
+        """The process's log lines, but the one that says it is not root."""
+        pop.close()
+        self.assertEqual(pop.process.wait(), 0, pop.process.errors)
+        return "".join(line + "\n" for line in pop.process.errors.decode().splitlines()
+                       if "not started as root" not in line)
+
+    def transcript(self, pop, text):
+        """Lines "> sent" and "< expected"; "<~ pattern" is a regular expression."""
+        for line in text.strip().splitlines():
+            mark, _, rest = line.lstrip().partition(" ")
+            if mark == ">":
+                pop.send(rest.encode().decode("unicode_escape").encode("latin-1") + b"\r\n")
+            elif mark == "<~":
+                self.assertRegex(pop.line() or "(the end)", "^" + rest + "$", line)
+            else:
+                self.assertEqual(pop.line(), rest, line)
