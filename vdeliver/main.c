@@ -15,6 +15,9 @@
 
 enum { DRAIN_MS = 280000 };	/* when no settings could be read */
 
+/* Couriers inherit the handlers, but what they say is said by this process. */
+static pid_t speaker;
+
 /* MTAs take a death by signal for anything from a retry to a bounce: stopped
  * or crashed, we say that the mail is still theirs.  Couriers die with this
  * process, and an append that they began is undone later. */
@@ -25,7 +28,7 @@ end_by_signal(int signo)
 	static const char crashed[] = "4.3.0 vdeliver crashed: please report it\n";
 	bool asked = signo == SIGTERM || signo == SIGINT || signo == SIGHUP;
 
-	if (write(STDERR_FILENO, asked ? stopped : crashed,
+	if (getpid() == speaker && write(STDERR_FILENO, asked ? stopped : crashed,
 	    (asked ? sizeof stopped : sizeof crashed) - 1) == -1)
 		_exit(EX_TEMPFAIL);
 	_exit(EX_TEMPFAIL);
@@ -40,6 +43,7 @@ catch_signals(void)
 	};
 	struct sigaction action = { .sa_handler = end_by_signal };
 
+	speaker = getpid();
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i], &action, NULL);
 }
