@@ -17,7 +17,7 @@ enum { CHUNK = 65536 };
 struct field {
 	struct slice	all;
 	struct slice	name;
-	struct slice	value;		/* of its first line, trimmed */
+	struct slice	value;		/* trimmed, still folded */
 };
 
 static struct slice
@@ -43,12 +43,20 @@ is_field_name(struct slice name)
 	return name.len > 0;
 }
 
-static struct slice
-without_line_end(struct slice s)
+static bool
+is_blank(char c)
 {
-	while (s.len > 0 && (s.p[s.len - 1] == '\n' || s.p[s.len - 1] == '\r'))
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static struct slice
+without_blanks(struct slice s)
+{
+	while (s.len > 0 && is_blank(s.p[s.len - 1]))
 		s.len--;
-	return slice_trim(s);
+	while (s.len > 0 && is_blank(s.p[0]))
+		s = slice_from(s, 1);
+	return s;
 }
 
 /* The field at the start of rest, which moves behind it.  False: here the
@@ -58,16 +66,16 @@ next_field(struct slice *rest, struct field *field)
 {
 	struct slice line = first_line(*rest), value = line;
 
-	if (!slice_cut(&value, ':', &field->name) || value.p == NULL)
+	if (continues(line) || !slice_cut(&value, ':', &field->name) || value.p == NULL)
 		return false;
 	field->name = slice_trim(field->name);
 	if (!is_field_name(field->name))
 		return false;
-	field->value = without_line_end(value);
-	size_t len = line.len;
+	size_t len = line.len, before = line.len - value.len;
 	while (continues(slice_from(*rest, len)))
 		len += first_line(slice_from(*rest, len)).len;
 	field->all = (struct slice){ rest->p, len };
+	field->value = without_blanks(slice_from(field->all, before));
 	*rest = slice_from(*rest, len);
 	return true;
 }
@@ -79,15 +87,16 @@ without_from_line(struct slice header)
 }
 
 /* The part of text that deliveries keep, of its header; *used is how much of
- * text the header takes. */
+ * text the header takes.  When the message is longer than text, its last field
+ * may be, too: it stays. */
 static void
-strip(struct slice text, struct str *kept, size_t *used)
+strip(struct slice text, bool is_whole, struct str *kept, size_t *used)
 {
 	struct slice rest = without_from_line(text);
 	struct field field;
 
 	while (rest.len > 0 && next_field(&rest, &field))
-		if (!slice_same(field.name, SLICE("Return-Path")))
+		if (!slice_same(field.name, SLICE("Return-Path")) || (rest.len == 0 && !is_whole))
 			str_addslice(kept, field.all);
 	*used = text.len - rest.len;
 }
@@ -105,7 +114,7 @@ spill(struct message *m, const struct message_intake *intake, struct err *err)
 		return -1;
 	if (intake->trace != NULL) {
 		str_adds(&head, intake->trace);
-		strip(str_slice(&m->memory), &head, &used);
+		strip(str_slice(&m->memory), false, &head, &used);
 	}
 	m->top = head.len;
 	m->skipped = used;
@@ -171,7 +180,7 @@ message_content(struct message *m, const char *trace, struct stream *content)
 	}
 	str_cut(&m->head, 0);
 	str_adds(&m->head, trace);
-	strip(str_slice(&m->memory), &m->head, &used);
+	strip(str_slice(&m->memory), m->file == -1, &m->head, &used);
 	stream_add_memory(content, str_slice(&m->head));
 	stream_add_memory(content, slice_from(str_slice(&m->memory), used));
 	if (m->file != -1)
