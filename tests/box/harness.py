@@ -569,12 +569,17 @@ class BoxTest(unittest.TestCase):
 # --- the report: TAP ---------------------------------------------------------
 
 def sentence(test):
+    if hasattr(test, "test_case"):          # a subTest()
+        return f"{sentence(test.test_case)}: {test._subDescription()}".replace("#", "")
     name = (test.shortDescription() or test.id().split(".")[-1].removeprefix("test_"))
     return name.replace("_", " ").replace("#", "")
 
 
 class Tap(unittest.TestResult):
+    lines = 0
+
     def line(self, ok, test, note="", details=""):
+        self.lines += 1
         text = "".join(f"# {line}\n" for line in details.splitlines())
         print(f"{'ok' if ok else 'not ok'} - {sentence(test)}{note}\n{text}", end="", flush=True)
 
@@ -603,5 +608,5 @@ def main():
               if all(word in f"{sentence(t)} {t.id()}" for word in sys.argv[1:])]
     result = Tap()
     unittest.TestSuite(chosen).run(result)
-    print(f"1..{len(chosen)}")
+    print(f"1..{result.lines}")
     sys.exit(0 if result.wasSuccessful() else 1)
