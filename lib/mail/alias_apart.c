@@ -39,7 +39,7 @@ answer_as_owner(const char *path, struct ident reader, const struct alias_questi
 		err->kind = ERR_TEMPORARY;
 		return -1;
 	}
-	return alias_answer(pool, path, fd, false, question, entry, err);
+	return alias_scan(pool, path, fd, false, question, entry, err);
 }
 
 static _Noreturn void

@@ -6,21 +6,12 @@
 #ifndef ALIAS_APART_H
 #define ALIAS_APART_H
 
-#include "aliases.h"
+#include "alias_scan.h"
 #include "ident.h"
-
-struct alias_question {
-	bool		include;	/* the whole file is one list */
-	struct slice	name;		/* else: the entry of this name */
-};
 
 /* As reader (its forbidden ids become nobody's).  Only addresses and \names
  * come back.  The errors of alias_find(). */
 int	alias_apart(struct pool *pool, const char *path, struct ident reader,
-	    const struct alias_question *question, struct alias_entry **out, struct err *err);
-
-/* What either process does with the open file. */
-int	alias_answer(struct pool *pool, const char *path, int fd, bool trusted,
 	    const struct alias_question *question, struct alias_entry **out, struct err *err);
 
 #endif

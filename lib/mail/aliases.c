@@ -1,273 +1,21 @@
 /* aliases.c: alias files, as Postfix's and sendmail's aliases(5) write them. */
 #include "aliases.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "alias_apart.h"
-#include "alias_list.h"
+#include "alias_scan.h"
 #include "fd.h"
 #include "file.h"
-#include "lines.h"
 #include "scope.h"
 #include "trust.h"
 
-enum { ENTRY_MAX = 4 << 20 };		/* bytes of one entry: more is an error of its own */
-
-/* --- entries of a file ------------------------------------------------- */
-
-/* The entry that is being put together from its lines. */
-struct gathering {
-	bool		 open;
-	struct str	 name;
-	struct str	 text;		/* behind the colon; lines joined by '\n' */
-	unsigned	 line, last_line;
-	const char	*wrong;
-};
-
-static void
-drop_gathering(struct gathering *g)
-{
-	drop_str(&g->name);
-	drop_str(&g->text);
-}
-
-struct scan {
-	struct lines	 lines;
-	bool		 continued;	/* the line before ended in a backslash */
-	struct gathering entry;
-};
-
-static void
-drop_scan(struct scan *s)
-{
-	drop_lines(&s->lines);
-	drop_gathering(&s->entry);
-}
-
-/* "name" or "quoted name", then ':'.  *rest is what follows it. */
-static const char *
-split_name(struct slice line, struct str *name, struct slice *rest)
-{
-	struct slice at = line;
-	bool closed = false;
-
-	if (!slice_starts(line, "\"")) {
-		struct slice head = { 0 };
-		if (slice_cut(&at, ':', &head) && at.p != NULL) {
-			str_addslice(name, slice_trim(head));
-			*rest = at;
-			return name->len > 0 ? NULL : "a name is missing before ':'";
-		}
-		/* Most likely "name member": it is that name's mail that waits. */
-		at = line;
-		slice_word(&at, &head);
-		str_addslice(name, head);
-		return "':' is missing behind the name";
-	}
-	size_t i = 1;
-	for (; i < line.len && !closed; i++) {
-		closed = line.p[i] == '"';
-		if (line.p[i] == '\\' && i + 1 < line.len)
-			i++;
-		if (!closed)
-			str_addc(name, line.p[i]);
-	}
-	*rest = slice_trim(slice_from(line, i));
-	if (!closed || !slice_starts(*rest, ":"))
-		return "':' is missing behind the name";
-	*rest = slice_from(*rest, 1);
-	return NULL;
-}
-
-/* Takes the backslash at the line's end off. */
-static bool
-cut_backslash(struct slice *line)
-{
-	if (!slice_ends(*line, "\\"))
-		return false;
-	line->len--;
-	return true;
-}
-
-static void
-add_line(struct scan *s, struct slice line)
-{
-	struct gathering *g = &s->entry;
-
-	s->continued = cut_backslash(&line);
-	if (s->lines.too_long || g->text.len + line.len > ENTRY_MAX) {
-		g->wrong = "the entry is too long";
-		return;
-	}
-	/* Comment lines in between count, so that line numbers stay right. */
-	if (g->text.len > 0 || s->lines.number > g->line)
-		for (unsigned n = g->last_line; n < s->lines.number; n++)
-			str_addc(&g->text, '\n');
-	str_addslice(&g->text, line);
-	g->last_line = s->lines.number;
-}
-
-static void
-begin(struct scan *s, struct slice line)
-{
-	struct gathering *g = &s->entry;
-	struct slice rest = { 0 };
-
-	str_cut(&g->name, 0);
-	str_cut(&g->text, 0);
-	g->open = true;
-	g->line = g->last_line = s->lines.number;
-	g->wrong = split_name(line, &g->name, &rest);
-	if (slice_has(line, '\0'))
-		g->wrong = "a NUL byte is in the line";
-	add_line(s, rest);
-}
-
-static bool
-is_comment_or_empty(struct slice line)
-{
-	struct slice text = slice_trim(line);
-
-	return text.len == 0 || text.p[0] == '#';
-}
-
-typedef int gathered(void *arg, const struct gathering *entry, struct err *err);
-
-static int
-finish(struct scan *s, gathered *visit, void *arg, struct err *err)
-{
-	if (!s->entry.open)
-		return 0;
-	s->entry.open = false;
-	return visit(arg, &s->entry, err);
-}
-
-static int
-scan_file(int fd, gathered *visit, void *arg, struct err *err)
-{
-	SCOPED(drop_scan) struct scan s = { .lines.fd = fd };
-	struct slice line;
-	int got;
-
-	while ((got = lines_next(&s.lines, &line, err)) == 1) {
-		bool indented = line.len > 0 && (line.p[0] == ' ' || line.p[0] == '\t');
-		if (is_comment_or_empty(line) && !s.continued)
-			continue;
-		if ((indented || s.continued) && s.entry.open) {
-			add_line(&s, line);
-			continue;
-		}
-		if (finish(&s, visit, arg, err) == -1)
-			return -1;
-		begin(&s, slice_trim(line));
-	}
-	return got == -1 ? -1 : finish(&s, visit, arg, err);
-}
-
-/* --- entries as callers see them --------------------------------------- */
-
 struct source {
-	const struct installation	*in;
-	struct pool			*pool;
-	const char			*path;		/* for messages */
-	bool				 trusted;
+	const char	*path;		/* for messages */
+	bool		 trusted;
 };
-
-static struct alias_entry *
-make_entry(const struct source *src, const struct gathering *g, bool by_line)
-{
-	struct alias_entry *entry = pool_alloc(src->pool, sizeof *entry);
-	unsigned line = g->line;
-	struct err err;
-
-	entry->name = pool_dup(src->pool, str_slice(&g->name));
-	entry->file = src->path;
-	entry->line = g->line;
-	entry->last_line = g->last_line;
-	const char *wrong = g->wrong;
-	if (wrong == NULL && alias_list_parse(src->pool, str_slice(&g->text), by_line, src->trusted,
-	    &line, &entry->members, &entry->count, &err) == -1)
-		wrong = err.text;
-	if (wrong == NULL && entry->count == 0 && !by_line)
-		wrong = "the alias has no members";
-	if (wrong != NULL)
-		entry->wrong = pool_format(src->pool, "%s:%u: %s", src->path, line, wrong);
-	return entry;
-}
-
-struct search {
-	struct slice		 name;
-	struct source		*src;
-	struct gathering	 last;
-	bool			 found, again;
-};
-
-static int
-remember_match(void *arg, const struct gathering *entry, struct err *err)
-{
-	struct search *search = arg;
-
-	(void)err;
-	if (!slice_same(str_slice(&entry->name), search->name))
-		return 0;
-	search->again = search->found;
-	search->found = true;
-	str_cut(&search->last.text, 0);
-	str_cut(&search->last.name, 0);
-	str_addslice(&search->last.text, str_slice(&entry->text));
-	str_addslice(&search->last.name, str_slice(&entry->name));
-	search->last.line = entry->line;
-	search->last.last_line = entry->last_line;
-	search->last.wrong = entry->wrong;
-	return 0;
-}
-
-static int
-find_entry(struct source *src, int fd, struct slice name, struct alias_entry **out, struct err *err)
-{
-	struct search search = { .name = name, .src = src };
-
-	if (scan_file(fd, remember_match, &search, err) == -1) {
-		drop_gathering(&search.last);
-		return err_within(err, "%s", src->path);
-	}
-	if (search.found) {
-		*out = make_entry(src, &search.last, false);
-		(*out)->again = search.again;
-	}
-	drop_gathering(&search.last);
-	return search.found ? 0 : err_set(err, ERR_ABSENT, "%s has no such alias", src->path);
-}
-
-/* Comment lines become empty ones: what is left are members. */
-static int
-read_include(struct source *src, int fd, struct alias_entry **out, struct err *err)
-{
-	SCOPED(drop_lines) struct lines lines = { .fd = fd };
-	SCOPED(drop_gathering) struct gathering g = { .line = 1 };
-	struct slice line;
-	int got;
-
-	while ((got = lines_next(&lines, &line, err)) == 1) {
-		if (lines.too_long || g.text.len + line.len > ENTRY_MAX)
-			return err_set(err, ERR_TEMPORARY, "%s:%u: the list is too long", src->path,
-			    lines.number);
-		if (!is_comment_or_empty(line))
-			str_addslice(&g.text, line);
-		str_addc(&g.text, '\n');
-		g.last_line = lines.number;
-	}
-	if (got == -1)
-		return err_within(err, "%s", src->path);
-	*out = make_entry(src, &g, true);
-	return 0;
-}
-
-/* --- whose file it is -------------------------------------------------- */
 
 /* Opens a file that this process may read as it is: *fd; or finds that it is
  * somebody else's, to be read as *reader: then *fd is -1. */
@@ -277,14 +25,14 @@ open_source(const struct installation *in, const char *path, struct source *src,
 {
 	struct stat st;
 	struct err why;
-	bool inside = strncmp(src->path, in->path, strlen(in->path)) == 0 && path[0] != '/';
+	bool beside_us = strchr(path, '/') == NULL;	/* that directory was checked */
 
 	*fd = -1;
 	src->trusted = false;
 	if (stat(src->path, &st) == -1)
 		return err_sys(err, "%s", src->path);
 	bool open_to_others = !trust_file(&st, in->owner) ||
-	    (!inside && trust_path(src->path, in->owner, &why) == -1);
+	    (!beside_us && trust_path(src->path, in->owner, &why) == -1);
 	if (open_to_others && in->as_root) {
 		*reader = (struct ident){ st.st_uid, st.st_gid };
 		return 0;
@@ -303,25 +51,14 @@ read_entry(const struct installation *in, struct pool *pool, const char *path,
     struct alias_question *question, struct alias_entry **out, struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
-	struct source src = { .in = in, .pool = pool, .path = installation_path(in, pool, path) };
+	struct source src = { .path = installation_path(in, pool, path) };
 	struct ident reader;
 
 	if (open_source(in, path, &src, &fd, &reader, err) == -1)
 		return -1;
 	if (fd == -1)
 		return alias_apart(pool, src.path, reader, question, out, err);
-	return alias_answer(pool, src.path, fd, src.trusted, question, out, err);
-}
-
-int
-alias_answer(struct pool *pool, const char *path, int fd, bool trusted,
-    const struct alias_question *question, struct alias_entry **out, struct err *err)
-{
-	struct source src = { .pool = pool, .path = path, .trusted = trusted };
-
-	if (question->include)
-		return read_include(&src, fd, out, err);
-	return find_entry(&src, fd, question->name, out, err);
+	return alias_scan(pool, src.path, fd, src.trusted, question, out, err);
 }
 
 int
@@ -338,33 +75,15 @@ alias_include(const struct installation *in, struct pool *pool, const char *path
 	return read_entry(in, pool, path, &(struct alias_question){ .include = true }, out, err);
 }
 
-struct tour {
-	struct source	*src;
-	alias_visitor	*visit;
-	void		*arg;
-};
-
-static int
-show_entry(void *arg, const struct gathering *g, struct err *err)
-{
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	struct tour *tour = arg;
-	struct source src = *tour->src;
-
-	src.pool = &pool;
-	return tour->visit(tour->arg, make_entry(&src, g, false), err);
-}
-
 int
 alias_each(const struct installation *in, const char *path, alias_visitor *visit, void *arg,
     struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_fd) int fd = -1;
-	struct source src = { .path = installation_path(in, &pool, path), .trusted = true };
-	struct tour tour = { &src, visit, arg };
+	const char *whole = installation_path(in, &pool, path);
 
-	if (file_open(AT_FDCWD, src.path, 0, &fd, NULL, err) == -1)
+	if (file_open(AT_FDCWD, whole, 0, &fd, NULL, err) == -1)
 		return -1;
-	return scan_file(fd, show_entry, &tour, err);
+	return alias_scan_each(whole, fd, visit, arg, err);
 }
