@@ -62,7 +62,8 @@ unit: units
 	OUT=$(OUT) tests/run $(or $(T),$(OUT)/tests)
 asan:
 	$(MAKE) OUT=out/asan out/asan/obj/tests/asan.o
-	$(MAKE) OUT=out/asan CFLAGS='-O1 -g' LDFLAGS='$(LDFLAGS) out/asan/obj/tests/asan.o' test \
+	$(MAKE) OUT=out/asan CFLAGS='-O1 -g' test \
+	    LDFLAGS='$(LDFLAGS) out/asan/obj/tests/asan.o -static-libasan -static-libubsan' \
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -U_FORTIFY_SOURCE'
 install: all
 	etc-templates/install '$(DESTDIR)' '$(PREFIX)' '$(OUT)'
