@@ -80,21 +80,20 @@ operation_name(const void *table, size_t index)
 	return op->run != NULL ? op->name : NULL;
 }
 
-/* What stands behind a word that only begins the names of operations. */
 static int
 refuse_operation(const char *first, const char *second, struct err *err)
 {
-	SCOPED(drop_str) struct str group = { 0 }, name = { 0 }, near = { 0 };
-	bool is_group = false;
+	SCOPED(drop_str) struct str both = { 0 }, near = { 0 };
 
-	str_addf(&group, "%s ", first);
-	for (const struct operation *op = operations; op->name != NULL; op++)
-		is_group = is_group || slice_starts(slice_of(op->name), str_text(&group));
-	str_adds(&name, first);
-	if (is_group && second != NULL)
-		str_addf(&name, " %s", second);
-	near_matches(str_slice(&name), operation_name, operations, &near);
-	return err_set(err, ERR_INVALID, "there is no operation '%.100s'%s%s", str_text(&name),
+	str_adds(&both, first);
+	if (second != NULL)
+		str_addf(&both, " %s", second);
+	near_matches(str_slice(&both), operation_name, operations, &near);
+	if (near.len > 0)
+		return err_set(err, ERR_INVALID, "there is no operation '%.100s'%s",
+		    str_text(&both), str_text(&near));
+	near_matches(slice_of(first), operation_name, operations, &near);
+	return err_set(err, ERR_INVALID, "there is no operation '%.100s'%s%s", first,
 	    str_text(&near), near.len == 0 ? ": see 'vadmin help'" : "");
 }
 

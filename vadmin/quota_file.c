@@ -87,3 +87,9 @@ quota_file_read(const struct domain *domain, const char *account, struct pool *p
 	rest = slice_trim(word);
 	return slice_word(&rest, &word) ? pool_dup(pool, word) : "default";
 }
+
+bool
+quota_file_stops_mail(void)
+{
+	return settings_row(domain_settings, SLICE("inbox-limit"))->refused_by & PROGRAM_VDELIVER;
+}

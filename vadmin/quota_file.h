@@ -2,6 +2,8 @@
 #ifndef QUOTA_FILE_H
 #define QUOTA_FILE_H
 
+#include <stdbool.h>
+
 #include "account.h"
 #include "err.h"
 #include "str.h"
@@ -13,5 +15,9 @@ int	quota_file_write(const struct domain *domain, const char *account, struct sl
 /* "12345", "none", "disabled", or "default" where there is no file or one
  * that does not count. */
 const char *quota_file_read(const struct domain *domain, const char *account, struct pool *pool);
+
+/* Whether vdeliver of this version keeps the mail of accounts with a limit of
+ * their own waiting: as long as the table says so of "inbox-limit". */
+bool	quota_file_stops_mail(void);
 
 #endif

@@ -67,9 +67,10 @@ interrupt(int signo)
 static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 enum { ENDS = sizeof ends / sizeof *ends };
 
-/* The echo comes back before a signal ends us, or the shell would be blind. */
+/* The echo comes back before a signal ends us, or the shell would be blind.
+ * The question comes when it is off: switching forgets what was typed. */
 static int
-read_without_echo(struct str *out, struct err *err)
+ask_without_echo(const char *question, struct str *out, struct err *err)
 {
 	struct sigaction catch = { .sa_handler = interrupt }, before[ENDS];
 	struct termios was, silent;
@@ -81,8 +82,13 @@ read_without_echo(struct str *out, struct err *err)
 	silent.c_lflag |= ECHONL | ICANON;
 	for (size_t i = 0; i < ENDS; i++)
 		sigaction(ends[i], &catch, &before[i]);
-	int result = tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == -1 ?
-	    err_sys(err, "terminal") : read_line(STDIN_FILENO, out, err);
+	int result = 0;
+	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == -1)
+		result = err_sys(err, "terminal");
+	else
+		fprintf(stderr, "%s: ", question);
+	if (result == 0)
+		result = read_line(STDIN_FILENO, out, err);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
 	for (size_t i = 0; i < ENDS; i++)
 		sigaction(ends[i], &before[i], NULL);
@@ -96,13 +102,11 @@ secret_from_terminal(const char *prompt, struct str *out, struct err *err)
 {
 	SCOPED(drop_secret) struct str again = { 0 };
 
-	fprintf(stderr, "%s: ", prompt);
-	if (read_without_echo(out, err) == -1)
+	if (ask_without_echo(prompt, out, err) == -1)
 		return -1;
 	if (out->len == 0)
 		return 0;
-	fprintf(stderr, "The same again: ");
-	if (read_without_echo(&again, err) == -1)
+	if (ask_without_echo("The same again", &again, err) == -1)
 		return -1;
 	if (!slice_equal(str_slice(out), str_slice(&again)))
 		return err_set(err, ERR_INVALID, "the two passwords differ: nothing was changed");

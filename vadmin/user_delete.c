@@ -78,6 +78,7 @@ int
 user_delete(struct call *call, struct err *err)
 {
 	struct trash trash = { .pool = &call->pool, .stamp = stamp(&call->pool) };
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
 	struct account *account;
 	const char *inbox;
 
@@ -90,7 +91,10 @@ user_delete(struct call *call, struct err *err)
 	if (trash_account(&trash, &inbox, err) == -1)
 		return err_within(err, "the account is deleted, but not all of its files went to "
 		    "the trash");
-	if (inbox != NULL)
-		output_line(slice_of(pool_format(&call->pool, "inbox\t%s", inbox)));
+	if (inbox == NULL)
+		return 0;
+	sheet_adds(&sheet, "inbox");
+	sheet_adds(&sheet, inbox);
+	sheet_print(&sheet);
 	return 0;
 }

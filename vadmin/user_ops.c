@@ -1,4 +1,4 @@
-/* user_ops.c: accounts made, changed, shown and listed. */
+/* user_ops.c: accounts made, changed and shown. */
 #include <sys/stat.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +12,6 @@
 #include "ops.h"
 #include "output.h"
 #include "param.h"
-#include "pattern.h"
 #include "quota_file.h"
 #include "scope.h"
 #include "secret_ops.h"
@@ -97,6 +96,18 @@ user_add_ask(struct call *call, struct err *err)
 }
 
 static int
+write_quota(const struct domain *domain, const char *account, const char *value,
+    struct err *err)
+{
+	if (quota_file_write(domain, account, slice_of(value), err) == -1)
+		return -1;
+	if (quota_file_stops_mail() && strcmp(value, "default") != 0)
+		note("vdeliver of this version knows no limits: mail for %s@%s waits until "
+		    "'quota=default'", account, domain->name);
+	return 0;
+}
+
+static int
 add_passwd_line(struct call *call, const struct subject *subject, uid_t uid,
     struct user_files *files, struct err *err)
 {
@@ -155,7 +166,7 @@ user_add(struct call *call, struct err *err)
 	if (user_files_set_hash(&files, subject.name, call->hash, HASH_NEW_ACCOUNT, err) == -1 ||
 	    homes_make(domain, subject.name, who, err) == -1)
 		return -1;
-	if (quota != NULL && quota_file_write(domain, subject.name, slice_of(quota), err) == -1)
+	if (quota != NULL && write_quota(domain, subject.name, quota, err) == -1)
 		return -1;
 	if (add_passwd_line(call, &subject, uid, &files, err) == -1)
 		return -1;
@@ -198,7 +209,7 @@ user_set(struct call *call, struct err *err)
 	if (name != NULL && set_name(call, account, name, err) == -1)
 		return -1;
 	if (quota != NULL)
-		return quota_file_write(account->domain, account->name, slice_of(quota), err);
+		return write_quota(account->domain, account->name, quota, err);
 	return 0;
 }
 
@@ -234,74 +245,4 @@ user_show(struct call *call, struct err *err)
 		return -1;
 	sheet_print(&sheet);
 	return 0;
-}
-
-struct listing {
-	const char	*pattern;	/* NULL: all */
-	struct sheet	 sheet;
-};
-
-static int
-list_account(void *arg, const struct account *account, struct err *err)
-{
-	struct listing *listing = arg;
-	SCOPED(drop_str) struct str address = { 0 };
-
-	(void)err;
-	str_addf(&address, "%s@%s", account->name, account->domain->name);
-	if (listing->pattern != NULL && !pattern_matches(listing->pattern, str_slice(&address)))
-		return 0;
-	sheet_add(&listing->sheet, str_slice(&address));
-	sheet_addf(&listing->sheet, "%u", (unsigned)account->ident.uid);
-	sheet_adds(&listing->sheet, account->full_name);
-	return 0;
-}
-
-struct domains_listing {
-	struct call	*call;
-	struct listing	*listing;
-};
-
-/* A broken domain is told of, and does not hide the others. */
-static int
-list_domain(void *arg, const char *name, bool is_alias, struct err *err)
-{
-	struct domains_listing *all = arg;
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	const char *pattern = all->listing->pattern;
-	const char *at = pattern != NULL ? strrchr(pattern, '@') : NULL;
-	struct domain *domain;
-
-	if (is_alias || (at != NULL && !pattern_matches(at + 1, slice_of(name))))
-		return 0;
-	if (domain_open(&all->call->in, &pool, slice_of(name), &domain, err) == -1 ||
-	    account_each(domain, list_account, all->listing, err) == -1)
-		note("%s left out: %s", name, err->text);
-	return 0;
-}
-
-int
-user_list(struct call *call, struct err *err)
-{
-	static const char *const heads[] = { "ACCOUNT", "UID", "NAME", NULL };
-	struct listing listing = { .sheet = { .heads = heads } };
-	struct domains_listing all = { call, &listing };
-	const char *given = call_text(call, "D | PATTERN");
-	SCOPED(drop_pool) struct pool names = { 0 };
-	struct domain *domain;
-	int result;
-
-	if (given != NULL && strchr(given, '@') == NULL && !pattern_is_one(given)) {
-		result = domain_open(&call->in, &call->pool, slice_of(given), &domain, err);
-		if (result == 0)
-			result = account_each(domain, list_account, &listing, err);
-	} else {
-		listing.pattern = given == NULL || strchr(given, '@') != NULL ? given :
-		    pool_format(&call->pool, "*@%s", given);
-		result = domain_each(&call->in, &names, list_domain, &all, err);
-	}
-	if (result == 0)
-		sheet_print(&listing.sheet);
-	drop_sheet(&listing.sheet);
-	return result;
 }

@@ -216,7 +216,7 @@ class CommandLine(BoxTest):
     def test_usage_is_64_and_says_what_is_missing(self):
         for words, *args in (
                 ("what is to be done", ),
-                ("no operation 'domian add'", "domian", "add", "a.test"),
+                ("no operation 'domian add'; did you mean 'domain add'", "domian", "add", "a.test"),
                 ("no operation 'domain'; did you mean", "domain"),
                 ("did you mean 'user list'", "user", "lst"),
                 ("D is missing (usage: vadmin domain add D [NAME=VALUE...])", "domain", "add"),

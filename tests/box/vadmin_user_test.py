@@ -1,0 +1,516 @@
+#!/usr/bin/python3
+"""vadmin: accounts: what is written where, every refusal, passwords, locks, the trash."""
+import pty
+import stat
+
+from harness import *
+
+GOOD = b"kermit sings 7\n"
+
+
+class Users(BoxTest):
+    def setUp(self):
+        self.vmail = self.installation()
+        self.ok("domain", "add", "a.test")
+
+    def v(self, *args, **more):
+        return self.vmail.run("vadmin", *args, **more)
+
+    def ok(self, *args, **more):
+        got = self.v(*args, **more)
+        self.assertEqual(got.status, 0, got)
+        return got
+
+    def add(self, who, *args):
+        return self.ok("user", "add", who, *args, "--password-stdin", input=GOOD)
+
+    def files(self):
+        return {name: self.vmail.read(name) for name in os.listdir(self.vmail.dir)
+                if name != ".lock" and os.path.exists(os.path.join(self.vmail.dir, name))}
+
+    def refused(self, status, words, *args, **more):
+        before = self.files()
+        got = self.v(*args, **more)
+        self.assertEqual(got.status, status, got)
+        self.assertIn(words, got.stderr)
+        self.assertEqual(got.stderr.count("\n"), 1, got)
+        self.assertEqual(self.files(), before, "a refusal changed a file")
+
+    def field(self, file, who, index):
+        for line in self.vmail.read(file).decode().splitlines():
+            if line.split(":")[0] == who:
+                return line.split(":")[index]
+        return None
+
+    def hash(self, who, domain="a.test"):
+        return self.field(f"shadow.{domain}", who, 1)
+
+    def opens(self, who, password):
+        hashed = self.hash(who)
+        return crypt.crypt(password, hashed) == hashed
+
+    def shown(self, who):
+        return dict(line.split("\t", 1) for line in
+                    self.ok("user", "show", who).stdout.decode().splitlines())
+
+
+class Add(Users):
+    def test_passwd_and_shadow_get_whole_lines(self):
+        self.add("Joe.Doe@a.test", "name=Joe Doe")
+        line = self.vmail.read("passwd.a.test").decode().rstrip("\n").split(":")
+        gid = str(GID if ROOT else os.getgid())
+        self.assertEqual(line, ["Joe.Doe", "x", "60000", gid, "Joe Doe",
+                                self.vmail.home("Joe.Doe@a.test"), "/bin/false"])
+        shadow = self.vmail.read("shadow.a.test").decode().rstrip("\n").split(":")
+        self.assertEqual((len(shadow), shadow[0], shadow[1][:3]), (9, "Joe.Doe", "$y$"))
+        self.assertTrue(self.opens("Joe.Doe", GOOD.decode().strip()))
+
+    def test_the_home_is_made_for_the_account_alone(self):
+        self.add("joe@a.test")
+        st = os.stat(self.vmail.home("joe@a.test"))
+        self.assertEqual(stat.S_IMODE(st.st_mode), 0o700)
+        self.assertEqual((st.st_uid, st.st_gid),
+                         (60000, GID) if ROOT else (os.getuid(), os.getgid()))
+
+    def test_uids_come_from_one_mark_and_are_never_used_again(self):
+        self.ok("domain", "add", "b.test")
+        self.add("one@a.test")
+        self.add("two@b.test")
+        self.ok("user", "delete", "two@b.test")
+        self.add("three@a.test")
+        self.assertEqual(self.field("passwd.a.test", "three", 2), "60002")
+        self.ok("domain", "set", "b.test", "uid-start=70000")
+        self.add("four@b.test")
+        self.assertEqual(self.field("passwd.b.test", "four", 2), "70000")
+
+    def test_uids_of_other_files_are_left_out(self):
+        self.vmail.write("passwd.old.test", "x:x:60000:8:::\nbroken:x:60001\ny:x:60003:8:::\n")
+        self.add("joe@a.test")
+        self.assertEqual(self.field("passwd.a.test", "joe", 2), "60002")
+
+    def test_a_uid_above_the_mark_that_is_gone_is_not_used_again(self):
+        self.vmail.write("passwd.old.test", "far:x:60001:60000:::\n")
+        if not ROOT:
+            self.vmail.write("domain.old.test", f"owner = {os.getuid()}:{os.getgid()}\n")
+        self.ok("user", "delete", "far@old.test")
+        self.add("one@a.test")
+        self.add("two@a.test")
+        self.assertEqual([self.field("passwd.a.test", who, 2) for who in ("one", "two")],
+                         ["60000", "60002"])
+
+    @needs_root
+    def test_uids_of_the_system_are_left_out(self):
+        self.ok("domain", "set", "a.test", "uid-start=59999")
+        self.add("joe@a.test")                  # sysuser has 59999
+        self.assertEqual(self.field("passwd.a.test", "joe", 2), "60000")
+
+    def test_65534_and_65535_are_left_out(self):
+        self.ok("domain", "set", "a.test", "uid-start=65533")
+        for name, uid in (("one", "65533"), ("two", "65536")):
+            self.add(f"{name}@a.test")
+            self.assertEqual(self.field("passwd.a.test", name, 2), uid)
+
+    def test_a_broken_mark_stops_it(self):
+        self.vmail.write("uids", "sixty\n")
+        self.refused(65, "uids:1", "user", "add", "joe@a.test", "--password-stdin", input=GOOD)
+
+    def test_uids_that_run_out_are_told(self):
+        self.ok("domain", "set", "a.test", "uid-start=4294967293")
+        self.add("last@a.test")
+        self.refused(77, "no user id is left", "user", "add", "joe@a.test", "--password-stdin",
+                     input=GOOD)
+
+    def test_an_account_that_exists_is_refused_in_any_case(self):
+        self.add("joe@a.test")
+        self.refused(73, "already", "user", "add", "JOE@a.test", "--password-stdin", input=GOOD)
+
+    def test_a_name_on_a_broken_line_is_taken(self):
+        self.vmail.write("passwd.a.test", "joe:x:1\n")
+        self.refused(73, "already", "user", "add", "joe@a.test", "--password-stdin", input=GOOD)
+
+    def test_more_than_max_users_are_refused(self):
+        self.ok("domain", "set", "a.test", "max-users=1")
+        self.add("joe@a.test")
+        self.refused(77, "max-users", "user", "add", "ann@a.test", "--password-stdin", input=GOOD)
+
+    def test_names_that_can_be_no_account_are_refused(self):
+        for name in (".joe", "-joe", "j..oe", "joe.quota", "joe.LOCK", "a/b", "../joe", "jo e",
+                     "joe+x", "x" * 65, "jo:e", "|id", "\\joe", "*", "user/", "user."):
+            with self.subTest(name):
+                self.refused(65, "can be no account", "user", "add", "--password-stdin", "--",
+                             f"{name}@a.test", input=GOOD)
+        for name in ("joe\nroot:x:0:0:::", "joe\r", "j\x1boe", "jo\udcffe"):
+            with self.subTest(name):
+                self.refused(65, "", "user", "add", f"{name}@a.test", "--password-stdin",
+                             input=GOOD)
+
+    def test_a_full_name_cannot_break_its_line(self):
+        for name in ("x:0:0", "a\nroot:x:0:0:::", "a\rb", "a,b", "R&D", "a\x7f", "\udcff",
+                     "a\u0085b"):
+            with self.subTest(name):
+                self.refused(65, "", "user", "add", "joe@a.test", f"name={name}",
+                             "--password-stdin", input=GOOD)
+        self.add("joe@a.test", "name=Jos\u00e9 = #1 \u00dcser")
+        self.assertEqual(self.field("passwd.a.test", "joe", 4), "Jos\u00e9 = #1 \u00dcser")
+
+    def test_settings_of_later_versions_are_refused_by_name(self):
+        for name in ("forward", "filter", "title", "office", "address"):
+            self.refused(65, f"'{name}' is not available", "user", "add", "joe@a.test",
+                         f"{name}=x", "--password-stdin", input=GOOD)
+        self.refused(65, "did you mean 'quota'?", "user", "set", "joe@a.test", "qouta=1")
+
+    def test_quota_is_a_file_of_the_spool(self):
+        quota = os.path.join(self.vmail.spool, "a.test", "joe.quota")
+        self.add("joe@a.test", "quota=2M")
+        for value, text in ((None, "2048\n"), ("300", "300\n"), ("none", "none\n"),
+                            ("disabled", "disabled\n"), ("default", None)):
+            if value is not None:
+                self.ok("user", "set", "joe@a.test", f"quota={value}")
+            if text is None:
+                self.assertFalse(os.path.exists(quota))
+            else:
+                with open(quota) as f:
+                    self.assertEqual(f.read(), text)
+                self.assertEqual(self.shown("joe@a.test")["quota"], text.strip())
+        got = self.v("user", "set", "joe@a.test", "quota=0")
+        self.assertEqual(got.status, 65, got)
+        self.assertRegex(got.stderr, "'none'.*'disabled'")
+        for value in ("-1", "0x10", "99999999999999999999", "1T", ""):
+            self.refused(65, "quota", "user", "set", "joe@a.test", f"quota={value}")
+
+    @needs_root
+    def test_a_quota_file_that_a_user_left_there_is_replaced(self):
+        self.add("joe@a.test")
+        quota = os.path.join(self.vmail.spool, "a.test", "joe.quota")
+        with open(quota, "w") as f:
+            f.write("none\n")
+        os.chown(quota, 60000, GID)
+        self.assertEqual(self.shown("joe@a.test")["quota"], "default")
+        self.ok("user", "set", "joe@a.test", "quota=5")
+        self.assertEqual(os.stat(quota).st_uid, 0)
+
+    @needs_root
+    def test_an_inbox_that_somebody_left_is_not_given_to_the_next(self):
+        path = self.vmail.inbox("joe@a.test")
+        with open(path, "w") as f:
+            f.write("From x\n\nsecret\n")
+        os.chown(path, 61234, GID)
+        self.refused(73, "uid 61234", "user", "add", "joe@a.test", "--password-stdin", input=GOOD)
+
+    @needs_root
+    def test_a_home_with_something_in_it_is_not_given_to_the_next(self):
+        home = self.vmail.home("joe@a.test")
+        os.makedirs(os.path.join(home, "x"))
+        os.chown(home, 61234, GID)
+        got = self.v("user", "add", "joe@a.test", "--password-stdin", input=GOOD)
+        self.assertEqual((got.status, "uid 61234" in got.stderr), (73, True), got)
+        self.assertEqual(self.vmail.read("passwd.a.test"), b"")
+
+    def test_nothing_of_a_former_shadow_entry_stays(self):
+        self.vmail.write("shadow.a.test", "joe:!old:1:2:3:4:5:6:7\nann:x:::::::\n", mode=0o600)
+        self.add("joe@a.test")
+        self.assertTrue(self.opens("joe", GOOD.decode().strip()))
+        line = self.vmail.read("shadow.a.test").decode().splitlines()
+        self.assertEqual(line[0], "ann:x:::::::")
+        self.assertEqual(line[1].split(":")[3:], [""] * 6)
+
+    def test_other_lines_comments_and_modes_are_kept(self):
+        before = b"# head\nann:x:61000:60000:Ann:/h:/sh\n\nbroken line\nlast:x:61001:60000::/h:"
+        path = self.vmail.write("passwd.a.test", before, mode=0o640)
+        self.add("joe@a.test")
+        self.assertTrue(self.vmail.read("passwd.a.test").startswith(before + b"\njoe:x:"))
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o640)
+
+    def test_a_name_without_a_domain_is_in_the_main_domain(self):
+        self.refused(67, "main domain", "user", "add", "joe", "--password-stdin", input=GOOD)
+        self.ok("domain", "add", "main.test")
+        self.add("joe")
+        self.assertIsNotNone(self.field("passwd.main.test", "joe", 0))
+
+    def test_cyradms_spellings_are_read(self):
+        self.add("user/joe@a.test")
+        self.add("user.ann@a.test")
+        self.assertEqual(self.shown("user.joe@a.test")["account"], "joe@a.test")
+        self.assertEqual(self.shown("user/ann@a.test")["account"], "ann@a.test")
+
+    def test_an_alias_of_the_same_name_is_told(self):
+        self.ok("alias", "add", "joe@a.test", "ann@far.test")
+        self.assertIn("has an alias 'joe'", self.add("joe@a.test").stderr)
+
+    def test_fifty_at_once_lose_nothing_and_share_no_uid(self):
+        calls = [self.vmail.start("vadmin", "user", "add", f"u{i}@a.test",
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                 for i in range(50)]
+        for call in calls:
+            self.assertEqual(call.wait(60), 0, call.errors)
+        lines = [x.split(":") for x in self.vmail.read("passwd.a.test").decode().splitlines()]
+        self.assertEqual(sorted(x[0] for x in lines), sorted(f"u{i}" for i in range(50)))
+        self.assertEqual(len({x[2] for x in lines}), 50)
+        self.assertEqual(len(self.vmail.read("shadow.a.test").splitlines()), 50)
+
+
+class Passwords(Users):
+    def test_without_a_terminal_one_is_made_and_printed(self):
+        out = dict(x.split("\t") for x in
+                   self.ok("user", "add", "joe@a.test").stdout.decode().splitlines())
+        self.assertRegex(out["password"], r"^([a-z2-9]{4}-){3}[a-z2-9]{4}$")
+        self.assertTrue(self.opens("joe", out["password"]))
+
+    def test_easy_ones_are_refused_and_never_printed(self):
+        for secret in (b"short1\n", b"aaaaaaaaaaaa\n", b"password123\n", b"Joseph99xy\n",
+                       b"xx-hpesoj-1\n", b"20112011\n", b"qwertzuiop\n", b"a\x1bbcdefgh\n",
+                       b"x" * 600 + b"\n", b"abc\x00defghijkl\n", b"secret2024!\n"):
+            with self.subTest(secret):
+                got = self.v("user", "add", "joseph@a.test", "--password-stdin", input=secret)
+                self.assertEqual(got.status, 65, got)
+                self.assertNotIn(secret.strip().decode(), got.stderr)
+        self.refused(65, "no password", "user", "add", "joe@a.test", "--password-stdin", input=b"")
+
+    def test_passwd_changes_the_hash_and_keeps_the_rest(self):
+        self.add("joe@a.test")
+        text = self.vmail.read("shadow.a.test").decode().replace("::::::", ":1:2:3:4:9999999:")
+        self.vmail.write("shadow.a.test", "# mine\n" + text + "ann:*:1::::::\n", mode=0o600)
+        self.ok("user", "passwd", "joe@a.test", "--password-stdin", input=b"other words 8\nx\n")
+        self.assertTrue(self.opens("joe", "other words 8"))
+        after = self.vmail.read("shadow.a.test").decode().splitlines()
+        self.assertEqual((after[0], after[2]), ("# mine", "ann:*:1::::::"))
+        self.assertTrue(after[1].endswith(":1:2:3:4:9999999:"), after)
+
+    def test_an_empty_answer_keeps_it(self):
+        self.add("joe@a.test")
+        before = self.files()
+        got = self.ok("user", "passwd", "joe@a.test", "--password-stdin", input=b"\n")
+        self.assertIn("stays", got.stderr)
+        self.assertEqual(self.files(), before)
+
+    def test_without_a_terminal_it_must_be_told_where_the_password_is(self):
+        self.add("joe@a.test")
+        self.refused(65, "--password-stdin", "user", "passwd", "joe@a.test", input=GOOD)
+
+    def test_a_hash_in_passwd_moves_to_shadow(self):
+        line = f"old:{crypt.crypt('first one', '$6$ab')}:61000:60000::/h:/sh\n"
+        self.vmail.write("passwd.a.test", line)
+        self.ok("user", "lock", "old@a.test")
+        self.assertEqual(self.field("passwd.a.test", "old", 1), "x")
+        self.assertEqual(self.hash("old"), "!" + line.split(":")[1])
+        self.ok("user", "unlock", "old@a.test")
+        self.assertEqual(self.hash("old"), line.split(":")[1])
+
+    def test_a_lock_is_put_before_the_hash_and_taken_off_again(self):
+        self.add("joe@a.test")
+        hashed = self.hash("joe")
+        self.ok("user", "lock", "joe@a.test")
+        self.assertEqual(self.hash("joe"), "!" + hashed)
+        self.assertEqual(self.shown("joe@a.test")["login"], "locked")
+        self.assertIn("already", self.ok("user", "lock", "joe@a.test").stderr)
+        self.assertEqual(self.hash("joe"), "!" + hashed)
+        self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
+        self.ok("user", "unlock", "joe@a.test")
+        self.assertEqual(self.hash("joe"), hashed)
+        self.assertIn("not locked", self.ok("user", "unlock", "joe@a.test").stderr)
+
+    def test_a_new_password_does_not_open_a_lock(self):
+        self.add("joe@a.test")
+        self.ok("user", "lock", "joe@a.test")
+        got = self.ok("user", "passwd", "joe@a.test", "--password-stdin", input=b"other words 8\n")
+        self.assertIn("unlock", got.stderr)
+        self.assertTrue(self.hash("joe").startswith("!$y$"))
+        self.ok("user", "unlock", "joe@a.test")
+        self.assertTrue(self.opens("joe", "other words 8"))
+
+    def test_unlock_never_leaves_an_account_without_a_password(self):
+        for field in ("!", "!!", "*", "", "!*"):
+            with self.subTest(field):
+                self.vmail.write("passwd.a.test", "joe:x:61000:60000::/h:/sh\n")
+                self.vmail.write("shadow.a.test", f"joe:{field}:::::::\n", mode=0o600)
+                self.refused(77, "no password", "user", "unlock", "joe@a.test")
+                self.ok("user", "lock", "joe@a.test")
+                self.refused(77, "no password", "user", "unlock", "joe@a.test")
+
+    def on_terminal(self, answers, *args):
+        """vadmin with a terminal as standard input; answers are typed at each prompt."""
+        master, slave = pty.openpty()
+        process = subprocess.Popen([program("vadmin"), "-C", self.vmail.dir, *args], stdin=slave,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env=environment(), start_new_session=True)
+        os.close(slave)
+        said = b""
+        for answer in answers:
+            while not said.endswith((b"): ", b"again: ", b"] ")):
+                got = os.read(process.stderr.fileno(), 1)
+                self.assertNotEqual(got, b"", said)
+                said += got
+            os.write(master, answer + b"\n")
+            said += b"\n"
+        out, rest = process.communicate(timeout=DEADLINE)
+        try:
+            echo = os.read(master, 65536) if select.select([master], [], [], 0)[0] else b""
+        except OSError:                         # nobody has the other end any more
+            echo = b""
+        os.close(master)
+        return process.returncode, out, said + rest, echo
+
+    def test_a_terminal_is_asked_twice_without_echo(self):
+        status, _, said, echo = self.on_terminal([b"kermit sings 7"] * 2, "user", "add",
+                                                 "joe@a.test")
+        self.assertEqual((status, b"again" in said), (0, True), said)
+        self.assertNotIn(b"kermit", echo)
+        self.assertTrue(self.opens("joe", "kermit sings 7"))
+
+    def test_two_answers_that_differ_change_nothing(self):
+        status, _, said, _ = self.on_terminal([b"kermit sings 7", b"kermit sings 8"], "user",
+                                              "add", "joe@a.test")
+        self.assertEqual((status, b"differ" in said), (65, True), said)
+        self.assertEqual(self.vmail.read("passwd.a.test"), b"")
+
+    def test_an_empty_answer_on_a_terminal_keeps_or_makes_one(self):
+        status, out, said, _ = self.on_terminal([b""], "user", "add", "joe@a.test")
+        self.assertEqual((status, b"password\t" in out), (0, True), said)
+        hashed = self.hash("joe")
+        status, _, said, _ = self.on_terminal([b""], "user", "passwd", "joe@a.test")
+        self.assertEqual((status, self.hash("joe")), (0, hashed), said)
+
+    def test_a_deletion_is_asked_for_on_a_terminal(self):
+        self.add("joe@a.test")
+        status, _, said, _ = self.on_terminal([b"n"], "user", "delete", "joe@a.test")
+        self.assertEqual(status, 77, said)
+        self.assertIsNotNone(self.hash("joe"))
+        status, _, said, _ = self.on_terminal([b"y"], "user", "delete", "joe@a.test")
+        self.assertEqual((status, self.hash("joe")), (0, None), said)
+        self.add("ann@a.test")
+        status, _, said, _ = self.on_terminal([], "user", "delete", "ann@a.test", "--yes")
+        self.assertEqual((status, self.hash("ann")), (0, None), said)
+
+
+class ChangeAndShow(Users):
+    def test_a_new_name_leaves_the_rest_of_gecos(self):
+        self.vmail.write("passwd.a.test", "# c\njoe:x:61000:60000:Old,Room 7,123:/h:/sh\r\nann:x\n")
+        self.ok("user", "set", "joe@a.test", "name=New Name")
+        self.assertEqual(self.vmail.read("passwd.a.test"),
+                         b"# c\njoe:x:61000:60000:New Name,Room 7,123:/h:/sh\r\nann:x\n")
+
+    def test_show_tells_the_aliases_that_name_the_account(self):
+        self.add("joe@a.test")
+        self.ok("domain", "add", "b.test", "fallback=joe@a.test")
+        self.ok("alias", "add", "list@b.test", "ann@far.test", "JOE+x@A.test")
+        self.ok("alias", "add", "other@b.test", "joe")
+        self.ok("alias", "add", "boss@a.test", "\\joe")
+        os.symlink("domain.a.test", os.path.join(self.vmail.dir, "domain.c.test"))
+        self.ok("alias", "add", "via@b.test", "joe@c.test")
+        text = self.ok("user", "show", "joe@a.test").stdout.decode()
+        for name in ("list@b.test", "boss@a.test", "via@b.test"):
+            self.assertIn(f"alias\t{name} (", text)
+        self.assertNotIn("other@b.test", text)
+        self.assertIn("fallback-of\tb.test", text)
+
+    def test_nobody_there_is_67(self):
+        for op in ("show", "delete", "lock", "unlock"):
+            self.refused(67, "has no account 'joe'", "user", op, "joe@a.test")
+        self.refused(67, "has no account 'joe'", "user", "set", "joe@a.test", "name=x")
+        self.refused(67, "not one of our domains", "user", "show", "joe@b.test")
+
+    def test_a_broken_line_is_named(self):
+        self.vmail.write("passwd.a.test", "\njoe:x:0:0:::\n")
+        self.refused(65, "passwd.a.test:2", "user", "show", "joe@a.test")
+
+    def test_lists_take_domains_and_patterns(self):
+        self.ok("domain", "add", "b.test")
+        for who in ("joe@a.test", "ann@a.test", "joe@b.test"):
+            self.add(who)
+        for given, wanted in (((), ["joe@a.test", "ann@a.test", "joe@b.test"]),
+                              (("a.test",), ["joe@a.test", "ann@a.test"]),
+                              (("J*@*",), ["joe@a.test", "joe@b.test"]),
+                              (("*@b.test",), ["joe@b.test"]), (("?nn@*",), ["ann@a.test"]),
+                              (("?.test",), ["joe@a.test", "ann@a.test", "joe@b.test"]),
+                              (("x*@*",), [])):
+            with self.subTest(given):
+                out = self.ok("user", "list", *given).stdout.decode()
+                self.assertEqual([x.split("\t")[0] for x in out.splitlines()], wanted)
+        self.refused(67, "not one of our domains", "user", "list", "c.test")
+
+    def test_a_terminal_gets_columns_with_heads(self):
+        self.add("joe@a.test", "name=Joe \u00dcser")
+        master, slave = pty.openpty()
+        subprocess.run([program("vadmin"), "-C", self.vmail.dir, "user", "list", "a.test"],
+                       stdout=slave, env=environment(), check=True)
+        text = os.read(master, 4096).decode()
+        os.close(slave)
+        os.close(master)
+        self.assertEqual(text, "ACCOUNT     UID    NAME\r\njoe@a.test  60000  Joe \u00dcser\r\n")
+
+
+class Delete(Users):
+    def trash(self, *where):
+        return sorted(re.sub(r"\.\d{8}T\d{6}Z\.\d+", ".TIME", name)
+                      for name in os.listdir(os.path.join(*where, ".trash")))
+
+    def test_the_mail_goes_to_the_trash_and_is_told(self):
+        self.add("joe@a.test")
+        self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
+        self.ok("user", "set", "joe@a.test", "quota=7")
+        self.vmail.extra("a.test", "joe.vacation", "away")
+        with open(self.vmail.inbox("joe@a.test"), "rb") as f:
+            mail = f.read()
+        got = self.ok("user", "delete", "joe@a.test")
+        where = got.stdout.decode().rstrip("\n").split("\t")[1]
+        with open(where, "rb") as f:
+            self.assertEqual(f.read(), mail)
+        self.assertTrue(where.startswith(f"{self.vmail.spool}/a.test/.trash/joe."))
+        self.assertEqual(self.vmail.read("passwd.a.test"), b"")
+        self.assertEqual(self.vmail.read("shadow.a.test"), b"")
+        self.assertLessEqual({"joe.TIME", "joe.TIME.quota"},
+                             set(self.trash(self.vmail.spool, "a.test")))
+        self.assertEqual(self.trash(self.vmail.spool, "files", "a.test"), ["joe.TIME.vacation"])
+        self.assertEqual(self.trash(self.vmail.homes, "a.test", "home"), ["joe.TIME"])
+        self.assertEqual([n for n in os.listdir(os.path.join(self.vmail.spool, "a.test"))
+                          if "joe" in n], [])
+
+    def test_the_next_of_that_name_begins_anew(self):
+        self.add("joe@a.test")
+        self.vmail.deliver("joe@a.test", b"Subject: old\n\nsecret\n")
+        self.ok("user", "delete", "joe@a.test")
+        self.assertEqual(self.vmail.deliver("joe@a.test").status, 67)
+        self.add("joe@a.test")
+        self.assertEqual(self.vmail.deliver("joe@a.test", b"Subject: new\n\nhi\n").status, 0)
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
+        self.assertEqual(self.ok("check").stdout, b"")
+
+    def test_a_maildir_elsewhere_goes_whole(self):
+        self.ok("domain", "set", "a.test", "inbox=%d/%u/Maildir/")
+        self.add("joe@a.test")
+        self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
+        self.ok("user", "delete", "joe@a.test")
+        kept = os.path.join(self.vmail.spool, "a.test", ".trash")
+        (name,) = os.listdir(kept)
+        self.assertEqual(len(os.listdir(os.path.join(kept, name, "Maildir", "new"))), 1)
+
+    def test_what_names_the_account_is_told_before(self):
+        self.add("joe@a.test")
+        self.ok("alias", "add", "list@a.test", "joe", "ann@far.test")
+        got = self.ok("user", "delete", "joe@a.test")
+        self.assertIn("list@a.test", got.stderr)
+
+    def test_only_its_own_lines_go(self):
+        self.add("joe@a.test")
+        passwd = b"# c\nJOEY:x:61000:60000::/h:/sh\nbroken\n"
+        shadow = b"# s\njoey:*:::::::\n"
+        self.vmail.write("passwd.a.test", passwd + self.vmail.read("passwd.a.test"))
+        self.vmail.write("shadow.a.test", shadow + self.vmail.read("shadow.a.test"), mode=0o600)
+        self.ok("user", "delete", "joe@a.test")
+        self.assertEqual(self.vmail.read("passwd.a.test"), passwd)
+        self.assertEqual(self.vmail.read("shadow.a.test"), shadow)
+
+    @needs_root
+    def test_a_trash_that_a_user_made_is_not_used(self):
+        self.add("joe@a.test")
+        self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
+        evil = os.path.join(self.vmail.spool, "a.test", ".trash")
+        os.mkdir(evil)
+        os.chown(evil, 60000, GID)
+        got = self.v("user", "delete", "joe@a.test")
+        self.assertEqual((got.status, "remove it" in got.stderr), (77, True), got)
+        self.assertEqual(os.listdir(evil), [])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+/* user_list.c: accounts listed. */
+#include <string.h>
+
+#include "account.h"
+#include "ops.h"
+#include "output.h"
+#include "pattern.h"
+#include "scope.h"
+
+struct listing {
+	const char	*pattern;	/* NULL: all */
+	struct sheet	 sheet;
+};
+
+static int
+list_account(void *arg, const struct account *account, struct err *err)
+{
+	struct listing *listing = arg;
+	SCOPED(drop_str) struct str address = { 0 };
+
+	(void)err;
+	str_addf(&address, "%s@%s", account->name, account->domain->name);
+	if (listing->pattern != NULL && !pattern_matches(listing->pattern, str_slice(&address)))
+		return 0;
+	sheet_add(&listing->sheet, str_slice(&address));
+	sheet_addf(&listing->sheet, "%u", (unsigned)account->ident.uid);
+	sheet_adds(&listing->sheet, account->full_name);
+	return 0;
+}
+
+struct domains_listing {
+	struct call	*call;
+	struct listing	*listing;
+};
+
+/* A broken domain is told of, and does not hide the others. */
+static int
+list_domain(void *arg, const char *name, bool is_alias, struct err *err)
+{
+	struct domains_listing *all = arg;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *pattern = all->listing->pattern;
+	const char *at = pattern != NULL ? strrchr(pattern, '@') : NULL;
+	struct domain *domain;
+
+	if (is_alias || (at != NULL && !pattern_matches(at + 1, slice_of(name))))
+		return 0;
+	if (domain_open(&all->call->in, &pool, slice_of(name), &domain, err) == -1 ||
+	    account_each(domain, list_account, all->listing, err) == -1)
+		note("%s left out: %s", name, err->text);
+	return 0;
+}
+
+int
+user_list(struct call *call, struct err *err)
+{
+	static const char *const heads[] = { "ACCOUNT", "UID", "NAME", NULL };
+	struct listing listing = { .sheet = { .heads = heads } };
+	struct domains_listing all = { call, &listing };
+	const char *given = call_text(call, "D | PATTERN");
+	SCOPED(drop_pool) struct pool names = { 0 };
+	struct domain *domain;
+	int result;
+
+	if (given != NULL && strchr(given, '@') == NULL && !pattern_is_one(given)) {
+		result = domain_open(&call->in, &call->pool, slice_of(given), &domain, err);
+		if (result == 0)
+			result = account_each(domain, list_account, &listing, err);
+	} else {
+		listing.pattern = given == NULL || strchr(given, '@') != NULL ? given :
+		    pool_format(&call->pool, "*@%s", given);
+		result = domain_each(&call->in, &names, list_domain, &all, err);
+	}
+	if (result == 0)
+		sheet_print(&listing.sheet);
+	drop_sheet(&listing.sheet);
+	return result;
+}
