@@ -83,6 +83,27 @@ check_step(const struct domain *domain, const struct stat *st, const char *name,
 	return 0;
 }
 
+/* A directory of root's that was copied in, or made by hand, gets the group
+ * and the mode that keep accounts apart and let them in.  Whatever lies in it
+ * is checked when it is opened. */
+static int
+mend(const struct domain *domain, int fd, struct stat *st, const char *name, struct err *err)
+{
+	enum { MODES = 07777, NEEDED = S_IRWXU | S_IRWXG | S_ISVTX | S_ISGID };
+
+	if (!is_shared(domain) || st->st_uid != 0)
+		return 0;
+	if (st->st_gid == domain->owner.gid && (st->st_mode & NEEDED) == NEEDED &&
+	    !(st->st_mode & S_IWOTH))
+		return 0;
+	installation_warn(domain->in, "%s of %s: group %u and mode %o become group %u and mode %o",
+	    name, domain->name, (unsigned)st->st_gid, st->st_mode & MODES,
+	    (unsigned)domain->owner.gid, SHARED);
+	if (set_owner(domain, fd, err) == -1)
+		return err_within(err, "mend %s", name);
+	return fstat(fd, st) == -1 ? err_sys(err, "%s", name) : 0;
+}
+
 int
 spool_step(const struct domain *domain, int parent, const char *name, bool make, int *fd,
     struct err *err)
@@ -101,7 +122,8 @@ spool_step(const struct domain *domain, int parent, const char *name, bool make,
 		return err_open(err, name);
 	if (fstat(got, &st) == -1)
 		return err_sys(err, "%s", name);
-	if (check_step(domain, &st, name, err) == -1)
+	if ((make && mend(domain, got, &st, name, err) == -1) ||
+	    check_step(domain, &st, name, err) == -1)
 		return -1;
 	*fd = got;
 	got = -1;

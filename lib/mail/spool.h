@@ -15,7 +15,8 @@
 int	spool_open(const struct installation *in, int *fd, struct err *err);
 
 /* Opens name in parent, as a directory of the domain's mail; when make is set
- * it is made.  ERR_ABSENT: missing.  ERR_REFUSED: a link, not a directory, or
+ * it is made, and as root one of root's own with another group or mode is
+ * mended, with a warning (Linuxconf left others).  ERR_ABSENT: missing.  ERR_REFUSED: a link, not a directory, or
  * others could write to it. */
 int	spool_step(const struct domain *domain, int parent, const char *name, bool make, int *fd,
 	    struct err *err);
