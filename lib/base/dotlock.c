@@ -74,22 +74,42 @@ remove_stale(int dir, const char *name)
 }
 
 static int
-create(int dir, const char *name, struct err *err)
+write_draft(int dir, const char *draft, struct err *err)
 {
 	char host[HOST_MAX], text[HOST_MAX + 32];
 	SCOPED(drop_fd) int fd = -1;
 
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd == -1 && errno == EEXIST)
-		return 0;
+	fd = openat(dir, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd == -1)
-		return err_sys(err, "create %s", name);
+		return err_sys(err, "create %s", draft);
 	int n = snprintf(text, sizeof text, "%ld %s\n", (long)getpid(), this_host(host));
 	if (fd_write(fd, text, (size_t)n) == -1) {
-		err_fill_sys(err, "write %s", name);
-		unlinkat(dir, name, 0);
+		err_fill_sys(err, "write %s", draft);
+		unlinkat(dir, draft, 0);
 		return -1;
 	}
+	return 0;
+}
+
+/* Written under a name of its own and then linked: a crash never leaves an
+ * empty lock file, which nobody could tell from one that is held. */
+static int
+create(int dir, const char *name, struct err *err)
+{
+	SCOPED(drop_str) struct str draft = { 0 };
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	str_addf(&draft, ".%s.%ld.%lld%09ld", name, (long)getpid(), (long long)now.tv_sec,
+	    now.tv_nsec);
+	if (write_draft(dir, str_text(&draft), err) == -1)
+		return -1;
+	int linked = linkat(dir, str_text(&draft), dir, name, 0);
+	int why = errno;
+	unlinkat(dir, str_text(&draft), 0);
+	errno = why;
+	if (linked == -1)
+		return why == EEXIST ? 0 : err_sys(err, "create %s", name);
 	return 1;
 }
 
