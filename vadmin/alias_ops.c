@@ -56,6 +56,23 @@ check_command(const struct alias_member *member, struct err *err)
 	return member->kind == ALIAS_COMMAND ? tokens_expand(member->text, &none, &unused, err) : 0;
 }
 
+/* A word of the command line is one member: a comma in a command is the
+ * command's, though an alias file would need quotes around it. */
+static int
+read_member(struct pool *pool, const char *word, struct alias_member *out, struct err *err)
+{
+	struct slice command = slice_trim(slice_of(word));
+
+	if (alias_parse_member(pool, slice_of(word), out, err) == 0)
+		return check_command(out, err);
+	if (!slice_starts(command, "|") || slice_trim(slice_from(command, 1)).len == 0)
+		return -1;
+	*out = (struct alias_member){
+		.kind = ALIAS_COMMAND, .text = pool_dup(pool, slice_trim(slice_from(command, 1))),
+	};
+	return check_command(out, err);
+}
+
 static int
 read_members(struct call *call, struct alias_members *out, struct err *err)
 {
@@ -64,9 +81,7 @@ read_members(struct call *call, struct alias_members *out, struct err *err)
 	out->member = pool_alloc(&call->pool, (given->count + 1) * sizeof *out->member);
 	for (size_t i = 0; i < given->count; i++)
 		if (refuse_attribute(given->word[i], err) == -1 ||
-		    alias_parse_member(&call->pool, slice_of(given->word[i]),
-		    &out->member[out->count++], err) == -1 ||
-		    check_command(&out->member[i], err) == -1)
+		    read_member(&call->pool, given->word[i], &out->member[out->count++], err) == -1)
 			return err_within(err, "'%.100s'", given->word[i]);
 	return 0;
 }
