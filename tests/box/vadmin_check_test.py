@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+"""vadmin check: what would make deliveries or logins fail, one line each, with what to do."""
+from harness import *
+
+
+class Check(BoxTest):
+    def setUp(self):
+        self.vmail = self.installation()
+        self.vmail.domain("a.test", accounts=["joe"], aliases="postmaster: joe\n")
+        for name in ("a.test", "files/a.test"):
+            os.makedirs(os.path.join(self.vmail.spool, name))
+            os.chmod(os.path.join(self.vmail.spool, name), 0o700)
+            if ROOT:
+                os.chown(os.path.join(self.vmail.spool, name), 0, GID)
+
+    def check(self, *domains):
+        return self.vmail.run("vadmin", "check", *domains)
+
+    def finds(self, *words, domains=()):
+        got = self.check(*domains)
+        self.assertEqual(got.status, 1, got)
+        lines = got.stdout.decode().splitlines()
+        for word in words:
+            self.assertTrue(any(word in line for line in lines), (word, got))
+        self.assertTrue(all(line.count("\t") == 1 for line in lines), got)
+        return lines
+
+    def path(self, name):
+        return os.path.join(self.vmail.dir, name)
+
+    def test_nothing_is_found_in_a_good_installation(self):
+        got = self.check()
+        self.assertEqual((got.status, got.stdout, got.stderr), (0, b"", ""), got)
+
+    def test_a_domain_of_vadmins_own_is_good(self):
+        self.vmail.run("vadmin", "domain", "add", "b.test")
+        self.vmail.run("vadmin", "user", "add", "ann@b.test")
+        self.assertEqual(self.vmail.deliver("ann@b.test").status, 0)
+        got = self.check()
+        self.assertEqual((got.status, got.stdout), (0, b""), got)
+
+    def test_broken_settings_are_told_with_file_and_line(self):
+        self.vmail.write("domain.a.test", "description = x\nidel = 3\n")
+        self.finds("domain.a.test:2: no setting is called 'idel'")
+        self.vmail.write("vmail.conf", "\nspol = /x\n")
+        self.finds("vmail.conf:2: no setting is called 'spol'")
+
+    def test_a_setting_that_a_program_does_not_have_is_told(self):
+        rows = [r.split("\t") for r in
+                run("vadmin", "settings").stdout.decode().splitlines()]
+        missing = [r[1] for r in rows if r[0] == "domain.D" and "(Not in all" in r[4]]
+        for name in missing:
+            value = "10" if name in ("inbox-limit", "login-delay") else "/x"
+            self.vmail.domain("a.test", {name: value}, accounts=["joe"])
+            self.finds(f"'{name}' is not available")
+
+    def test_files_that_others_can_write_are_told(self):
+        for name in ("vmail.conf", "domain.a.test", "passwd.a.test", "shadow.a.test"):
+            with self.subTest(name):
+                mode = os.stat(self.path(name)).st_mode
+                os.chmod(self.path(name), 0o666)
+                self.finds("chmod go-w" if name != "shadow.a.test" else "shadow.a.test")
+                os.chmod(self.path(name), mode)
+
+    def test_readable_hashes_are_told(self):
+        os.chmod(self.path("shadow.a.test"), 0o644)
+        self.finds("shadow.a.test: others can read")
+
+    def test_a_missing_spool_is_told(self):
+        self.vmail.set(spool="/nonexistent/spool")
+        self.finds("/nonexistent/spool")
+
+    def test_a_missing_passwd_is_told(self):
+        os.unlink(self.path("passwd.a.test"))
+        self.finds("passwd.a.test")
+
+    def test_broken_passwd_lines_are_told(self):
+        good = self.vmail.read("passwd.a.test").decode()
+        for line, words in (("ann:x:1:2\n", "seven fields"),
+                            ("ann:x:0:60000::/h:/sh\n", "user or group id 0"),
+                            ("ann:x:61000:4294967295::/h:/sh\n", "4294967295"),
+                            (".ann:x:61000:60000::/h:/sh\n", "no account can have this name"),
+                            ("JOE:x:61000:60000::/h:/sh\n", "'JOE' is there twice")):
+            with self.subTest(line):
+                self.vmail.write("passwd.a.test", good + line)
+                lines = self.finds("passwd.a.test:2", words)
+                self.assertTrue(all(x.startswith("a.test\t") for x in lines), lines)
+
+    def test_broken_shadow_lines_are_told(self):
+        self.vmail.write("shadow.a.test", "# c\njoe:*:::::::\nann:*\n", mode=0o600)
+        self.finds("shadow.a.test:3")
+
+    def test_an_unknown_group_and_owner_are_told(self):
+        self.vmail.domain("a.test", {"gid": "no-such-group", "owner": "account"})
+        self.finds("gid")
+        self.vmail.domain("a.test", {"owner": "no-such-user"})
+        self.finds("owner")
+
+    @needs_root
+    def test_an_unknown_command_user_and_root_are_told(self):
+        self.vmail.set(command_user="no-such-user")
+        self.finds("command-user")
+        self.vmail.set(command_user="root")
+        self.finds("command-user\tmust not be root")
+
+    def test_a_missing_sendmail_is_told(self):
+        self.vmail.set(sendmail="/nonexistent/sendmail -i")
+        self.finds("/nonexistent/sendmail")
+
+    def test_a_domain_alias_that_leads_nowhere_is_told(self):
+        os.symlink("domain.gone.test", self.path("domain.b.test"))
+        os.symlink("domain.d.test", self.path("domain.c.test"))
+        os.symlink("domain.c.test", self.path("domain.d.test"))
+        os.symlink("/etc/passwd", self.path("domain.e.test"))
+        self.finds("b.test\t", "c.test\t", "d.test\t", "e.test\t")
+
+    def test_a_file_that_nobody_looks_for_is_told(self):
+        self.vmail.write("domain.Upper.test", "")
+        self.finds("domain.Upper.test\tnobody looks for this file")
+
+    def test_alias_errors_loops_and_strangers_are_told(self):
+        self.vmail.write("aliases.a.test", "x: \"open\none: two\ntwo: one\nthree: nobody-there\n"
+                                           "inc: :include:/nonexistent/list\n")
+        self.finds("aliases.a.test:1", "one@a.test: ", "three@a.test: 5.1.1",
+                   "inc@a.test: ")
+
+    @needs_root
+    def test_commands_in_a_file_that_is_not_roots_are_told(self):
+        path = self.vmail.write("aliases.a.test", "x: |/bin/true\n")
+        os.chown(path, 59999, 59999)
+        self.finds("its commands, files and includes do not count")
+
+    def test_a_fallback_that_fails_is_told(self):
+        self.vmail.domain("a.test", {"fallback": "nobody-there"}, accounts=["joe"])
+        self.finds("no-such-user.vadmin-check@a.test")
+
+    @needs_root
+    def test_a_spool_with_wrong_group_owner_or_mode_is_told(self):
+        spool = os.path.join(self.vmail.spool, "a.test")
+        os.chown(spool, 0, 59999)
+        self.finds("its group is 59999")
+        os.chown(spool, 59999, GID)
+        self.finds("uid 59999")
+        os.chown(spool, 0, GID)
+        os.chmod(spool, 0o777)
+        self.finds("its mode should be")
+
+    def test_something_in_an_inboxes_place_is_told(self):
+        os.symlink("/dev/null", self.vmail.inbox("joe@a.test"))
+        self.finds("neither a file nor a directory")
+
+    @needs_root
+    def test_an_inbox_of_somebody_else_is_told(self):
+        with open(self.vmail.inbox("joe@a.test"), "w"):
+            pass
+        os.chown(self.vmail.inbox("joe@a.test"), 59999, GID)
+        self.finds("belongs to uid 59999, not 60001")
+
+    def test_only_the_named_domains_are_looked_at(self):
+        self.vmail.domain("b.test", accounts=["joe"])
+        self.vmail.write("domain.b.test", "nonsense\n")
+        self.assertEqual(self.check("a.test").status, 0)
+        self.finds("domain.b.test:1", domains=["b.test"])
+        got = self.check("c.test")
+        self.assertEqual((got.status, "not one of our domains" in got.stderr), (67, True), got)
+
+
+if __name__ == "__main__":
+    main()
