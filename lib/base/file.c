@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -61,6 +62,18 @@ file_read(int fd, size_t max, struct str *text, struct err *err)
 	}
 }
 
+/* False: not allowed.  A group that this process may not give away loses its
+ * rights instead: nobody gets more than before. */
+static bool
+give_to(int fd, const struct stat *old, mode_t *mode)
+{
+	if ((old->st_uid == geteuid() && old->st_gid == getegid()) ||
+	    fchown(fd, old->st_uid, old->st_gid) == 0)
+		return true;
+	*mode &= ~(mode_t)(S_ISGID | S_IRWXG);
+	return errno == EPERM && old->st_uid == geteuid();
+}
+
 /* New files are given to whoever the old one belonged to. */
 static int
 copy_ownership(int dir, const char *name, int fd, mode_t mode, struct err *err)
@@ -72,10 +85,10 @@ copy_ownership(int dir, const char *name, int fd, mode_t mode, struct err *err)
 			return err_sys(err, "%s", name);
 		return fchmod(fd, mode) == -1 ? err_sys(err, "mode of %s", name) : 0;
 	}
-	if ((old.st_uid != geteuid() || old.st_gid != getegid()) &&
-	    fchown(fd, old.st_uid, old.st_gid) == -1)
+	mode = old.st_mode & 07777;
+	if (!give_to(fd, &old, &mode))
 		return err_sys(err, "owner of %s", name);
-	if (fchmod(fd, old.st_mode & 07777) == -1)
+	if (fchmod(fd, mode) == -1)
 		return err_sys(err, "mode of %s", name);
 	return 0;
 }

@@ -31,7 +31,8 @@ struct draft {
 	char	*temporary;
 };
 
-/* Mode and owner are the old file's; a new file gets mode. */
+/* Mode and owner are the old file's; a new file gets mode.  Where this process
+ * may not give the file to the old one's group, no group gets any right. */
 int	draft_begin(int dir, const char *name, mode_t mode, struct draft *draft, struct err *err);
 int	draft_commit(struct draft *draft, struct err *err);
 void	drop_draft(struct draft *draft);

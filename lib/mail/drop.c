@@ -50,11 +50,27 @@ lock_session(const struct mailbox *mailbox, int *fd, struct err *err)
 	return 0;
 }
 
+/* Said before anything is tried that another owner's mode would forbid. */
+static int
+check_owner(const struct mailbox *mailbox, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(mailbox->parent, mailbox->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? 0 : err_sys(err, "%s", mailbox->path);
+	if (st.st_uid != geteuid())
+		return err_set(err, ERR_REFUSED, "%s: belongs to uid %u, not to uid %u (chown)",
+		    mailbox->path, (unsigned)st.st_uid, (unsigned)geteuid());
+	return 0;
+}
+
 int
 drop_open(const struct mailbox *mailbox, struct deadline d, struct drop **out, struct err *err)
 {
 	SCOPED(drop_fd) int session = -1;
 
+	if (check_owner(mailbox, err) == -1)
+		return -1;
 	if (lock_session(mailbox, &session, err) == -1)
 		return err_within(err, "%s", mailbox->path);
 	for (size_t i = 0; i < sizeof openers / sizeof *openers; i++) {

@@ -1,0 +1,432 @@
+#!/usr/bin/python3
+"""pop3_mailbox_test.py: what is in an mbox or a Maildir, byte for byte, and what QUIT removes."""
+import mailbox as python_mailbox
+
+from pop3 import *
+
+NASTY = {
+    "a plain one": b"Subject: x\n\nhello\n",
+    "no header": b"\nonly a body\n",
+    "only a header": b"Subject: x\nTo: y\n",
+    "a header and an empty line": b"Subject: x\n\n",
+    "empty lines at the end": b"Subject: x\n\nbody\n\n\n",
+    "no final newline": b"Subject: x\n\nno end",
+    "8-bit and UTF-8": b"Subject: \xe4\xf6\xc3\xbc\n\n\xff\xfe\x80\n",
+    "NULs": b"Sub\0ject: x\n\n\0\0a\0\n\0",
+    "CRLF line ends": b"Subject: x\r\n\r\nbody\r\n\r\n",
+    "CR here and there": b"Subject: x\r\n\nbo\rdy\r\r\n\r\n",
+    "dots": b"Subject: x\n\n.\n..\n...\n.x\n.",
+    "From lines": b"Subject: x\n\nFrom me\n\nFrom you\n>From him\n>>From her\n >From us\nFrom\n>From\n",
+    "a row of > as long as a buffer": b"Subject: x\n\n" + b">" * 65530 + b"From x\n" + b">" * 200000,
+    "a line of a megabyte": b"Subject: x\n\n" + b"z" * 1000000 + b"\nend\n",
+    "a header of 300 kB": b"X-Long: y\n" * 30000 + b"\nbody\n",
+    "a lie about its length": b"Content-Length: 3\n\nhello\n\nFrom x\n",
+}
+
+
+class Bytes(Pop3Test):
+    def test_an_mbox_gives_what_was_delivered(self):
+        vmail = self.box(mbox=mbox(*NASTY.values()))
+        for (name, sent), got in zip(NASTY.items(), self.messages(vmail), strict=True):
+            with self.subTest(name):
+                self.assertEqual(got, on_the_wire(sent))
+
+    def test_a_maildir_gives_what_was_delivered(self):
+        files = {f"new/{i:010}.M1P1.h": m for i, m in enumerate(NASTY.values())}
+        vmail = self.box(maildir=files)
+        for (name, sent), got in zip(NASTY.items(), self.messages(vmail), strict=True):
+            with self.subTest(name):
+                self.assertEqual(got, on_the_wire(sent))
+
+    def test_from_lines_at_every_edge_of_a_buffer(self):
+        for edge in (4096, 65536, 131072):
+            for line in (b"From x", b">From x", b">>From x"):
+                sent = [b"S: x\n\n" + b"y" * (edge + shift) + b"\n\n" + line + b"\nz\n"
+                        for shift in range(-90, 3)]
+                with self.subTest(edge=edge, line=line):
+                    vmail = self.box(mbox=mbox(*sent))
+                    got = self.messages(vmail)
+                    self.assertEqual(len(got), len(sent))
+                    self.assertEqual([g == on_the_wire(s) for g, s in zip(got, sent)], [True] * len(sent))
+
+    def test_an_empty_mbox_and_a_missing_one_hold_nothing(self):
+        for vmail in (self.box(mbox=b""), self.box()):
+            pop = self.session(vmail)
+            self.assertEqual(pop.ask("STAT"), "+OK 0 0")
+            self.assertEqual(pop.many("LIST")[1], b"")
+            self.quit(pop)
+
+    def test_an_mbox_with_crlf_line_ends_is_one(self):
+        text = b"From a\r\nSubject: 1\r\n\r\nx\r\n\r\nFrom b\r\nSubject: 2\r\n\r\ny\r\n"
+        self.assertEqual(self.messages(self.box(mbox=text)),
+                         [b"Subject: 1\r\n\r\nx\r\n", b"Subject: 2\r\n\r\ny\r\n"])
+
+    def test_top_gives_headers_and_lines_of_any_message(self):
+        vmail = self.box(mbox=mbox(*NASTY.values()))
+        pop = self.session(vmail)
+        for number, sent in enumerate(NASTY.values(), 1):
+            head, _, body = on_the_wire(sent).partition(b"\r\n\r\n")
+            if sent.startswith(b"\n"):
+                head, body = b"", on_the_wire(sent)[2:]
+                wanted = b"\r\n"
+            else:
+                wanted = head + b"\r\n\r\n" if b"\r\n\r\n" in on_the_wire(sent) else on_the_wire(sent)
+            for lines in (0, 1, 2):
+                got = pop.many(f"TOP {number} {lines}")[1]
+                self.assertEqual(got, wanted + b"".join(
+                    line + b"\r\n" for line in body.split(b"\r\n")[:-1][:lines]), (number, lines))
+        self.quit(pop)
+
+    def test_what_is_no_mbox_is_temporary_and_says_so_in_the_log(self):
+        vmail = self.box(mbox=b"hello\n")
+        pop = vmail.pop3()
+        self.assertRegex(pop.login(self.joe, PASSWORD), r"^-ERR \[SYS/TEMP\]")
+        self.assertRegex(pop.ask("QUIT"), r"^\+OK")
+        self.assertIn("not an mbox file", self.ended(pop))
+
+    def test_the_internal_data_of_c_client_stays_and_is_not_shown(self):
+        pseudo = (b"From MAILER-DAEMON Fri Nov 20 10:00:00 2026\nSubject: DON'T DELETE THIS MESSAGE -- "
+                  b"FOLDER INTERNAL DATA\nX-IMAP: 1 2\nStatus: RO\n\nThis text is part of the internal "
+                  b"format.\n\n")
+        vmail = self.box(mbox=pseudo + mbox(b"Subject: one\n\n1\n", b"Subject: two\n\n2\n"))
+        pop = self.session(vmail)
+        self.assertEqual(pop.many("RETR 1")[1], b"Subject: one\r\n\r\n1\r\n")
+        pop.ask("DELE 1")
+        pop.ask("DELE 2")
+        self.quit(pop)
+        self.assertEqual(contents(vmail, self.joe), pseudo)
+
+    def test_what_only_looks_like_internal_data_is_mail(self):
+        for header in (b"X-IMAP: 1 2\n", b"Subject: FOLDER INTERNAL DATA\n"):
+            self.assertEqual(len(self.messages(self.box(mbox=mbox(header + b"\nx\n")))), 1)
+
+    @needs_root
+    def test_links_and_foreign_files_are_refused(self):
+        vmail = self.box(mbox=mbox(b"a: b\n\nx\n"))
+        path = vmail.inbox(self.joe)
+        def refused():
+            pop = vmail.pop3()
+            reply = pop.login(self.joe, PASSWORD)
+            pop.ask("QUIT")
+            self.ended(pop)
+            return reply
+        os.rename(path, path + ".real")
+        os.symlink(path + ".real", path)
+        self.assertRegex(refused(), r"^-ERR \[SYS/PERM\]")
+        os.unlink(path)
+        os.link(path + ".real", path)
+        self.assertRegex(refused(), r"^-ERR \[SYS/PERM\]")
+        os.unlink(path + ".real")
+        os.chown(path, FIRST_UID + 1, GID)
+        self.assertRegex(refused(), r"^-ERR \[SYS/PERM\]")
+        os.unlink(path)
+        os.mkfifo(path)
+        self.assertRegex(refused(), r"^-ERR \[SYS/PERM\]")
+
+    def test_what_is_no_message_of_a_maildir_is_not_shown(self):
+        vmail = self.box(maildir={"new/1.a.h": b"one\n", "cur/2.b.h:2,S": b"two\n", "tmp/3.c.h": b"no\n",
+                                  "cur/.hidden": b"no\n"})
+        path = vmail.inbox(self.joe)
+        os.symlink("2.b.h:2,S", f"{path}/cur/4.d.h")
+        os.mkfifo(f"{path}/new/5.e.h")
+        os.mkdir(f"{path}/cur/6.f.h")
+        self.assertEqual(self.messages(vmail), [b"one\r\n", b"two\r\n"])
+
+
+class Uids(Pop3Test):
+    TWIN = b"From a\nMessage-ID: <1@x>\n\nbody\n\n"
+
+    def test_they_are_unique_printable_and_stay(self):
+        vmail = self.box(mbox=self.TWIN * 3 + mbox(*NASTY.values()))
+        first = self.uids(vmail)
+        self.assertEqual(len(set(first)), len(first))
+        for uid in first:
+            self.assertRegex(uid, "^[!-~]{1,70}$")
+        self.assertEqual(self.uids(vmail), first)
+
+    def test_what_other_programs_change_does_not_change_them(self):
+        before = self.box(mbox=b"From a\nSubject: x\nTo: y\n\nbody\n\n")
+        after = self.box(mbox=b"From a\nX-UID: 7\nSubject: x\nstatus: RO\nX-Keywords:\n  folded\nTo: y\n"
+                              b"X-Status: A\nContent-Length: 5\nLines: 1\nX-IMAPbase: 1 2\n\nbody\n\n")
+        other = self.box(mbox=b"From a\nSubject: z\nTo: y\n\nbody\n\n")
+        self.assertEqual(self.uids(before), self.uids(after))
+        self.assertNotEqual(self.uids(before), self.uids(other))
+
+    def delete(self, vmail, *numbers):
+        pop = self.session(vmail)
+        for number in numbers:
+            self.assertRegex(pop.ask(f"DELE {number}"), r"^\+OK")
+        self.quit(pop)
+
+    def append(self, vmail, text):
+        with open(vmail.inbox(self.joe), "ab") as f:
+            f.write(text)
+
+    def test_twins_keep_theirs_over_our_own_deletions_and_none_is_used_again(self):
+        vmail = self.box(mbox=self.TWIN * 4)
+        a, b, c, d = self.uids(vmail)
+        self.delete(vmail, 1, 3)
+        self.assertEqual(self.uids(vmail), [b, d])
+        self.append(vmail, self.TWIN)
+        [_, _, e] = self.uids(vmail)
+        self.assertEqual(self.uids(vmail), [b, d, e])
+        self.assertNotIn(e, [a, b, c, d])
+        self.delete(vmail, 1, 2, 3)
+        self.append(vmail, self.TWIN)
+        [f] = self.uids(vmail)
+        self.assertNotIn(f, [a, b, c, d, e])
+
+    def test_random_histories_never_change_or_reuse_one(self):
+        import random
+        for seed in range(6):
+            random.seed(seed)
+            vmail = self.box(mbox=b"")
+            kinds = [b"From a\nMessage-ID: <%d@x>\n\nbody\n\n" % i for i in range(3)]
+            known, gone = [], set()
+            for _ in range(25):
+                new = [random.choice(kinds) for _ in range(random.randrange(3))]
+                self.append(vmail, b"".join(new))
+                now = self.uids(vmail)
+                self.assertEqual(now[:len(known)], known, seed)
+                self.assertEqual(len(now), len(known) + len(new))
+                self.assertEqual(len(set(now) | gone), len(now) + len(gone), seed)
+                out = [i for i in range(len(now)) if random.random() < 0.4]
+                self.delete(vmail, *(i + 1 for i in out))
+                # A message that has, and had, no twin when it goes may come again.
+                known = [uid for i, uid in enumerate(now) if i not in out]
+                for i in out:
+                    base = now[i].split(".")[0]
+                    if sum(uid.split(".")[0] == base for uid in now) > 1 or "." in now[i]:
+                        gone.add(now[i])
+
+    def test_a_broken_record_of_twins_is_as_if_lost(self):
+        vmail = self.box(mbox=self.TWIN * 3)
+        self.delete(vmail, 2)
+        record = os.path.join(spool(vmail, self.joe), ".joe.uids")
+        good = open(record, "rb").read()
+        for bad in (b"", b"x" * 2000000, b"\0" * 100, good[:-1], good.replace(b" 3", b" 0"),
+                    good.replace(b"inode ", b"inode x"), good + b"junk\n", good.replace(b" 4", b" 2")):
+            with open(record, "wb") as f:
+                f.write(bad)
+            uids = self.uids(vmail)
+            self.assertEqual(len(set(uids)), 2, bad[:200])
+
+    def test_a_maildir_uses_the_unique_name_when_it_is_one(self):
+        long = "1" * 71
+        vmail = self.box(maildir={"new/1.a.h,S=5": b"1\n", "cur/2.b.h:2,RS": b"2\n", f"cur/{long}:2,": b"3\n",
+                                  "new/1.c\xe4": b"4\n", "cur/3.d,S=1:2,": b"5\n", "cur/3.d,S=2:2,": b"6\n",
+                                  "cur/4.e:2,": b"7\n", "cur/4.e:2,S": b"8\n"})
+        uids = self.uids(vmail)
+        self.assertEqual(len(set(uids)), 8)
+        for uid in uids:
+            self.assertRegex(uid, "^[!-~]{1,70}$")
+        self.assertEqual([uid for uid in uids if "." in uid], ["1.a.h", "2.b.h"])
+        os.rename(f"{vmail.inbox(self.joe)}/new/1.a.h,S=5", f"{vmail.inbox(self.joe)}/cur/1.a.h,S=5:2,S")
+        self.assertEqual(self.uids(vmail), uids)
+
+
+class Update(Pop3Test):
+    FIVE = [b"Subject: %d\n\nbody %d\nFrom here\n" % (i, i) for i in range(5)]
+
+    def boxes(self, **more):
+        yield self.box(mbox=mbox(*self.FIVE), **more)
+        yield self.box(maildir={f"{'new' if i % 2 else 'cur'}/{i}.x.h{'' if i % 2 else ':2,S'}": m
+                                for i, m in enumerate(self.FIVE)}, **more)
+
+    def test_every_set_of_deletions_leaves_the_others_as_they_were(self):
+        for chosen in range(32):
+            for vmail in (self.boxes() if chosen % 5 == 0 else [self.box(mbox=mbox(*self.FIVE))]):
+                with self.subTest(chosen):
+                    pop = self.session(vmail)
+                    for i in range(5):
+                        if chosen >> i & 1:
+                            pop.ask(f"DELE {i + 1}")
+                    log = self.quit(pop)
+                    self.assertIn(f" deleted={bin(chosen).count('1')} ", log)
+                    self.assertEqual(vmail.messages(self.joe),
+                                     [m for i, m in enumerate(self.FIVE) if not chosen >> i & 1])
+
+    def test_nothing_is_left_beside_the_mailbox(self):
+        vmail = self.box(mbox=mbox(*self.FIVE))
+        pop = self.session(vmail)
+        pop.ask("DELE 1")
+        self.quit(pop)
+        self.assertEqual(sorted(os.listdir(spool(vmail, self.joe))), [".joe.queue", ".joe.session", "joe"])
+
+    def test_mode_and_owner_of_the_mailbox_stay(self):
+        vmail = self.box(mbox=mbox(*self.FIVE))
+        path = vmail.inbox(self.joe)
+        os.chmod(path, 0o640)
+        before = os.stat(path)
+        pop = self.session(vmail)
+        pop.ask("DELE 1")
+        self.quit(pop)
+        after = os.stat(path)
+        self.assertEqual((after.st_mode, after.st_uid, after.st_gid),
+                         (before.st_mode, before.st_uid, before.st_gid))
+
+    @needs_root
+    def test_a_group_that_cannot_be_kept_loses_its_rights(self):
+        vmail = self.box(mbox=mbox(*self.FIVE))
+        path = vmail.inbox(self.joe)
+        os.chown(path, FIRST_UID, 8)
+        os.chmod(path, 0o660)
+        pop = self.session(vmail)
+        pop.ask("DELE 1")
+        self.quit(pop)
+        after = os.stat(path)
+        self.assertEqual((after.st_mode & 0o7777, after.st_uid, after.st_gid), (0o600, FIRST_UID, GID))
+
+    def test_a_second_session_is_refused_while_one_is_open(self):
+        for vmail in self.boxes():
+            first = self.session(vmail)
+            second = vmail.pop3()
+            self.assertRegex(second.login(self.joe, PASSWORD), r"^-ERR \[IN-USE\]")
+            self.quit(first)
+            second.ask("USER " + self.joe)
+            self.assertRegex(second.ask(f"PASS {PASSWORD}"), r"^\+OK")
+            self.quit(second)
+
+    def test_mail_that_comes_meanwhile_is_not_shown_and_not_lost(self):
+        for vmail in self.boxes():
+            pop = self.session(vmail)
+            self.assertEqual(vmail.deliver(self.joe, b"Subject: new\n\nFrom me\n").status, 0)
+            self.assertRegex(pop.ask("STAT"), r"^\+OK 5 ")
+            pop.ask("DELE 1")
+            pop.ask("DELE 5")
+            self.assertEqual(pop.many("RETR 3")[1], on_the_wire(self.FIVE[2]))
+            self.assertEqual(vmail.deliver(self.joe, b"Subject: newer\n\n").status, 0)
+            self.quit(pop)
+            found = vmail.messages(self.joe)
+            self.assertEqual([m for m in found if b"Subject: new" not in m], self.FIVE[1:4])
+            self.assertEqual(sum(b"Subject: new" in m for m in found), 2)
+
+    def test_a_last_message_without_its_end_is_kept_apart_from_what_follows(self):
+        for cut in (1, 2):                  # the separator is missing; the line's end, too
+            vmail = self.box(mbox=mbox(*self.FIVE)[:-cut])
+            pop = self.session(vmail)
+            self.assertEqual(vmail.deliver(self.joe, b"Subject: new\n\n").status, 0)
+            self.assertEqual(pop.many("RETR 5")[1], on_the_wire(self.FIVE[4]))
+            pop.ask("DELE 1")
+            self.quit(pop)
+            found = vmail.messages(self.joe)
+            self.assertEqual(found[:4], self.FIVE[1:])
+            self.assertIn(b"Subject: new\n", found[4])
+
+    def test_a_connection_cut_after_any_byte_removes_nothing_before_quit(self):
+        script = f"USER joe@a.test\r\nPASS {PASSWORD}\r\nDELE 1\r\nDELE 2\r\nRETR 3\r\nQUIT\r".encode()
+        for vmail in self.boxes():
+            before = contents(vmail, self.joe)
+            for cut in range(len(script) + 1):
+                pop = vmail.pop3()
+                pop.send(script[:cut])
+                pop.socket.shutdown(socket.SHUT_WR)
+                pop.rest()
+                self.ended(pop)
+                self.assertEqual(contents(vmail, self.joe), before, cut)
+            pop = vmail.pop3()
+            pop.send(script + b"\n")
+            self.assertRegex(pop.rest(), b"shutdown")
+            self.assertEqual(vmail.messages(self.joe), self.FIVE[2:])
+
+    def test_a_session_that_is_killed_removes_nothing_and_frees_the_mailbox(self):
+        for vmail in self.boxes():
+            before = contents(vmail, self.joe)
+            pop = self.session(vmail)
+            pop.ask("DELE 1")
+            pop.process.signal(signal.SIGKILL)
+            self.assertEqual(pop.rest(), b"")
+            self.assertEqual(contents(vmail, self.joe), before)
+            eventually(lambda: self.session_is_free(vmail), "a free mailbox")
+
+    def session_is_free(self, vmail):
+        pop = vmail.pop3()
+        reply = pop.login(self.joe, PASSWORD)
+        pop.ask("QUIT")
+        self.ended(pop)
+        return reply.startswith("+OK")
+
+
+class ChangedUnderUs(Pop3Test):
+    THREE = [b"Subject: %d\n\nbody %d\n" % (i, i) * 1 for i in range(3)]
+
+    def test_an_mbox_that_was_rewritten_gives_no_wrong_byte(self):
+        vmail = self.box(mbox=mbox(*self.THREE))
+        pop = self.session(vmail)
+        rest = mbox(*self.THREE)[len(mbox(self.THREE[0])):]
+        with open(vmail.inbox(self.joe), "r+b") as f:      # as popa3d does it
+            f.write(rest)
+            f.truncate()
+        for number in (1, 2, 3):
+            self.assertRegex(pop.ask(f"RETR {number}"), r"^-ERR \[SYS/TEMP\]")
+        pop.ask("DELE 1")
+        self.assertRegex(pop.ask("QUIT"), r"^-ERR \[SYS/TEMP\]")
+        self.assertIn("deleted=0", self.ended(pop))
+        self.assertEqual(contents(vmail, self.joe), rest)
+
+    def test_a_status_that_another_program_wrote_in_place_does_no_harm(self):
+        text = mbox(*(b"Status: O \nSubject: x%d\n\nbody\n" % i for i in range(3)))
+        vmail = self.box(mbox=text)
+        pop = self.session(vmail)
+        changed = text.replace(b"Status: O ", b"Status: RO")
+        with open(vmail.inbox(self.joe), "r+b") as f:
+            f.write(changed)
+        self.assertEqual(pop.many("RETR 2")[1], b"Status: RO\r\nSubject: x1\r\n\r\nbody\r\n")
+        pop.ask("DELE 1")
+        self.quit(pop)
+        self.assertEqual(contents(vmail, self.joe), changed[len(changed) // 3:])
+
+    def test_an_mbox_that_was_replaced_is_left_alone_at_quit(self):
+        vmail = self.box(mbox=mbox(*self.THREE))
+        pop = self.session(vmail)
+        os.rename(vmail.inbox(self.joe), vmail.inbox(self.joe) + ".old")
+        put_mbox(vmail, self.joe, mbox(*self.THREE))
+        self.assertEqual(pop.many("RETR 2")[1], on_the_wire(self.THREE[1]))
+        pop.ask("DELE 1")
+        self.assertRegex(pop.ask("QUIT"), r"^-ERR \[SYS/TEMP\]")
+        self.ended(pop)
+        self.assertEqual(contents(vmail, self.joe), mbox(*self.THREE))
+
+    def test_messages_of_a_maildir_are_found_under_other_flags(self):
+        vmail = self.box(maildir={f"new/{i}.x.h": m for i, m in enumerate(self.THREE)})
+        path = vmail.inbox(self.joe)
+        pop = self.session(vmail)
+        os.rename(f"{path}/new/0.x.h", f"{path}/cur/0.x.h:2,S")
+        os.rename(f"{path}/new/1.x.h", f"{path}/cur/1.x.h:2,FS")
+        os.unlink(f"{path}/new/2.x.h")
+        self.assertEqual(pop.many("RETR 1")[1], on_the_wire(self.THREE[0]))
+        os.rename(f"{path}/cur/0.x.h:2,S", f"{path}/cur/0.x.h:2,RS")
+        self.assertEqual(pop.many("TOP 1 9")[1], on_the_wire(self.THREE[0]))
+        self.assertRegex(pop.ask("RETR 3"), r"^-ERR \[SYS/TEMP\]")
+        for number in (1, 2, 3):
+            pop.ask(f"DELE {number}")
+        self.quit(pop)
+        self.assertEqual(contents(vmail, self.joe), {})
+
+
+class OtherPrograms(Pop3Test):
+    def test_python_reads_what_we_leave(self):
+        vmail = self.box(mbox=mbox(*Update.FIVE))
+        pop = self.session(vmail)
+        pop.ask("DELE 2")
+        self.quit(pop)
+        left = python_mailbox.mbox(vmail.inbox(self.joe))
+        self.assertEqual([m["Subject"] for m in left], ["0", "2", "3", "4"])
+
+    def test_pythons_client_fetches_and_deletes(self):
+        import poplib
+        vmail = self.box(mbox=mbox(*Update.FIVE))
+        _, where = vmail.listen("vpop3d")
+        client = poplib.POP3(*where, timeout=DEADLINE)
+        self.assertIn("PIPELINING", client.capa())
+        client.user(self.joe)
+        client.pass_(PASSWORD)
+        self.assertEqual(client.stat()[0], 5)
+        self.assertEqual(b"\r\n".join(client.retr(2)[1]) + b"\r\n", on_the_wire(Update.FIVE[1]))
+        client.dele(1)
+        client.quit()
+        self.assertEqual(vmail.messages(self.joe), Update.FIVE[1:])
+
+
+if __name__ == "__main__":
+    main()
