@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+"""vadmin killed before each of its system calls that change something: old or new, never between."""
+import concurrent.futures
+
+from harness import *
+
+CHANGES = ["openat", "write", "fsync", "rename", "renameat", "renameat2", "mkdir", "mkdirat",
+           "unlinkat", "fchmod", "chmod", "fchmodat", "fchown"]
+SECRET = "kermit sings 7"
+
+
+class Killed(BoxTest):
+    def setUp(self):
+        self.vmail = self.installation()
+        self.ok("domain", "add", "a.test")
+
+    def ok(self, *args, **more):
+        got = self.vmail.run("vadmin", *args, **more)
+        self.assertEqual(got.status, 0, got)
+        return got
+
+    def strace(self, options, *args, **more):
+        return run("/usr/bin/strace", "-qq", "-e", "trace=" + ",".join(CHANGES), *options,
+                   program("vadmin"), "-C", self.vmail.dir, *args, **more)
+
+    def points(self, *args, **more):
+        """Every (call, n) of a run to the end, from the first thing that it opens of ours."""
+        log = os.path.join(self.vmail.scratch, "calls")
+        got = self.strace(["-o", log], *args, **more)
+        self.assertEqual(got.status, 0, got)
+        with open(log) as f:
+            calls = [line.split("(")[0] for line in f if re.match(r"\w+\(", line)]
+        seen, found = {}, []
+        for call in calls:
+            seen[call] = seen.get(call, 0) + 1
+            found.append((call, seen[call]))
+        self.assertGreater(len(found), 10)
+        return found
+
+    def kill_at(self, point, *args, **more):
+        call, n = point
+        got = self.strace(["-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={n}"],
+                          *args, **more)
+        self.assertEqual(got.status, -9, (point, got))
+
+    def lines(self, name):
+        path = os.path.join(self.vmail.dir, name)
+        if not os.path.exists(path):
+            return {}
+        text = self.vmail.read(name).decode()
+        self.assertTrue(text == "" or text.endswith("\n"), f"{name} is cut: {text!r}")
+        return {line.split(":")[0]: line.split(":") for line in text.splitlines()}
+
+    def test_user_add_leaves_an_account_with_its_password_or_none(self):
+        given = ("name=Joe Doe", "--password-stdin")
+        feed = {"input": SECRET.encode() + b"\n"}
+        points = self.points("user", "add", "first@a.test", *given, **feed)
+
+        added = 0
+        for i, point in enumerate(points):
+            self.kill_at(point, "user", "add", f"u{i}@a.test", *given, **feed)
+            passwd, shadow = self.lines("passwd.a.test"), self.lines("shadow.a.test")
+            if f"u{i}" in passwd:
+                added += 1
+                self.assertEqual(len(passwd[f"u{i}"]), 7)
+                hashed = shadow[f"u{i}"][1]
+                self.assertEqual(crypt.crypt(SECRET, hashed), hashed, point)
+            for who, fields in shadow.items():
+                self.assertTrue(fields[1].startswith("$y$"), (who, point))
+        self.assertGreater(added, 0)
+        self.assertLess(added, len(points))
+        # Whoever comes next finds nothing in the way.
+        missing = [f"u{i}" for i in range(len(points)) if f"u{i}" not in self.lines("passwd.a.test")]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda who: self.ok("user", "add", f"{who}@a.test", *given, **feed),
+                          missing))
+        passwd = self.lines("passwd.a.test")
+        self.assertEqual(len({fields[2] for fields in passwd.values()}), len(passwd))
+        got = self.vmail.run("vadmin", "check")
+        self.assertEqual((got.status, got.stdout), (0, b""), got)
+
+    def test_user_delete_never_leaves_a_login_of_nobody(self):
+        def prepare(who):
+            self.ok("user", "add", f"{who}@a.test")
+            self.assertEqual(self.vmail.deliver(f"{who}@a.test").status, 0)
+
+        prepare("first")
+        points = self.points("user", "delete", "first@a.test")
+        for i, point in enumerate(points):
+            who = f"u{i}"
+            prepare(who)
+            self.kill_at(point, "user", "delete", f"{who}@a.test")
+            there = who in self.lines("passwd.a.test")
+            if there:
+                self.assertIn(who, self.lines("shadow.a.test"), point)
+                self.assertEqual(len(self.vmail.messages(f"{who}@a.test")), 1)
+                self.ok("user", "delete", f"{who}@a.test")
+            else:
+                self.assertEqual(self.vmail.deliver(f"{who}@a.test").status, 67)
+            kept = [os.path.join(base, name) for base, _, names in os.walk(self.vmail.spool)
+                    for name in names if name.startswith(f"{who}.") or name == who]
+            self.assertEqual(len(kept), 1, (point, kept))
+
+    def test_alias_add_leaves_the_old_file_or_the_new_one(self):
+        old = b"# c\nlist: joe@far.test\nother: ann@far.test"
+        new = b"# c\nlist: joe@far.test, bob@far.test\nother: ann@far.test"
+        self.vmail.write("aliases.a.test", old)
+        points = self.points("alias", "add", "list@a.test", "bob@far.test")
+        self.assertEqual(self.vmail.read("aliases.a.test"), new)
+        found = set()
+        for point in points:
+            self.vmail.write("aliases.a.test", old)
+            self.kill_at(point, "alias", "add", "list@a.test", "bob@far.test")
+            found.add(self.vmail.read("aliases.a.test"))
+        self.assertEqual(found, {old, new})
+
+    def test_domain_add_leaves_mail_waiting_and_can_be_repeated(self):
+        points = self.points("domain", "add", "first.test")
+        for i, point in enumerate(points):
+            name = f"d{i}.test"
+            self.kill_at(point, "domain", "add", name)
+            got = self.vmail.deliver(f"postmaster@{name}")
+            self.assertIn(got.status, (0, 68, 75), (point, got))
+            done = self.vmail.run("vadmin", "domain", "add", name)
+            self.assertIn(done.status, (0, 73), (point, done))
+            self.assertEqual(self.vmail.deliver(f"postmaster@{name}").status, 0, point)
+        got = self.vmail.run("vadmin", "check")
+        self.assertEqual((got.status, got.stdout), (0, b""), got)
+
+
+if __name__ == "__main__":
+    main()
