@@ -31,7 +31,7 @@ endif
 # What is made of what.  Each floor sees itself and what lies below it only.
 base     = $(wildcard lib/base/*.c)
 mail     = $(wildcard lib/mail/*.c)
-cold     = $(filter %drop.c %uids.c %scan.c %password.c,$(mail))	# what vdeliver never calls
+cold     = $(filter %drop.c %uids.c %mbox_scan.c %password.c,$(mail))	# what vdeliver never calls
 objects  = $(patsubst %.c,$(1)/obj/%.o,$(2))
 all:: $(PROGRAMS:%=$(OUT)/bin/%) $(HELPERS:%=$(OUT)/bin/%)
 
@@ -91,4 +91,4 @@ clean:
 	rm -rf out
 -include $(shell find $(OUT) -path '*/obj/*.d' 2>/dev/null)
 .PHONY: all clean check test unit units asan lint deps demo install bench fault
-.SECONDARY:
+.PRECIOUS: $(OUT)/obj/%.o $(HOT)/obj/%.o
