@@ -13,15 +13,18 @@ struct place {
 	bool		 empty_is_none;
 };
 
-/* Whoever keeps us from looking keeps the mail waiting: a home that the
- * account itself cannot look into is a fault. */
+/* A home that the account itself cannot look into is a fault; one that is
+ * closed to the domain's one owner was never meant for its mail. */
 static int
-check(const struct place *p, struct err *err)
+check(const struct place *p, bool one_owner, struct err *err)
 {
 	struct stat st;
 
-	if (stat(p->path, &st) == -1)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(err, "%s", p->path);
+	if (stat(p->path, &st) == -1) {
+		if (errno == ENOENT || errno == ENOTDIR || (errno == EACCES && one_owner))
+			return 0;
+		return err_sys(err, "%s", p->path);
+	}
 	if (p->empty_is_none && st.st_size == 0)
 		return 0;
 	return err_set(err, ERR_INVALID, "%s: %s is not available in this version: take the file away",
@@ -45,7 +48,7 @@ absent_check_account(const struct account *account, struct err *err)
 	};
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-		if ((places[i].path[0] == '/') && check(&places[i], err) == -1)
+		if (places[i].path[0] == '/' && check(&places[i], domain->one_owner, err) == -1)
 			return -1;
 	return 0;
 }

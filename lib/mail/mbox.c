@@ -147,7 +147,7 @@ append(struct mbox_file *f, const struct appending *a, struct err *err)
 	uint64_t len, written;
 
 	if (run(a, -1, &len, err) == -1 ||
-	    mbox_file_record(f, len, len > DURABLE_RECORD, err) == -1 ||
+	    mbox_file_record(f, len, str_slice(&a->head), len > DURABLE_RECORD, err) == -1 ||
 	    run(a, f->fd, &written, err) == -1)
 		return -1;
 	if (fsync(f->fd) == -1)

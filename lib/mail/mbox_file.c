@@ -15,7 +15,7 @@
 #include "scope.h"
 #include "str.h"
 
-enum { RETRY_MS = 50, RECORD_MAX = 128 };
+enum { RETRY_MS = 50, RECORD_MAX = 512, RECORD_HEAD = 256 };
 
 /* --- opening ----------------------------------------------------------- */
 
@@ -110,8 +110,11 @@ lock_both(struct mbox_file *f, enum mbox_file_how how, struct deadline d, struct
 
 /* --- undo -------------------------------------------------------------- */
 
+/* "append INODE START LENGTH HEAD", a line end, and the first bytes that were to
+ * be written, HEAD of them: its From_ line, which no other tail begins with. */
 struct record {
-	unsigned long long	inode, start, len;
+	unsigned long long	inode, start, len, head_len;
+	char			head[RECORD_HEAD];
 };
 
 static bool
@@ -119,13 +122,31 @@ read_record(int queue, struct record *r)
 {
 	char text[RECORD_MAX];
 	ssize_t n = fd_pread(queue, text, sizeof text - 1, 0);
-	char end = '\0';
+	int used = 0;
 
 	if (n <= 0)
 		return false;
 	text[n] = '\0';
-	return sscanf(text, "append %llu %llu %llu%c", &r->inode, &r->start, &r->len, &end) == 4 &&
-	    end == '\n';
+	if (sscanf(text, "append %llu %llu %llu %llu%n", &r->inode, &r->start, &r->len, &r->head_len,
+	    &used) != 4 || text[used] != '\n' || r->head_len > sizeof r->head ||
+	    (unsigned long long)(n - used - 1) < r->head_len)
+		return false;
+	memcpy(r->head, text + used + 1, r->head_len);
+	return true;
+}
+
+/* The tail begins as the record says, as far as it goes. */
+static int
+begins_like(int fd, const struct record *r, off_t size, bool *alike, struct err *err)
+{
+	char head[RECORD_HEAD];
+	unsigned long long there = (unsigned long long)size - r->start;
+	size_t len = (size_t)(there < r->head_len ? there : r->head_len);
+
+	if (fd_pread(fd, head, len, (off_t)r->start) != (ssize_t)len)
+		return err_sys(err, "read a torn tail");
+	*alike = memcmp(head, r->head, len) == 0;
+	return 0;
 }
 
 /* Every line of ours that begins like "From " is quoted, but the first: any
@@ -152,7 +173,7 @@ static int
 undo(struct mbox_file *f, struct err *err)
 {
 	struct record r;
-	bool one;
+	bool alike, one;
 
 	if (f->queue == -1 || !read_record(f->queue, &r))
 		return 0;
@@ -160,9 +181,10 @@ undo(struct mbox_file *f, struct err *err)
 	bool torn = r.inode == f->st.st_ino && size > start && (unsigned long long)(size - start) < r.len;
 	if (torn) {
 		/* The separator that we may have put before it is part of it. */
-		if (holds_one_message(f->fd, start + 1, size, &one, err) == -1)
+		if (begins_like(f->fd, &r, size, &alike, err) == -1 ||
+		    holds_one_message(f->fd, start + 1, size, &one, err) == -1)
 			return -1;
-		if (one && (ftruncate(f->fd, start) == -1 || fsync(f->fd) == -1))
+		if (alike && one && (ftruncate(f->fd, start) == -1 || fsync(f->fd) == -1))
 			return err_sys(err, "%s: take a torn message away", f->name);
 		if (fstat(f->fd, &f->st) == -1)
 			return err_sys(err, "%s", f->name);
@@ -172,15 +194,20 @@ undo(struct mbox_file *f, struct err *err)
 }
 
 int
-mbox_file_record(struct mbox_file *f, uint64_t len, bool durable, struct err *err)
+mbox_file_record(struct mbox_file *f, uint64_t len, struct slice head, bool durable,
+    struct err *err)
 {
-	char text[RECORD_MAX];
+	SCOPED(drop_str) struct str text = { 0 };
 
 	if (f->queue == -1)
 		return 0;
-	int n = snprintf(text, sizeof text, "append %llu %llu %llu\n", (unsigned long long)f->st.st_ino,
-	    (unsigned long long)f->st.st_size, (unsigned long long)len);
-	if (pwrite(f->queue, text, (size_t)n, 0) != n || (durable && fsync(f->queue) == -1))
+	if (head.len > RECORD_HEAD)
+		head.len = RECORD_HEAD;
+	str_addf(&text, "append %llu %llu %llu %zu\n", (unsigned long long)f->st.st_ino,
+	    (unsigned long long)f->st.st_size, (unsigned long long)len, head.len);
+	str_addslice(&text, head);
+	if (pwrite(f->queue, text.s, text.len, 0) != (ssize_t)text.len ||
+	    (durable && fsync(f->queue) == -1))
 		return err_sys(err, "write .%s.queue", f->name);
 	return 0;
 }

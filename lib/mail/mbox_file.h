@@ -6,9 +6,9 @@
  * retry, so that no order of other programs can deadlock with us.
  *
  * ".NAME.queue" also holds the undo record: where an append that has not
- * ended began, and how long it would be.  Whoever comes next takes a torn
- * tail away by it, if it is the tail that the record tells of and no other
- * program's message follows it.
+ * ended began, how long it would be, and its first bytes.  Whoever comes next
+ * takes a torn tail away by it, if it is the tail that the record tells of and
+ * no other program's message follows it.
  */
 #ifndef MBOX_FILE_H
 #define MBOX_FILE_H
@@ -21,6 +21,7 @@
 #include "deadline.h"
 #include "dotlock.h"
 #include "err.h"
+#include "str.h"
 
 struct mbox_file {
 	int		 dir;		/* borrowed */
@@ -49,9 +50,11 @@ int	mbox_file_open(int dir, const char *name, enum mbox_file_how how, struct dea
 void	mbox_file_unlock(struct mbox_file *file);
 void	drop_mbox_file(struct mbox_file *file);
 
-/* The undo record: written before an append of len bytes at the file's end
- * (durable when durable is set), cleared when it ended or was undone. */
-int	mbox_file_record(struct mbox_file *file, uint64_t len, bool durable, struct err *err);
+/* The undo record: written before an append of len bytes, which begin with
+ * head, at the file's end (durable when durable is set); cleared when it ended
+ * or was undone. */
+int	mbox_file_record(struct mbox_file *file, uint64_t len, struct slice head, bool durable,
+	    struct err *err);
 void	mbox_file_clear(struct mbox_file *file);
 
 #endif

@@ -28,6 +28,14 @@ split_fields(struct slice line, struct slice *fields, int max)
 	return n;
 }
 
+static bool
+has_all_fields(struct slice line)
+{
+	struct slice fields[1];
+
+	return split_fields(line, fields, 1) == PASSWD_FIELDS;
+}
+
 static struct slice
 first_field(struct slice line)
 {
@@ -116,9 +124,15 @@ open_passwd(const struct domain *domain, struct pool *pool, struct reader *r, st
 }
 
 static bool
+is_comment(struct slice line)
+{
+	return slice_trim(line).len == 0 || slice_starts(line, "#");
+}
+
+static bool
 is_account_line(const struct reader *r, struct slice line)
 {
-	if (slice_trim(line).len == 0 || slice_starts(line, "#"))
+	if (is_comment(line))
 		return false;
 	if (!r->lines.too_long && name_is_account(first_field(line)))
 		return true;
@@ -164,9 +178,8 @@ find(const struct domain *domain, struct pool *pool, struct slice name, struct a
 		return -1;
 	while ((got = lines_next(&r.lines, &line, err)) == 1) {
 		if (!slice_same(first_field(line), name)) {
-			if (slice_has(line, ':') || slice_trim(line).len == 0 || slice_starts(line, "#"))
-				continue;
-			warn_broken(&r, "an account's line has seven fields");
+			if (!has_all_fields(line) && !is_comment(line))
+				warn_broken(&r, "an account's line has seven fields");
 			continue;
 		}
 		const char *wrong = parse_line(line, fields, &ident);

@@ -91,10 +91,9 @@ mend(const struct domain *domain, int fd, struct stat *st, const char *name, str
 {
 	enum { MODES = 07777, NEEDED = S_IRWXU | S_IRWXG | S_ISVTX | S_ISGID };
 
-	if (!is_shared(domain) || st->st_uid != 0)
-		return 0;
-	if (st->st_gid == domain->owner.gid && (st->st_mode & NEEDED) == NEEDED &&
-	    !(st->st_mode & S_IWOTH))
+	if (!is_shared(domain) || st->st_uid != 0 || (st->st_mode & S_IWOTH))
+		return 0;		/* who let everybody in has to look at it */
+	if (st->st_gid == domain->owner.gid && (st->st_mode & NEEDED) == NEEDED)
 		return 0;
 	installation_warn(domain->in, "%s of %s: group %u and mode %o become group %u and mode %o",
 	    name, domain->name, (unsigned)st->st_gid, st->st_mode & MODES,

@@ -122,12 +122,14 @@ class TornTails(Delivery):
     def queue(self):
         return os.path.join(os.path.dirname(self.inbox), ".joe.queue")
 
-    def torn(self, before, written, length=None, inode=None):
+    def torn(self, before, written, length=None, inode=None, head=None):
         """The file and the record of an append that did not end."""
         self.delivered("joe@a.test")
         self.put(self.inbox, before + written)
         inode = os.stat(self.inbox).st_ino if inode is None else inode
-        self.put(self.queue(), b"append %d %d %d\n" % (inode, len(before), length or 1000))
+        head = written[:200] if head is None else head
+        self.put(self.queue(), b"append %d %d %d %d\n" % (inode, len(before), length or 1000,
+                                                         len(head)) + head)
         self.delivered("joe@a.test", b"S: new\n\nnew\n")
         after = self.content(self.inbox)
         self.assertTrue(after.endswith(b"\nS: new\n\nnew\n\n"), after)
@@ -136,6 +138,10 @@ class TornTails(Delivery):
 
     def test_what_the_record_tells_of_is_taken_away(self):
         self.assertEqual(self.torn(MAIL, b"From joe@far.test x\nS: torn\n\nxx"), MAIL)
+
+    def test_a_tail_that_begins_in_another_way_stays(self):
+        tail = b"From ann@far.test y\nS: mail\n\nof somebody else\n\n"
+        self.assertEqual(self.torn(MAIL, tail, head=b"From joe@far.test x\n"), MAIL + tail)
 
     def test_a_torn_separator_is_taken_away(self):
         self.assertEqual(self.torn(MAIL[:-1], b"\nFrom joe@far.te"), MAIL[:-1] + b"\n")
