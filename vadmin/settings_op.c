@@ -17,7 +17,7 @@ static const struct {
 	{ "domain", "domain.D", domain_settings },
 	{ "account", "account", account_settings },
 };
-enum { FILES = sizeof files / sizeof *files, SAMPLES = 2 };
+enum { FILES = sizeof files / sizeof *files, SAMPLES = 2, ROFF_WIDTH = 76 };
 
 static void
 type_of(const struct setting *row, struct str *out)
@@ -80,20 +80,22 @@ add_roff(struct str *out, const char *text)
 			str_addc(out, *text);
 }
 
-/* Each sentence begins a line, as mdoc(7) wants it. */
+/* Each sentence begins a line, as mdoc(7) wants it, and none is too long. */
 static void
 add_sentences(struct str *out, const char *help)
 {
 	SCOPED(drop_str) struct str line = { 0 };
+	struct slice rest = slice_of(help), word;
 
-	for (const char *c = help; *c != '\0'; c++) {
-		str_addc(&line, *c);
-		if (*c == '.' && c[1] == ' ') {
+	while (slice_cut(&rest, ' ', &word)) {
+		bool full = line.len + word.len > ROFF_WIDTH || slice_ends(str_slice(&line), ".");
+		if (line.len > 0 && full) {
 			add_roff(out, str_text(&line));
 			str_addc(out, '\n');
 			str_cut(&line, 0);
-			c++;
 		}
+		str_adds(&line, line.len > 0 ? " " : "");
+		str_addslice(&line, word);
 	}
 	add_roff(out, str_text(&line));
 	str_addc(out, '\n');
@@ -116,8 +118,8 @@ print_mdoc(const struct setting *table)
 		add_roff(&out, row->preset);
 		str_adds(&out, row->preset[0] ? " .\n" : ".\n");
 		if (row->refused_by != 0)
-			str_adds(&out, "A program that does not have this setting yet refuses to "
-			    "work with any other value.\n");
+			add_sentences(&out, "A program that does not have this setting yet "
+			    "refuses to work with any other value.");
 	}
 	str_adds(&out, ".El\n");
 	fputs(str_text(&out), stdout);

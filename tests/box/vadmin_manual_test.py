@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+"""The manual pages say what the tables say.
+
+    tests/box/vadmin_manual_test.py --write     puts the tables' text into docs/vmail.conf.5
+"""
+from harness import *
+
+SETTINGS = os.path.join(TREE, "docs", "vmail.conf.5")
+VADMIN = os.path.join(TREE, "docs", "vadmin.8")
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def section(name):
+    """What stands between the comment that names the table and the next one."""
+    return re.compile(rf'(?<=settings --mdoc {re.escape(name)}" prints; a test compares\.\n)'
+                      r'(.*?)(?=^\.\\" end)', re.S | re.M)
+
+
+def printed(name):
+    return run("vadmin", "settings", "--mdoc", name).stdout.decode()
+
+
+class Manual(BoxTest):
+    def test_every_setting_stands_in_the_manual_as_in_its_table(self):
+        for name in ("vmail.conf", "domain"):
+            self.assertEqual(section(name).search(read(SETTINGS))[1], printed(name),
+                             "tests/box/vadmin_manual_test.py --write mends it")
+
+    def test_every_operation_and_option_stands_in_the_manual(self):
+        text = re.sub(r"\s+", " ", read(VADMIN))
+        operations = re.findall(r"^  (\w+(?: \w+)?)  +\S", run("vadmin", "help").stdout.decode(),
+                                re.M)
+        for name in operations:
+            self.assertIn(f" .It Ic {name} ", text.replace("Xo Ic", "Ic"), name)
+            for option in re.findall(r"^ +--(\S+)",
+                                     run("vadmin", "help", *name.split()).stdout.decode(), re.M):
+                self.assertIn(f"Fl -{option}", text)
+
+    def test_the_pages_are_clean(self):
+        got = run("/usr/bin/mandoc", "-Tlint", "-Wwarning", SETTINGS, VADMIN)
+        self.assertEqual((got.status, got.stdout), (0, b""), got)
+
+
+def write():
+    text = read(SETTINGS)
+    for name in ("vmail.conf", "domain"):
+        text = section(name).sub(lambda _, name=name: printed(name), text, count=1)
+    with open(SETTINGS, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--write"]:
+        write()
+    else:
+        main()
