@@ -126,16 +126,21 @@ work_account(struct job *job, const struct target *target)
 
 /* --- a command --------------------------------------------------------- */
 
-/* "5.7.1 we do not like it": the command chose the code itself. */
+/* "5.7.1 we do not like it": the command chose the code itself (RFC 3463). */
 static bool
 has_own_code(struct slice reason, struct slice *code)
 {
-	ptrdiff_t end = slice_find(reason, ' ');
+	struct slice rest = reason, text, part;
+	uint64_t number;
 
-	if (end < 5 || end > 11 || !slice_starts(reason, "5."))
+	if (!slice_cut(&rest, ' ', &text) || rest.len == 0)
 		return false;
-	*code = (struct slice){ reason.p, (size_t)end };
-	return strspn(reason.p, "0123456789.") == (size_t)end;
+	*code = text;
+	for (int i = 0; i < 3; i++)
+		if (!slice_cut(&text, '.', &part) || part.len > 3 ||
+		    slice_number(part, i == 0 ? 5 : 999, &number) == -1 || (i == 0 && number != 5))
+			return false;
+	return text.len == 0;
 }
 
 static struct outcome

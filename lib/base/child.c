@@ -236,15 +236,76 @@ serve(const struct command *c, struct child *child, struct pipes *p, struct comm
 	return 0;
 }
 
+/* Whoever is ended while a command runs takes the command's whole group
+ * along: the kernel's own signal at a parent's death reaches the command
+ * alone, not what it has started. */
+static volatile sig_atomic_t running;
+static struct sigaction before_running;
+
+static void
+end_running(int signo)
+{
+	if (running > 0)
+		kill(-(pid_t)running, SIGKILL);
+	sigaction(signo, &before_running, NULL);
+	raise(signo);			/* blocked until we return */
+}
+
+struct watch {
+	bool	on;
+	int	death_signal;		/* of this process, at its parent's death */
+};
+
+static void
+drop_watch(struct watch *w)
+{
+	if (!w->on)
+		return;
+	running = 0;
+	sigaction(SIGTERM, &before_running, NULL);
+	if (w->death_signal != 0)
+		prctl(PR_SET_PDEATHSIG, w->death_signal);
+}
+
+static void
+begin_watch(struct watch *w)
+{
+	struct sigaction end = { .sa_handler = end_running };
+
+	w->on = true;
+	sigaction(SIGTERM, &end, &before_running);
+	if (prctl(PR_GET_PDEATHSIG, &w->death_signal) == 0 && w->death_signal != 0)
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
+/* No signal comes between the fork and our knowledge of it. */
+static int
+fork_watched(struct child *child, struct err *err)
+{
+	sigset_t term, before;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, &before);
+	int forked = child_fork(child, err);
+	if (forked > 0)
+		running = forked;
+	if (forked != 0)
+		sigprocmask(SIG_SETMASK, &before, NULL);
+	return forked;
+}
+
 int
 command_run(const struct command *c, struct command_result *r, struct err *err)
 {
 	SCOPED(drop_pipes) struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	SCOPED(drop_watch) struct watch watch = { 0 };
 	SCOPED(drop_child) struct child child = CHILD_NONE;
 
 	if (open_pipes(c, &p, err) == -1)
 		return -1;
-	int forked = child_fork(&child, err);
+	begin_watch(&watch);
+	int forked = fork_watched(&child, err);
 	if (forked == -1)
 		return -1;
 	if (forked == 0)
