@@ -14,7 +14,7 @@ WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpoi
 	   -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wcast-qual
 HARDEN   = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 OWN      = -std=c17 -D_GNU_SOURCE -MMD -MP $(WARN) $(STRICT) $(HARDEN) \
-	   -DVERSION='"$(VERSION)"' -DHELPER_DIR='"$(PREFIX)/libexec/vmail"'
+	   -DVERSION='"$(VERSION)"'
 LINK     = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # STATIC=1: vdeliver, which every message starts, static and with musl.
@@ -65,6 +65,8 @@ asan:
 	$(MAKE) OUT=out/asan CFLAGS='-O1 -g' test \
 	    LDFLAGS='$(LDFLAGS) out/asan/obj/tests/asan.o -static-libasan -static-libubsan' \
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -U_FORTIFY_SOURCE'
+demo: all				# KEEP=1: what it made stays
+	VMAIL_BIN=$(abspath $(OUT))/bin tests/demo $(if $(KEEP),--keep)
 install: all
 	etc-templates/install '$(DESTDIR)' '$(PREFIX)' '$(OUT)'
 
