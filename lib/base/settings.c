@@ -312,6 +312,7 @@ void
 settings_sample(const struct setting *table, struct str *out)
 {
 	for (const struct setting *row = table; row->name != NULL; row++)
-		str_addf(out, "# %s\n#%s =%s%s\n\n", row->help, row->name,
+		str_addf(out, "# %s%s\n#%s =%s%s\n\n", row->help,
+		    row->refused_by ? " Not available in this version." : "", row->name,
 		    row->preset[0] ? " " : "", row->preset);
 }

@@ -10,23 +10,21 @@
 
 enum { IDN_MS = 5000 };
 
-/* Beside this program (a build that runs in place), else where it is
- * installed. */
+/* Beside this program, in a build that runs in place; else, from PREFIX/bin or
+ * PREFIX/sbin, in PREFIX/libexec/vmail. */
 static void
 find_helper(struct str *path)
 {
 	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	ptrdiff_t slash = n > 0 ? slice_find_last((struct slice){ self, (size_t)n }, '/') : -1;
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self);
+	ptrdiff_t slash = n > 0 ? slice_find_last((struct slice){ self, (size_t)n }, '/') : 0;
 
-	if (slash != -1) {
-		str_add(path, self, (size_t)slash);
-		str_adds(path, "/vidn");
-		if (access(str_text(path), X_OK) == 0)
-			return;
-	}
-	str_cut(path, 0);
-	str_adds(path, HELPER_DIR "/vidn");
+	str_add(path, self, (size_t)slash);
+	str_adds(path, "/vidn");
+	if (access(str_text(path), X_OK) == 0)
+		return;
+	str_cut(path, (size_t)slash);
+	str_adds(path, "/../libexec/vmail/vidn");
 }
 
 int

@@ -62,6 +62,13 @@ class Install(BoxTest):
         install(self.destdir)
         self.assertEqual(stat.S_IMODE(os.stat(self.destdir + "/etc/vmail").st_mode), 0o700)
 
+    def test_the_sample_files_are_what_the_tables_say(self):
+        for name in "vmail.conf", "domain":
+            with open(os.path.join(TREE, "etc-templates", name)) as f:
+                got = run(os.path.join(BIN, "vadmin"), "settings", "--sample", name)
+                self.assertEqual(f.read().encode(), got.stdout if isinstance(got.stdout, bytes)
+                                 else got.stdout.encode(), name)
+
 
 if __name__ == "__main__":
     main()
