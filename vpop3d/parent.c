@@ -44,6 +44,7 @@ struct state {
 	unsigned		 failures;
 	bool			 is_open;	/* the session waits for the handover */
 	bool			 handed_over;
+	bool			 refused;	/* the talker has its last answer to tell */
 };
 
 static void
@@ -192,17 +193,24 @@ start_session(struct state *s)
 	return verdict;
 }
 
+static void
+let_talker_leave(struct state *s)
+{
+	struct err err;
+	int status;
+
+	if (child_wait(&s->talker, deadline_in(PATIENCE_MS), &status, &err) == -1)
+		drop_child(&s->talker);
+}
+
 /* When the talker is gone, nobody but the session touches the connection. */
 static void
 release_session(struct state *s, const struct request *r)
 {
 	struct ahead ahead = { .len = r->ahead_len };
-	struct err err;
-	int status;
 
 	memcpy(ahead.bytes, r->ahead, r->ahead_len);
-	if (child_wait(&s->talker, deadline_in(PATIENCE_MS), &status, &err) == -1)
-		drop_child(&s->talker);
+	let_talker_leave(s);
 	wire_send(s->to_session, &ahead, sizeof ahead);
 	s->handed_over = true;
 }
@@ -253,7 +261,8 @@ answer_login(struct state *s)
 			return false;
 		s->failures++;
 	}
-	answer.last = s->failures >= TRIES;
+	s->refused = s->failures >= TRIES;
+	answer.last = s->refused;
 	return wire_send(s->to_talker, &answer, sizeof answer) == 0 && !answer.last;
 }
 
@@ -281,6 +290,7 @@ be_talker(const struct parent *p, int socket)
 		.name = p->name,
 		.parent = socket,
 		.timeout = p->in->conf.login_timeout,
+		.needs_tls = p->needs_tls,
 	};
 	const int keep[] = { socket, p->root };
 	sigset_t nothing;
@@ -331,4 +341,6 @@ parent_run(const struct parent *parent)
 		;
 	if (s.handed_over)
 		watch_session(&s);
+	else if (s.refused)
+		let_talker_leave(&s);
 }

@@ -11,6 +11,7 @@ struct parent {
 	const struct connection		*connection;
 	struct where			 where;
 	const char			*name;	/* that greets: "Virtual D", or the host's */
+	bool				 needs_tls;	/* as in talker.h */
 	int				 root;	/* the empty directory of the talker */
 	int				 stop;	/* readable when we are to end */
 };

@@ -1,6 +1,7 @@
 /* serve.c: one connection, from its address to its end. */
 #include "serve.h"
 
+#include "domain.h"
 #include "fd.h"
 #include "native.h"
 #include "parent.h"
@@ -15,6 +16,18 @@ greeting_name(const struct installation *in, const struct where *where, struct p
 	if (where->kind == WHERE_DOMAIN)
 		return pool_format(pool, "Virtual %s", where->domain);
 	return in->hostname;
+}
+
+/* A domain that cannot be read is found out at the login. */
+static bool
+needs_tls(const struct installation *in, const struct where *where, struct pool *pool)
+{
+	struct domain *domain;
+	struct err err;
+
+	return where->kind == WHERE_DOMAIN &&
+	    domain_open(in, pool, slice_of(where->domain), &domain, &err) == 0 &&
+	    domain->conf.require_tls == REQUIRE_TLS_YES;
 }
 
 int
@@ -35,6 +48,7 @@ serve_connection(const struct serving *serving, const struct connection *connect
 		return -1;
 	parent.stop = stop;
 	parent.name = greeting_name(serving->in, &parent.where, &pool);
+	parent.needs_tls = needs_tls(serving->in, &parent.where, &pool);
 	parent_run(&parent);
 	return 0;
 }

@@ -1,0 +1,268 @@
+#!/usr/bin/python3
+"""pop3_login_test.py: which domain a login means, and what a wrong one learns: nothing."""
+from pop3 import *
+
+WRONG = "-ERR [AUTH] login or password wrong"
+
+
+class Login(Pop3Test):
+    def two(self, settings=None, **domain):
+        """a.test and b.test, each with a joe, whose passwords tell them apart."""
+        vmail = self.installation(settings)
+        for name in ("a.test", "b.test"):
+            vmail.domain(name, domain, passwords={"joe": f"of {name}"})
+            put_mbox(vmail, f"joe@{name}", mbox(f"Subject: {name}\n\nx\n".encode()))
+        return vmail
+
+    def answer(self, vmail, user, password=PASSWORD, **more):
+        """(the reply to PASS, the log)."""
+        pop = vmail.pop3(**more)
+        reply = pop.login(user, password)
+        pop.ask("QUIT")
+        return reply, self.ended(pop)
+
+    def assert_in(self, vmail, user, domain, how, **more):
+        reply, log = self.answer(vmail, user, f"of {domain}", **more)
+        self.assertRegex(reply, r"^\+OK", user)
+        self.assertIn(f"session account=joe peer=127.0.0.1 domain={domain} found={how} ", log)
+
+
+class Domain(Login):
+    def test_the_login_names_it_in_every_spelling(self):
+        vmail = self.two()
+        for user in ("joe@a.test", "joe%a.test", "JOE@A.TEST", "joe@mail.a.test", "joe@pop.x.y.a.test",
+                     "joe@a.test.", "joe%mail.a.test"):
+            self.assert_in(vmail, user, "a.test", "login")
+
+    def test_the_whole_name_counts_first(self):
+        vmail = self.two()
+        vmail.domain("mail.a.test", passwords={"joe": "of mail.a.test"})
+        self.assert_in(vmail, "joe@mail.a.test", "mail.a.test", "login")
+
+    def test_the_last_separator_counts(self):
+        vmail = self.two()
+        for user in ("joe@b.test@a.test", "joe%b.test@a.test", "joe@a.test%b.test", "joe@", "joe@@a.test",
+                     "@a.test", "%"):
+            self.assertEqual(self.answer(vmail, user, "of a.test")[0], WRONG, user)
+
+    def test_other_separators_can_be_chosen(self):
+        vmail = self.two({"login-separators": "/#"})
+        self.assert_in(vmail, "joe#a.test", "a.test", "login")
+        self.assert_in(vmail, "joe/b.test", "b.test", "login")
+        self.assertRegex(self.answer(vmail, "joe@a.test")[0], r"^-ERR \[SYS/TEMP\]")
+
+    def test_a_domain_alias_is_its_domain(self):
+        vmail = self.two()
+        os.symlink("domain.a.test", os.path.join(vmail.dir, "domain.alias.test"))
+        self.assert_in(vmail, "joe@alias.test", "a.test", "login")
+
+    def test_the_address_gives_it_to_a_bare_login_and_a_login_overrides(self):
+        vmail = self.two()
+        address = fresh_address()
+        vmail.write("addresses", f"# where\n\n{address} b.test\n")
+        self.assert_in(vmail, "joe", "b.test", "address", address=address)
+        self.assert_in(vmail, "joe@a.test", "a.test", "login", address=address)
+
+    def test_a_bare_login_without_an_address_needs_a_native_pop3d(self):
+        vmail = self.two()
+        for user in ("joe", "joe@main.test"):
+            reply, log = self.answer(vmail, user)
+            self.assertEqual(reply, "-ERR [SYS/TEMP] logins without a domain need a native pop3d here")
+            self.assertIn(f"login-failed login={user} peer=127.0.0.1 found=", log)
+
+    def test_a_main_domain_of_ours_takes_bare_logins(self):
+        vmail = self.two({"main-domain": "b.test"})
+        self.assert_in(vmail, "joe", "b.test", "main")
+        self.assert_in(vmail, "joe@a.test", "a.test", "login")
+
+    def test_domain_from_without_login_splits_no_login(self):
+        vmail = self.two({"domain-from": "address"})
+        address = fresh_address()
+        vmail.write("addresses", f"{address} b.test\n")
+        self.assert_in(vmail, "joe", "b.test", "address", address=address)
+        self.assertEqual(self.answer(vmail, "joe@b.test", "of b.test", address=address)[0], WRONG)
+
+    def test_an_empty_domain_from_leaves_all_to_the_main_domain(self):
+        vmail = self.two({"domain-from": ""})
+        address = fresh_address()
+        vmail.write("addresses", f"{address} b.test\n")
+        for user in ("joe", "joe@a.test"):
+            self.assertRegex(self.answer(vmail, user, address=address)[0], r"^-ERR \[SYS/TEMP\]")
+
+
+class Password(Login):
+    def test_who_is_wrong_and_why_is_not_told(self):
+        vmail = self.two()
+        vmail.write("shadow.b.test", "joe:!%s:::::::\n" % hash_of("of b.test"), 0o600)
+        cases = {"joe@a.test": "wrong password", "nobody@a.test": "unknown user", "joe@c.test": "unknown domain",
+                 "joe@b.test": "locked", "../x@a.test": "unknown user", "x" * 300 + "@a.test": "unknown user"}
+        for user, reason in cases.items():
+            reply, log = self.answer(vmail, user, "of b.test")
+            self.assertEqual(reply, WRONG, user)
+            self.assertRegex(log, r"^vpop3d\[\d+\]: login-failed .*peer=127.0.0.1 .*reason=\"?%s\"?\n$" % reason)
+            self.assertNotIn("of b.test", log)
+
+    def test_locked_empty_expired_and_broken_hashes_let_nobody_in(self):
+        vmail = self.two()
+        good = hash_of("x")
+        for line in ("joe::::::::", "joe:*:::::::", "joe:!:::::::", "joe:x:::::::", "joe:*0:::::::",
+                     f"joe:!{good}:::::::", f"joe:{good}::::::1:", "joe:$y$j9T$::::::::", "joe:ab:::::::",
+                     f"joe:{good}", "joe:" + "$6$" * 1000 + ":::::::", ""):
+            vmail.write("shadow.a.test", line + "\n", 0o600)
+            for password in ("x", "", "*0"):
+                self.assertEqual(self.answer(vmail, "joe@a.test", password)[0], WRONG, (line, password))
+
+    def test_hashes_of_every_kind_are_verified(self):
+        import crypt
+        vmail = self.two()
+        for salt in ("ab", "$1$abcdefgh$", "$5$rounds=1000$abc$", "$6$rounds=1000$abc$",
+                     "$2b$04$abcdefghijklmnopqrstuu", "$y$j75$abcdefgh$"):
+            with self.subTest(salt):
+                made = crypt.crypt("of a.test", salt)
+                vmail.write("shadow.a.test", f"joe:{made}:::::::\n", 0o600)
+                self.assert_in(vmail, "joe@a.test", "a.test", "login")
+
+    def test_a_password_may_have_blanks_and_any_bytes_but_nul(self):
+        vmail = self.box(mbox=b"")
+        for password in (" ", "  two  blanks  ", "a b", "\xe4\xf6", "x" * 511):
+            vmail.write("shadow.a.test", f"joe:{hash_of(password)}:::::::\n", 0o600)
+            self.assertRegex(self.answer(vmail, self.joe, password)[0], r"^\+OK", repr(password))
+            self.assertEqual(self.answer(vmail, self.joe, password + " ")[0], WRONG)
+        vmail.write("shadow.a.test", f"joe:{hash_of('abc')}:::::::\n", 0o600)
+        self.assertEqual(self.answer(vmail, self.joe, "abc\0d")[0], WRONG)
+
+    def test_failures_are_answered_later_and_later_and_the_third_is_the_last(self):
+        vmail = self.two()
+        pop = vmail.pop3()
+        pop.line()
+        waits = []
+        for user in ("joe@a.test", "nobody@a.test", "joe@nowhere.test"):
+            pop.ask(f"USER {user}")
+            begun = time.monotonic()
+            self.assertEqual(pop.ask("PASS wrong"), WRONG)
+            waits.append(time.monotonic() - begun)
+        self.assertIsNone(pop.line())
+        for wait, wanted in zip(waits, (1, 2, 4)):
+            self.assertAlmostEqual(wait, wanted, delta=0.5)
+        self.assertEqual(self.ended(pop).count("login-failed"), 3)
+
+    def test_every_failure_takes_the_same_time_and_a_right_password_none(self):
+        vmail = self.two()
+        vmail.write("shadow.b.test", "joe:!:::::::\n", 0o600)
+        waits = []
+        for user in ("joe@a.test", "nobody@a.test", "joe@nowhere.test", "joe@b.test"):
+            pop = vmail.pop3()
+            pop.line()
+            pop.ask(f"USER {user}")
+            begun = time.monotonic()
+            pop.ask("PASS wrong")
+            waits.append(time.monotonic() - begun)
+            pop.close()
+        self.assertLess(max(waits) - min(waits), 0.1, waits)
+        pop = vmail.pop3()
+        pop.line()
+        pop.ask("USER joe@a.test")
+        begun = time.monotonic()
+        self.assertRegex(pop.ask("PASS of a.test"), r"^\+OK")
+        self.assertLess(time.monotonic() - begun, 0.9)
+
+    def test_the_fourth_password_of_a_connection_is_not_looked_at(self):
+        vmail = self.two()
+        pop = vmail.pop3()
+        pop.send(b"USER joe@a.test\r\nPASS wrong\r\n" * 3 + b"USER joe@a.test\r\nPASS of a.test\r\nSTAT\r\n")
+        replies = pop.rest().decode().splitlines()
+        self.assertEqual(replies.count(WRONG), 3)
+        self.assertEqual(replies[-1], WRONG)
+
+
+class Refusals(Login):
+    def test_lock_retrieval_is_told_after_a_right_password_only(self):
+        vmail = self.two(lock_retrieval=None, **{"lock-retrieval": "yes"})
+        self.assertEqual(self.answer(vmail, "joe@a.test", "wrong")[0], WRONG)
+        self.assertRegex(self.answer(vmail, "joe@a.test", "of a.test")[0], r"^-ERR \[SYS/PERM\]")
+
+    def test_require_tls_takes_no_password_without_it(self):
+        vmail = self.two(**{"require-tls": "yes"})
+        for password in ("wrong", "of a.test"):
+            self.assertRegex(self.answer(vmail, "joe@a.test", password)[0], r"^-ERR \[SYS/PERM\] .*TLS")
+        address = fresh_address()
+        vmail.write("addresses", f"{address} a.test\n")
+        pop = vmail.pop3(address=address)
+        pop.line()
+        self.assertNotIn(b"USER", pop.many("CAPA")[1])
+
+    def test_what_is_broken_here_is_temporary_and_hurts_no_other_domain(self):
+        def break_settings(vmail):
+            vmail.write("domain.a.test", "no-such-setting = 1\n")
+
+        def not_there_yet(vmail):
+            vmail.write("domain.a.test", vmail.read("domain.a.test") + b"auth = pam\n")
+
+        def no_passwd(vmail):
+            os.unlink(os.path.join(vmail.dir, "passwd.a.test"))
+
+        def a_directory(vmail):
+            os.unlink(os.path.join(vmail.dir, "shadow.a.test"))
+            os.mkdir(os.path.join(vmail.dir, "shadow.a.test"))
+
+        def open_to_others(vmail):
+            os.chmod(os.path.join(vmail.dir, "shadow.a.test"), 0o666)
+
+        for damage in (break_settings, not_there_yet, no_passwd, a_directory, open_to_others):
+            with self.subTest(damage.__name__):
+                vmail = self.two()
+                damage(vmail)
+                reply, log = self.answer(vmail, "joe@a.test", "of a.test")
+                self.assertRegex(reply, r"^-ERR \[SYS/TEMP\]")
+                self.assertIn("a.test", log)
+                self.assert_in(vmail, "joe@b.test", "b.test", "login")
+
+    def test_a_malformed_line_is_as_if_absent(self):
+        vmail = self.two()
+        for line in ("joe:x:0:0::/:", "joe:x", "joe:x:60001:60000::/", "joe:x:-1:1:::", "joe:x:4294967295:1::/:"):
+            vmail.write("passwd.a.test", line + "\n")
+            self.assertEqual(self.answer(vmail, "joe@a.test", "of a.test")[0], WRONG, line)
+
+
+class Log(Login):
+    def test_one_line_tells_a_session(self):
+        vmail = self.two()
+        put_mbox(vmail, "joe@a.test", mbox(b"Subject: 1\n\nx\n", b"Subject: 22\n\ny\n", b"z\n"))
+        pop = vmail.pop3()
+        pop.login("joe@a.test", "of a.test")
+        for command in ("RETR 1", "RETR 2", "TOP 3 0"):
+            pop.many(command)
+        pop.ask("DELE 2")
+        self.assertRegex(self.quit(pop),
+                         r"^vpop3d\[\d+\]: session account=joe peer=127.0.0.1 domain=a.test found=login "
+                         r"retrieved=2 retrieved-octets=35 deleted=1 deleted-octets=18 end=quit\n$")
+
+    def test_a_client_that_goes_away_is_a_hangup(self):
+        vmail = self.two()
+        pop = vmail.pop3()
+        pop.login("joe@a.test", "of a.test")
+        self.assertRegex(self.ended(pop), r"^\S+ session .* deleted=0 deleted-octets=0 end=hangup\n$")
+
+    def test_what_a_client_types_makes_no_line_and_no_field_of_its_own(self):
+        vmail = self.two()
+        pop = vmail.pop3()
+        pop.line()
+        pop.send(b"USER x\rend=quit\x1b[2J%n%s\"\\\xff\r\nPASS secret\r\n")
+        self.assertEqual([pop.line()[:3], pop.line()], ["+OK", WRONG])
+        log = self.ended(pop)
+        self.assertEqual(log.count("\n"), 1)
+        self.assertIn(r'login="x\x0dend=quit\x1b[2J%n%s\"\\\xff" ', log)
+        self.assertNotIn("secret", log)
+
+    def test_nothing_is_logged_into_the_clients_connection(self):
+        vmail = self.two()
+        client = vmail.pop3(inetd_stderr=True)
+        client.send(b"USER joe@a.test\r\nPASS wrong\r\nQUIT\r\n")
+        lines = client.rest().decode().splitlines()
+        self.assertEqual([line[:4].strip() for line in lines], ["+OK", "+OK", "-ERR", "+OK"])
+        vmail.set(no_such_setting="x")
+        self.assertEqual(vmail.pop3(inetd_stderr=True).rest(), b"")
+
+
+if __name__ == "__main__":
+    main()
