@@ -6,6 +6,7 @@
 #include "address.h"
 #include "mem.h"
 #include "scope.h"
+#include "tokens.h"
 
 struct list {
 	struct pool		*pool;
@@ -228,6 +229,18 @@ absolute(struct slice path, const char *what, struct err *err)
 	return 0;
 }
 
+/* A token that no command has is found before half the list is served. */
+static int
+check_command(const char *command, struct err *err)
+{
+	SCOPED(drop_str) struct str unused = { 0 };
+	struct tokens none = { "", "", "", "", "" };
+
+	if (command[0] == '\0')
+		return err_set(err, ERR_INVALID, "'|' without a command");
+	return tokens_expand(command, &none, &unused, err);
+}
+
 /* text is what stands behind the quotes; kind and the part that matters. */
 static int
 classify(struct pool *pool, struct slice text, enum alias_kind *kind, struct slice *part,
@@ -243,7 +256,7 @@ classify(struct pool *pool, struct slice text, enum alias_kind *kind, struct sli
 	if (slice_starts(text, "|")) {
 		*kind = ALIAS_COMMAND;
 		*part = slice_trim(slice_from(text, 1));
-		return part->len > 0 ? 0 : err_set(err, ERR_INVALID, "'|' without a command");
+		return check_command(pool_dup(pool, *part), err);
 	}
 	if (slice_starts(text, "/")) {
 		*kind = ALIAS_FILE;
