@@ -1,0 +1,406 @@
+#!/usr/bin/python3
+"""pop3_server_test.py: addresses, the native pop3d, --listen, and who each process is."""
+from pop3 import *
+
+NATIVE = """#!/usr/bin/python3
+import os, signal, sys
+blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+mask = os.umask(0)
+print("+OK native", sys.argv[1:], "umask %o" % mask, "HOME=" + os.environ.get("HOME", ""),
+      "pipe", signal.getsignal(signal.SIGPIPE) == signal.SIG_IGN, "blocked", sorted(map(int, blocked)),
+      "fds", sorted(int(n) for n in os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd/" + n)),
+      "name", open("/proc/self/cmdline").read().split("\\0")[1],
+      "same", os.path.samestat(os.fstat(0), os.fstat(2)), end="\\r\\n", flush=True)
+sys.stdout.write("got " + sys.stdin.readline())
+"""
+
+
+def ipv6_works():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        return True
+    except OSError:
+        return False
+
+
+class Address(Pop3Test):
+    def greeting(self, vmail, address, *args):
+        pop = vmail.pop3(*args, address=address)
+        line = pop.line()
+        pop.ask("QUIT")
+        pop.close()
+        return line
+
+    def assert_greets(self, vmail, address, name):
+        self.assertEqual(self.greeting(vmail, address), f"+OK {name} POP3 Server (Version 0.1) ready.")
+
+    def test_the_addresses_file_names_the_domain_in_every_spelling(self):
+        vmail = self.box()
+        vmail.domain("b.test")
+        vmail.write("addresses", "# comment\n\n 127.9.0.1 a.test\n::ffff:127.9.0.2\tB.Test.\n127.9.0.1 b.test\n"
+                                 "127.9.0.3 a.test more\n127.9.0.4\nrubbish a.test\n127.9.0.5 alias.test\n"
+                                 "127.9.0.6 nowhere.test\n")
+        os.symlink("domain.b.test", os.path.join(vmail.dir, "domain.alias.test"))
+        for address, name in (("127.9.0.1", "Virtual a.test"), ("127.9.0.2", "Virtual b.test"),
+                              ("127.9.0.5", "Virtual b.test"), ("127.9.0.3", "host.main.test"),
+                              ("127.9.0.4", "host.main.test"), ("127.9.0.6", "host.main.test")):
+            self.assert_greets(vmail, address, name)
+
+    @needs_root
+    def test_the_reverse_name_loses_labels_until_it_is_ours(self):
+        system_file("/etc/hosts", "127.9.1.1 mailhost.a.test\n127.9.1.2 Deep.Down.A.TEST.\n127.9.1.3 a.test\n"
+                                  "127.9.1.4 mail.b.test\n127.9.1.5 ../../a.test\n127.9.1.6 other.test\n"
+                                  "127.9.1.7 xa.test\n127.9.1.8 mail.a.test.evil.test\n")
+        self.addCleanup(system_file, "/etc/hosts", HOSTS)
+        vmail = self.box()
+        vmail.domain("b.test")
+        vmail.domain("mail.b.test")
+        for address, name in (("127.9.1.1", "Virtual a.test"), ("127.9.1.2", "Virtual a.test"),
+                              ("127.9.1.3", "Virtual a.test"), ("127.9.1.4", "Virtual b.test"),
+                              ("127.9.1.5", "host.main.test"), ("127.9.1.6", "host.main.test"),
+                              ("127.9.1.7", "host.main.test"), ("127.9.1.8", "host.main.test")):
+            with self.subTest(address):
+                self.assert_greets(vmail, address, name)
+
+    @needs_root
+    def test_a_resolver_that_does_not_answer_costs_two_seconds(self):
+        dead = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        dead.bind((fresh_address(), 53))
+        self.addCleanup(dead.close)
+        system_file("/etc/resolv.conf", "nameserver %s\noptions timeout:30\n" % dead.getsockname()[0])
+        self.addCleanup(system_file, "/etc/resolv.conf", "")
+        vmail = self.box(mbox=b"")
+        begun = time.monotonic()
+        pop = vmail.pop3("/bin/false")
+        self.assertEqual(pop.line(), "+OK host.main.test POP3 Server (Version 0.1) ready.")
+        self.assertLess(time.monotonic() - begun, 3)
+        pop.ask("USER joe@a.test")
+        self.assertRegex(pop.ask(f"PASS {PASSWORD}"), r"^\+OK")
+        self.quit(pop)
+        self.assertTrue(select.select([dead], [], [], 0)[0], "the resolver was not asked")
+
+    def test_a_domain_from_without_address_asks_nobody(self):
+        vmail = self.box(settings={"domain-from": "login"})
+        vmail.write("addresses", "127.9.0.1 a.test\n")
+        self.assert_greets(vmail, "127.9.0.1", "host.main.test")
+
+    def test_a_main_domain_of_ours_greets_for_what_is_not_ours(self):
+        vmail = self.box(settings={"main-domain": "a.test"})
+        vmail.write("addresses", "127.9.0.1 elsewhere.test\n")
+        self.assertEqual(self.greeting(vmail, "127.9.0.1", "/bin/false"),
+                         "+OK Virtual a.test POP3 Server (Version 0.1) ready.")
+
+    def test_a_pipe_has_no_address(self):
+        vmail = self.box(mbox=mbox(b"a: b\n\nc\n"))
+        got = vmail.run("vpop3d", input=f"USER joe@a.test\r\nPASS {PASSWORD}\r\nRETR 1\r\nQUIT\r\n".encode())
+        self.assertEqual(got.status, 0, got)
+        self.assertIn(b"a: b\r\n\r\nc\r\n.\r\n", got.stdout)
+        self.assertIn("peer=-", got.log)
+
+
+class Native(Pop3Test):
+    def native(self, vmail):
+        path = os.path.join(vmail.scratch, "native-pop3d")
+        with open(path, "w") as f:
+            f.write(NATIVE)
+        os.chmod(path, 0o755)
+        return path
+
+    def installed(self):
+        vmail = self.box()
+        vmail.write("addresses", "127.9.2.1 main.test\n127.9.2.2 a.test\n")
+        return vmail, self.native(vmail)
+
+    def test_the_process_becomes_it_as_it_was_found(self):
+        vmail, native = self.installed()
+        client, server = connection("127.9.2.1")
+        def hostile():
+            os.umask(0o27)
+            signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+        with server:
+            popen = subprocess.Popen([program("vpop3d"), "-C", vmail.dir, native, "-d", "a b"], stdin=server,
+                                     stdout=server, stderr=server, env={"PATH": PATH, "HOME": "/h"},
+                                     preexec_fn=hostile, restore_signals=False)
+        pop = Pop3(client)
+        pop.send(b"USER x\n")
+        self.assertEqual(pop.line(), f"+OK native ['-d', 'a b'] umask 27 HOME=/h pipe True blocked "
+                                     f"[{int(signal.SIGUSR1)}] fds [0, 1, 2] name {native} same True")
+        self.assertEqual(pop.rest(), b"got USER x\n")
+        self.assertEqual(popen.wait(), 0)
+
+    def test_its_argv_0_is_its_base_name(self):
+        vmail, _ = self.installed()
+        shell = os.path.join(vmail.scratch, "pop-shell")
+        shutil.copy("/bin/sh", shell)
+        pop = vmail.pop3(shell, "-c", "echo $0; read x; echo got $x", address="127.9.2.1")
+        pop.send(b"hello\n")
+        self.assertEqual(pop.rest(), b"pop-shell\ngot hello\n")
+
+    def test_an_address_of_ours_does_not_reach_it(self):
+        vmail, native = self.installed()
+        pop = vmail.pop3(native, address="127.9.2.2")
+        self.assertEqual(pop.line(), "+OK Virtual a.test POP3 Server (Version 0.1) ready.")
+
+    def test_an_address_without_a_name_does_not_reach_it(self):
+        vmail, native = self.installed()
+        pop = vmail.pop3(native, address="127.9.2.3")
+        self.assertEqual(pop.line(), "+OK host.main.test POP3 Server (Version 0.1) ready.")
+
+    def test_one_that_cannot_be_started_is_a_temporary_failure(self):
+        vmail, _ = self.installed()
+        pop = vmail.pop3("/nonexistent/pop3d", address="127.9.2.1")
+        self.assertEqual(pop.rest(), b"")
+        self.assertEqual(pop.process.wait(), 75)
+        self.assertIn("start the native pop3d /nonexistent/pop3d", pop.process.errors.decode())
+
+    def test_listen_hands_over_too(self):
+        vmail, native = self.installed()
+        _, where = vmail.listen("vpop3d", native, address="127.9.2.1")
+        pop = Pop3(where)
+        pop.send(b"hello\n")
+        self.assertRegex(pop.line(), r"^\+OK native \[\] .* fds \[0, 1, 2\] .* same True$")
+        self.assertEqual(pop.rest(), b"got hello\n")
+
+    @needs_root
+    def test_popa3d_serves_the_systems_users(self):
+        popa3d = native_pop3d({"sysuser": "sys"}, {"sysuser": mbox(b"Subject: sys\n\nx\n")})
+        vmail, _ = self.installed()
+        pop = vmail.pop3(popa3d, address="127.9.2.1")
+        self.assertRegex(pop.login("sysuser", "sys"), r"^\+OK")
+        self.assertIn(b"Subject: sys\r\n", pop.many("RETR 1")[1])
+        self.assertRegex(pop.ask("QUIT"), r"^\+OK")
+
+
+class Listen(Pop3Test):
+    def test_sessions_beside_one_another(self):
+        vmail = self.box(mbox=mbox(b"a: b\n\nc\n"))
+        _, where = vmail.listen("vpop3d")
+        joe, ann = Pop3(where), Pop3(where)
+        self.assertRegex(joe.login("joe@a.test", PASSWORD), r"^\+OK 1 ")
+        self.assertRegex(ann.login("ann@a.test", "other"), r"^\+OK 0 ")
+        for pop in (joe, ann):
+            self.assertRegex(pop.ask("QUIT"), r"^\+OK")
+
+    @unittest.skipUnless(ipv6_works(), "no IPv6")
+    def test_ipv6_in_brackets(self):
+        vmail = self.box(mbox=b"")
+        vmail.write("addresses", "::1 a.test\n")
+        port = free_port("127.0.0.1")[1]
+        vmail.start("vpop3d", "--listen", f"[::1]:{port}", stdin=subprocess.DEVNULL)
+        eventually(lambda: connects(("::1", port)), "a connection")
+        pop = Pop3(("::1", port))
+        self.assertRegex(pop.login("joe", PASSWORD), r"^\+OK")
+
+    def test_several_addresses_with_a_domain_each(self):
+        vmail = self.box(mbox=b"")
+        vmail.domain("b.test")
+        first, second = free_port(fresh_address()), free_port(fresh_address())
+        vmail.write("addresses", f"{first[0]} a.test\n{second[0]} b.test\n")
+        vmail.start("vpop3d", "--listen", "%s:%d" % first, "--listen", "%s:%d" % second,
+                    stdin=subprocess.DEVNULL)
+        eventually(lambda: connects(second), "a connection")
+        self.assertIn("Virtual a.test", Pop3(first).line())
+        self.assertIn("Virtual b.test", Pop3(second).line())
+
+    def test_sigterm_ends_it_and_its_sessions_and_deletes_nothing(self):
+        vmail = self.box(mbox=mbox(b"a: b\n\nc\n"))
+        before = contents(vmail, self.joe)
+        process, where = vmail.listen("vpop3d")
+        pop, waiting = Pop3(where), Pop3(where)
+        pop.login("joe@a.test", PASSWORD)
+        pop.ask("DELE 1")
+        waiting.line()
+        process.signal()
+        self.assertEqual(pop.rest(), b"")
+        self.assertEqual(waiting.rest(), b"")
+        self.assertEqual(process.wait(), 0)
+        self.assertIn("end=terminated", process.errors.decode())
+        self.assertEqual(contents(vmail, self.joe), before)
+        self.assertFalse(connects(where))
+
+    def test_one_peer_too_many_is_turned_away(self):
+        vmail = self.box(settings={"max-connections-per-peer": "2"})
+        process, where = vmail.listen("vpop3d")
+        def two():          # what asked whether it listens may still be counted
+            pair = Pop3(where), Pop3(where)
+            return all(pop.line().startswith("+OK") for pop in pair) and pair
+        first, _ = eventually(two, "two places")
+        third = Pop3(where)
+        self.assertEqual(third.rest(), b"-ERR [SYS/TEMP] too many connections from your address\r\n")
+        process.wait_line("connection-refused peer=127.0.0.1")
+        first.ask("QUIT")
+        self.assertEqual(first.rest(), b"")
+        eventually(lambda: Pop3(where).line().startswith("+OK"), "a free place")
+
+    def test_one_connection_too_many_waits(self):
+        vmail = self.box(settings={"max-connections": "1"})
+        _, where = vmail.listen("vpop3d")
+        first = eventually(lambda: Pop3(where), "a connection")
+        first.line()
+        second = Pop3(where)
+        self.assertEqual(select.select([second.socket], [], [], 0.3)[0], [])
+        first.ask("QUIT")
+        self.assertRegex(second.line(), r"^\+OK")
+
+
+class CommandLine(Pop3Test):
+    def test_what_is_no_option_or_not_here_yet_is_named(self):
+        vmail = self.box()
+        for args, text in ((["--tls"], "--tls is not available in this version"),
+                           (["--share-main"], "--share-main is not available in this version"),
+                           (["-x"], "-x is not an option"), (["--listen"], "--listen needs a value")):
+            got = vmail.run("vpop3d", *args)
+            self.assertEqual((got.status, got.stdout), (64, b""))
+            self.assertIn(text, got.stderr)
+            self.assertIn("usage: vpop3d", got.stderr)
+
+    def test_options_end_at_the_first_word_that_is_none(self):
+        vmail = self.box()
+        vmail.write("addresses", "127.9.2.1 main.test\n")
+        pop = vmail.pop3("/bin/echo", "--tls", "-C", address="127.9.2.1")
+        self.assertEqual(pop.rest(), b"--tls -C\n")
+
+    def test_bad_settings_are_temporary_and_one_log_line(self):
+        vmail = self.box()
+        vmail.set(no_such_setting="1", log="mail")
+        pop = vmail.pop3()
+        self.assertEqual(pop.rest(), b"")
+        self.assertEqual(pop.process.wait(), 75)
+
+    def test_an_address_that_cannot_be_listened_on_is_said(self):
+        vmail = self.box()
+        for where in ("nonsense", "1.2.3.4", "127.0.0.1:pop3x", "name.test:110", "203.0.113.1:1110"):
+            got = vmail.run("vpop3d", "--listen", where, input=None)
+            self.assertEqual(got.status, 75, where)
+            self.assertIn(where, got.log + got.stderr)
+
+
+def processes(pid):
+    """pid and all below it: {pid: status fields}."""
+    found, parents = {}, {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/status") as f:
+                fields = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        parents[int(name)] = (int(fields["PPid"]), fields)
+    below = [pid]
+    while below:
+        one = below.pop()
+        found[one] = parents[one][1]
+        below += [p for p, (parent, _) in parents.items() if parent == one]
+    return found
+
+
+class Identity(Pop3Test):
+    def child(self, pop):
+        found = processes(pop.process.pid)
+        del found[pop.process.pid]
+        self.assertEqual(len(found), 1, found)
+        return next(iter(found.items()))
+
+    def assert_is(self, fields, uid, gid):
+        self.assertEqual(fields["Uid"].split(), [str(uid)] * 4)
+        self.assertEqual(fields["Gid"].split(), [str(gid)] * 4)
+        self.assertEqual(fields["Groups"].strip(), "")
+        for caps in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            self.assertEqual(int(fields[caps], 16), 0, caps)
+
+    def descriptors(self, pid):
+        return [os.readlink(f"/proc/{pid}/fd/{n}") for n in os.listdir(f"/proc/{pid}/fd")]
+
+    @needs_root
+    def test_who_meets_the_client_is_nobody_in_an_empty_directory(self):
+        vmail = self.box()
+        pop = vmail.pop3()
+        pop.line()
+        pid, fields = self.child(pop)
+        self.assert_is(fields, 65534, 65534)
+        self.assertEqual(fields["NoNewPrivs"], "1")
+        self.assertEqual(os.readlink(f"/proc/{pid}/root"), os.path.join(vmail.state, "empty"))
+        self.assertEqual(os.listdir(f"/proc/{pid}/root/"), [])
+        self.assertEqual(os.stat(f"/proc/{pid}/root/").st_mode & 0o7777, 0o555)
+        self.assertEqual(sorted(d.split(":")[0] for d in self.descriptors(pid)),
+                         ["pipe", "socket", "socket", "socket"])
+
+    @needs_root
+    def test_who_opens_the_mailbox_is_the_account_with_the_domains_group(self):
+        vmail = self.box(mbox=mbox(b"a: b\n\nc\n"))
+        pop = self.session(vmail)
+        pid, fields = self.child(pop)           # the talker is gone
+        self.assert_is(fields, FIRST_UID, GID)
+        names = self.descriptors(pid)
+        for secret in ("shadow", "passwd", vmail.dir):
+            self.assertFalse([n for n in names if secret in n], names)
+        self.assertEqual(sorted(os.path.basename(n) for n in names if n.startswith(vmail.scratch)),
+                         [".joe.session", "a.test", "joe"])
+
+    @needs_root
+    def test_the_parent_reads_no_byte_of_the_client(self):
+        vmail = self.box(mbox=mbox(b"a: b\n\nc\n"))
+        trace = os.path.join(vmail.scratch, "trace")
+        client, server = connection(fresh_address())
+        with server:
+            process = Process(["strace", "-o", trace, "-e", "trace=read,recvfrom,recvmsg,readv,write,sendto,pread64",
+                               program("vpop3d"), "-C", vmail.dir], stdin=server, stdout=server)
+        self.addCleanup(process.stop)
+        pop = Pop3(client)
+        pop.login(self.joe, PASSWORD)
+        pop.many("RETR 1")
+        pop.ask("QUIT")
+        process.wait()
+        with open(trace) as f:
+            calls = f.read()
+        self.assertIn("recvfrom(", calls)
+        self.assertNotRegex(calls, r"\b(read|recvfrom|recvmsg|readv|pread64|write|sendto)\([01],")
+
+    @needs_root
+    def test_an_installation_of_one_owner_is_served_as_that_owner(self):
+        vmail = self.installation()
+        vmail.domain("o.test", {"owner": "61000:61001"}, passwords={"joe": PASSWORD})
+        path = os.path.join(vmail.spool, "o.test")
+        os.mkdir(path, 0o700)
+        os.chown(path, 61000, 61001)
+        pop = self.session(vmail, "joe@o.test")
+        _, fields = self.child(pop)
+        self.assert_is(fields, 61000, 61001)
+
+    @unittest.skipIf(ROOT, "as root it is not so")
+    def test_without_root_it_says_so_and_works(self):
+        vmail = self.box(mbox=mbox(b"a: b\n\nc\n"))
+        pop = self.session(vmail)
+        pop.ask("QUIT")
+        pop.close()
+        pop.process.wait()
+        self.assertIn("not started as root", pop.process.errors.decode())
+
+    def test_closed_descriptors_a_deleted_directory_and_limits_do_no_harm(self):
+        vmail = self.box(mbox=mbox(b"a: b\n\nc\n"))
+        before = contents(vmail, self.joe)
+        def hostile():
+            import resource
+            gone = tempfile.mkdtemp(dir=vmail.scratch)
+            os.chdir(gone)
+            os.rmdir(gone)
+            os.umask(0o777)
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
+            os.close(2)
+        client, server = connection(fresh_address())
+        with server:
+            popen = subprocess.Popen([program("vpop3d"), "-C", vmail.dir], stdin=server, stdout=server,
+                                     env={"LD_BIND_NOW": "1", "RES_OPTIONS": "debug", "IFS": "x"},
+                                     preexec_fn=hostile, restore_signals=False)
+        pop = Pop3(client)
+        self.assertRegex(pop.login(self.joe, PASSWORD), r"^\+OK")
+        self.assertEqual(pop.many("RETR 1")[1], b"a: b\r\n\r\nc\r\n")
+        pop.ask("QUIT")
+        self.assertEqual(popen.wait(), 0)
+        self.assertEqual(contents(vmail, self.joe), before)
+
+
+if __name__ == "__main__":
+    main()
