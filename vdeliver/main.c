@@ -26,10 +26,11 @@ end_by_signal(int signo)
 {
 	static const char stopped[] = "4.3.2 vdeliver was stopped\n";
 	static const char crashed[] = "4.3.0 vdeliver crashed: please report it\n";
-	bool asked = signo == SIGTERM || signo == SIGINT || signo == SIGHUP;
+	bool fault = signo == SIGSEGV || signo == SIGBUS || signo == SIGFPE || signo == SIGILL ||
+	    signo == SIGABRT || signo == SIGSYS || signo == SIGTRAP;
 
-	if (getpid() == speaker && write(STDERR_FILENO, asked ? stopped : crashed,
-	    (asked ? sizeof stopped : sizeof crashed) - 1) == -1)
+	if (getpid() == speaker && write(STDERR_FILENO, fault ? crashed : stopped,
+	    (fault ? sizeof crashed : sizeof stopped) - 1) == -1)
 		_exit(EX_TEMPFAIL);
 	_exit(EX_TEMPFAIL);
 }
@@ -39,7 +40,8 @@ catch_signals(void)
 {
 	static const int signals[] = {
 		SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2,
-		SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
+		SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGXCPU, SIGSTKFLT,
+		SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP,
 	};
 	struct sigaction action = { .sa_handler = end_by_signal };
 
