@@ -47,6 +47,8 @@ $(OUT)/bin/vidn: $(call objects,$(OUT),lib/mail/idn/vidn.c) $(OUT)/libbase.a
 # Tests.  A unit test is linked with its floor alone; tests/check says what "everything" is.
 units    = $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*/*_test.c))
 unit     = $(call objects,$(OUT),tests/unit/unit.c tests/unit/fault.c)
+bench    = $(OUT)/bench/floor $(OUT)/bench/drive
+musl     = $(shell command -v musl-gcc)
 faults   = $(shell sed -n 's/^WRAP.*, \([a-z0-9_]*\), (.*)/\1/p' tests/unit/fault.c)
 $(OUT)/tests/base/%: $(OUT)/obj/tests/unit/base/%.o $(unit) $(OUT)/libbase.a
 	$(link_unit)
@@ -55,9 +57,9 @@ $(OUT)/tests/mail/%: $(OUT)/obj/tests/unit/mail/%.o $(unit) $(OUT)/libmail.a $(O
 check: ; tests/check
 deps:  ; tests/deps
 lint:  ; tests/lint
-test: all $(units)			# T=WORD...: only the files with WORD in their path
+test: all units			# T=WORD...: only the files with WORD in their path
 	OUT=$(OUT) tests/run $(T)
-units: $(units)
+units: $(units) $(bench)		# all that tests need besides the programs
 unit: units
 	OUT=$(OUT) tests/run $(or $(T),$(OUT)/tests)
 asan:
@@ -67,6 +69,9 @@ asan:
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -U_FORTIFY_SOURCE'
 demo: all				# KEEP=1: what it made stays
 	VMAIL_BIN=$(abspath $(OUT))/bin tests/demo $(if $(KEEP),--keep)
+bench: all $(bench)			# BENCH=--short: a few deliveries only
+	$(if $(musl),$(MAKE) -s OUT=$(OUT)/static STATIC=1 $(OUT)/static/bin/vdeliver $(OUT)/static/bench/floor)
+	bench/run $(BENCH) $(OUT) $(if $(musl),$(OUT)/static)
 install: all
 	etc-templates/install '$(DESTDIR)' '$(PREFIX)' '$(OUT)'
 
@@ -74,6 +79,9 @@ install: all
 $(OUT)/bin/%:
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SAN) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS_$*)
+$(OUT)/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	$(HOT_CC) $(CPPFLAGS) $(OWN) $(SAN) $(CFLAGS) $(HOT_LINK) -o $@ $< $(LDFLAGS)
 define link_unit
 @mkdir -p $(@D)
 $(CC) $(CFLAGS) $(SAN) $(LINK) $(LDFLAGS) $(faults:%=-Wl,--wrap=%) -o $@ $^ -lcmocka -lcrypt -lxxhash

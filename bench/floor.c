@@ -1,0 +1,143 @@
+/* floor.c: the least that a durable delivery costs, to compare vdeliver with.
+ *
+ *	floor mbox|maildir PASSWD USER INBOX < message
+ *
+ * Reads the message and a passwd file, then does what makes a message safe:
+ * mbox: open, lock, append, fsync.  Maildir: create in tmp, write, fsync,
+ * rename into new, fsync of new.  No rules, no checks, no other identity.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MESSAGE_MAX = 1 << 20, PASSWD_MAX = 1 << 20, HEAD_MAX = 1024 };
+
+static char message[HEAD_MAX + MESSAGE_MAX + 1];	/* from HEAD_MAX on; what goes on top before it */
+static char passwd[PASSWD_MAX + 1];
+
+static _Noreturn void
+fail(const char *what)
+{
+	fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
+	exit(75);
+}
+
+static size_t
+read_all(int fd, char *to, size_t max)
+{
+	size_t got = 0;
+	ssize_t n;
+
+	while (got < max && (n = read(fd, to + got, max - got)) != 0) {
+		if (n == -1)
+			fail("read");
+		got += (size_t)n;
+	}
+	return got;
+}
+
+static bool
+has_user(const char *path, const char *user)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = strlen(user);
+
+	if (fd == -1)
+		fail(path);
+	passwd[read_all(fd, passwd, PASSWD_MAX)] = '\0';
+	close(fd);
+	for (const char *line = passwd; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, user, len) == 0 && line[len] == ':')
+			return true;
+	}
+	return false;
+}
+
+static void
+write_all(int fd, const char *p, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+		if (n == -1)
+			fail("write");
+		p += n;
+		len -= (size_t)n;
+	}
+}
+
+/* Puts the text right before the message, and returns where it begins. */
+static char *
+put_on_top(const char *text)
+{
+	size_t len = strlen(text);
+
+	return memcpy(message + HEAD_MAX - len, text, len);
+}
+
+static void
+to_mbox(const char *path, const char *user, size_t len)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char head[HEAD_MAX], date[32];
+	time_t now = time(NULL);
+	struct tm utc;
+
+	gmtime_r(&now, &utc);
+	strftime(date, sizeof date, "%a %b %e %H:%M:%S %Y", &utc);
+	snprintf(head, sizeof head, "From sender@example.net %s\n"
+	    "Return-Path: <sender@example.net>\nDelivered-To: %.64s@example.com\n", date, user);
+	char *from = put_on_top(head), *end = message + HEAD_MAX + len;
+	*end++ = '\n';
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (fd == -1 || fcntl(fd, F_OFD_SETLKW, &whole) == -1)
+		fail(path);
+	write_all(fd, from, (size_t)(end - from));
+	if (fsync(fd) == -1 || close(fd) == -1)
+		fail(path);
+}
+
+static void
+to_maildir(const char *path, const char *user, size_t len)
+{
+	char head[HEAD_MAX], temporary[4096], published[4096], new[4096];
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(head, sizeof head,
+	    "Return-Path: <sender@example.net>\nDelivered-To: %.64s@example.org\n", user);
+	char *from = put_on_top(head);
+	size_t size = (size_t)(message + HEAD_MAX + len - from);
+	snprintf(new, sizeof new, "%.2000s/new", path);
+	snprintf(temporary, sizeof temporary, "%.2000s/tmp/%lld.M%ldP%ld.floor,S=%zu", path,
+	    (long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid(), size);
+	snprintf(published, sizeof published, "%s%s", new, strrchr(temporary, '/'));
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1)
+		fail(temporary);
+	write_all(fd, from, size);
+	if (fsync(fd) == -1 || close(fd) == -1 || rename(temporary, published) == -1)
+		fail(published);
+	fd = open(new, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 || fsync(fd) == -1)
+		fail(new);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc != 5) {
+		fputs("usage: floor mbox|maildir PASSWD USER INBOX\n", stderr);
+		return 75;
+	}
+	size_t len = read_all(STDIN_FILENO, message + HEAD_MAX, MESSAGE_MAX);
+	if (!has_user(argv[2], argv[3]))
+		return 67;
+	(strcmp(argv[1], "mbox") == 0 ? to_mbox : to_maildir)(argv[4], argv[3], len);
+	return 0;
+}
