@@ -70,6 +70,10 @@ class Check(BoxTest):
         self.vmail.set(spool="/nonexistent/spool")
         self.finds("/nonexistent/spool")
 
+    def test_a_state_directory_that_nobody_can_make_is_told(self):
+        self.vmail.set(state="/nonexistent/state")
+        self.finds("state\t/nonexistent: ")
+
     def test_a_missing_passwd_is_told(self):
         os.unlink(self.path("passwd.a.test"))
         self.finds("passwd.a.test")

@@ -153,6 +153,12 @@ class Add(Users):
         self.add("joe@a.test", "name=Jos\u00e9 = #1 \u00dcser")
         self.assertEqual(self.field("passwd.a.test", "joe", 4), "Jos\u00e9 = #1 \u00dcser")
 
+    def test_a_home_whose_path_would_break_the_line_is_refused(self):
+        self.vmail.set(homes=os.path.join(self.vmail.scratch, "a:b"))
+        got = self.v("user", "add", "joe@a.test", "--password-stdin", input=GOOD)
+        self.assertEqual((got.status, "a colon" in got.stderr), (65, True), got)
+        self.assertEqual(self.vmail.read("passwd.a.test"), b"")
+
     def test_settings_of_later_versions_are_refused_by_name(self):
         for name in ("forward", "filter", "title", "office", "address"):
             self.refused(65, f"'{name}' is not available", "user", "add", "joe@a.test",
