@@ -229,18 +229,6 @@ absolute(struct slice path, const char *what, struct err *err)
 	return 0;
 }
 
-/* A token that no command has is found before half the list is served. */
-static int
-check_command(const char *command, struct err *err)
-{
-	SCOPED(drop_str) struct str unused = { 0 };
-	struct tokens none = { "", "", "", "", "" };
-
-	if (command[0] == '\0')
-		return err_set(err, ERR_INVALID, "'|' without a command");
-	return tokens_expand(command, &none, &unused, err);
-}
-
 /* text is what stands behind the quotes; kind and the part that matters. */
 static int
 classify(struct pool *pool, struct slice text, enum alias_kind *kind, struct slice *part,
@@ -256,7 +244,8 @@ classify(struct pool *pool, struct slice text, enum alias_kind *kind, struct sli
 	if (slice_starts(text, "|")) {
 		*kind = ALIAS_COMMAND;
 		*part = slice_trim(slice_from(text, 1));
-		return check_command(pool_dup(pool, *part), err);
+		/* Found here, before half of the list is served. */
+		return tokens_check(pool_dup(pool, *part), err);
 	}
 	if (slice_starts(text, "/")) {
 		*kind = ALIAS_FILE;

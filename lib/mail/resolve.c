@@ -8,6 +8,7 @@
 #include "name.h"
 #include "resolver.h"
 #include "scope.h"
+#include "tokens.h"
 
 /* --- domains ----------------------------------------------------------- */
 
@@ -185,6 +186,20 @@ try_postmaster(struct resolver *r, struct context c)
 	return true;
 }
 
+/* |"command" as in aliases; else the command is the rest of the line, its
+ * commas too. */
+static int
+parse_fallback_command(struct pool *pool, const char *text, struct alias_member *out,
+    struct err *err)
+{
+	const char *command = text + 1 + strspn(text + 1, " \t");
+
+	if (command[0] == '"' && alias_parse_member(pool, slice_of(text), out, err) == 0)
+		return 0;
+	*out = (struct alias_member){ ALIAS_COMMAND, command, 0 };
+	return tokens_check(command, err);
+}
+
 /* user@domain, @domain, a name or | command. */
 static int
 parse_fallback(struct pool *pool, const struct context *c, struct alias_member *out,
@@ -193,6 +208,8 @@ parse_fallback(struct pool *pool, const struct context *c, struct alias_member *
 	const char *text = c->domain->conf.fallback;
 	SCOPED(drop_str) struct str domain = { 0 };
 
+	if (text[0] == '|')
+		return parse_fallback_command(pool, text, out, err);
 	if (text[0] != '@') {
 		if (alias_parse_member(pool, slice_of(text), out, err) == -1)
 			return -1;

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "scope.h"
+
 static bool
 is_harmless(char c)
 {
@@ -45,6 +47,17 @@ tokens_expand(const char *command, const struct tokens *t, struct str *out, stru
 		}
 	}
 	return 0;
+}
+
+int
+tokens_check(const char *command, struct err *err)
+{
+	SCOPED(drop_str) struct str unused = { 0 };
+	struct tokens none = { "", "", "", "", "" };
+
+	if (command[0] == '\0')
+		return err_set(err, ERR_INVALID, "'|' without a command");
+	return tokens_expand(command, &none, &unused, err);
 }
 
 const char *const *

@@ -24,6 +24,9 @@ struct tokens {
 int	tokens_expand(const char *command, const struct tokens *tokens, struct str *out,
 	    struct err *err);
 
+/* Whether it is a command with none but these: ERR_INVALID, if not. */
+int	tokens_check(const char *command, struct err *err);
+
 /* A whole environment, in pool, NULL-ended: PATH, HOME, SHELL, LANG, and
  * SENDER, RECIPIENT, DOMAIN, LOCAL, USER (and LOGNAME), EXTENSION. */
 const char *const *tokens_environment(const struct tokens *tokens, const char *home,
