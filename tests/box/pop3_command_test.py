@@ -277,7 +277,7 @@ class Transaction(Pop3Test):
         vmail = self.box(mbox=text, settings={"idle-timeout": "1s"})
         pop = self.session(vmail)
         pop.send(b"RETR 1\r\n" * 20)
-        self.assertIn(" end=timeout", pop.process.wait_line("session .*\n")[0])
+        self.assertIn(" end=timeout", pop.process.wait_line("session account=.*\n")[0])
 
     def test_sigterm_ends_the_session_and_deletes_nothing(self):
         vmail = self.box(mbox=mbox(ONE, TWO))

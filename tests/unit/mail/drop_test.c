@@ -1,0 +1,236 @@
+/* drop_test.c: a maildrop, and what is left of it when a system call fails. */
+#include "../unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "drop.h"
+#include "scope.h"
+
+static const char three[] =
+    "From a\nSubject: 1\n\none\n\n"
+    "From b\nSubject: 2\n\n>From two\n\n"
+    "From c\nSubject: 3\n\nthree\n\n";
+static const char without_second[] =
+    "From a\nSubject: 1\n\none\n\n"
+    "From c\nSubject: 3\n\nthree\n\n";
+
+static struct mailbox
+mailbox_of(const struct mailbox_kind *kind)
+{
+	return (struct mailbox){
+		.kind = kind, .who = { geteuid(), getegid() }, .parent = unit_dir(), .name = "joe",
+		.path = "joe", .lock_timeout = 1,
+	};
+}
+
+static void
+open_or_fail(const struct mailbox *mailbox, struct drop **drop)
+{
+	struct err err = { 0 };
+
+	if (drop_open(mailbox, deadline_in(1000), drop, &err) == -1)
+		fail_msg("%s", err.text);
+}
+
+static void
+make_maildir(void)
+{
+	mkdir("joe", 0700);
+	mkdir("joe/tmp", 0700);
+	mkdir("joe/new", 0700);
+	mkdir("joe/cur", 0700);
+}
+
+static void
+assert_message(struct drop *drop, size_t index, const char *text, uint64_t octets)
+{
+	struct err err = { 0 };
+	char got[DROP_READ_MIN];
+
+	ssize_t n = drop_read(drop, index, true, got, sizeof got, &err);
+	assert_int_equal(n, strlen(text));
+	assert_memory_equal(got, text, strlen(text));
+	assert_int_equal(drop_read(drop, index, false, got, sizeof got, &err), 0);
+	assert_int_equal(drop_measure(drop, index, &err), 0);
+	assert_int_equal(drop->messages[index].octets, octets);
+}
+
+static void
+test_mbox(void **state)
+{
+	struct mailbox mailbox = mailbox_of(&mbox_kind);
+	SCOPED(drop_drop) struct drop *drop = NULL;
+
+	(void)state;
+	unit_writes("joe", three);
+	open_or_fail(&mailbox, &drop);
+	assert_int_equal(drop->count, 3);
+	assert_message(drop, 1, "Subject: 2\n\nFrom two\n", 24);
+	assert_message(drop, 0, "Subject: 1\n\none\n", 19);
+}
+
+static void
+test_maildir(void **state)
+{
+	struct mailbox mailbox = mailbox_of(&maildir_kind);
+	SCOPED(drop_drop) struct drop *drop = NULL;
+
+	(void)state;
+	make_maildir();
+	unit_writes("joe/cur/2.x:2,S", "two\r\n");
+	unit_writes("joe/new/10.x", "ten");
+	open_or_fail(&mailbox, &drop);
+	assert_int_equal(drop->count, 2);
+	assert_message(drop, 0, "two\r\n", 5);
+	assert_message(drop, 1, "ten", 5);
+	assert_string_equal(drop->messages[1].uid, "10.x");
+}
+
+static void
+test_busy(void **state)
+{
+	struct mailbox mailbox = mailbox_of(&mbox_kind);
+	SCOPED(drop_drop) struct drop *first = NULL;
+	SCOPED(drop_drop) struct drop *second = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	open_or_fail(&mailbox, &first);
+	assert_int_equal(drop_open(&mailbox, deadline_in(0), &second, &err), -1);
+	assert_err(err, ERR_BUSY, "joe: another session has this mailbox open");
+	drop_drop(&first);
+	open_or_fail(&mailbox, &second);
+}
+
+static void
+test_empty(void **state)
+{
+	SCOPED(drop_drop) struct drop *drop = drop_empty();
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(drop->count, 0);
+	assert_int_equal(drop_commit(drop, deadline_in(0), &err), 0);
+}
+
+static bool
+file_is(const char *text)
+{
+	char got[4096];
+	int fd = open("joe", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd == -1 ? -1 : read(fd, got, sizeof got);
+
+	if (fd != -1)
+		close(fd);
+	return n == (ssize_t)strlen(text) && memcmp(got, text, (size_t)n) == 0;
+}
+
+/* Whichever call of a deletion fails, all of it stands or none, and success
+ * is told only when all of it stands. */
+static const struct fault_row {
+	const char	*name;
+	const char	*call;
+	int		 error;
+} faults[] = {
+	{ "a full disk at any write", "write", ENOSPC },
+	{ "a read error at any pread", "pread", EIO },
+	{ "an error of the disk at any fsync", "fsync", EIO },
+	{ "a rename that fails", "renameat", EIO },
+	{ "files that cannot be opened", "openat", EMFILE },
+	{ "files that cannot be looked at", "fstat", EIO },
+	{ "files that cannot be removed", "unlinkat", EACCES },
+	{ "a mode that cannot be given", "fchmod", EPERM },
+};
+
+static void
+check_fault(void **state)
+{
+	const struct fault_row *row = *state;
+	struct mailbox mailbox = mailbox_of(&mbox_kind);
+	bool happened = true;
+
+	for (int nth = 1; happened && nth < 100; nth++) {
+		SCOPED(drop_drop) struct drop *drop = NULL;
+		struct err err = { 0 };
+		unlink("joe.lock");		/* one that could not be removed */
+		unit_writes("joe", three);
+		open_or_fail(&mailbox, &drop);
+		drop->messages[1].deleted = true;
+		fault_at(row->call, nth, row->error);
+		int result = drop_commit(drop, deadline_in(200), &err);
+		happened = fault_clear();
+		assert_true(file_is(three) || file_is(without_second));
+		if (result == 0)
+			assert_true(file_is(without_second));
+		else
+			assert_true(happened && err.text[0] != '\0');
+	}
+	assert_false(happened);
+}
+
+static void
+test_maildir_half(void **state)
+{
+	struct mailbox mailbox = mailbox_of(&maildir_kind);
+	SCOPED(drop_drop) struct drop *drop = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	make_maildir();
+	unit_writes("joe/new/1.x", "1\n");
+	unit_writes("joe/new/2.x", "2\n");
+	unit_writes("joe/new/3.x", "3\n");
+	open_or_fail(&mailbox, &drop);
+	drop->messages[0].deleted = drop->messages[2].deleted = true;
+	fault_at("unlinkat", 1, EIO);
+	assert_int_equal(drop_commit(drop, deadline_in(200), &err), -1);
+	assert_true(fault_clear());
+	assert_int_equal(err.kind, ERR_TEMPORARY);
+	assert_file("joe/new/1.x", "1\n");
+	assert_file("joe/new/2.x", "2\n");
+	assert_no_file("joe/new/3.x");
+}
+
+static const struct octets_row {
+	const char	*name;
+	const char	*parts[3];
+	uint64_t	 total;
+} octets_rows[] = {
+	{ "nothing is nothing", { "" }, 0 },
+	{ "a line feed is two octets", { "a\nb\n" }, 6 },
+	{ "so is CRLF", { "a\r\nb\r\n" }, 6 },
+	{ "even when it is split", { "a\r", "\nb\r", "\n" }, 6 },
+	{ "a last line gets its end", { "a\nb" }, 6 },
+	{ "a CR alone is no line end", { "a\r" }, 4 },
+	{ "an empty line is two octets", { "\n" }, 2 },
+};
+
+static void
+check_octets(void **state)
+{
+	const struct octets_row *row = *state;
+	struct drop_octets octets = { 0 };
+
+	for (int i = 0; i < 3 && row->parts[i] != NULL; i++)
+		drop_octets_add(&octets, slice_of(row->parts[i]));
+	assert_int_equal(drop_octets_total(&octets), row->total);
+}
+
+int
+main(void)
+{
+	add_test("an mbox gives its messages in any order", test_mbox);
+	add_test("a Maildir gives its messages in the order of their names", test_maildir);
+	add_test("one session at a time has the mailbox", test_busy);
+	add_test("an empty maildrop has nothing to remove", test_empty);
+	add_rows(faults, check_fault);
+	add_test("of a Maildir the rest goes when one cannot", test_maildir_half);
+	add_rows(octets_rows, check_octets);
+	return run_all();
+}
