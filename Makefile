@@ -69,6 +69,8 @@ asan:
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -U_FORTIFY_SOURCE'
 demo: all				# KEEP=1: what it made stays
 	VMAIL_BIN=$(abspath $(OUT))/bin tests/demo $(if $(KEEP),--keep)
+fault: all			# T=WORD...: only the parts with WORD in their name
+	VMAIL_BIN=$(abspath $(OUT)/bin) tests/fault/run $(T)
 bench: all $(bench)			# BENCH=--short: a few deliveries only
 	$(if $(musl),$(MAKE) -s OUT=$(OUT)/static STATIC=1 $(OUT)/static/bin/vdeliver $(OUT)/static/bench/floor)
 	bench/run $(BENCH) $(OUT) $(if $(musl),$(OUT)/static)

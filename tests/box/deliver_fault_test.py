@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+"""vdeliver struck at its system calls, or on a full disk: the short form of tests/fault/run."""
+import sys
+
+sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/fault")
+from faults import *
+
+
+@unittest.skipUnless(build(SCRATCH), "needs a compiler, and x86_64")
+class Strikes(BoxTest):
+    def sweep(self, kind, message, how, calls, step=1, first=1):
+        world = World(self.installation(), kind, message).sweep(how, calls, step, first)
+        self.assertGreater(world.runs, 10)
+        self.assertEqual(world.wrong, [])
+
+    def test_killed_at_any_call_an_mbox_keeps_whole_messages(self):
+        self.sweep("mbox", SMALL, "kill", "all")
+
+    def test_killed_at_any_call_a_maildir_keeps_whole_messages(self):
+        self.sweep("maildir", SMALL, "kill", "all")
+
+    def test_killed_at_calls_of_a_long_delivery_an_mbox_keeps_whole_messages(self):
+        self.sweep("mbox", LARGE, "kill", WRITERS)
+
+    def test_killed_at_calls_of_a_long_delivery_a_maildir_keeps_whole_messages(self):
+        self.sweep("maildir", LARGE, "kill", WRITERS)
+
+    def test_errors_leave_an_mbox_as_it_was_or_with_the_whole_message(self):
+        self.sweep("mbox", SMALL, each_error, "all")
+        self.sweep("mbox", LARGE, each_error, WRITERS)
+
+    def test_errors_leave_a_maildir_as_it_was_or_with_the_whole_message(self):
+        self.sweep("maildir", SMALL, each_error, "all")
+        self.sweep("maildir", LARGE, each_error, WRITERS)
+
+    def test_an_error_of_fsync_is_final(self):
+        for kind in ("mbox", "maildir"):
+            for message in (SMALL, LARGE):
+                world = World(self.installation(), kind, message)
+                nth = 1
+                while world.struck(nth, errno.EIO, "fsync"):
+                    self.assertNotIn(message, world.messages())
+                    nth += 1
+                self.assertGreater(nth, 1)
+                self.assertEqual(world.wrong, [])
+
+
+class FullDisks(BoxTest):
+    @needs_root
+    def test_a_full_disk_leaves_the_mailbox_as_it_was(self):
+        for kind in ("mbox", "maildir"):
+            vmail = self.installation()
+            tmpfs(vmail.spool, "4m")
+            self.addCleanup(subprocess.run, ["umount", vmail.spool])
+            world = World(vmail, kind, SMALL + b"x" * 20000 + b"\n").fill([0])
+            self.assertEqual(world.wrong, [])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+/* strike.c: runs a program and strikes at the Nth system call of all its processes.
+ *
+ *	strike FILE N HOW CALLS program [argument...]
+ *
+ * HOW is "kill" (the process that makes the call dies before it is made) or
+ * an errno's number (the call is not made and fails with it).  CALLS is "all",
+ * or names separated by commas.  Counting begins when the program opens
+ * /dev/null, the first thing that ours do.  FILE gets the name of the call
+ * that was struck, or stays empty: there was no Nth call.  The exit status is
+ * the program's, 128 + the signal that it died of; strike ends when all of its
+ * processes have ended.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PROCESSES = 64 };
+
+static struct {
+	long		 n, seen;
+	int		 error;		/* 0: kill */
+	const char	*calls;
+	const char	*file;
+	bool		 begun, done;
+} strike;
+
+static struct process {
+	pid_t	pid;
+	bool	fails;			/* the call that it is in was not made */
+} processes[PROCESSES];
+
+static const struct name {
+	long		 number;
+	const char	*text;
+} names[] = {
+#define CALL(name) { SYS_##name, #name }
+	CALL(write), CALL(pwrite64), CALL(fsync), CALL(fdatasync), CALL(openat), CALL(open),
+	CALL(rename), CALL(renameat), CALL(renameat2), CALL(link), CALL(linkat), CALL(ftruncate),
+	CALL(unlink), CALL(unlinkat), CALL(mkdir), CALL(mkdirat), CALL(read), CALL(pread64),
+	CALL(fstat), CALL(newfstatat), CALL(stat), CALL(lstat), CALL(fcntl), CALL(mmap), CALL(brk),
+	CALL(munmap), CALL(close), CALL(pipe2), CALL(fork), CALL(vfork), CALL(clone), CALL(clone3),
+	CALL(wait4), CALL(poll), CALL(ppoll), CALL(pidfd_open), CALL(kill), CALL(dup2), CALL(execve),
+	CALL(setresuid), CALL(setresgid), CALL(setgroups), CALL(getgroups), CALL(prctl),
+	CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(umask), CALL(getrandom), CALL(uname),
+	CALL(setpgid), CALL(fchown), CALL(fchmod), CALL(close_range), CALL(chdir), CALL(getdents64),
+	CALL(setuid), CALL(setgid), CALL(lseek), CALL(writev), CALL(readv), CALL(exit_group),
+};
+
+static const char *
+name_of(long number)
+{
+	static char other[32];
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].number == number)
+			return names[i].text;
+	snprintf(other, sizeof other, "call-%ld", number);
+	return other;
+}
+
+static bool
+is_chosen(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strcmp(strike.calls, "all") == 0)
+		return true;
+	for (const char *p = strike.calls; (p = strstr(p, name)) != NULL; p += len)
+		if ((p == strike.calls || p[-1] == ',') && (p[len] == ',' || p[len] == '\0'))
+			return true;
+	return false;
+}
+
+static struct process *
+find(pid_t pid)
+{
+	struct process *unused = NULL;
+
+	for (size_t i = 0; i < PROCESSES; i++) {
+		if (processes[i].pid == pid)
+			return &processes[i];
+		if (processes[i].pid == 0 && unused == NULL)
+			unused = &processes[i];
+	}
+	if (unused == NULL)
+		abort();
+	*unused = (struct process){ .pid = pid };
+	return unused;
+}
+
+static void
+note(const char *name)
+{
+	FILE *f = fopen(strike.file, "w");
+
+	if (f == NULL || fprintf(f, "%s\n", name) < 0 || fclose(f) == EOF)
+		abort();
+}
+
+static bool
+opens_dev_null(pid_t pid, const struct user_regs_struct *regs)
+{
+	unsigned long long path = regs->orig_rax == SYS_open ? regs->rdi : regs->rsi;
+	long word;
+
+	if (regs->orig_rax != SYS_open && regs->orig_rax != SYS_openat)
+		return false;
+	word = ptrace(PTRACE_PEEKDATA, pid, (void *)path, NULL);
+	return memcmp(&word, "/dev/nul", sizeof word) == 0;
+}
+
+static void
+enter_call(struct process *p)
+{
+	struct user_regs_struct regs;
+
+	if (ptrace(PTRACE_GETREGS, p->pid, NULL, &regs) == -1)
+		return;
+	const char *name = name_of((long)regs.orig_rax);
+	strike.begun = strike.begun || opens_dev_null(p->pid, &regs);
+	if (!strike.begun || strike.done || !is_chosen(name) || ++strike.seen != strike.n)
+		return;
+	strike.done = true;
+	note(name);
+	if (strike.error == 0) {
+		kill(p->pid, SIGKILL);
+		return;
+	}
+	p->fails = true;
+	regs.orig_rax = (unsigned long long)-1;
+	ptrace(PTRACE_SETREGS, p->pid, NULL, &regs);
+}
+
+static void
+leave_call(struct process *p)
+{
+	struct user_regs_struct regs;
+
+	if (!p->fails || ptrace(PTRACE_GETREGS, p->pid, NULL, &regs) == -1)
+		return;
+	p->fails = false;
+	regs.rax = (unsigned long long)-strike.error;
+	ptrace(PTRACE_SETREGS, p->pid, NULL, &regs);
+}
+
+/* The signal to hand on. */
+static int
+stopped(struct process *p, int status)
+{
+	int signo = WSTOPSIG(status);
+
+	if (signo == (SIGTRAP | 0x80)) {
+		struct __ptrace_syscall_info info = { 0 };
+		ptrace(PTRACE_GET_SYSCALL_INFO, p->pid, sizeof info, &info);
+		(info.op == PTRACE_SYSCALL_INFO_ENTRY ? enter_call : leave_call)(p);
+		return 0;
+	}
+	return signo == SIGTRAP || signo == SIGSTOP ? 0 : signo;
+}
+
+static int
+follow(pid_t first)
+{
+	int status, result = 0;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, __WALL)) != -1 || errno == EINTR) {
+		struct process *p = find(pid);
+		if (WIFSTOPPED(status)) {
+			int signo = stopped(p, status);
+			ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(ptrdiff_t)signo);
+			continue;
+		}
+		p->pid = 0;
+		if (pid == first)
+			result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	}
+	return result;
+}
+
+int
+main(int argc, char **argv)
+{
+	enum { OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+	    PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL };
+	int status;
+
+	if (argc < 6)
+		return 125;
+	strike.file = argv[1];
+	strike.n = atol(argv[2]);
+	strike.error = strcmp(argv[3], "kill") == 0 ? 0 : atoi(argv[3]);
+	strike.calls = argv[4];
+	pid_t pid = fork();
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		execv(argv[5], argv + 5);
+		_exit(126);
+	}
+	if (pid == -1 || waitpid(pid, &status, 0) == -1 ||
+	    ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(ptrdiff_t)OPTIONS) == -1 ||
+	    ptrace(PTRACE_SYSCALL, pid, NULL, NULL) == -1)
+		return 125;
+	find(pid);
+	return follow(pid);
+}
