@@ -295,16 +295,29 @@ add_member(struct list *l, struct slice text, unsigned line, struct err *err)
 	return 0;
 }
 
+/* Looked for once: a list can be megabytes long. */
+static int
+check_nul(struct list *l, struct err *err)
+{
+	ptrdiff_t nul = slice_find(l->rest, '\0');
+
+	if (nul == -1)
+		return 0;
+	while (nul-- > 0)
+		take(l);
+	return err_set(err, ERR_INVALID, "a NUL byte is in the entry");
+}
+
 static int
 parse(struct list *l, struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 
+	if (check_nul(l, err) == -1)
+		return -1;
 	for (skip_between(l); l->rest.len > 0; skip_between(l)) {
 		unsigned line = l->line;
 		str_cut(&text, 0);
-		if (slice_has(l->rest, '\0'))
-			return err_set(err, ERR_INVALID, "a NUL byte is in the entry");
 		if (take_member(l, &text, err) == -1)
 			return -1;
 		/* What was but a comment is no member. */

@@ -25,14 +25,21 @@ open_source(const struct installation *in, const char *path, struct source *src,
 {
 	struct stat st;
 	struct err why;
-	bool beside_us = strchr(path, '/') == NULL;	/* that directory was checked */
+	bool checked = strchr(path, '/') == NULL;	/* the installation's directory was */
 
 	*fd = -1;
 	src->trusted = false;
-	if (stat(src->path, &st) == -1)
+	if (lstat(src->path, &st) == -1)
 		return err_sys(err, "%s", src->path);
+	/* A link is followed where nobody else could have laid or bent it. */
+	if (S_ISLNK(st.st_mode)) {
+		if (stat(src->path, &st) == -1)
+			return err_sys(err, "%s", src->path);
+		if (trust_path(src->path, in->owner, err) == -1)
+			return -1;
+	}
 	bool open_to_others = !trust_file(&st, in->owner) ||
-	    (!beside_us && trust_path(src->path, in->owner, &why) == -1);
+	    (!checked && trust_path(src->path, in->owner, &why) == -1);
 	if (open_to_others && in->as_root) {
 		*reader = (struct ident){ st.st_uid, st.st_gid };
 		return 0;

@@ -2,6 +2,7 @@
 #include "resolver.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 static char once;		/* the mark of an include that was read */
@@ -18,8 +19,9 @@ find_alias(struct resolver *r, const struct domain *domain, struct slice name,
 	const char *first = pool_format(pool, "aliases.%s", domain->name);
 	struct stat st;
 
-	/* A missing aliases.D is empty, a missing extra file is a fault. */
-	if (fstatat(r->in->dir, first, &st, 0) == 0 || errno != ENOENT) {
+	/* A missing aliases.D is empty; a missing extra file, or a link that leads
+	 * nowhere, is a fault. */
+	if (fstatat(r->in->dir, first, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT) {
 		if (alias_find(r->in, pool, first, name, entry, err) == 0)
 			return 1;
 		if (err->kind != ERR_ABSENT)
@@ -79,7 +81,9 @@ expand_include(struct resolver *r, struct context c, const char *path)
 	struct alias_entry *entry;
 	struct err err;
 
-	void **mark = table_at(&r->visited, pool_format(pool, "include %s", path));
+	/* The names in it mean others in another domain. */
+	void **mark = table_at(&r->visited, pool_format(pool, "include %s %s%s", c.domain->name,
+	    c.no_fallback ? "no fallback " : "", path));
 	if (*mark != NULL)
 		return;
 	*mark = &once;

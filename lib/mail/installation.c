@@ -139,14 +139,35 @@ installation_path(const struct installation *in, struct pool *pool, const char *
 	return path[0] == '/' ? path : pool_format(pool, "%s/%s", in->path, path);
 }
 
+/* A link may lead out of the directory, as long as nobody else can write there;
+ * one that leads nowhere is a disk that is not mounted. */
+static int
+open_linked(const struct installation *in, const char *name, int *fd, struct stat *st,
+    struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+
+	if (trust_path(installation_path(in, &pool, name), in->owner, err) == -1)
+		return -1;
+	if (file_open(in->dir, name, 0, fd, st, err) == 0)
+		return 0;
+	if (err->kind == ERR_ABSENT)
+		err->kind = ERR_TEMPORARY;
+	return err_within(err, "%s", in->path);
+}
+
 int
 installation_file(const struct installation *in, const char *name, int *fd, struct err *err)
 {
 	SCOPED(drop_fd) int got = -1;
 	struct stat st;
 
-	if (file_open(in->dir, name, 0, &got, &st, err) == -1)
-		return err_within(err, "%s", in->path);
+	if (file_open(in->dir, name, O_NOFOLLOW, &got, &st, err) == -1) {
+		if (err->kind != ERR_REFUSED)
+			return err_within(err, "%s", in->path);
+		if (open_linked(in, name, &got, &st, err) == -1)
+			return -1;
+	}
 	if (!trust_file(&st, in->owner))
 		return err_set(err, ERR_REFUSED,
 		    "%s/%s: others can write to it: give it to %s and close it (chmod go-w)",

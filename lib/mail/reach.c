@@ -33,11 +33,19 @@ retry_address(const struct step *way)
 	return way->address;
 }
 
+/* Each recipient has an expansion, and thus a limit, of its own. */
 static bool
 is_full(struct resolver *r)
 {
-	r->exhausted = r->exhausted || r->plan->count >= r->in->conf.max_recipients;
+	r->exhausted = r->exhausted || r->recipient->count >= r->in->conf.max_recipients;
 	return r->exhausted;
+}
+
+static void
+share(struct resolver *r, struct target *known)
+{
+	plan_share_target(r->recipient, known);
+	r->exhausted = r->exhausted || r->recipient->count > r->in->conf.max_recipients;
 }
 
 /* key tells whether it is the same target as another. */
@@ -47,7 +55,7 @@ reach(struct resolver *r, const struct context *c, struct target t, const char *
 	struct target *known = table_find(&r->plan->known, key);
 
 	if (known != NULL) {
-		plan_share_target(r->recipient, known);
+		share(r, known);
 		return;
 	}
 	if (is_full(r))

@@ -101,7 +101,7 @@ class Entry(Resolving):
     ("something behind a quoted command", 'x: "|cmd" a', ":1: something follows a quoted member: a comma is missing"),
     ("a control byte", "x: joe, a\033[2Jn", ":1: a control byte is in a member"),
     ("a NUL byte in the first line", b"x: jo\0e\n", ":1: a NUL byte is in the line"),
-    ("a NUL byte in a later line", b"x: joe,\n a\0\n", ":1: a NUL byte is in the entry"),
+    ("a NUL byte in a later line", b"x: joe,\n a\0\n", ":2: a NUL byte is in the entry"),
     ("a token that no command has", 'x: joe, "|cmd %s"',
      ":1: the command knows %d, %f, %u and %% alone: cmd %s"),
     ("an error in the last of two entries of one name", "x: joe\nx: joe ann",

@@ -199,10 +199,10 @@ nul_in_list(void **state)
 	unsigned line = 7;
 
 	(void)state;
-	assert_int_equal(alias_list_parse(&pool, SLICE("joe, an\0n"), false, true, &line, &members,
+	assert_int_equal(alias_list_parse(&pool, SLICE("joe,\n an\0n\n"), false, true, &line, &members,
 	    &count, &err), -1);
 	assert_err(err, ERR_INVALID, "a NUL byte is in the entry");
-	assert_int_equal(line, 7);
+	assert_int_equal(line, 8);
 }
 
 static void
