@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -103,9 +104,10 @@ compare_int(const void *a, const void *b)
 void
 confine_fds(const int *keep, int count)
 {
-	int sorted[8];
+	int sorted[8] = { 0 };
 	unsigned next = STDERR_FILENO + 1;
 
+	closelog();		/* or its number would be taken for the log's still */
 	for (int i = 0; i < count; i++)
 		sorted[i] = keep[i];
 	qsort(sorted, (size_t)count, sizeof *sorted, compare_int);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "connection.h"
 #include "deadline.h"
 #include "fd.h"
@@ -178,9 +179,12 @@ reap(struct crowd *crowd)
 static _Noreturn void
 be_server(const struct serving *serving, int fd)
 {
+	const int keep[] = { fd, serving->in->dir, serving->root };
 	struct connection connection;
 	struct err err;
 
+	/* Nobody may hold the port when the listener is gone. */
+	confine_fds(keep, 3);
 	if (dup2(fd, STDIN_FILENO) == -1 || dup2(fd, STDOUT_FILENO) == -1)
 		_exit(75);
 	if (connection_open(&connection, &err) == 0) {

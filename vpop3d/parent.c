@@ -323,24 +323,22 @@ start_talker(struct state *s, struct err *err)
 	return forked == -1 ? -1 : 0;
 }
 
-void
-parent_run(const struct parent *parent)
+int
+parent_run(const struct parent *parent, struct err *err)
 {
 	SCOPED(drop_state) struct state s = {
 		.parent = parent, .talker = CHILD_NONE, .session = CHILD_NONE,
 		.to_talker = -1, .to_session = -1,
 	};
 	struct deadline d = deadline_in((int64_t)parent->in->conf.login_timeout * 1000 + PATIENCE_MS);
-	struct err err;
 
-	if (start_talker(&s, &err) == -1) {
-		log_warning("cannot serve: %s", err.text);
-		return;
-	}
+	if (start_talker(&s, err) == -1)
+		return -1;
 	while (wait_for(&s, s.to_talker, d) == WOKEN && answer_request(&s))
 		;
 	if (s.handed_over)
 		watch_session(&s);
 	else if (s.refused)
 		let_talker_leave(&s);
+	return 0;
 }

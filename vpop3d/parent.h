@@ -3,6 +3,7 @@
 #define PARENT_H
 
 #include "connection.h"
+#include "err.h"
 #include "installation.h"
 #include "where.h"
 
@@ -16,7 +17,7 @@ struct parent {
 	int				 stop;	/* readable when we are to end */
 };
 
-/* From the greeting to the end of the session. */
-void	parent_run(const struct parent *parent);
+/* From the greeting to the end of the session.  -1: it could not begin. */
+int	parent_run(const struct parent *parent, struct err *err);
 
 #endif

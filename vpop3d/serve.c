@@ -49,6 +49,5 @@ serve_connection(const struct serving *serving, const struct connection *connect
 	parent.stop = stop;
 	parent.name = greeting_name(serving->in, &parent.where, &pool);
 	parent.needs_tls = needs_tls(serving->in, &parent.where, &pool);
-	parent_run(&parent);
-	return 0;
+	return parent_run(&parent, err);
 }

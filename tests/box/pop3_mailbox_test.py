@@ -404,6 +404,53 @@ class ChangedUnderUs(Pop3Test):
         self.assertEqual(contents(vmail, self.joe), {})
 
 
+class Together(Pop3Test):
+    def test_what_is_delivered_is_fetched_or_there_and_nothing_twice(self):
+        import threading
+        for empty in ({"mbox": b""}, {"maildir": {}}):
+            vmail = self.box(**empty)
+            fetched, failures, delivering = [], [], threading.Event()
+
+            def deliver(who):
+                for i in range(20):
+                    got = vmail.deliver(self.joe, b"Subject: %d-%d\n\nFrom here\n%s\n" % (who, i, b"x" * 5000 * (i % 3)))
+                    if got.status != 0:
+                        failures.append(got)
+
+            def fetch():
+                while not delivering.is_set():
+                    pop = vmail.pop3()
+                    if not pop.login(self.joe, PASSWORD).startswith("+OK"):
+                        pop.ask("QUIT")
+                        continue
+                    mine = []
+                    for line in pop.many("LIST")[1].decode().splitlines():
+                        number, size = line.split()
+                        message = pop.many(f"RETR {number}")[1]
+                        if len(message) != int(size):
+                            failures.append((line, message))
+                        pop.ask(f"DELE {number}")
+                        mine.append(message)
+                    reply = pop.ask("QUIT")
+                    if not reply.startswith("+OK"):
+                        failures.append(reply)
+                    fetched.extend(mine)
+
+            deliverers = [threading.Thread(target=deliver, args=(who,)) for who in range(4)]
+            fetchers = [threading.Thread(target=fetch) for _ in range(2)]
+            for thread in deliverers + fetchers:
+                thread.start()
+            for thread in deliverers:
+                thread.join()
+            delivering.set()
+            for thread in fetchers:
+                thread.join()
+            self.assertEqual(failures, [])
+            left = vmail.messages(self.joe)
+            subjects = [re.search(rb"Subject: (\S+)", m)[1] for m in fetched + left]
+            self.assertEqual(sorted(subjects), sorted(b"%d-%d" % (who, i) for who in range(4) for i in range(20)))
+
+
 class OtherPrograms(Pop3Test):
     def test_python_reads_what_we_leave(self):
         vmail = self.box(mbox=mbox(*Update.FIVE))

@@ -219,6 +219,17 @@ class Listen(Pop3Test):
         self.assertEqual(contents(vmail, self.joe), before)
         self.assertFalse(connects(where))
 
+    def test_a_killed_listener_leaves_its_sessions_and_frees_the_port(self):
+        vmail = self.box(mbox=mbox(b"a: b\n\nc\n"))
+        process, where = vmail.listen("vpop3d")
+        pop = Pop3(where)
+        pop.login("joe@a.test", PASSWORD)
+        process.signal(signal.SIGKILL)
+        process.popen.wait()
+        self.assertFalse(connects(where))
+        self.assertEqual(pop.many("RETR 1")[1], b"a: b\r\n\r\nc\r\n")
+        self.assertRegex(pop.ask("QUIT"), r"^\+OK")
+
     def test_one_peer_too_many_is_turned_away(self):
         vmail = self.box(settings={"max-connections-per-peer": "2"})
         process, where = vmail.listen("vpop3d")
@@ -265,6 +276,13 @@ class CommandLine(Pop3Test):
         vmail = self.box()
         vmail.set(no_such_setting="1", log="mail")
         pop = vmail.pop3()
+        self.assertEqual(pop.rest(), b"")
+        self.assertEqual(pop.process.wait(), 75)
+
+    def test_no_descriptors_left_is_temporary(self):
+        import resource
+        vmail = self.box()
+        pop = vmail.pop3(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8)))
         self.assertEqual(pop.rest(), b"")
         self.assertEqual(pop.process.wait(), 75)
 
