@@ -14,6 +14,7 @@ class Files(Delivery):
         self.place = os.path.join(self.vmail.scratch, "files")
         os.mkdir(self.place)
         self.ours(self.place)
+        self.addCleanup(os.chmod, self.place, 0o700)
         self.file = os.path.join(self.place, "log")
         self.alias(self.file)
 

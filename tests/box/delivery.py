@@ -79,13 +79,27 @@ class Delivery(BoxTest):
             return f.read()
 
 
+def joined(lines):
+    """Calls that strace had to write in two halves, because another process came between."""
+    begun, whole = {}, []
+    for line in lines:
+        pid, call = line.split(maxsplit=1)
+        if call.endswith(" <unfinished ...>"):
+            begun[pid] = line.removesuffix(" <unfinished ...>")
+        elif match := re.match(r"<\.\.\. \w+ resumed>(.*)", call):
+            whole.append(begun.pop(pid, pid + " ") + match[1])
+        else:
+            whole.append(line)
+    return whole
+
+
 def strace(vmail, arguments, *command, input=b"", **more):
     """Runs vdeliver with its words under strace -f: (result, the lines of strace)."""
     output = os.path.join(vmail.scratch, "strace")
     got = run("/usr/bin/strace", "-f", "-o", output, *arguments, "--", program("vdeliver"),
               "-C", vmail.dir, *command, input=input, **more)
     with open(output, errors="replace") as f:
-        return got, f.read().splitlines()
+        return got, joined(f.read().splitlines())
 
 
 needs_strace = unittest.skipUnless(shutil.which("strace"), "no strace: make deps")
