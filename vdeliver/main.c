@@ -79,10 +79,16 @@ resolve_all(const struct installation *in, const struct request *request, struct
 static int
 show(struct plan *plan)
 {
+	struct outcome broken;
+	struct err err;
+
 	dispatch_nothing(plan);
 	plan_print(plan, stdout);
-	if (fflush(stdout) == EOF)
-		return EX_TEMPFAIL;
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		err_fill_sys(&err, "standard output");
+		broken = outcome_from_err(&err);
+		return report_outcome(&broken);
+	}
 	return report_plan(plan);
 }
 
