@@ -1,0 +1,206 @@
+/* maildir_scan.c: the messages of a Maildir, in the order of their delivery. */
+#include "maildir_scan.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "mem.h"
+#include "scope.h"
+
+enum { PASSES = 16 };
+
+/* --- names ------------------------------------------------------------- */
+
+struct slice
+maildir_base(const char *name)
+{
+	struct slice whole = slice_of(name), base;
+
+	slice_cut(&whole, ':', &base);
+	return base;
+}
+
+struct slice
+maildir_unique(const char *name)
+{
+	struct slice base = maildir_base(name), unique;
+
+	slice_cut(&base, ',', &unique);
+	return unique;
+}
+
+static uint64_t
+time_of(const char *name)
+{
+	uint64_t n = 0;
+
+	for (; *name >= '0' && *name <= '9' && n < UINT64_MAX / 10 - 9; name++)
+		n = n * 10 + (uint64_t)(*name - '0');
+	return n;
+}
+
+static int
+compare_slices(struct slice a, struct slice b)
+{
+	int got = memcmp(a.p, b.p, a.len < b.len ? a.len : b.len);
+
+	return got != 0 ? got : a.len < b.len ? -1 : a.len > b.len;
+}
+
+/* The order of delivery; the same unique names side by side. */
+static int
+compare_entries(const void *a, const void *b)
+{
+	const struct maildir_entry *x = a, *y = b;
+
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	int got = compare_slices(maildir_unique(x->name), maildir_unique(y->name));
+	if (got != 0)
+		return got;
+	got = strcmp(x->name, y->name);
+	return got != 0 ? got : x->in_cur - y->in_cur;
+}
+
+/* --- reading the directories -------------------------------------------- */
+
+static bool
+is_message(int dir, const struct dirent *e)
+{
+	struct stat st;
+
+	if (e->d_name[0] == '.')
+		return false;
+	if (e->d_type != DT_UNKNOWN)
+		return e->d_type == DT_REG;
+	return fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+}
+
+static void
+add_entry(struct maildir_scan *s, const char *name, bool in_cur)
+{
+	if (s->count == s->room) {
+		s->room = s->room == 0 ? 64 : s->room * 2;
+		s->entries = mem_grow(s->entries, s->room, sizeof *s->entries);
+	}
+	s->entries[s->count++] = (struct maildir_entry){
+		.name = pool_dup(&s->pool, slice_of(name)),
+		.in_cur = in_cur,
+		.time = time_of(name),
+	};
+	s->digest += XXH3_64bits_withSeed(name, strlen(name), in_cur);
+}
+
+static void
+drop_dir(DIR **dir)
+{
+	if (*dir != NULL)
+		closedir(*dir);
+}
+
+static int
+open_stream(int fd, DIR **out, struct err *err)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (copy == -1)
+		return err_sys(err, "open a directory again");
+	*out = fdopendir(copy);
+	if (*out == NULL) {
+		close(copy);
+		return err_sys(err, "read a directory");
+	}
+	return 0;
+}
+
+static int
+read_part(const struct maildir *dirs, bool in_cur, struct maildir_scan *s, struct err *err)
+{
+	SCOPED(drop_dir) DIR *dir = NULL;
+	int fd = in_cur ? dirs->cur : dirs->new;
+	const struct dirent *e;
+
+	if (open_stream(fd, &dir, err) == -1)
+		return -1;
+	while (errno = 0, (e = readdir(dir)) != NULL)
+		if (is_message(fd, e))
+			add_entry(s, e->d_name, in_cur);
+	return errno != 0 ? err_sys(err, "read a directory") : 0;
+}
+
+/* New before cur: what moves meanwhile is seen twice rather than not at all,
+ * and then the passes do not agree. */
+static int
+read_pass(const struct maildir *dirs, struct maildir_scan *s, struct err *err)
+{
+	drop_pool(&s->pool);
+	s->count = 0;
+	s->digest = 0;
+	return read_part(dirs, false, s, err) == -1 ? -1 : read_part(dirs, true, s, err);
+}
+
+static int
+read_directories(const struct maildir *dirs, struct maildir_scan *s, struct err *err)
+{
+	if (read_pass(dirs, s, err) == -1)
+		return -1;
+	for (int i = 1; i < PASSES; i++) {
+		uint64_t digest = s->digest;
+		size_t count = s->count;
+		if (read_pass(dirs, s, err) == -1)
+			return -1;
+		if (s->digest == digest && s->count == count)
+			break;
+	}
+	return 0;		/* where mail never stops coming, what was seen is enough */
+}
+
+int
+maildir_scan(const struct maildir *dirs, struct maildir_scan *out, struct err *err)
+{
+	SCOPED(drop_maildir_scan) struct maildir_scan s = { 0 };
+
+	if (read_directories(dirs, &s, err) == -1)
+		return -1;
+	if (s.count > 0)
+		qsort(s.entries, s.count, sizeof *s.entries, compare_entries);
+	*out = s;
+	s = (struct maildir_scan){ 0 };
+	return 0;
+}
+
+void
+drop_maildir_scan(struct maildir_scan *s)
+{
+	drop_mem(&s->entries);
+	drop_pool(&s->pool);
+}
+
+int
+maildir_find_again(const struct maildir *dirs, struct maildir_scan *s, struct maildir_entry *e,
+    struct err *err)
+{
+	struct slice base = maildir_base(e->name);
+
+	for (int in_cur = 1; in_cur >= 0; in_cur--) {
+		SCOPED(drop_dir) DIR *dir = NULL;
+		const struct dirent *found;
+		int fd = in_cur ? dirs->cur : dirs->new;
+		if (open_stream(fd, &dir, err) == -1)
+			return -1;
+		while ((found = readdir(dir)) != NULL) {
+			if (!slice_equal(maildir_base(found->d_name), base) || !is_message(fd, found))
+				continue;
+			e->name = pool_dup(&s->pool, slice_of(found->d_name));
+			e->in_cur = in_cur;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_ABSENT, "%s: another program took the message away", e->name);
+}
