@@ -88,10 +88,11 @@ collect(const struct job *job, struct child *child, int from)
 	ssize_t n = 0;
 	int status;
 
+	/* A pipe holds more than the answer: it can wait there for the end. */
+	if (child_wait(child, d, &status, &err) == -1)
+		return outcome_make(OUTCOME_TEMPORARY, "4.3.0", "the delivery took too long");
 	while (got < sizeof o && (n = fd_read_by(from, (char *)&o + got, sizeof o - got, d, &err)) > 0)
 		got += (size_t)n;
-	if (n == -1 || child_wait(child, d, &status, &err) == -1)
-		return outcome_make(OUTCOME_TEMPORARY, "4.3.0", "the delivery took too long");
 	if (got < sizeof o || status != 0 || !is_plausible(&o))
 		return died(status);
 	made = outcome_make(o.kind, o.code, "%s", o.text);

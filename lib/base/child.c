@@ -37,7 +37,6 @@ child_fork(struct child *child, struct err *err)
 		drop_child(child);
 		return -1;
 	}
-	fcntl(child->pidfd, F_SETFD, FD_CLOEXEC);
 	return pid;
 }
 

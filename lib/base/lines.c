@@ -5,7 +5,8 @@
 
 #include "fd.h"
 
-enum { CHUNK = 32768 };
+/* Most files are short: a first read that a page holds. */
+enum { FIRST = 4000, CHUNK = 32768 };
 
 /* Keeps what is not used up yet, and reads more behind it. */
 static int
@@ -16,12 +17,13 @@ fill(struct lines *l, struct err *err)
 		l->buffer.len -= l->start;
 		l->start = 0;
 	}
-	str_room(&l->buffer, CHUNK);
-	ssize_t n = fd_read(l->fd, l->buffer.s + l->buffer.len, CHUNK);
+	size_t size = l->buffer.s == NULL ? FIRST : CHUNK;
+	str_room(&l->buffer, size);
+	ssize_t n = fd_read(l->fd, l->buffer.s + l->buffer.len, size);
 	if (n == -1)
 		return err_sys(err, "read");
 	l->buffer.len += (size_t)n;
-	if (n < CHUNK)
+	if ((size_t)n < size)
 		l->at_end = true;
 	return 0;
 }

@@ -8,7 +8,7 @@
 
 #include "mem.h"
 
-enum { BLOCK = 4096, ALIGN = 16 };
+enum { FIRST = 512, BLOCK = 4096, ALIGN = 16 };	/* many pools hold a path or two */
 
 struct pool_block {
 	struct pool_block	*next;
@@ -24,7 +24,9 @@ pool_alloc(struct pool *pool, size_t size)
 	struct pool_block *block = pool->blocks;
 
 	if (block == NULL || block->size - block->used < need) {
-		size_t room = need > BLOCK ? need : BLOCK;
+		size_t room = block == NULL ? FIRST : BLOCK;
+		if (room < need)
+			room = need;
 		block = mem_alloc(sizeof *block + room);
 		block->size = room;
 		block->next = pool->blocks;

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "fd.h"
-#include "mem.h"
-#include "scope.h"
 
 static struct piece *
 next_piece(struct stream *s)
@@ -93,10 +91,10 @@ int
 stream_copy(struct stream *s, int fd, struct err *err)
 {
 	enum { CHUNK = 65536 };
-	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
+	char chunk[CHUNK];
 	ssize_t n;
 
-	while ((n = stream_read(s, chunk, CHUNK, err)) > 0)
+	while ((n = stream_read(s, chunk, sizeof chunk, err)) > 0)
 		if (fd_write(fd, chunk, (size_t)n) == -1)
 			return err_sys(err, "write");
 	return n == -1 ? -1 : 0;

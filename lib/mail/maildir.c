@@ -173,27 +173,24 @@ drop_dir(DIR **dir)
 		closedir(*dir);
 }
 
-/* What a crash left in tmp.  Whatever goes wrong here, the mail is safe. */
+/* What a crash left in tmp, which is closed.  Whatever goes wrong here, the
+ * mail is safe. */
 static void
-clean_tmp(int tmp)
+clean_tmp(int *tmp)
 {
-	SCOPED(drop_dir) DIR *dir = NULL;
-	int fd = openat(tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	SCOPED(drop_dir) DIR *dir = fdopendir(*tmp);
 	time_t now = time(NULL);
 	struct dirent *entry;
 	struct stat st;
 
-	if (fd == -1)
+	if (dir == NULL)
 		return;
-	if ((dir = fdopendir(fd)) == NULL) {
-		drop_fd(&fd);
-		return;
-	}
+	*tmp = -1;
 	while ((entry = readdir(dir)) != NULL)
 		if (entry->d_name[0] != '.' &&
-		    fstatat(tmp, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISREG(st.st_mode) && now - st.st_mtime > LEFTOVER_SECONDS)
-			unlinkat(tmp, entry->d_name, 0);
+			unlinkat(dirfd(dir), entry->d_name, 0);
 }
 
 static int
@@ -211,7 +208,7 @@ deliver(const struct mailbox *mailbox, const struct delivery *delivery, struct e
 	if (done == 0)
 		done = write_and_rename(&md, str_text(&name), delivery->content, err);
 	if (done != -1)
-		clean_tmp(md.tmp);
+		clean_tmp(&md.tmp);
 	return done == -1 ? -1 : 0;
 }
 

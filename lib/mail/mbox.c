@@ -10,7 +10,6 @@
 #include "fd.h"
 #include "mailbox.h"
 #include "mbox_file.h"
-#include "mem.h"
 #include "scope.h"
 
 enum {
@@ -115,9 +114,9 @@ drop_appending(struct appending *a)
 static int
 run(const struct appending *a, int fd, uint64_t *len, struct err *err)
 {
-	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
 	SCOPED(drop_str) struct str out = { 0 };
 	struct quoter quoter = { 0 };
+	char chunk[CHUNK];
 	ssize_t n;
 
 	*len = 0;

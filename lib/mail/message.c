@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "fd.h"
-#include "mem.h"
 #include "scope.h"
 
 enum { CHUNK = 65536 };
@@ -145,10 +144,10 @@ int
 message_read(int fd, const struct message_intake *intake, struct message *out, struct err *err)
 {
 	SCOPED(drop_message) struct message m = MESSAGE_NONE;
-	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
+	char chunk[CHUNK];
 	ssize_t n;
 
-	while ((n = fd_read_by(fd, chunk, CHUNK, intake->deadline, err)) > 0)
+	while ((n = fd_read_by(fd, chunk, sizeof chunk, intake->deadline, err)) > 0)
 		if (take_in(&m, intake, chunk, (size_t)n, err) == -1)
 			return -1;
 	if (n == -1)
