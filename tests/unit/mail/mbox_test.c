@@ -1,0 +1,262 @@
+/* mbox_test.c: appending to an mbox: quoting, separators, and what faults leave. */
+#include "../unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "mbox.h"
+#include "scope.h"
+
+static const char old[] = "From a\nS: old\n\nold\n\n";
+
+/* --- helpers ----------------------------------------------------------- */
+
+static int
+deliver(struct slice message, struct err *err)
+{
+	struct mailbox box = {
+		.kind = &mbox_kind, .who = { geteuid(), getegid() }, .parent = unit_dir(),
+		.name = "box", .path = "/spool/box", .lock_timeout = 1,
+	};
+	struct stream content = { 0 };
+	struct delivery delivery = {
+		.sender = "s@far.test", .content = &content, .unnamed = -1,
+		.deadline = deadline_in(10000),
+	};
+
+	stream_add_memory(&content, message);
+	return mailbox_deliver(&box, &delivery, err);
+}
+
+static void
+read_box(struct str *out)
+{
+	SCOPED(drop_fd) int fd = open("box", O_RDONLY);
+	char chunk[65536];
+	ssize_t n;
+
+	assert_int_not_equal(fd, -1);
+	while ((n = read(fd, chunk, sizeof chunk)) > 0)
+		str_add(out, chunk, (size_t)n);
+}
+
+/* What stands behind the first size bytes and one From_ line. */
+static void
+read_entry(size_t size, struct str *out)
+{
+	SCOPED(drop_str) struct str box = { 0 };
+
+	read_box(&box);
+	const char *from = box.s + size;
+	assert_memory_equal(from, "From s@far.test ", 16);
+	const char *start = memchr(from, '\n', box.len - size);
+	assert_non_null(start);
+	str_add(out, start + 1, box.len - (size_t)(start + 1 - box.s));
+}
+
+/* --- quoting ----------------------------------------------------------- */
+
+static const struct row {
+	const char	*name, *given, *wanted;
+} rows[] = {
+	{ "a message ends with an empty line", "S: x\n\nh\n", "S: x\n\nh\n\n" },
+	{ "a missing line end is added", "S: x\n\nh", "S: x\n\nh\n\n" },
+	{ "an empty message is an empty line", "", "\n\n" },
+	{ "From is quoted", "From a\n", ">From a\n\n" },
+	{ "a quoted From gets one more", ">From a\n>>From b\n", ">>From a\n>>>From b\n\n" },
+	{ "From at the very end is quoted", "x\nFrom ", "x\n>From \n\n" },
+	{ "a beginning of From at the very end is kept", "x\nFrom", "x\nFrom\n\n" },
+	{ "a row of signs at the very end is kept", "x\n>>>", "x\n>>>\n\n" },
+	{ "From without a blank is none", "From\nFrom:\nFromage\n", "From\nFrom:\nFromage\n\n" },
+	{ "From within a line is none", "x From a\n", "x From a\n\n" },
+	{ "From behind a blank is none", " From a\n> From b\n", " From a\n> From b\n\n" },
+	{ "from in lower case is none", "from a\nFROM b\n", "from a\nFROM b\n\n" },
+	{ "FrFrom is none", "FrFrom a\nFFrom b\n>F>From c\n", "FrFrom a\nFFrom b\n>F>From c\n\n" },
+	{ "a bare CR begins no line", "a\rFrom b\n", "a\rFrom b\n\n" },
+};
+
+static void
+check_row(void **state)
+{
+	const struct row *row = *state;
+	SCOPED(drop_str) struct str got = { 0 };
+	struct err err = { 0 };
+
+	assert_int_equal(deliver(slice_of(row->given), &err), 0);
+	read_entry(0, &got);
+	assert_string_equal(str_text(&got), row->wanted);
+	assert_no_file("box.lock");
+}
+
+static void
+test_chunks(void **state)
+{
+	(void)state;
+	for (size_t size = 65536 - 8; size < 65536 + 3; size++) {
+		SCOPED(drop_str) struct str given = { 0 }, wanted = { 0 }, got = { 0 };
+		struct err err = { 0 };
+
+		while (given.len < size - 1)
+			str_addc(&given, 'x');
+		str_adds(&given, "\n");
+		str_addslice(&wanted, str_slice(&given));
+		str_adds(&given, ">From a\nFrom b\n");
+		str_adds(&wanted, ">>From a\n>From b\n\n");
+		unlink("box");
+		assert_int_equal(deliver(str_slice(&given), &err), 0);
+		read_entry(0, &got);
+		assert_int_equal(got.len, wanted.len);
+		assert_memory_equal(got.s, wanted.s, wanted.len);
+	}
+}
+
+static void
+test_exact_chunks(void **state)
+{
+	(void)state;
+	for (size_t size = 65535; size <= 131072; size += size == 65537 ? 131072 - 65537 : 1) {
+		SCOPED(drop_str) struct str given = { 0 }, got = { 0 };
+		struct err err = { 0 };
+
+		while (given.len < size)
+			str_addc(&given, 'x');
+		unlink("box");
+		assert_int_equal(deliver(str_slice(&given), &err), 0);
+		read_entry(0, &got);
+		assert_int_equal(got.len, size + 2);
+	}
+}
+
+/* --- what stands before ------------------------------------------------ */
+
+static const struct before_row {
+	const char	*name, *before, *between;
+} befores[] = {
+	{ "behind a whole message nothing is added", old, "" },
+	{ "behind a line the rest of an empty line is added", "From a\n\nx\n", "\n" },
+	{ "behind a torn line two line ends are added", "From a\n\nx", "\n\n" },
+	{ "behind one byte too", "x", "\n\n" },
+	{ "behind nothing nothing is added", "", "" },
+	{ "behind one line end nothing is added", "\n", "" },
+};
+
+static void
+check_before(void **state)
+{
+	const struct before_row *row = *state;
+	SCOPED(drop_str) struct str got = { 0 }, box = { 0 };
+	size_t size = strlen(row->before) + strlen(row->between);
+	struct err err = { 0 };
+
+	unit_writes("box", row->before);
+	assert_int_equal(deliver(SLICE("S: x\n"), &err), 0);
+	read_entry(size, &got);
+	assert_string_equal(str_text(&got), "S: x\n\n");
+	read_box(&box);
+	assert_memory_equal(box.s, row->before, strlen(row->before));
+	assert_memory_equal(box.s + strlen(row->before), row->between, strlen(row->between));
+}
+
+/* --- faults ------------------------------------------------------------ */
+
+/* Writes of a short message: the lock file, then the message. */
+static const struct fault_row {
+	const char	*name, *call;
+	int		 nth, error;
+	size_t		 size;		/* of the message */
+} faults[] = {
+	{ "a write that fails leaves the file as it was", "write", 2, ENOSPC, 10 },
+	{ "a later write that fails leaves it as it was", "write", 4, EDQUOT, 400000 },
+	{ "the first of several writes that fails leaves it as it was", "write", 2, EIO, 400000 },
+	{ "a limit on file sizes leaves it as it was", "write", 3, EFBIG, 400000 },
+	{ "an fsync that fails leaves it as it was", "fsync", 1, EIO, 10 },
+	{ "so does one of a long message", "fsync", 2, EIO, 400000 },
+	{ "so does one of the record", "fsync", 1, EIO, 400000 },
+	{ "a read of its end that fails leaves it as it was", "pread", 2, EIO, 10 },
+	{ "a lock file that cannot be made leaves it as it was", "linkat", 1, ENOSPC, 10 },
+};
+
+static void
+check_fault(void **state)
+{
+	const struct fault_row *row = *state;
+	SCOPED(drop_str) struct str message = { 0 };
+	struct err err = { 0 };
+
+	unit_writes("box", old);
+	while (message.len < row->size)
+		str_adds(&message, "From a\n");
+	fault_at(row->call, row->nth, row->error);
+	assert_int_equal(deliver(str_slice(&message), &err), -1);
+	assert_true(fault_clear());
+	assert_int_equal(err.kind, ERR_TEMPORARY);
+	assert_memory_equal(err.text, "/spool/box: ", 12);
+	assert_file("box", old);
+	assert_no_file("box.lock");
+	assert_int_equal(deliver(str_slice(&message), &err), 0);
+}
+
+static void
+test_interrupted(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	fault_at("write", 2, EINTR);
+	assert_int_equal(deliver(SLICE("S: x\n"), &err), 0);
+	assert_true(fault_clear());
+	fault_short("write", 2, 3);
+	assert_int_equal(deliver(SLICE("S: y\n"), &err), 0);
+	assert_true(fault_clear());
+	SCOPED(drop_str) struct str box = { 0 };
+	read_box(&box);
+	assert_non_null(strstr(str_text(&box), "\nS: x\n\nFrom "));
+	assert_string_equal(box.s + box.len - 7, "\nS: y\n\n");
+}
+
+static void
+test_new_is_taken_back(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	fault_at("write", 2, ENOSPC);
+	assert_int_equal(deliver(SLICE("S: x\n"), &err), -1);
+	assert_true(fault_clear());
+	assert_no_file("box");
+}
+
+static void
+test_cannot_take_back(void **state)
+{
+	SCOPED(drop_str) struct str message = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	unit_writes("box", old);
+	while (message.len < 400000)
+		str_adds(&message, "hello\n");
+	fault_always("ftruncate", EIO);
+	unit_writes("box", old);
+	assert_int_equal(deliver(str_slice(&message), &err), 0);
+	fault_clear();
+}
+
+int
+main(void)
+{
+	add_rows(rows, check_row);
+	add_test("quoting does not depend on where a buffer ends", test_chunks);
+	add_test("a message that fills buffers exactly is whole", test_exact_chunks);
+	add_rows(befores, check_before);
+	add_rows(faults, check_fault);
+	add_test("interrupted and short writes go on", test_interrupted);
+	add_test("a new file is taken away again", test_new_is_taken_back);
+	add_test("a record that cannot be cleared hurts nobody", test_cannot_take_back);
+	return run_all();
+}
