@@ -128,8 +128,10 @@ run(const struct request *request)
 	struct outcome broken;
 	struct err err;
 
-	if (installation_open(request->directory, PROGRAM_VDELIVER, &in, &err) == -1 ||
-	    log_open("vdeliver", in.conf.log, &err) == -1) {
+	int opened = installation_open(request->directory, PROGRAM_VDELIVER, &in, &err);
+	if (opened == 0 && log_open("vdeliver", in.conf.log, &err) == -1)
+		opened = err_within(&err, "%s", installation_where(&in, &in.pool, "log"));
+	if (opened == -1) {
 		broken = outcome_from_err(&err);
 		return fail(request, &broken, deadline_in(DRAIN_MS));
 	}

@@ -93,6 +93,17 @@ domain_real_name(const struct installation *in, struct pool *pool, struct slice 
 	return err_set(err, ERR_ABSENT, "%s is not one of our domains", str_text(&first));
 }
 
+const char *
+domain_where(const struct domain *domain, struct pool *pool, const char *setting)
+{
+	const char *path = domain->in->path;
+	unsigned line =
+	    domain->lines.of[settings_row(domain_settings, slice_of(setting)) - domain_settings];
+
+	return line == 0 ? pool_format(pool, "%s/%s", path, domain->file) :
+	    pool_format(pool, "%s/%s:%u", path, domain->file, line);
+}
+
 static int
 read_settings(struct domain *domain, struct pool *pool, struct err *err)
 {
@@ -110,7 +121,7 @@ read_settings(struct domain *domain, struct pool *pool, struct err *err)
 	    &domain->conf, sizeof domain->conf, in->program);
 	if (row != NULL)
 		return err_set(err, ERR_TEMPORARY, "%s: '%s' is not available in this version: take it out",
-		    path, row->name);
+		    domain_where(domain, pool, row->name), row->name);
 	return 0;
 }
 
@@ -125,22 +136,21 @@ find_group(const struct domain *domain, gid_t *gid, struct err *err)
 }
 
 static int
-find_owner(struct domain *domain, struct err *err)
+find_owner(struct domain *domain, struct pool *pool, struct err *err)
 {
-	const char *path = domain->in->path, *file = domain->file;
-
 	domain->one_owner = strcmp(domain->conf.owner, "account") != 0;
+	const char *where = domain_where(domain, pool, domain->one_owner ? "owner" : "gid");
 	if (domain->one_owner) {
 		if (ident_parse(slice_of(domain->conf.owner), &domain->owner, err) == -1)
-			return err_within(err, "%s/%s: owner", path, file);
+			return err_within(err, "%s: owner", where);
 		if (ident_is_forbidden(domain->owner))
-			return err_set(err, ERR_INVALID, "%s/%s: owner: must not be root", path, file);
+			return err_set(err, ERR_INVALID, "%s: owner: must not be root", where);
 		return 0;
 	}
 	if (find_group(domain, &domain->owner.gid, err) == -1)
-		return err_within(err, "%s/%s: gid", path, file);
+		return err_within(err, "%s: gid", where);
 	if (domain->owner.gid == 0)
-		return err_set(err, ERR_INVALID, "%s/%s: gid: must not be 0", path, file);
+		return err_set(err, ERR_INVALID, "%s: gid: must not be 0", where);
 	return 0;
 }
 
@@ -157,7 +167,7 @@ domain_open(const struct installation *in, struct pool *pool, struct slice given
 	domain->name = name;
 	domain->file = pool_format(pool, "domain.%s", name);
 	domain->accounts = &passwd_store;
-	if (read_settings(domain, pool, err) == -1 || find_owner(domain, err) == -1) {
+	if (read_settings(domain, pool, err) == -1 || find_owner(domain, pool, err) == -1) {
 		/* Whatever is wrong, the domain is ours: it is not absent. */
 		if (err->kind == ERR_ABSENT)
 			err->kind = ERR_INVALID;

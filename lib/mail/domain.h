@@ -32,6 +32,9 @@ struct domain {
 int	domain_open(const struct installation *in, struct pool *pool, struct slice given,
 	    struct domain **out, struct err *err);
 
+/* "PATH/domain.D:LINE", where it sets this; without line where it does not. */
+const char *domain_where(const struct domain *domain, struct pool *pool, const char *setting);
+
 /* The real name alone, without reading settings; the same errors. */
 int	domain_real_name(const struct installation *in, struct pool *pool, struct slice given,
 	    const char **out, struct err *err);

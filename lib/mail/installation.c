@@ -54,24 +54,33 @@ find_owner(struct installation *in)
 		in->owner = st.st_uid;
 }
 
+const char *
+installation_where(const struct installation *in, struct pool *pool, const char *setting)
+{
+	unsigned line = in->lines.of[settings_row(vmail_settings, slice_of(setting)) - vmail_settings];
+
+	return line == 0 ? pool_format(pool, "%s/vmail.conf", in->path) :
+	    pool_format(pool, "%s/vmail.conf:%u", in->path, line);
+}
+
 static int
 read_settings(struct installation *in, struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
 	SCOPED(drop_str) struct str file = { 0 };
-	struct settings_lines lines = { 0 };
 
 	settings_preset(vmail_settings, &in->pool, &in->conf);
 	if (installation_file(in, "vmail.conf", &fd, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	str_addf(&file, "%s/vmail.conf", in->path);
-	if (settings_read(vmail_settings, &in->pool, fd, str_text(&file), &in->conf, &lines, err) == -1)
+	if (settings_read(vmail_settings, &in->pool, fd, str_text(&file), &in->conf, &in->lines,
+	    err) == -1)
 		return -1;
 	const struct setting *row =
-	    settings_refused(vmail_settings, &lines, &in->conf, sizeof in->conf, in->program);
+	    settings_refused(vmail_settings, &in->lines, &in->conf, sizeof in->conf, in->program);
 	if (row != NULL)
 		return err_set(err, ERR_TEMPORARY, "%s: '%s' is not available in this version: take it out",
-		    str_text(&file), row->name);
+		    installation_where(in, &in->pool, row->name), row->name);
 	return 0;
 }
 
@@ -94,7 +103,8 @@ find_names(struct installation *in, struct err *err)
 			name = rest;
 	}
 	if (name_canonical_domain(name, &domain, err) == -1)
-		return err_within(err, "main-domain '%.*s'", (int)name.len, name.p);
+		return err_within(err, "%s: main-domain: '%.*s'",
+		    installation_where(in, &in->pool, "main-domain"), (int)name.len, name.p);
 	in->main_domain = pool_dup(&in->pool, str_slice(&domain));
 	return 0;
 }

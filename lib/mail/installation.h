@@ -19,6 +19,7 @@ struct installation {
 	uid_t			 owner;		/* root; or this process, if vmail.conf is its own */
 	enum conf_program	 program;	/* who asks: decides which settings are refused */
 	struct vmail_conf	 conf;
+	struct settings_lines	 lines;		/* where vmail.conf sets what */
 	const char		*hostname;
 	const char		*main_domain;	/* canonical */
 	void			(*warn)(const char *text);	/* set by programs that log; or NULL */
@@ -35,6 +36,10 @@ void	drop_installation(struct installation *in);
 /* Tells the program of something that does not stop us: a line that is skipped. */
 void	installation_warn(const struct installation *in, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+
+/* "PATH/vmail.conf:LINE", where it sets this; without line where it does not. */
+const char *installation_where(const struct installation *in, struct pool *pool,
+	    const char *setting);
 
 /* A path from vmail.conf or domain.D; a relative one is below the directory. */
 const char *installation_path(const struct installation *in, struct pool *pool, const char *path);

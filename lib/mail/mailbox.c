@@ -38,8 +38,10 @@ mentions(struct slice s, char token)
 static int
 bad_template(const struct account *account, const char *why, struct err *err)
 {
-	return err_set(err, ERR_INVALID, "%s/%s: inbox: %s", account->domain->in->path,
-	    account->domain->file, why);
+	SCOPED(drop_pool) struct pool pool = { 0 };
+
+	return err_set(err, ERR_INVALID, "%s: inbox: %s",
+	    domain_where(account->domain, &pool, "inbox"), why);
 }
 
 static int
@@ -81,6 +83,14 @@ read_template(const struct account *account, struct template *t, struct err *err
 	if (t->count == 0 || t->shared == t->count)
 		return bad_template(account, "needs %u, or all accounts would share one inbox", err);
 	return 0;
+}
+
+int
+mailbox_check(const struct account *account, struct err *err)
+{
+	struct template t;
+
+	return read_template(account, &t, err);
 }
 
 static const char *

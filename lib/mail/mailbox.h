@@ -45,6 +45,9 @@ struct mailbox {
 /* The inbox's absolute path, for people.  Lives in pool. */
 const char *mailbox_path(const struct account *account, struct pool *pool);
 
+/* ERR_INVALID: the "inbox" setting can be nobody's, with file and line. */
+int	mailbox_check(const struct account *account, struct err *err);
+
 /* Makes the directories that mail for the account needs and only root (or the
  * one owner) can make: those of the "inbox" setting up to the one that has %d
  * in its name.  What is there is checked: ours, and closed to others. */

@@ -3,6 +3,8 @@
 
 #include <strings.h>
 
+#include "mailbox.h"
+
 const char *
 reach_address(struct resolver *r, const struct context *c)
 {
@@ -71,8 +73,13 @@ void
 reach_account(struct resolver *r, struct context c, const struct account *account, const char *how)
 {
 	struct pool *pool = &r->plan->pool;
+	struct err err;
 
 	c = reach_step(r, c, NULL, how, account->file, account->line);
+	if (mailbox_check(account, &err) == -1) {
+		reach_dead_end(r, &c, outcome_from_err(&err));
+		return;
+	}
 	reach(r, &c, (struct target){ .kind = TARGET_ACCOUNT, .account = account,
 	    .text = account->name, .retry = retry_address(c.way) },
 	    pool_format(pool, "account %s@%s", pool_lower(pool, slice_of(account->name)),
