@@ -244,7 +244,7 @@ class NoSideEffects(Resolving):
         got, lines = strace(self.vmail, ["-e", "trace=%file,write,pwrite64,ftruncate,fchown,fchmod,fsync"],
                             "-n", "--", *self.recipients)
         self.assertEqual(got.status, 68, got)
-        self.assertTrue(any("aliases.a.test" in line for line in lines), lines)
+        self.assertGreater(sum("openat(" in line for line in lines), 10, lines)
         self.assertEqual(sum("execve(" in line for line in lines), 1, lines)
         for line in lines:
             if '"/dev/null"' in line:
