@@ -178,7 +178,8 @@ undo(struct mbox_file *f, struct err *err)
 	if (f->queue == -1 || !read_record(f->queue, &r))
 		return 0;
 	off_t size = f->st.st_size, start = (off_t)r.start;
-	bool torn = r.inode == f->st.st_ino && size > start && (unsigned long long)(size - start) < r.len;
+	bool torn = r.inode == f->st.st_ino && start >= 0 && size > start &&
+	    (unsigned long long)(size - start) < r.len;
 	if (torn) {
 		/* The separator that we may have put before it is part of it. */
 		if (begins_like(f->fd, &r, size, &alike, err) == -1 ||

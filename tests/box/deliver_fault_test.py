@@ -6,6 +6,12 @@ sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/fault")
 from faults import *
 
 
+def calls_that_may_fail():
+    """A sanitizer's own calls must not."""
+    with open(program("vdeliver"), "rb") as f:
+        return WRITERS if b"__asan_init" in f.read() else "all"
+
+
 @unittest.skipUnless(build(SCRATCH), "needs a compiler, and x86_64")
 class Strikes(BoxTest):
     def sweep(self, kind, message, how, calls, step=1, first=1):
@@ -26,11 +32,11 @@ class Strikes(BoxTest):
         self.sweep("maildir", LARGE, "kill", WRITERS)
 
     def test_errors_leave_an_mbox_as_it_was_or_with_the_whole_message(self):
-        self.sweep("mbox", SMALL, each_error, "all")
+        self.sweep("mbox", SMALL, each_error, calls_that_may_fail())
         self.sweep("mbox", LARGE, each_error, WRITERS)
 
     def test_errors_leave_a_maildir_as_it_was_or_with_the_whole_message(self):
-        self.sweep("maildir", SMALL, each_error, "all")
+        self.sweep("maildir", SMALL, each_error, calls_that_may_fail())
         self.sweep("maildir", LARGE, each_error, WRITERS)
 
     def test_an_error_of_fsync_is_final(self):

@@ -160,7 +160,9 @@ class TornTails(Delivery):
     def test_a_record_that_is_garbage_counts_for_nothing(self):
         self.delivered("joe@a.test")
         for garbage in (b"append", b"append 1 2", b"\0" * 200, b"append -1 -1 -1\n", b"x" * 5000,
-                        b"append %d 0 99999999999999999999999\n" % os.stat(self.inbox).st_ino):
+                        *(b"append %d %b\n" % (os.stat(self.inbox).st_ino, rest) for rest in (
+                            b"0 99999999999999999999999", b"-1 99999 0", b"-9 -1 0", b"-1 -1 -1",
+                            b"0 99999 200", b"0 99999 99999999999"))):
             before = self.content(self.inbox)
             self.put(self.queue(), garbage)
             self.delivered("joe@a.test")

@@ -1,0 +1,349 @@
+/* mbox_file_test.c: an mbox file: what is refused, its locks, its undo record. */
+#include "../unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "lock.h"
+#include "mbox_file.h"
+#include "scope.h"
+
+static int
+open_box(enum mbox_file_how how, int64_t ms, struct mbox_file *out, struct err *err)
+{
+	return mbox_file_open(unit_dir(), "box", how, deadline_in(ms), out, err);
+}
+
+/* --- what is there ----------------------------------------------------- */
+
+static void
+test_create(void **state)
+{
+	struct err err = { 0 };
+	struct stat st;
+
+	(void)state;
+	{
+		SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+		assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+		assert_true(f.created);
+		assert_int_equal(f.st.st_size, 0);
+		assert_int_equal(stat("box.lock", &st), 0);
+	}
+	assert_no_file("box.lock");
+	assert_int_equal(stat("box", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	SCOPED(drop_mbox_file) struct mbox_file again = MBOX_FILE_NONE;
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &again, &err), 0);
+	assert_false(again.created);
+}
+
+static void
+test_absent(void **state)
+{
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(open_box(MBOX_FILE_EXISTING, 1000, &f, &err), -1);
+	assert_err(err, ERR_ABSENT, "box: not there");
+	assert_no_file(".box.queue");
+	assert_no_file("box.lock");
+}
+
+static void
+test_foreign(void **state)
+{
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(open_box(MBOX_FILE_FOREIGN, 1000, &f, &err), 0);
+	assert_int_equal(f.queue, -1);
+	assert_no_file(".box.queue");
+}
+
+static const struct foreign_row {
+	const char	*name;
+	int		 error;
+	bool		 opens;
+} foreigns[] = {
+	{ "a foreign directory that is closed to us has no lock file", EACCES, true },
+	{ "nor has one that may not be changed", EPERM, true },
+	{ "nor has one that is read-only", EROFS, true },
+	{ "a full one is a failure", ENOSPC, false },
+};
+
+static void
+check_foreign(void **state)
+{
+	const struct foreign_row *row = *state;
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	struct err err = { 0 };
+
+	unit_writes("box", "");
+	fault_at("openat", 1, row->error);
+	assert_int_equal(open_box(MBOX_FILE_FOREIGN, 1000, &f, &err), row->opens ? 0 : -1);
+	assert_true(fault_clear());
+	assert_no_file("box.lock");
+}
+
+/* --- what is in the way ------------------------------------------------ */
+
+static void
+make_link(void)
+{
+	unit_writes("other", "");
+	assert_int_equal(symlink("other", "box"), 0);
+}
+
+static void
+make_dangling(void)
+{
+	assert_int_equal(symlink("nowhere", "box"), 0);
+}
+
+static void
+make_hard_link(void)
+{
+	unit_writes("other", "");
+	assert_int_equal(link("other", "box"), 0);
+}
+
+static void
+make_directory(void)
+{
+	assert_int_equal(mkdir("box", 0700), 0);
+}
+
+static void
+make_fifo(void)
+{
+	assert_int_equal(mkfifo("box", 0600), 0);
+}
+
+static void
+make_linked_queue(void)
+{
+	unit_writes("other", "");
+	assert_int_equal(symlink("other", ".box.queue"), 0);
+}
+
+static void
+make_shared_queue(void)
+{
+	unit_writes("other", "");
+	assert_int_equal(link("other", ".box.queue"), 0);
+}
+
+static const struct way_row {
+	const char	*name;
+	void		(*make)(void);
+	enum err_kind	 kind;
+} ways[] = {
+	{ "a symbolic link is refused", make_link, ERR_REFUSED },
+	{ "a dangling link is refused", make_dangling, ERR_REFUSED },
+	{ "a file with two names is refused", make_hard_link, ERR_REFUSED },
+	{ "a directory is refused", make_directory, ERR_REFUSED },
+	{ "a FIFO is refused and not waited for", make_fifo, ERR_REFUSED },
+	{ "a queue file that is a link is a failure", make_linked_queue, ERR_TEMPORARY },
+	{ "a queue file with two names is a failure", make_shared_queue, ERR_TEMPORARY },
+};
+
+static void
+check_way(void **state)
+{
+	const struct way_row *row = *state;
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	struct err err = { 0 };
+
+	row->make();
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), -1);
+	assert_int_equal(err.kind, row->kind);
+	assert_no_file("box.lock");
+	assert_no_file("nowhere");
+}
+
+/* --- locks ------------------------------------------------------------- */
+
+static const struct lock_row {
+	const char	*name, *file;	/* which is locked; NULL: a lock file is there */
+} locks[] = {
+	{ "another's lock file keeps us out", NULL },
+	{ "another's lock on the file keeps us out", "box" },
+	{ "another's lock on the queue keeps us out", ".box.queue" },
+};
+
+static void
+check_lock(void **state)
+{
+	const struct lock_row *row = *state;
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	SCOPED(drop_fd) int fd = -1;
+	struct err err = { 0 };
+
+	unit_writes("box", "");
+	unit_writes(row->file ? row->file : "box.lock", "");
+	if (row->file != NULL) {
+		fd = open(row->file, O_RDWR);
+		assert_int_equal(lock_try(fd, &err), 1);
+	}
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 60, &f, &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	if (row->file != NULL)
+		assert_no_file("box.lock");
+	drop_fd(&fd);
+	if (row->file == NULL)
+		unlink("box.lock");
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+}
+
+static void
+test_unlock(void **state)
+{
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE, g = MBOX_FILE_NONE;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+	mbox_file_unlock(&f);
+	assert_int_not_equal(f.fd, -1);
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &g, &err), 0);
+}
+
+static const struct fault_row {
+	const char	*name, *call;
+	int		 nth, error;
+} faults[] = {
+	{ "a queue file that cannot be opened gives all back", "openat", 1, EMFILE },
+	{ "a lock file that cannot be made gives all back", "openat", 2, EMFILE },
+	{ "a file that cannot be opened gives all back", "openat", 3, EMFILE },
+	{ "a queue that cannot be looked at gives all back", "fstat", 1, EIO },
+	{ "a file that cannot be looked at gives all back", "fstat", 2, EIO },
+};
+
+static void
+check_fault(void **state)
+{
+	const struct fault_row *row = *state;
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	struct err err = { 0 };
+
+	unit_writes("box", "");
+	fault_at(row->call, row->nth, row->error);
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), -1);
+	assert_true(fault_clear());
+	assert_int_equal(err.kind, ERR_TEMPORARY);
+	assert_no_file("box.lock");
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+}
+
+/* --- the undo record --------------------------------------------------- */
+
+static const struct undo_row {
+	const char	*name, *before, *tail, *head;	/* the record's */
+	size_t		 len;
+	bool		 stays;
+} undos[] = {
+	{ "a torn tail is taken away", "old\n\n", "From a\nS: x", "From a\n", 100, false },
+	{ "so it is within its From line", "old\n\n", "Fro", "From a\n", 100, false },
+	{ "so it is within its separator", "old", "\n", "\n\nFrom a\n", 100, false },
+	{ "so it is with its separator", "old", "\n\nFrom a\nS", "\n\nFrom a\n", 100, false },
+	{ "so it is in an empty file", "", "From a\nS: x", "From a\n", 100, false },
+	{ "a whole message stays", "old\n\n", "From a\n\nx\n\n", "From a\n", 11, true },
+	{ "what is longer than the record says stays", "old\n\n", "From a\n\nx\n\n", "From a\n", 8, true },
+	{ "a tail that begins otherwise stays", "old\n\n", "From b\nS: x", "From a\n", 100, true },
+	{ "a tail with a second message stays", "old\n\n", "From a\nS\nFrom b\n\n", "From a\n", 100, true },
+};
+
+static void
+check_undo(void **state)
+{
+	const struct undo_row *row = *state;
+	SCOPED(drop_str) struct str whole = { 0 };
+	struct err err = { 0 };
+
+	unit_writes("box", row->before);
+	{
+		SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+		assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+		assert_int_equal(mbox_file_record(&f, row->len, slice_of(row->head), true, &err), 0);
+		assert_int_equal(write(f.fd, row->tail, strlen(row->tail)), strlen(row->tail));
+	}
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+	str_addf(&whole, "%s%s", row->before, row->stays ? row->tail : "");
+	assert_file("box", str_text(&whole));
+	assert_int_equal(f.st.st_size, whole.len);
+	assert_file(".box.queue", "");
+}
+
+static void
+test_far_second_message(void **state)
+{
+	(void)state;
+	/* Around the ends of the pieces that are looked through. */
+	for (size_t at = 65536 - 12; at < 65536 + 3; at++) {
+		SCOPED(drop_str) struct str tail = { 0 };
+		struct err err = { 0 };
+		struct stat st;
+
+		str_adds(&tail, "From a\n");
+		while (tail.len < at)
+			str_addc(&tail, 'x');
+		str_adds(&tail, "\nFrom b\n\n");
+		unlink("box");
+		unit_writes("box", "");
+		{
+			SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+			assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+			assert_int_equal(mbox_file_record(&f, 1000000, SLICE("From a\n"), false, &err), 0);
+			assert_int_equal(fd_write(f.fd, tail.s, tail.len), 0);
+		}
+		SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+		assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+		assert_int_equal(stat("box", &st), 0);
+		assert_int_equal(st.st_size, tail.len);
+	}
+}
+
+static void
+test_replaced(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	unit_writes("box", "");
+	{
+		SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+		assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+		assert_int_equal(mbox_file_record(&f, 100, SLICE("From a\n"), false, &err), 0);
+	}
+	unit_writes("new", "From a\nS: x");
+	assert_int_equal(rename("new", "box"), 0);
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+	assert_file("box", "From a\nS: x");
+}
+
+int
+main(void)
+{
+	add_test("a new file is ours alone", test_create);
+	add_test("a missing file is absent, and nothing is made", test_absent);
+	add_test("in a foreign directory there is no queue file", test_foreign);
+	add_rows(foreigns, check_foreign);
+	add_rows(ways, check_way);
+	add_rows(locks, check_lock);
+	add_test("unlocking lets others in and keeps the descriptor", test_unlock);
+	add_rows(faults, check_fault);
+	add_rows(undos, check_undo);
+	add_test("a second message is seen wherever it begins", test_far_second_message);
+	add_test("a record of another file counts for nothing", test_replaced);
+	return run_all();
+}
