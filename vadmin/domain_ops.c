@@ -70,7 +70,7 @@ write_aliases(struct call *call, const char *domain, struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 
-	str_addf(&text, "# Aliases of %s; see aliases(5) and vadmin(8).\n", domain);
+	str_addf(&text, "# Aliases of %s; see vmail-aliases(5) and vadmin(8).\n", domain);
 	if (strcmp(domain, call->in.main_domain) != 0)
 		str_addf(&text, "postmaster: postmaster@%s\n", call->in.main_domain);
 	else

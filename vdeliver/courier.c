@@ -11,7 +11,6 @@
 #include "fd.h"
 #include "mailbox.h"
 #include "scope.h"
-#include "spool.h"
 #include "work.h"
 
 enum { GRACE_MS = 2000 };	/* a child ends by its own deadline before we kill it */
@@ -186,23 +185,4 @@ courier_send(struct job *job, const struct recipient *recipient, const struct ta
 	struct task t = { job, recipient, first, addresses, count };
 
 	return run(&t);
-}
-
-/* --- input for several targets ----------------------------------------- */
-
-static int
-open_in_spool(void *arg, int *fd, struct err *err)
-{
-	const struct job *job = arg;
-	SCOPED(drop_fd) int spool = -1;
-
-	if (spool_open(job->in, &spool, err) == -1)
-		return -1;
-	return work_unnamed_file(spool, fd, err);
-}
-
-struct outcome
-courier_read_input(struct job *job)
-{
-	return work_read(job, open_in_spool, job, NULL);
 }

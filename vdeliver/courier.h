@@ -18,7 +18,4 @@ struct outcome	courier_deliver(struct job *job, const struct recipient *recipien
 struct outcome	courier_send(struct job *job, const struct recipient *recipient,
 		    const struct target *first, const char *const *addresses, size_t count);
 
-/* Reads the message into job, in this process: for several targets. */
-struct outcome	courier_read_input(struct job *job);
-
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "courier.h"
+#include "intake.h"
 
 enum { BATCH_BYTES = 512 * 1024 };	/* addresses of one call: well below ARG_MAX */
 
@@ -185,7 +186,7 @@ dispatch(struct job *job)
 	/* One account alone: its courier reads the message where it will lie.
 	 * Else it is read once, for all. */
 	if (open > 1 || only->kind != TARGET_ACCOUNT) {
-		struct outcome o = courier_read_input(job);
+		struct outcome o = intake_for_all(job);
 		if (o.kind != OUTCOME_DONE) {
 			fail_all(plan, o);
 			return;

@@ -54,16 +54,12 @@ report_plan(const struct plan *plan)
 static void
 log_target(const struct recipient *r, const struct target *t, const char *sender)
 {
-	static const char *const kinds[] = {
-		[TARGET_ACCOUNT] = "account", [TARGET_COMMAND] = "command", [TARGET_FILE] = "file",
-		[TARGET_REMOTE] = "remote", [TARGET_AUTO] = "answer", [TARGET_FAILURE] = "none",
-	};
 	SCOPED(drop_log_line) struct log_line line = log_event("delivery");
 	const struct outcome *o = dispatch_outcome(t);
 
 	log_text(&line, "recipient", slice_of(r->given));
 	log_text(&line, "sender", slice_of(sender));
-	log_text(&line, "target", slice_of(kinds[t->kind]));
+	log_text(&line, "target", slice_of(target_kind_name(t->kind)));
 	log_text(&line, "to", slice_of(t->text));
 	log_number(&line, "status", (uint64_t)report_status(o));
 	log_text(&line, "code", slice_of(o->code));

@@ -39,7 +39,8 @@ read_options(int argc, char **argv, struct request *r, struct arguments *a, stru
 			a->domain = optarg;
 			break;
 		default:
-			return err_set(err, ERR_INVALID, "unknown option -%c; %s",
+			return err_set(err, ERR_INVALID, optopt == 'C' || optopt == 'f' || optopt == 'd' ?
+			    "option -%c needs a value; %s" : "unknown option -%c; %s",
 			    optopt > ' ' && optopt <= '~' ? optopt : '?', USAGE);
 		}
 	}

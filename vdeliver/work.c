@@ -9,51 +9,17 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "absent.h"
 #include "address.h"
 #include "child.h"
 #include "fd.h"
+#include "intake.h"
 #include "mailbox.h"
 #include "mbox.h"
 #include "scope.h"
 #include "tokens.h"
+#include "unsupported.h"
 
-/* --- the message ------------------------------------------------------- */
-
-int
-work_unnamed_file(int dir, int *fd, struct err *err)
-{
-	char name[64];
-
-	*fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (*fd != -1)
-		return 0;
-	if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
-		return err_sys(err, "create an unnamed file");
-	/* A file system without unnamed files: one whose name is gone at once. */
-	snprintf(name, sizeof name, ".message.%ld", (long)getpid());
-	*fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (*fd == -1 || unlinkat(dir, name, 0) == -1)
-		return err_sys(err, "create %s", name);
-	return 0;
-}
-
-struct outcome
-work_read(struct job *job, int (*open_file)(void *, int *, struct err *), void *arg,
-    const char *trace)
-{
-	struct message_intake intake = {
-		.max = job->in->conf.max_message_size, .deadline = job->deadline,
-		.open_file = open_file, .arg = arg, .trace = trace,
-	};
-	struct err err;
-
-	if (message_read(STDIN_FILENO, &intake, &job->message, &err) == -1)
-		return err.kind == ERR_REFUSED ?
-		    outcome_make(OUTCOME_PERMANENT, "5.3.4", "%s", err.text) : outcome_from_err(&err);
-	job->unread = false;
-	return (struct outcome){ .kind = OUTCOME_DONE };
-}
+/* --- what all of them do ------------------------------------------------ */
 
 /* What goes on top: RFC 5321's Return-Path, and what ends mail loops. */
 static void
@@ -83,7 +49,7 @@ open_in_mailbox(void *arg, int *fd, struct err *err)
 {
 	const struct mailbox *mailbox = arg;
 
-	return work_unnamed_file(mailbox->parent, fd, err);
+	return intake_unnamed_file(mailbox->parent, fd, err);
 }
 
 static struct outcome
@@ -112,12 +78,12 @@ work_account(struct job *job, const struct target *target)
 	const char *address = target_address(job->plan, target);
 	struct err err;
 
-	if (absent_check_account(target->account, &err) == -1 ||
+	if (unsupported_check(target->account, &err) == -1 ||
 	    mailbox_open(target->account, true, &job->plan->pool, &mailbox, &err) == -1)
 		return outcome_from_err(&err);
 	add_trace(&trace, job->sender, address);
 	if (job->unread) {
-		struct outcome o = work_read(job, open_in_mailbox, &mailbox, str_text(&trace));
+		struct outcome o = intake_read(job, open_in_mailbox, &mailbox, str_text(&trace));
 		if (o.kind != OUTCOME_DONE)
 			return o;
 	}

@@ -16,11 +16,4 @@ struct outcome	work_file(struct job *job, const struct target *target);
 struct outcome	work_sendmail(struct job *job, const struct recipient *recipient,
 		    const char *sender, const char *const *addresses, size_t count);
 
-/* Reads standard input into job->message; see struct message_intake. */
-struct outcome	work_read(struct job *job, int (*open_file)(void *, int *, struct err *),
-		    void *arg, const char *trace);
-
-/* A file without a name in directory dir. */
-int	work_unnamed_file(int dir, int *fd, struct err *err);
-
 #endif

@@ -1,6 +1,7 @@
 /* plan.c: what is to be done with a message for its recipients, and why. */
 #include "plan.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -91,6 +92,18 @@ plan_share_target(struct recipient *r, struct target *target)
 /* --- showing ----------------------------------------------------------- */
 
 const char *
+target_kind_name(enum target_kind kind)
+{
+	static const char *const names[] = {
+		[TARGET_ACCOUNT] = "mailbox", [TARGET_COMMAND] = "command", [TARGET_FILE] = "file",
+		[TARGET_REMOTE] = "remote", [TARGET_AUTO] = "answer", [TARGET_FAILURE] = "failure",
+	};
+
+	static_assert(sizeof names / sizeof *names == TARGET_KINDS, "a kind without a name");
+	return names[kind];
+}
+
+const char *
 target_address(struct plan *plan, const struct target *target)
 {
 	const char *local = target->kind == TARGET_ACCOUNT ? target->account->name : target->local;
@@ -109,13 +122,9 @@ put_text(const char *text, FILE *out)
 static void
 put_target(const struct target *t, FILE *out)
 {
-	static const char *const kinds[] = {
-		[TARGET_ACCOUNT] = "mailbox", [TARGET_COMMAND] = "command", [TARGET_FILE] = "file",
-		[TARGET_REMOTE] = "remote", [TARGET_AUTO] = "answer", [TARGET_FAILURE] = "failure",
-	};
 	SCOPED(drop_pool) struct pool pool = { 0 };
 
-	fprintf(out, "  %s ", kinds[t->kind]);
+	fprintf(out, "  %s ", target_kind_name(t->kind));
 	if (t->kind == TARGET_ACCOUNT) {
 		put_text(address_text(&pool, t->account->name, t->domain->name), out);
 		putc(' ', out);

@@ -22,6 +22,10 @@ enum target_kind {
 	TARGET_AUTO,		/* text is the path of an autoresponder's message */
 	TARGET_FAILURE,		/* nothing can be done: failure says why */
 };
+enum { TARGET_KINDS = TARGET_FAILURE + 1 };
+
+/* "mailbox", "command" ...: in plans and in the log. */
+const char *target_kind_name(enum target_kind kind);
 
 /* One step of the way to a target, from the last to the first. */
 struct step {

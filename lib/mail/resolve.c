@@ -97,9 +97,11 @@ mailbox_or_nothing(struct resolver *r, const struct context *c, struct slice nam
 
 /* --- autoresponders ---------------------------------------------------- */
 
-/* files/D/NAME.auto, as spelt or in lower case; NULL: there is none. */
-static const char *
-find_auto(struct resolver *r, const struct domain *domain, struct slice name)
+/* files/D/NAME.auto, as spelt or in lower case.  1: *path is it, 0: there is
+ * none, -1: it cannot be told. */
+static int
+find_auto(struct resolver *r, const struct domain *domain, struct slice name, const char **path,
+    struct err *err)
 {
 	struct pool *pool = &r->plan->pool;
 	const char *spool = installation_path(r->in, pool, r->in->conf.spool);
@@ -107,24 +109,29 @@ find_auto(struct resolver *r, const struct domain *domain, struct slice name)
 	struct stat st;
 
 	if (!name_is_account(name))
-		return NULL;
+		return 0;
 	for (int i = 0; i < (strcmp(spelling[0], spelling[1]) == 0 ? 1 : 2); i++) {
-		const char *path = pool_format(pool, "%s/files/%s/%s.auto", spool, domain->name,
-		    spelling[i]);
-		if (stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
-			return path;
+		*path = pool_format(pool, "%s/files/%s/%s.auto", spool, domain->name, spelling[i]);
+		if (stat(*path, &st) == 0)
+			return 1;
+		if (errno != ENOENT && errno != ENOTDIR)
+			return err_sys(err, "%s", *path);
 	}
-	return NULL;
+	return 0;
 }
 
 static bool
 try_auto(struct resolver *r, const struct context *c, struct slice name)
 {
-	const char *path = find_auto(r, c->domain, name);
+	const char *path;
+	struct err err;
 
-	if (path != NULL)
+	int got = find_auto(r, c->domain, name, &path, &err);
+	if (got == 1)
 		reach_auto(r, c, path);
-	return path != NULL;
+	if (got == -1)
+		reach_failure(r, *c, "autoresponder", outcome_from_err(&err));
+	return got != 0;
 }
 
 /* --- the rules, in their order ----------------------------------------- */

@@ -303,7 +303,7 @@ class Call(Delivery):
     def test_one_line_tells_what_became_of_each_target(self):
         got = self.delivered(["joe@a.test", "ann@b.test"])
         self.assertRegex(got.log, r"\A(vdeliver\[\d+\]: delivery recipient=\S+ sender=sender@far\.test"
-                                  r" target=account to=\w+ status=0 code=2\.0\.0\n){2}\Z")
+                                  r" target=mailbox to=\w+ status=0 code=2\.0\.0\n){2}\Z")
 
     def test_log_lines_come_after_the_line_for_the_mta(self):
         done = subprocess.run([program("vdeliver"), "-C", self.vmail.dir, "nobody-of-that-name@a.test"],

@@ -606,6 +606,8 @@ def main():
     tests = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     chosen = [t for suite in tests for t in suite
               if all(word in f"{sentence(t)} {t.id()}" for word in sys.argv[1:])]
+    if not chosen:
+        sys.exit(f"no test has {' '.join(sys.argv[1:])!r} in its name")
     result = Tap()
     unittest.TestSuite(chosen).run(result)
     print(f"1..{result.lines}")

@@ -51,6 +51,11 @@ class Install(BoxTest):
                 with open(source, "rb") as a, open(self.destdir + path, "rb") as b:
                     self.assertEqual(a.read(), b.read(), path)
 
+    def test_every_manual_page_is_installed(self):
+        pages = {f"docs/{name}" for name in os.listdir(os.path.join(TREE, "docs"))
+                 if name[-2:] in (".5", ".8")}
+        self.assertEqual({source for *_, source in rows() if source.startswith("docs/")}, pages)
+
     def test_no_program_is_set_uid_or_set_gid(self):
         for at, _, names in os.walk(self.destdir):
             for name in names:

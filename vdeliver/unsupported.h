@@ -1,15 +1,15 @@
-/* absent.h: what an account may have on disk that this version cannot do.
+/* unsupported.h: what an account may have on disk that this version cannot do.
  *
  * It is refused by name, and the mail waits: never is a forward or a limit
  * silently ignored.
  */
-#ifndef ABSENT_H
-#define ABSENT_H
+#ifndef UNSUPPORTED_H
+#define UNSUPPORTED_H
 
 #include "account.h"
 #include "err.h"
 
 /* As the account.  -1, temporary: a quota, a forward or a vacation is there. */
-int	absent_check_account(const struct account *account, struct err *err);
+int	unsupported_check(const struct account *account, struct err *err);
 
 #endif

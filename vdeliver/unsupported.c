@@ -1,5 +1,5 @@
-/* absent.c: what an account may have on disk that this version cannot do. */
-#include "absent.h"
+/* unsupported.c: what an account may have on disk that this version cannot do. */
+#include "unsupported.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -32,7 +32,7 @@ check(const struct place *p, bool one_owner, struct err *err)
 }
 
 int
-absent_check_account(const struct account *account, struct err *err)
+unsupported_check(const struct account *account, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	const struct domain *domain = account->domain;
