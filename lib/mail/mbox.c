@@ -101,53 +101,69 @@ separator(const struct mbox_file *f, const char **text, struct err *err)
 struct appending {
 	const struct delivery	*delivery;
 	struct str		 head;		/* separator and From_ line */
+	struct str		 out;		/* what run() came to last: all of a short entry */
 };
 
 static void
 drop_appending(struct appending *a)
 {
 	drop_str(&a->head);
+	drop_str(&a->out);
 }
 
 /* Runs through all bytes of the entry: counts them, and writes them to fd
  * unless it is -1. */
 static int
-run(const struct appending *a, int fd, uint64_t *len, struct err *err)
+run(struct appending *a, int fd, uint64_t *len, struct err *err)
 {
-	SCOPED(drop_str) struct str out = { 0 };
+	uint64_t size = stream_size(a->delivery->content);
 	struct quoter quoter = { 0 };
 	char chunk[CHUNK];
 	ssize_t n;
 
 	*len = 0;
-	str_addslice(&out, str_slice(&a->head));
+	str_cut(&a->out, 0);
+	str_room(&a->out, a->head.len + (size < CHUNK ? (size_t)size : CHUNK) + 2);
+	str_addslice(&a->out, str_slice(&a->head));
 	stream_rewind(a->delivery->content);
-	do {
+	for (bool last = false; !last; ) {
 		n = stream_read(a->delivery->content, chunk, CHUNK, err);
 		if (n == -1)
 			return -1;
-		quote(&quoter, chunk, (size_t)n, &out);
-		bool last = n < CHUNK;
+		quote(&quoter, chunk, (size_t)n, &a->out);
+		last = n < CHUNK;
 		if (last)
-			quote_end(&quoter, &out);
-		if (!last && out.len < CHUNK)
+			quote_end(&quoter, &a->out);
+		if (!last && a->out.len < CHUNK)
 			continue;
-		if (fd != -1 && fd_write(fd, out.s, out.len) == -1)
+		if (fd != -1 && fd_write(fd, a->out.s, a->out.len) == -1)
 			return err_sys(err, "write");
-		*len += out.len;
-		str_cut(&out, 0);
-	} while (n == CHUNK);
+		*len += a->out.len;
+		if (!last)
+			str_cut(&a->out, 0);
+	}
 	return 0;
 }
 
+/* A short entry is still there from counting its bytes. */
 static int
-append(struct mbox_file *f, const struct appending *a, struct err *err)
+write_entry(struct appending *a, int fd, uint64_t len, struct err *err)
 {
-	uint64_t len, written;
+	uint64_t written;
+
+	if (a->out.len != len)
+		return run(a, fd, &written, err);
+	return fd_write(fd, a->out.s, a->out.len) == -1 ? err_sys(err, "write") : 0;
+}
+
+static int
+append(struct mbox_file *f, struct appending *a, struct err *err)
+{
+	uint64_t len;
 
 	if (run(a, -1, &len, err) == -1 ||
 	    mbox_file_record(f, len, str_slice(&a->head), len > DURABLE_RECORD, err) == -1 ||
-	    run(a, f->fd, &written, err) == -1)
+	    write_entry(a, f->fd, len, err) == -1)
 		return -1;
 	if (fsync(f->fd) == -1)
 		return err_sys(err, "sync");
