@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -44,7 +45,7 @@ idn_to_ascii(struct slice domain, struct str *out, struct err *err)
 	stream_add_memory(&input, domain);
 	if (command_run(&command, &result, err) == -1)
 		return -1;
-	if (WIFEXITED(result.status) && WEXITSTATUS(result.status) == 1)
+	if (WIFEXITED(result.status) && WEXITSTATUS(result.status) == EX_DATAERR)
 		return err_set(err, ERR_INVALID, "not a domain name");
 	if (!WIFEXITED(result.status) || WEXITSTATUS(result.status) != 0)
 		return err_set(err, ERR_TEMPORARY, "%s cannot convert a domain name: is it installed?",

@@ -247,8 +247,8 @@ class NoSideEffects(Resolving):
         self.assertGreater(sum("openat(" in line for line in lines), 10, lines)
         self.assertEqual(sum("execve(" in line for line in lines), 1, lines)
         for line in lines:
-            if '"/dev/null"' in line:
-                continue                    # it fills standard descriptors that are closed
+            if '"/dev/null"' in line or re.search(r"mkdir.*EEXIST", line):
+                continue                    # for standard descriptors; a sanitizer's reports
             self.assertNotRegex(line, r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC")
             self.assertNotRegex(line, r"\b(un)?link(at)?\(|rename|mkdir|symlink|mknod|chmod|chown|truncate|utime|fsync")
             if "write(" in line:

@@ -1,7 +1,7 @@
 /* vidn.c: turns one domain name, on standard input, into A-labels.
  *
- * Exit status: 0 the name is on standard output, 1 it is no domain name, 75
- * something went wrong here.  It reads what strangers wrote, so as root it
+ * Exit status: 0 the name is on standard output, 65 it is no domain name, 75
+ * something went wrong here.  (1 is what a loader or a sanitizer may say.)  It reads what strangers wrote, so as root it
  * becomes nobody first.
  */
 #include <idn2.h>
@@ -40,8 +40,8 @@ main(void)
 	if (result == IDN2_MALLOC)
 		return EX_TEMPFAIL;
 	if (result != IDN2_OK)
-		return 1;
-	if (puts(ascii) == EOF || fflush(stdout) == EOF)
-		return EX_TEMPFAIL;
-	return 0;
+		return EX_DATAERR;
+	int written = puts(ascii) != EOF && fflush(stdout) != EOF;
+	idn2_free(ascii);
+	return written ? 0 : EX_TEMPFAIL;
 }
