@@ -1,8 +1,8 @@
 /* vidn.c: turns one domain name, on standard input, into A-labels.
  *
  * Exit status: 0 the name is on standard output, 65 it is no domain name, 75
- * something went wrong here.  (1 is what a loader or a sanitizer may say.)  It reads what strangers wrote, so as root it
- * becomes nobody first.
+ * something went wrong here.  (1 is what a loader or a sanitizer may say.)
+ * It reads what strangers wrote, so as root it becomes nobody first.
  */
 #include <idn2.h>
 #include <stdio.h>
