@@ -78,7 +78,7 @@ send_end(struct sending *s)
 }
 
 static void
-send_reply(struct pop *pop, const struct drop_message *message, uint64_t body_lines)
+send_reply(struct pop *pop, const struct maildrop_message *message, uint64_t body_lines)
 {
 	if (body_lines == UINT64_MAX)
 		pop_reply(pop, "+OK %llu octets", (unsigned long long)message->octets);
@@ -87,19 +87,19 @@ send_reply(struct pop *pop, const struct drop_message *message, uint64_t body_li
 }
 
 int
-retrieve(struct pop *pop, struct drop *drop, size_t index, uint64_t body_lines, struct err *err)
+retrieve(struct pop *pop, struct maildrop *drop, size_t index, uint64_t body_lines, struct err *err)
 {
 	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
 	struct sending s = { .pop = pop, .body_lines = body_lines };
 
 	/* Nothing is promised before the first bytes are there. */
-	ssize_t n = drop_read(drop, index, true, chunk, CHUNK, err);
+	ssize_t n = maildrop_read(drop, index, true, chunk, CHUNK, err);
 	if (n == -1)
 		return -1;
 	send_reply(pop, &drop->messages[index], body_lines);
 	while (n > 0 && !s.done && pop->end == END_NONE) {
 		send_bytes(&s, chunk, (size_t)n);
-		n = drop_read(drop, index, false, chunk, CHUNK, err);
+		n = maildrop_read(drop, index, false, chunk, CHUNK, err);
 	}
 	if (n == -1) {
 		pop_flush(pop);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "drop.h"
+#include "maildrop.h"
 #include "err.h"
 #include "pop.h"
 
@@ -14,7 +14,7 @@
  * so many lines of the body (TOP); UINT64_MAX: all.  -1: it could not be read;
  * when nothing was sent yet, the caller answers, else pop->end is set, so that
  * half a message never looks whole. */
-int	retrieve(struct pop *pop, struct drop *drop, size_t index, uint64_t body_lines,
+int	retrieve(struct pop *pop, struct maildrop *drop, size_t index, uint64_t body_lines,
 	    struct err *err);
 
 #endif

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "confine.h"
-#include "drop.h"
+#include "maildrop.h"
 #include "ident.h"
 #include "mailbox.h"
 #include "mem.h"
@@ -38,18 +38,18 @@ become_owner(const struct session_start *start, struct err *err)
 
 /* A mailbox whose directories nobody has needed yet is empty. */
 static int
-open_drop(const struct session_start *start, struct pool *pool, struct mailbox *mailbox,
-    struct drop **drop, struct err *err)
+open_maildrop(const struct session_start *start, struct pool *pool, struct mailbox *mailbox,
+    struct maildrop **drop, struct err *err)
 {
 	const struct vmail_conf *conf = &start->account->domain->in->conf;
 
 	if (mailbox_open(start->account, false, pool, mailbox, err) == -1) {
 		if (err->kind != ERR_ABSENT)
 			return -1;
-		*drop = drop_empty();
+		*drop = maildrop_empty();
 		return 0;
 	}
-	return drop_open(mailbox, deadline_in((int64_t)conf->lock_timeout * 1000), drop, err);
+	return maildrop_open(mailbox, deadline_in((int64_t)conf->lock_timeout * 1000), drop, err);
 }
 
 static enum verdict
@@ -89,7 +89,7 @@ take_over(const struct session_start *start, struct err *err)
 }
 
 static void
-serve(const struct session_start *start, struct pop *pop, struct drop **drop,
+serve(const struct session_start *start, struct pop *pop, struct maildrop **drop,
     struct report *report)
 {
 	struct transaction t = {
@@ -105,12 +105,12 @@ serve(const struct session_start *start, struct pop *pop, struct drop **drop,
 
 static int
 open_as_owner(const struct session_start *start, struct pool *pool, struct mailbox *mailbox,
-    struct drop **drop, struct err *err)
+    struct maildrop **drop, struct err *err)
 {
 	const int keep[] = { start->parent, start->stop };
 
 	confine_fds(keep, 2);
-	return become_owner(start, err) == -1 ? -1 : open_drop(start, pool, mailbox, drop, err);
+	return become_owner(start, err) == -1 ? -1 : open_maildrop(start, pool, mailbox, drop, err);
 }
 
 static void
@@ -130,7 +130,7 @@ session_run(const struct session_start *start)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_mailbox) struct mailbox mailbox = MAILBOX_NONE;
-	SCOPED(drop_drop) struct drop *drop = NULL;
+	SCOPED(drop_maildrop) struct maildrop *drop = NULL;
 	SCOPED(drop_mem) struct pop *pop = NULL;
 	struct report report = { .end = END_ERROR };
 	struct err err = { 0 };
@@ -144,6 +144,6 @@ session_run(const struct session_start *start)
 		serve(start, pop, &drop, &report);
 	else
 		snprintf(report.text, sizeof report.text, "%s", err.text);
-	drop_drop(&drop);		/* the mailbox is free before the end is told */
+	drop_maildrop(&drop);		/* the mailbox is free before the end is told */
 	wire_send(start->parent, &report, sizeof report);
 }

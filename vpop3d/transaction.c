@@ -39,7 +39,7 @@ octets_of(struct transaction *t, size_t index)
 {
 	struct err err;
 
-	if (drop_measure(t->drop, index, &err) == 0)
+	if (maildrop_measure(t->drop, index, &err) == 0)
 		return t->drop->messages[index].octets;
 	note(t, &err);
 	return 0;
@@ -139,7 +139,7 @@ retr(void *arg, const struct slice *args, size_t count)
 	(void)count;
 	if (message_of(t, args[0], &index) == -1)
 		return;
-	if (drop_measure(t->drop, index, &err) == -1 ||
+	if (maildrop_measure(t->drop, index, &err) == -1 ||
 	    retrieve(t->pop, t->drop, index, UINT64_MAX, &err) == -1) {
 		cannot_read(t, &err);
 		return;
@@ -248,7 +248,7 @@ quit(void *arg, const struct slice *args, size_t count)
 	(void)args;
 	(void)count;
 	count_deleted(t, &deleted, &octets);
-	if (drop_commit(t->drop, deadline_in((int64_t)t->lock_ms), &err) == -1) {
+	if (maildrop_commit(t->drop, deadline_in((int64_t)t->lock_ms), &err) == -1) {
 		note(t, &err);
 		pop_reply(t->pop, "-ERR [SYS/TEMP] some deleted messages were not removed");
 	} else {
@@ -256,7 +256,7 @@ quit(void *arg, const struct slice *args, size_t count)
 		t->report->deleted_octets = octets;
 		pop_reply(t->pop, "+OK %s POP3 Server (Version %s) shutdown.", t->name, VERSION);
 	}
-	drop_drop(&t->drop);		/* before the client can come again */
+	drop_maildrop(&t->drop);		/* before the client can come again */
 	pop_flush(t->pop);
 	if (t->pop->end == END_NONE)
 		t->pop->end = END_QUIT;

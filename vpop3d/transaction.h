@@ -2,13 +2,13 @@
 #ifndef TRANSACTION_H
 #define TRANSACTION_H
 
-#include "drop.h"
+#include "maildrop.h"
 #include "pop.h"
 #include "wire.h"
 
 struct transaction {
 	struct pop	*pop;
-	struct drop	*drop;
+	struct maildrop	*drop;
 	const char	*name;		/* that greeted */
 	uint64_t	 lock_ms;	/* how long QUIT waits for the mailbox's locks */
 	uint64_t	 last;		/* the highest message that was accessed, from 1 */

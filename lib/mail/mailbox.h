@@ -4,7 +4,7 @@
  * ends in '/', a Maildir) is for new ones.  A kind is a row of functions; mbox
  * and maildir are the first two, an object store or a remote server would be
  * others.  Callers know the functions below only.  How each kind is read is a
- * table of its own (drop.c), so that vdeliver does not carry it.
+ * table of its own (maildrop.c), so that vdeliver does not carry it.
  */
 #ifndef MAILBOX_H
 #define MAILBOX_H

@@ -122,6 +122,21 @@ drop_tentative(struct tentative *t)
 		unlinkat(t->dir, t->name, 0);
 }
 
+/* NFS and some others cannot rename without replacing: there the message gets
+ * a second name and loses its first, as in the first Maildirs. */
+static int
+move_to_new(const struct maildir *md, const char *name)
+{
+	if (compat_renameat2_noreplace(md->tmp, name, md->new, name) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (linkat(md->tmp, name, md->new, name, 0) == -1)
+		return -1;
+	unlinkat(md->tmp, name, 0);
+	return 0;
+}
+
 static int
 write_and_rename(const struct maildir *md, const char *name, struct stream *content,
     struct err *err)
@@ -138,7 +153,7 @@ write_and_rename(const struct maildir *md, const char *name, struct stream *cont
 		return err_within(err, "tmp/%s", name);
 	if (fsync(out) == -1)
 		return err_sys(err, "sync tmp/%s", name);
-	if (compat_renameat2_noreplace(md->tmp, name, md->new, name) == -1)
+	if (move_to_new(md, name) == -1)
 		return err_sys(err, "publish new/%s", name);
 	t.dir = md->new;		/* not safe yet: still to be undone */
 	if (fsync(md->new) == -1)

@@ -6,7 +6,7 @@
 #ifndef MAILDIR_H
 #define MAILDIR_H
 
-#include "drop.h"
+#include "maildrop.h"
 #include "mailbox.h"
 
 struct maildir {
@@ -20,8 +20,8 @@ int	maildir_open(const struct mailbox *mailbox, bool make, struct maildir *out,
 	    struct err *err);
 void	drop_maildir(struct maildir *maildir);
 
-/* The kind's maildrop (maildir_drop.c). */
-int	maildir_open_drop(const struct mailbox *mailbox, struct deadline d, struct drop **out,
+/* The kind's maildrop (maildir_maildrop.c). */
+int	maildir_open_maildrop(const struct mailbox *mailbox, struct deadline d, struct maildrop **out,
 	    struct err *err);
 
 #endif

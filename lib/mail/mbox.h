@@ -2,7 +2,7 @@
 #ifndef MBOX_H
 #define MBOX_H
 
-#include "drop.h"
+#include "maildrop.h"
 #include "mailbox.h"
 #include "mbox_file.h"
 
@@ -10,8 +10,8 @@
  * line at the end; synced.  On -1 the file is as it was. */
 int	mbox_append(struct mbox_file *file, const struct delivery *delivery, struct err *err);
 
-/* The kind's maildrop (mbox_drop.c). */
-int	mbox_open_drop(const struct mailbox *mailbox, struct deadline d, struct drop **out,
+/* The kind's maildrop (mbox_maildrop.c). */
+int	mbox_open_maildrop(const struct mailbox *mailbox, struct deadline d, struct maildrop **out,
 	    struct err *err);
 
 #endif

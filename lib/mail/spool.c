@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,27 +45,49 @@ set_owner(const struct domain *domain, int fd, struct err *err)
 	return 0;
 }
 
+/* Of two at once the second one's directory replaces the first one's, which is
+ * empty, where a file system knows no other rename. */
+static int
+put_in_place(int parent, const char *draft, const char *name)
+{
+	if (compat_renameat2_noreplace(parent, draft, parent, name) == 0)
+		return 0;
+	return errno == EINVAL || errno == ENOSYS ? renameat(parent, draft, parent, name) : -1;
+}
+
+/* A directory that has not got its name yet. */
+struct half_made {
+	int		 parent;	/* borrowed */
+	const char	*name;		/* NULL: nothing to take away */
+};
+
+static void
+drop_half_made(struct half_made *half)
+{
+	if (half->name != NULL)
+		unlinkat(half->parent, half->name, AT_REMOVEDIR);
+}
+
 /* Made under another name, so that nobody ever meets it half made. */
 static int
 make_step(const struct domain *domain, int parent, const char *name, struct err *err)
 {
 	SCOPED(drop_str) struct str draft = { 0 };
+	SCOPED(drop_half_made) struct half_made half = { parent, NULL };
 	SCOPED(drop_fd) int fd = -1;
 
 	str_addf(&draft, ".%s.%ld.new", name, (long)getpid());
 	if (mkdirat(parent, str_text(&draft), PRIVATE) == -1 && errno != EEXIST)
 		return err_sys(err, "make %s", name);
-	fd = openat(parent, str_text(&draft), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	half.name = str_text(&draft);
+	fd = openat(parent, half.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return err_sys(err, "open the new %s", name);
 	if (set_owner(domain, fd, err) == -1)
 		return err_within(err, "make %s", name);
-	if (compat_renameat2_noreplace(parent, str_text(&draft), parent, name) == -1) {
-		int why = errno;
-		unlinkat(parent, str_text(&draft), AT_REMOVEDIR);
-		errno = why;
-		return why == EEXIST ? 0 : err_sys(err, "make %s", name);
-	}
+	if (put_in_place(parent, half.name, name) == -1)
+		return errno == EEXIST || errno == ENOTEMPTY ? 0 : err_sys(err, "make %s", name);
+	half.name = NULL;
 	return fsync(parent) == -1 ? err_sys(err, "sync the directory of %s", name) : 0;
 }
 

@@ -58,6 +58,18 @@ GID, FIRST_UID = 60000, 60001               # as root: of every domain, of its f
 needs_root = unittest.skipUnless(ROOT, "needs root")
 
 
+def only_where(condition):
+    """@only_where(not ROOT): a test that makes sense there alone; elsewhere it is none, and
+    is not counted as one that was not run."""
+    return lambda test: test if condition else None
+
+
+def is_sanitized(name="vdeliver"):
+    """Whether the programs under test were built with AddressSanitizer."""
+    with open(program(name), "rb") as f:
+        return b"__asan_init" in f.read()
+
+
 def environment(extra=None):
     """What a program starts with: next to nothing, so that tests never depend on the caller."""
     kept = {k: v for k, v in os.environ.items() if k in ("ASAN_OPTIONS", "UBSAN_OPTIONS")}

@@ -385,7 +385,7 @@ class Identity(Pop3Test):
         _, fields = self.child(pop)
         self.assert_is(fields, 61000, 61001)
 
-    @unittest.skipIf(ROOT, "as root it is not so")
+    @only_where(not ROOT)
     def test_without_root_it_says_so_and_works(self):
         vmail = self.box(mbox=mbox(b"a: b\n\nc\n"))
         pop = self.session(vmail)

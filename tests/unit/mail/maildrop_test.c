@@ -1,4 +1,4 @@
-/* drop_test.c: a maildrop, and what is left of it when a system call fails. */
+/* maildrop_test.c: a maildrop, and what is left of it when a system call fails. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "drop.h"
+#include "maildrop.h"
 #include "scope.h"
 
 static const char three[] =
@@ -30,11 +30,11 @@ mailbox_of(const struct mailbox_kind *kind)
 }
 
 static void
-open_or_fail(const struct mailbox *mailbox, struct drop **drop)
+open_or_fail(const struct mailbox *mailbox, struct maildrop **drop)
 {
 	struct err err = { 0 };
 
-	if (drop_open(mailbox, deadline_in(1000), drop, &err) == -1)
+	if (maildrop_open(mailbox, deadline_in(1000), drop, &err) == -1)
 		fail_msg("%s", err.text);
 }
 
@@ -48,16 +48,16 @@ make_maildir(void)
 }
 
 static void
-assert_message(struct drop *drop, size_t index, const char *text, uint64_t octets)
+assert_message(struct maildrop *drop, size_t index, const char *text, uint64_t octets)
 {
 	struct err err = { 0 };
-	char got[DROP_READ_MIN];
+	char got[MAILDROP_READ_MIN];
 
-	ssize_t n = drop_read(drop, index, true, got, sizeof got, &err);
+	ssize_t n = maildrop_read(drop, index, true, got, sizeof got, &err);
 	assert_int_equal(n, strlen(text));
 	assert_memory_equal(got, text, strlen(text));
-	assert_int_equal(drop_read(drop, index, false, got, sizeof got, &err), 0);
-	assert_int_equal(drop_measure(drop, index, &err), 0);
+	assert_int_equal(maildrop_read(drop, index, false, got, sizeof got, &err), 0);
+	assert_int_equal(maildrop_measure(drop, index, &err), 0);
 	assert_int_equal(drop->messages[index].octets, octets);
 }
 
@@ -65,7 +65,7 @@ static void
 test_mbox(void **state)
 {
 	struct mailbox mailbox = mailbox_of(&mbox_kind);
-	SCOPED(drop_drop) struct drop *drop = NULL;
+	SCOPED(drop_maildrop) struct maildrop *drop = NULL;
 
 	(void)state;
 	unit_writes("joe", three);
@@ -79,7 +79,7 @@ static void
 test_maildir(void **state)
 {
 	struct mailbox mailbox = mailbox_of(&maildir_kind);
-	SCOPED(drop_drop) struct drop *drop = NULL;
+	SCOPED(drop_maildrop) struct maildrop *drop = NULL;
 
 	(void)state;
 	make_maildir();
@@ -96,27 +96,27 @@ static void
 test_busy(void **state)
 {
 	struct mailbox mailbox = mailbox_of(&mbox_kind);
-	SCOPED(drop_drop) struct drop *first = NULL;
-	SCOPED(drop_drop) struct drop *second = NULL;
+	SCOPED(drop_maildrop) struct maildrop *first = NULL;
+	SCOPED(drop_maildrop) struct maildrop *second = NULL;
 	struct err err = { 0 };
 
 	(void)state;
 	open_or_fail(&mailbox, &first);
-	assert_int_equal(drop_open(&mailbox, deadline_in(0), &second, &err), -1);
+	assert_int_equal(maildrop_open(&mailbox, deadline_in(0), &second, &err), -1);
 	assert_err(err, ERR_BUSY, "joe: another session has this mailbox open");
-	drop_drop(&first);
+	drop_maildrop(&first);
 	open_or_fail(&mailbox, &second);
 }
 
 static void
 test_empty(void **state)
 {
-	SCOPED(drop_drop) struct drop *drop = drop_empty();
+	SCOPED(drop_maildrop) struct maildrop *drop = maildrop_empty();
 	struct err err = { 0 };
 
 	(void)state;
 	assert_int_equal(drop->count, 0);
-	assert_int_equal(drop_commit(drop, deadline_in(0), &err), 0);
+	assert_int_equal(maildrop_commit(drop, deadline_in(0), &err), 0);
 }
 
 static bool
@@ -156,14 +156,14 @@ check_fault(void **state)
 	bool happened = true;
 
 	for (int nth = 1; happened && nth < 100; nth++) {
-		SCOPED(drop_drop) struct drop *drop = NULL;
+		SCOPED(drop_maildrop) struct maildrop *drop = NULL;
 		struct err err = { 0 };
 		unlink("joe.lock");		/* one that could not be removed */
 		unit_writes("joe", three);
 		open_or_fail(&mailbox, &drop);
 		drop->messages[1].deleted = true;
 		fault_at(row->call, nth, row->error);
-		int result = drop_commit(drop, deadline_in(200), &err);
+		int result = maildrop_commit(drop, deadline_in(200), &err);
 		happened = fault_clear();
 		assert_true(file_is(three) || file_is(without_second));
 		if (result == 0)
@@ -178,7 +178,7 @@ static void
 test_maildir_half(void **state)
 {
 	struct mailbox mailbox = mailbox_of(&maildir_kind);
-	SCOPED(drop_drop) struct drop *drop = NULL;
+	SCOPED(drop_maildrop) struct maildrop *drop = NULL;
 	struct err err = { 0 };
 
 	(void)state;
@@ -189,7 +189,7 @@ test_maildir_half(void **state)
 	open_or_fail(&mailbox, &drop);
 	drop->messages[0].deleted = drop->messages[2].deleted = true;
 	fault_at("unlinkat", 1, EIO);
-	assert_int_equal(drop_commit(drop, deadline_in(200), &err), -1);
+	assert_int_equal(maildrop_commit(drop, deadline_in(200), &err), -1);
 	assert_true(fault_clear());
 	assert_int_equal(err.kind, ERR_TEMPORARY);
 	assert_file("joe/new/1.x", "1\n");
@@ -215,11 +215,11 @@ static void
 check_octets(void **state)
 {
 	const struct octets_row *row = *state;
-	struct drop_octets octets = { 0 };
+	struct maildrop_octets octets = { 0 };
 
 	for (int i = 0; i < 3 && row->parts[i] != NULL; i++)
-		drop_octets_add(&octets, slice_of(row->parts[i]));
-	assert_int_equal(drop_octets_total(&octets), row->total);
+		maildrop_octets_add(&octets, slice_of(row->parts[i]));
+	assert_int_equal(maildrop_octets_total(&octets), row->total);
 }
 
 int

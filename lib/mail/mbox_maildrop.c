@@ -1,4 +1,4 @@
-/* mbox_drop.c: an mbox file as a maildrop.
+/* mbox_maildrop.c: an mbox file as a maildrop.
  *
  * The file is scanned under its locks, then read without them; so whatever is
  * read is checked to be still what was scanned before it is given away.
@@ -34,8 +34,8 @@ struct state {
 	bool		settled;	/* any later change has a later time stamp */
 };
 
-struct mbox_drop {
-	struct drop		 drop;
+struct mbox_maildrop {
+	struct maildrop		 drop;
 	const struct mailbox	*mailbox;
 	int			 fd;		/* the file that was scanned */
 	struct stat		 st;		/* its identity */
@@ -69,7 +69,7 @@ state_of(const struct stat *st)
 }
 
 static bool
-is_unchanged(const struct mbox_drop *d, const struct stat *st)
+is_unchanged(const struct mbox_maildrop *d, const struct stat *st)
 {
 	return d->state.settled && st->st_size == d->state.size &&
 	    st->st_ctim.tv_sec == d->state.changed.tv_sec &&
@@ -88,7 +88,7 @@ is_same_entry(const struct mbox_entry *was, const struct mbox_entry *is, bool la
 }
 
 static int
-verify_entry(struct mbox_drop *d, size_t entry, struct err *err)
+verify_entry(struct mbox_maildrop *d, size_t entry, struct err *err)
 {
 	SCOPED(drop_mbox_scan) struct mbox_scan now = { 0 };
 	const struct mbox_entry *was = &d->scan.entries[entry];
@@ -103,7 +103,7 @@ verify_entry(struct mbox_drop *d, size_t entry, struct err *err)
  * the file may have been changed since, a look afterwards proves that what was
  * read had not been moved: whoever rewrites an mbox writes each part once. */
 static int
-read_checked(struct mbox_drop *d, size_t entry, void *p, size_t size, off_t at, struct err *err)
+read_checked(struct mbox_maildrop *d, size_t entry, void *p, size_t size, off_t at, struct err *err)
 {
 	struct stat st;
 
@@ -125,7 +125,7 @@ read_checked(struct mbox_drop *d, size_t entry, void *p, size_t size, off_t at, 
 /* Takes one '>' off each line of ">+From ", the last of the row, which comes
  * to the same.  *used is less than n when more has to be seen first. */
 static size_t
-unquote(struct mbox_drop *d, char *p, size_t n, bool is_end, size_t *used)
+unquote(struct mbox_maildrop *d, char *p, size_t n, bool is_end, size_t *used)
 {
 	static const char from_[] = "From ";
 	enum { FROM_LEN = sizeof from_ - 1 };
@@ -157,10 +157,10 @@ unquote(struct mbox_drop *d, char *p, size_t n, bool is_end, size_t *used)
 }
 
 static ssize_t
-read_message(struct drop *drop, size_t index, bool from_start, void *p, size_t size,
+read_message(struct maildrop *drop, size_t index, bool from_start, void *p, size_t size,
     struct err *err)
 {
-	struct mbox_drop *d = (struct mbox_drop *)drop;
+	struct mbox_maildrop *d = (struct mbox_maildrop *)drop;
 	const struct mbox_entry *entry = &d->scan.entries[d->first + index];
 
 	if (from_start) {
@@ -207,7 +207,7 @@ copy_range(int from, off_t start, off_t end, int to, struct err *err)
 
 /* All but the deleted messages, and what came since behind them. */
 static int
-copy_kept(struct mbox_drop *d, int to, off_t size, struct err *err)
+copy_kept(struct mbox_maildrop *d, int to, off_t size, struct err *err)
 {
 	const struct mbox_scan *scan = &d->scan;
 	off_t kept = 0;			/* where the bytes to keep begin */
@@ -226,7 +226,7 @@ copy_kept(struct mbox_drop *d, int to, off_t size, struct err *err)
 /* Under the locks: what was scanned is still there; *scanned is where it ends
  * now, separator included. */
 static int
-verify_all(struct mbox_drop *d, const struct mbox_file *file, off_t *scanned, struct err *err)
+verify_all(struct mbox_maildrop *d, const struct mbox_file *file, off_t *scanned, struct err *err)
 {
 	SCOPED(drop_mbox_scan) struct mbox_scan now = { 0 };
 
@@ -247,7 +247,7 @@ verify_all(struct mbox_drop *d, const struct mbox_file *file, off_t *scanned, st
 }
 
 static int
-keep_uids(struct mbox_drop *d, ino_t new_inode, struct err *err)
+keep_uids(struct mbox_maildrop *d, ino_t new_inode, struct err *err)
 {
 	SCOPED(drop_mem) bool *deleted = mem_alloc(d->drop.count * sizeof *deleted);
 
@@ -258,9 +258,9 @@ keep_uids(struct mbox_drop *d, ino_t new_inode, struct err *err)
 }
 
 static int
-commit(struct drop *drop, struct deadline deadline, struct err *err)
+commit(struct maildrop *drop, struct deadline deadline, struct err *err)
 {
-	struct mbox_drop *d = (struct mbox_drop *)drop;
+	struct mbox_maildrop *d = (struct mbox_maildrop *)drop;
 	SCOPED(drop_mbox_file) struct mbox_file file = MBOX_FILE_NONE;
 	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
 	struct stat st;
@@ -285,9 +285,9 @@ commit(struct drop *drop, struct deadline deadline, struct err *err)
 /* --- opening ----------------------------------------------------------- */
 
 static void
-close_drop(struct drop *drop)
+close_maildrop(struct maildrop *drop)
 {
-	struct mbox_drop *d = (struct mbox_drop *)drop;
+	struct mbox_maildrop *d = (struct mbox_maildrop *)drop;
 
 	drop_fd(&d->fd);
 	drop_mbox_scan(&d->scan);
@@ -296,23 +296,23 @@ close_drop(struct drop *drop)
 }
 
 static void
-drop_mbox_drop(struct mbox_drop **d)
+drop_mbox_maildrop(struct mbox_maildrop **d)
 {
-	struct drop *drop = (struct drop *)*d;
+	struct maildrop *drop = (struct maildrop *)*d;
 
-	drop_drop(&drop);
+	drop_maildrop(&drop);
 }
 
-static const struct drop_kind mbox_drop = {
+static const struct maildrop_kind mbox_maildrop = {
 	.read = read_message,
 	.commit = commit,
-	.close = close_drop,
+	.close = close_maildrop,
 };
 
 static void
-number_messages(struct mbox_drop *d)
+number_messages(struct mbox_maildrop *d)
 {
-	struct drop *drop = &d->drop;
+	struct maildrop *drop = &d->drop;
 
 	d->first = d->scan.pseudo ? 1 : 0;
 	drop->count = d->scan.count - d->first;
@@ -323,7 +323,7 @@ number_messages(struct mbox_drop *d)
 	uids_assign(d->mailbox->parent, d->mailbox->name, d->st.st_ino, d->hashes, drop->count,
 	    &d->uids);
 	for (size_t i = 0; i < drop->count; i++) {
-		struct drop_message *m = &drop->messages[i];
+		struct maildrop_message *m = &drop->messages[i];
 		m->octets = d->scan.entries[d->first + i].octets;
 		m->measured = true;
 		int n = snprintf(m->uid, sizeof m->uid, "%016" PRIx64 "%016" PRIx64, d->hashes[i].high,
@@ -334,7 +334,7 @@ number_messages(struct mbox_drop *d)
 }
 
 static int
-scan_locked(struct mbox_drop *d, struct deadline deadline, struct err *err)
+scan_locked(struct mbox_maildrop *d, struct deadline deadline, struct err *err)
 {
 	SCOPED(drop_mbox_file) struct mbox_file file = MBOX_FILE_NONE;
 
@@ -352,12 +352,12 @@ scan_locked(struct mbox_drop *d, struct deadline deadline, struct err *err)
 }
 
 int
-mbox_open_drop(const struct mailbox *mailbox, struct deadline deadline, struct drop **out,
+mbox_open_maildrop(const struct mailbox *mailbox, struct deadline deadline, struct maildrop **out,
     struct err *err)
 {
-	SCOPED(drop_mbox_drop) struct mbox_drop *d = mem_alloc(sizeof *d);
+	SCOPED(drop_mbox_maildrop) struct mbox_maildrop *d = mem_alloc(sizeof *d);
 
-	d->drop = (struct drop){ .kind = &mbox_drop, .session = -1 };
+	d->drop = (struct maildrop){ .kind = &mbox_maildrop, .session = -1 };
 	d->mailbox = mailbox;
 	d->fd = -1;
 	if (scan_locked(d, deadline, err) == -1)

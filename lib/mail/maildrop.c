@@ -1,5 +1,5 @@
-/* drop.c: a mailbox as POP3 sees it: one session at a time, and which kind. */
-#include "drop.h"
+/* maildrop.c: a mailbox as POP3 sees it: one session at a time, and which kind. */
+#include "maildrop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +16,10 @@
 
 static const struct {
 	const struct mailbox_kind	*kind;
-	int	(*open)(const struct mailbox *, struct deadline, struct drop **, struct err *);
+	int	(*open)(const struct mailbox *, struct deadline, struct maildrop **, struct err *);
 } openers[] = {
-	{ &mbox_kind, mbox_open_drop },
-	{ &maildir_kind, maildir_open_drop },
+	{ &mbox_kind, mbox_open_maildrop },
+	{ &maildir_kind, maildir_open_maildrop },
 };
 
 /* The lock of the session is the kernel's: it goes with the process. */
@@ -65,7 +65,7 @@ check_owner(const struct mailbox *mailbox, struct err *err)
 }
 
 int
-drop_open(const struct mailbox *mailbox, struct deadline d, struct drop **out, struct err *err)
+maildrop_open(const struct mailbox *mailbox, struct deadline d, struct maildrop **out, struct err *err)
 {
 	SCOPED(drop_fd) int session = -1;
 
@@ -86,29 +86,29 @@ drop_open(const struct mailbox *mailbox, struct deadline d, struct drop **out, s
 	    mailbox->kind->name);
 }
 
-struct drop *
-drop_empty(void)
+struct maildrop *
+maildrop_empty(void)
 {
-	struct drop *drop = mem_alloc(sizeof *drop);
+	struct maildrop *drop = mem_alloc(sizeof *drop);
 
 	drop->session = -1;
 	return drop;
 }
 
 int
-drop_measure(struct drop *drop, size_t index, struct err *err)
+maildrop_measure(struct maildrop *drop, size_t index, struct err *err)
 {
 	return drop->messages[index].measured ? 0 : drop->kind->measure(drop, index, err);
 }
 
 ssize_t
-drop_read(struct drop *drop, size_t index, bool from_start, void *p, size_t size, struct err *err)
+maildrop_read(struct maildrop *drop, size_t index, bool from_start, void *p, size_t size, struct err *err)
 {
 	return drop->kind->read(drop, index, from_start, p, size, err);
 }
 
 int
-drop_commit(struct drop *drop, struct deadline d, struct err *err)
+maildrop_commit(struct maildrop *drop, struct deadline d, struct err *err)
 {
 	for (size_t i = 0; i < drop->count; i++)
 		if (drop->messages[i].deleted)
@@ -117,9 +117,9 @@ drop_commit(struct drop *drop, struct deadline d, struct err *err)
 }
 
 void
-drop_drop(struct drop **drop)
+drop_maildrop(struct maildrop **drop)
 {
-	struct drop *d = *drop;
+	struct maildrop *d = *drop;
 
 	*drop = NULL;
 	if (d == NULL)
@@ -133,7 +133,7 @@ drop_drop(struct drop **drop)
 }
 
 void
-drop_octets_add(struct drop_octets *octets, struct slice bytes)
+maildrop_octets_add(struct maildrop_octets *octets, struct slice bytes)
 {
 	const char *p = bytes.p, *end = bytes.p + bytes.len, *lf;
 
@@ -148,7 +148,7 @@ drop_octets_add(struct drop_octets *octets, struct slice bytes)
 }
 
 uint64_t
-drop_octets_total(const struct drop_octets *octets)
+maildrop_octets_total(const struct maildrop_octets *octets)
 {
 	return octets->count + (octets->count > 0 && octets->last != '\n' ? 2 : 0);
 }

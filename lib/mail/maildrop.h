@@ -1,11 +1,11 @@
-/* drop.h: a mailbox as POP3 sees it: a maildrop of numbered messages.
+/* maildrop.h: a mailbox as POP3 sees it: a maildrop of numbered messages.
  *
  * Opened once per session: the messages present then, with their exact sizes
  * and unique ids.  Deliveries go on meanwhile and are neither blocked nor
- * seen.  Nothing changes before drop_commit().
+ * seen.  Nothing changes before maildrop_commit().
  */
-#ifndef DROP_H
-#define DROP_H
+#ifndef MAILDROP_H
+#define MAILDROP_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,30 +17,30 @@
 #include "str.h"
 
 enum {
-	DROP_UID_MAX = 70,
-	DROP_READ_MIN = 4096,	/* what drop_read() must have room for */
+	MAILDROP_UID_MAX = 70,
+	MAILDROP_READ_MIN = 4096,	/* what maildrop_read() must have room for */
 };
 
-struct drop_message {
+struct maildrop_message {
 	uint64_t	octets;		/* as RETR sends it, without byte-stuffing (RFC 1939) */
-	char		uid[DROP_UID_MAX + 1];	/* 0x21-0x7E, unique, for the message's life */
-	bool		measured;	/* octets is known: see drop_measure() */
+	char		uid[MAILDROP_UID_MAX + 1];	/* 0x21-0x7E, unique, for the message's life */
+	bool		measured;	/* octets is known: see maildrop_measure() */
 	bool		deleted;	/* marked; takes effect at commit */
 };
 
-struct drop;
-struct drop_kind {
-	int	(*measure)(struct drop *, size_t index, struct err *);
-	ssize_t	(*read)(struct drop *, size_t index, bool from_start, void *p, size_t size,
+struct maildrop;
+struct maildrop_kind {
+	int	(*measure)(struct maildrop *, size_t index, struct err *);
+	ssize_t	(*read)(struct maildrop *, size_t index, bool from_start, void *p, size_t size,
 		    struct err *);
-	int	(*commit)(struct drop *, struct deadline, struct err *);
-	void	(*close)(struct drop *);
+	int	(*commit)(struct maildrop *, struct deadline, struct err *);
+	void	(*close)(struct maildrop *);
 };
 
 /* What each kind has as its first member. */
-struct drop {
-	const struct drop_kind	*kind;
-	struct drop_message	*messages;
+struct maildrop {
+	const struct maildrop_kind	*kind;
+	struct maildrop_message	*messages;
 	size_t			 count;
 	int			 session;	/* the lock of the session, or -1 */
 };
@@ -48,38 +48,38 @@ struct drop {
 /* One session at a time: ERR_BUSY while another has it.  ERR_REFUSED: a link
  * or somebody else's file.  A mailbox that does not exist yet is empty.  The
  * mailbox is borrowed until the end. */
-int	drop_open(const struct mailbox *mailbox, struct deadline d, struct drop **out,
+int	maildrop_open(const struct mailbox *mailbox, struct deadline d, struct maildrop **out,
 	    struct err *err);
 
 /* The maildrop of an account whose directories do not exist yet. */
-struct drop *drop_empty(void);
+struct maildrop *maildrop_empty(void);
 
 /* Makes sure that octets is known: a Maildir reads a message for it the first
  * time somebody asks.  -1: it cannot be read, or is gone. */
-int	drop_measure(struct drop *drop, size_t index, struct err *err);
+int	maildrop_measure(struct maildrop *drop, size_t index, struct err *err);
 
 /* Up to size bytes of message index, as they were delivered (mbox quoting
  * undone, line ends as stored), going on from the call before; from_start begins
  * anew.  Returns the count, 0 at the end, -1 on error (also when another
  * program changed the mailbox under us). */
-ssize_t	drop_read(struct drop *drop, size_t index, bool from_start, void *p, size_t size,
+ssize_t	maildrop_read(struct maildrop *drop, size_t index, bool from_start, void *p, size_t size,
 	    struct err *err);
 
 /* Removes what is marked: all of it or, after an error or a crash, none (an
  * mbox), or some of the marked ones (a Maildir).  Mail that came meanwhile
  * stays. */
-int	drop_commit(struct drop *drop, struct deadline d, struct err *err);
+int	maildrop_commit(struct maildrop *drop, struct deadline d, struct err *err);
 
 /* Releases it; changes nothing. */
-void	drop_drop(struct drop **drop);
+void	drop_maildrop(struct maildrop **drop);
 
 /* Counts octets as RETR sends them: every line end, LF or CRLF, as two bytes,
  * a missing last one added.  A zero value is the start. */
-struct drop_octets {
+struct maildrop_octets {
 	uint64_t	count;
 	char		last;
 };
-void	drop_octets_add(struct drop_octets *octets, struct slice bytes);
-uint64_t drop_octets_total(const struct drop_octets *octets);
+void	maildrop_octets_add(struct maildrop_octets *octets, struct slice bytes);
+uint64_t maildrop_octets_total(const struct maildrop_octets *octets);
 
 #endif

@@ -1,4 +1,4 @@
-/* maildir_drop.c: a Maildir as a maildrop.
+/* maildir_maildrop.c: a Maildir as a maildrop.
  *
  * Messages are opened by the names that they had at login; one that another
  * program has renamed since is looked for.
@@ -20,8 +20,8 @@
 
 enum { CHUNK = 65536, TRIES = 4 };
 
-struct maildir_drop {
-	struct drop		 drop;
+struct maildir_maildrop {
+	struct maildrop		 drop;
 	struct maildir		 dirs;
 	struct maildir_scan	 scan;
 	int			 fd;	/* the message that is being read */
@@ -35,11 +35,11 @@ is_usable_uid(struct slice s)
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] < 0x21 || s.p[i] > 0x7E)
 			return false;
-	return s.len >= 1 && s.len <= DROP_UID_MAX;
+	return s.len >= 1 && s.len <= MAILDROP_UID_MAX;
 }
 
 static void
-hash_uid(struct slice s, struct drop_message *m)
+hash_uid(struct slice s, struct maildrop_message *m)
 {
 	XXH128_hash_t got = XXH3_128bits(s.p, s.len);
 
@@ -62,10 +62,10 @@ same_base(const struct maildir_entry *a, const struct maildir_entry *b)
 /* Its unique name, as long as that is one; else a hash of as much of the
  * file's name as it takes to be. */
 static void
-set_uid(struct maildir_drop *d, size_t i)
+set_uid(struct maildir_maildrop *d, size_t i)
 {
 	struct maildir_entry *e = &d->scan.entries[i];
-	struct drop_message *m = &d->drop.messages[i];
+	struct maildrop_message *m = &d->drop.messages[i];
 	bool shared = false;
 
 	for (size_t j = i; j-- > 0 && same_unique(e, &d->scan.entries[j]); shared = true)
@@ -82,7 +82,7 @@ set_uid(struct maildir_drop *d, size_t i)
 }
 
 static void
-number_messages(struct maildir_drop *d)
+number_messages(struct maildir_maildrop *d)
 {
 	d->drop.count = d->scan.count;
 	d->drop.messages = mem_alloc(d->scan.count * sizeof *d->drop.messages);
@@ -94,8 +94,8 @@ number_messages(struct maildir_drop *d)
 
 /* Calls fn on the message under the name that it has now. */
 static int
-with_name(struct maildir_drop *d, struct maildir_entry *e,
-    int (*fn)(struct maildir_drop *, int dir, const char *name), struct err *err)
+with_name(struct maildir_maildrop *d, struct maildir_entry *e,
+    int (*fn)(struct maildir_maildrop *, int dir, const char *name), struct err *err)
 {
 	for (int i = 0; i < TRIES; i++) {
 		if (fn(d, e->in_cur ? d->dirs.cur : d->dirs.new, e->name) == 0)
@@ -111,14 +111,14 @@ with_name(struct maildir_drop *d, struct maildir_entry *e,
 }
 
 static int
-open_fd(struct maildir_drop *d, int dir, const char *name)
+open_fd(struct maildir_maildrop *d, int dir, const char *name)
 {
 	d->fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	return d->fd == -1 ? -1 : 0;
 }
 
 static int
-open_message(struct maildir_drop *d, size_t index, struct err *err)
+open_message(struct maildir_maildrop *d, size_t index, struct err *err)
 {
 	struct stat st;
 
@@ -133,10 +133,10 @@ open_message(struct maildir_drop *d, size_t index, struct err *err)
 }
 
 static ssize_t
-read_message(struct drop *drop, size_t index, bool from_start, void *p, size_t size,
+read_message(struct maildrop *drop, size_t index, bool from_start, void *p, size_t size,
     struct err *err)
 {
-	struct maildir_drop *d = (struct maildir_drop *)drop;
+	struct maildir_maildrop *d = (struct maildir_maildrop *)drop;
 
 	if (from_start && open_message(d, index, err) == -1)
 		return -1;
@@ -149,10 +149,10 @@ read_message(struct drop *drop, size_t index, bool from_start, void *p, size_t s
 }
 
 static int
-measure(struct drop *drop, size_t index, struct err *err)
+measure(struct maildrop *drop, size_t index, struct err *err)
 {
 	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
-	struct drop_octets octets = { 0 };
+	struct maildrop_octets octets = { 0 };
 	bool from_start = true;
 	ssize_t n;
 
@@ -160,10 +160,10 @@ measure(struct drop *drop, size_t index, struct err *err)
 		n = read_message(drop, index, from_start, chunk, CHUNK, err);
 		if (n == -1)
 			return -1;
-		drop_octets_add(&octets, (struct slice){ chunk, (size_t)n });
+		maildrop_octets_add(&octets, (struct slice){ chunk, (size_t)n });
 		from_start = false;
 	} while (n > 0);
-	drop->messages[index].octets = drop_octets_total(&octets);
+	drop->messages[index].octets = maildrop_octets_total(&octets);
 	drop->messages[index].measured = true;
 	return 0;
 }
@@ -171,7 +171,7 @@ measure(struct drop *drop, size_t index, struct err *err)
 /* --- deleting ---------------------------------------------------------- */
 
 static int
-unlink_name(struct maildir_drop *d, int dir, const char *name)
+unlink_name(struct maildir_maildrop *d, int dir, const char *name)
 {
 	(void)d;
 	return unlinkat(dir, name, 0);
@@ -179,9 +179,9 @@ unlink_name(struct maildir_drop *d, int dir, const char *name)
 
 /* What another program took away already is gone as was wished. */
 static int
-commit(struct drop *drop, struct deadline deadline, struct err *err)
+commit(struct maildrop *drop, struct deadline deadline, struct err *err)
 {
-	struct maildir_drop *d = (struct maildir_drop *)drop;
+	struct maildir_maildrop *d = (struct maildir_maildrop *)drop;
 	struct err one;
 	int result = 0;
 
@@ -202,9 +202,9 @@ commit(struct drop *drop, struct deadline deadline, struct err *err)
 /* --- opening ----------------------------------------------------------- */
 
 static void
-close_drop(struct drop *drop)
+close_maildrop(struct maildrop *drop)
 {
-	struct maildir_drop *d = (struct maildir_drop *)drop;
+	struct maildir_maildrop *d = (struct maildir_maildrop *)drop;
 
 	drop_maildir(&d->dirs);
 	drop_maildir_scan(&d->scan);
@@ -212,18 +212,18 @@ close_drop(struct drop *drop)
 }
 
 static void
-drop_maildir_drop(struct maildir_drop **d)
+drop_maildir_maildrop(struct maildir_maildrop **d)
 {
-	struct drop *drop = (struct drop *)*d;
+	struct maildrop *drop = (struct maildrop *)*d;
 
-	drop_drop(&drop);
+	drop_maildrop(&drop);
 }
 
-static const struct drop_kind maildir_drop = {
+static const struct maildrop_kind maildir_maildrop = {
 	.measure = measure,
 	.read = read_message,
 	.commit = commit,
-	.close = close_drop,
+	.close = close_maildrop,
 };
 
 /* A Maildir that lacks one of its directories is given it; one that is not
@@ -243,13 +243,13 @@ open_directories(const struct mailbox *mailbox, struct maildir *dirs, struct err
 }
 
 int
-maildir_open_drop(const struct mailbox *mailbox, struct deadline deadline, struct drop **out,
+maildir_open_maildrop(const struct mailbox *mailbox, struct deadline deadline, struct maildrop **out,
     struct err *err)
 {
-	SCOPED(drop_maildir_drop) struct maildir_drop *d = mem_alloc(sizeof *d);
+	SCOPED(drop_maildir_maildrop) struct maildir_maildrop *d = mem_alloc(sizeof *d);
 
 	(void)deadline;			/* a Maildir needs no lock */
-	d->drop = (struct drop){ .kind = &maildir_drop, .session = -1 };
+	d->drop = (struct maildrop){ .kind = &maildir_maildrop, .session = -1 };
 	d->dirs = MAILDIR_NONE;
 	d->fd = -1;
 	if (open_directories(mailbox, &d->dirs, err) == -1)
