@@ -14,8 +14,8 @@ def calls_that_may_fail():
 
 @unittest.skipUnless(build(SCRATCH), "needs a compiler, and x86_64")
 class Strikes(BoxTest):
-    def sweep(self, kind, message, how, calls, step=1, first=1):
-        world = World(self.installation(), kind, message).sweep(how, calls, step, first)
+    def sweep(self, kind, message, how, calls, fresh=False):
+        world = World(self.installation(), kind, message, fresh).sweep(how, calls)
         self.assertGreater(world.runs, 10)
         self.assertEqual(world.wrong, [])
 
@@ -38,6 +38,14 @@ class Strikes(BoxTest):
     def test_errors_leave_a_maildir_as_it_was_or_with_the_whole_message(self):
         self.sweep("maildir", SMALL, each_error, calls_that_may_fail())
         self.sweep("maildir", LARGE, each_error, WRITERS)
+
+    def test_the_first_delivery_of_a_domain_may_be_killed_at_any_call(self):
+        for kind in ("mbox", "maildir"):
+            self.sweep(kind, SMALL, "kill", "all", fresh=True)
+
+    def test_errors_of_the_first_delivery_of_a_domain_leave_nothing_or_the_message(self):
+        for kind in ("mbox", "maildir"):
+            self.sweep(kind, SMALL, each_error, calls_that_may_fail(), fresh=True)
 
     def test_an_error_of_fsync_is_final(self):
         for kind in ("mbox", "maildir"):

@@ -134,6 +134,17 @@ class Maildir(Delivery):
                          ["fsync", "renameat2", "fsync"])
 
 
+    @needs_strace
+    def test_a_file_system_that_cannot_rename_without_replacing_will_do(self):
+        for error in ("EINVAL", "ENOSYS"):
+            got, _ = strace(self.vmail, ["-e", f"inject=renameat2:error={error}"], "ann@b.test",
+                            input=b"S: x\n\n")
+            self.assertEqual(got.status, 0, got)
+            self.assertEqual(self.vmail.messages("ann@b.test"), [trace("ann@b.test", "") + b"S: x\n\n"])
+            self.assertEqual(self.names("tmp"), [])
+            shutil.rmtree(os.path.dirname(self.maildir))
+
+
 class Kinds(Delivery):
     def test_what_exists_decides_the_format(self):
         self.delivered("joe@a.test")

@@ -1,7 +1,7 @@
 """faults.py: strikes a delivery at every system call, or fills its disk; judges what is left.
 
-A World is an installation with one account in each format.  Its inbox holds
-one old message; a delivery is struck; then, as an MTA would, it is tried once
+A World is an installation with one account.  Its inbox holds one old message
+(or nothing was ever delivered to its domain, a fresh one); a delivery is struck; then, as an MTA would, it is tried once
 more.  What must hold:
 
     - the exit status is 0 or 75 (or SIGKILL's own, when the first process was killed);
@@ -44,8 +44,9 @@ def build(scratch):
 
 
 class World:
-    def __init__(self, vmail, kind, message):
-        self.vmail, self.kind, self.message = vmail, kind, message
+    def __init__(self, vmail, kind, message, fresh=False):
+        self.vmail, self.kind, self.message, self.fresh = vmail, kind, message, fresh
+        self.old = [] if fresh else [OLD]
         self.strike = build(SCRATCH)
         vmail.domain("a.test", {"mailbox": kind}, accounts=["joe"])
         self.inbox = vmail.inbox("joe@a.test")
@@ -75,6 +76,10 @@ class World:
         assert got.status == 0, got
 
     def reset(self):
+        if self.fresh:
+            for name in os.listdir(self.vmail.spool):
+                shutil.rmtree(os.path.join(self.vmail.spool, name))
+            return
         for name in os.listdir(self.place):
             path = os.path.join(self.place, name)
             shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
@@ -84,12 +89,16 @@ class World:
     def messages(self):
         """Without what vdeliver puts on top."""
         top = trace("joe@a.test")
+        if os.path.isdir(self.inbox) and not os.path.exists(os.path.join(self.inbox, "cur")):
+            return []
         return [m[len(top):] if m.startswith(top) else m for m in self.vmail.messages("joe@a.test")]
 
     def leftovers(self):
         """What no reader sees and nobody needs."""
-        found = [n for n in os.listdir(self.place) if n not in ("joe", ".joe.queue")]
-        if self.kind == "maildir":
+        found = [n for n in os.listdir(self.vmail.spool) if n not in ("a.test", "filler")]
+        if os.path.exists(self.place):
+            found += [n for n in os.listdir(self.place) if n not in ("joe", ".joe.queue")]
+        if os.path.exists(os.path.join(self.inbox, "tmp")):
             found += os.listdir(os.path.join(self.inbox, "tmp"))
         return found
 
@@ -121,7 +130,7 @@ class World:
         if got.status == 75 and not got.stderr.startswith("4."):
             self.complain(what, stderr=got.stderr)
         if not killed:
-            if (left := self.messages()) not in ([OLD], [OLD, self.message]):
+            if (left := self.messages()) not in (self.old, self.old + [self.message]):
                 self.complain(what, left=[m[:60] for m in left], status=got.status)
             if (left := self.leftovers()) and not cannot_clean:
                 self.complain(what, leftovers=left)
@@ -132,7 +141,7 @@ class World:
         again = self.vmail.deliver("joe@a.test", NEXT)
         if again.status != 0 or time.monotonic() - start > SOON:
             self.complain(what, then=again, after=time.monotonic() - start)
-        if self.messages() not in ([OLD, NEXT], [OLD, self.message, NEXT]):
+        if self.messages() not in (self.old + [NEXT], self.old + [self.message, NEXT]):
             self.complain(what, after=[m[:60] for m in self.messages()])
 
     def sweep(self, how, calls, step=1, first=1):
