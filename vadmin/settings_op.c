@@ -101,6 +101,16 @@ add_sentences(struct str *out, const char *help)
 	str_addc(out, '\n');
 }
 
+static const char *
+who_lacks(const struct setting *row)
+{
+	if (row->refused_by & PROGRAM_VDELIVER)
+		return "vdeliver of this version does not have it: mail waits at any other value.";
+	if (row->refused_by & PROGRAM_VPOP3D)
+		return "vpop3d of this version does not have it: logins wait at any other value.";
+	return "vadmin of this version does not have it, and refuses any other value.";
+}
+
 static void
 print_mdoc(const struct setting *table)
 {
@@ -118,8 +128,7 @@ print_mdoc(const struct setting *table)
 		add_roff(&out, row->preset);
 		str_adds(&out, row->preset[0] ? " .\n" : ".\n");
 		if (row->refused_by != 0)
-			add_sentences(&out, "A program that does not have this setting yet "
-			    "refuses to work with any other value.");
+			add_sentences(&out, who_lacks(row));
 	}
 	str_adds(&out, ".El\n");
 	fputs(str_text(&out), stdout);
