@@ -199,13 +199,13 @@ class Domains(BoxTest):
     def test_two_changes_wait_for_one_another(self):
         self.ok("domain", "add", "a.test")
         calls = [self.vmail.start("vadmin", "domain", "set", "a.test", f"{name}={value}")
-                 for name, value in (("max-users", 9), ("description", "x"), ("auto-rate", 3),
-                                     ("vacation-days", 1), ("reject-mail", "yes"))]
+                 for name, value in (("max-users", 9), ("description", "x"), ("uid-start", 70000),
+                                     ("match-full-name", "yes"), ("reject-mail", "yes"))]
         for call in calls:
             self.assertEqual(call.wait(), 0, call.errors)
         text = self.vmail.read("domain.a.test").decode()
-        for line in ("max-users = 9", "description = x", "auto-rate = 3", "vacation-days = 1",
-                     "reject-mail = yes"):
+        for line in ("max-users = 9", "description = x", "uid-start = 70000",
+                     "match-full-name = yes", "reject-mail = yes"):
             self.assertIn(line + "\n", text)
 
 
