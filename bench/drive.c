@@ -19,7 +19,8 @@
 
 enum {
 	COUNT_MAX = 100000, AT_ONCE_MAX = 64,
-	MESSAGE_MAX = 65536,		/* what a pipe holds: nobody waits for a reader */
+	/* what a pipe holds: nobody waits for a reader */
+	MESSAGE_MAX = 65536,
 	SECONDS_MAX = 300,		/* then an alarm ends us */
 };
 
@@ -41,7 +42,8 @@ number(const char *text, long max)
 	long n = strtol(text, &end, 10);
 
 	if (*end != '\0' || n < 1 || n > max) {
-		fprintf(stderr, "drive: %s: not a number from 1 to %ld\n", text, max);
+		fprintf(stderr, "drive: %s: not a number from 1 to %ld\n", text,
+		    max);
 		exit(1);
 	}
 	return n;
@@ -90,7 +92,8 @@ finish(const char *program)
 		fail("wait");
 	if (status != 0)
 		fprintf(stderr, "drive: %s: status %d\n", program,
-		    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+		    WIFEXITED(status) ? WEXITSTATUS(status) :
+		    128 + WTERMSIG(status));
 	return status == 0;
 }
 
@@ -110,10 +113,12 @@ main(int argc, char **argv)
 	bool well = true;
 
 	if (argc < 5) {
-		fputs("usage: drive COUNT AT_ONCE MESSAGE PROGRAM [ARGUMENT...]\n", stderr);
+		fputs("usage: drive COUNT AT_ONCE MESSAGE PROGRAM "
+		    "[ARGUMENT...]\n", stderr);
 		return 1;
 	}
-	long count = number(argv[1], COUNT_MAX), at_once = number(argv[2], AT_ONCE_MAX);
+	long count = number(argv[1], COUNT_MAX),
+	    at_once = number(argv[2], AT_ONCE_MAX);
 	read_message(argv[3]);
 	alarm(SECONDS_MAX);
 	long long began = now_ns();

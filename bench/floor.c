@@ -17,7 +17,8 @@
 
 enum { MESSAGE_MAX = 1 << 20, PASSWD_MAX = 1 << 20, HEAD_MAX = 1024 };
 
-static char message[HEAD_MAX + MESSAGE_MAX + 1];	/* from HEAD_MAX on; what goes on top before it */
+/* from HEAD_MAX on; what goes on top before it */
+static char message[HEAD_MAX + MESSAGE_MAX + 1];
 static char passwd[PASSWD_MAX + 1];
 
 static _Noreturn void
@@ -51,7 +52,8 @@ has_user(const char *path, const char *user)
 		fail(path);
 	passwd[read_all(fd, passwd, PASSWD_MAX)] = '\0';
 	close(fd);
-	for (const char *line = passwd; line != NULL; line = strchr(line, '\n')) {
+	for (const char *line = passwd; line != NULL;
+	    line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (strncmp(line, user, len) == 0 && line[len] == ':')
 			return true;
@@ -91,7 +93,8 @@ to_mbox(const char *path, const char *user, size_t len)
 	gmtime_r(&now, &utc);
 	strftime(date, sizeof date, "%a %b %e %H:%M:%S %Y", &utc);
 	snprintf(head, sizeof head, "From sender@example.net %s\n"
-	    "Return-Path: <sender@example.net>\nDelivered-To: %.64s@example.com\n", date, user);
+	    "Return-Path: <sender@example.net>\nDelivered-To: "
+	    "%.64s@example.com\n", date, user);
 	char *from = put_on_top(head), *end = message + HEAD_MAX + len;
 	*end++ = '\n';
 	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
@@ -110,18 +113,22 @@ to_maildir(const char *path, const char *user, size_t len)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	snprintf(head, sizeof head,
-	    "Return-Path: <sender@example.net>\nDelivered-To: %.64s@example.org\n", user);
+	    "Return-Path: <sender@example.net>\nDelivered-To: "
+	    "%.64s@example.org\n", user);
 	char *from = put_on_top(head);
 	size_t size = (size_t)(message + HEAD_MAX + len - from);
 	snprintf(new, sizeof new, "%.2000s/new", path);
-	snprintf(temporary, sizeof temporary, "%.2000s/tmp/%lld.M%ldP%ld.floor,S=%zu", path,
+	snprintf(temporary, sizeof temporary,
+	    "%.2000s/tmp/%lld.M%ldP%ld.floor,S=%zu", path,
 	    (long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid(), size);
-	snprintf(published, sizeof published, "%s%s", new, strrchr(temporary, '/'));
+	snprintf(published, sizeof published, "%s%s", new,
+	    strrchr(temporary, '/'));
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1)
 		fail(temporary);
 	write_all(fd, from, size);
-	if (fsync(fd) == -1 || close(fd) == -1 || rename(temporary, published) == -1)
+	if (fsync(fd) == -1 || close(fd) == -1 ||
+	    rename(temporary, published) == -1)
 		fail(published);
 	fd = open(new, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1 || fsync(fd) == -1)
@@ -138,6 +145,7 @@ main(int argc, char **argv)
 	size_t len = read_all(STDIN_FILENO, message + HEAD_MAX, MESSAGE_MAX);
 	if (!has_user(argv[2], argv[3]))
 		return 67;
-	(strcmp(argv[1], "mbox") == 0 ? to_mbox : to_maildir)(argv[4], argv[3], len);
+	(strcmp(argv[1], "mbox") == 0 ? to_mbox : to_maildir)(argv[4], argv[3],
+	    len);
 	return 0;
 }

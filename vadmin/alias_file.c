@@ -17,7 +17,8 @@ describe(struct str *out, const struct alias_entry *entry)
 {
 	str_addf(out, "%s%c", entry->name, '\0');
 	for (size_t i = 0; entry->wrong == NULL && i < entry->count; i++)
-		str_addf(out, "%d%s%c", entry->members[i].kind, entry->members[i].text, '\0');
+		str_addf(out, "%d%s%c", entry->members[i].kind,
+		    entry->members[i].text, '\0');
 	str_addf(out, "%s%c", entry->wrong != NULL ? "?" : "", '\0');
 }
 
@@ -33,12 +34,14 @@ read_one(void *arg, const struct alias_entry *entry, struct err *err)
 		return 0;
 	}
 	struct alias_lines *lines = pool_alloc(file->pool, sizeof *lines);
-	*lines = (struct alias_lines){ entry->line, entry->last_line, file->all };
+	*lines = (struct alias_lines){ entry->line, entry->last_line,
+	    file->all };
 	file->all = lines;
 	file->found = true;
 	file->line = entry->line;
 	file->last_line = entry->last_line;
-	file->wrong = entry->wrong ? pool_dup(file->pool, slice_of(entry->wrong)) : NULL;
+	file->wrong = entry->wrong ?
+	    pool_dup(file->pool, slice_of(entry->wrong)) : NULL;
 	file->members.count = entry->wrong ? 0 : entry->count;
 	file->members.member = pool_alloc(file->pool,
 	    (file->members.count + 1) * sizeof *file->members.member);
@@ -51,8 +54,8 @@ read_one(void *arg, const struct alias_entry *entry, struct err *err)
 }
 
 int
-alias_file_read(const struct domain *domain, struct pool *pool, const char *alias,
-    struct alias_file *out, struct err *err)
+alias_file_read(const struct domain *domain, struct pool *pool,
+    const char *alias, struct alias_file *out, struct err *err)
 {
 	bool there;
 
@@ -62,7 +65,8 @@ alias_file_read(const struct domain *domain, struct pool *pool, const char *alia
 	};
 	if (files_read(domain->in, out->name, &out->text, &there, err) == -1)
 		return -1;
-	return there ? alias_each(domain->in, out->name, read_one, out, err) : 0;
+	return there ? alias_each(domain->in, out->name, read_one, out, err) :
+	    0;
 }
 
 void
@@ -91,9 +95,11 @@ static int
 check_draft(const struct alias_file *file, const struct draft *draft,
     const struct alias_members *wanted, struct err *err)
 {
-	SCOPED(drop_alias_file) struct alias_file again = { .pool = file->pool, .alias = file->alias };
+	SCOPED(drop_alias_file) struct alias_file again = { .pool = file->pool,
+	    .alias = file->alias };
 
-	if (alias_each(file->domain->in, draft->temporary, read_one, &again, err) == -1)
+	if (alias_each(file->domain->in, draft->temporary, read_one, &again,
+	    err) == -1)
 		return -1;
 	return again.wrong == NULL && again.found == (wanted->count > 0) &&
 	    same_members(&again.members, wanted) &&
@@ -102,12 +108,13 @@ check_draft(const struct alias_file *file, const struct draft *draft,
 
 /* 1: replaced, 0: it would not be read as meant, and nothing changed. */
 static int
-replace(struct alias_file *file, struct slice text, const struct alias_members *wanted,
-    struct err *err)
+replace(struct alias_file *file, struct slice text,
+    const struct alias_members *wanted, struct err *err)
 {
 	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
 
-	if (draft_begin(file->domain->in->dir, file->name, MODE_PUBLIC, &draft, err) == -1)
+	if (draft_begin(file->domain->in->dir, file->name, MODE_PUBLIC, &draft,
+	    err) == -1)
 		return -1;
 	if (fd_write(draft.fd, text.p, text.len) == -1)
 		return err_sys(err, "write %s", draft.temporary);
@@ -158,7 +165,8 @@ add_name(struct str *out, const char *name)
 }
 
 static void
-add_entry(struct str *out, const char *name, const struct alias_members *members)
+add_entry(struct str *out, const char *name,
+    const struct alias_members *members)
 {
 	size_t start = out->len;
 
@@ -183,11 +191,13 @@ add_comments(struct str *out, struct slice entry)
 
 	while (entry.len > 0 && slice_cut(&entry, '\n', &line)) {
 		struct slice text = slice_trim(line);
-		const char *mark = line.len > 0 ? memmem(line.p, line.len, "#@#", 3) : NULL;
+		const char *mark = line.len > 0 ?
+		    memmem(line.p, line.len, "#@#", 3) : NULL;
 		if (slice_starts(text, "#"))
 			str_addslice(out, text);
 		else if (mark != NULL)
-			str_addf(out, "#%.*s", (int)(line.p + line.len - mark - 3), mark + 3);
+			str_addf(out, "#%.*s",
+			    (int)(line.p + line.len - mark - 3), mark + 3);
 		else
 			continue;
 		str_addc(out, '\n');
@@ -197,8 +207,10 @@ add_comments(struct str *out, struct slice entry)
 static int
 unreadable(const struct alias_file *file, struct err *err)
 {
-	return err_set(err, ERR_INVALID, "%s/%s: the changed entry of '%s' would not be read as it "
-	    "is meant: edit the file by hand", file->domain->in->path, file->name, file->alias);
+	return err_set(err, ERR_INVALID,
+	    "%s/%s: the changed entry of '%s' would not be read as it " "is "
+	    "meant: edit the file by hand", file->domain->in->path, file->name,
+	    file->alias);
 }
 
 static void
@@ -209,7 +221,8 @@ end_last_line(struct str *out)
 }
 
 int
-alias_file_set(struct alias_file *file, const struct alias_members *members, struct err *err)
+alias_file_set(struct alias_file *file, const struct alias_members *members,
+    struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 	struct slice part[3];
@@ -229,13 +242,16 @@ alias_file_set(struct alias_file *file, const struct alias_members *members, str
 
 /* The entry's text with more behind its last member. */
 static void
-append(struct slice entry, const struct alias_members *members, size_t count, struct str *out)
+append(struct slice entry, const struct alias_members *members, size_t count,
+    struct str *out)
 {
 	size_t end = entry.len;
 
-	while (end > 0 && (entry.p[end - 1] == '\n' || entry.p[end - 1] == '\r'))
+	while (end > 0 && (entry.p[end - 1] == '\n' ||
+	    entry.p[end - 1] == '\r'))
 		end--;
-	ptrdiff_t before = slice_find_last((struct slice){ entry.p, end }, '\n');
+	ptrdiff_t before = slice_find_last((struct slice){ entry.p, end },
+	    '\n');
 	size_t width = end - (size_t)(before + 1);
 	str_add(out, entry.p, end);
 	for (size_t i = members->count - count; i < members->count; i++) {
@@ -251,8 +267,8 @@ append(struct slice entry, const struct alias_members *members, size_t count, st
 }
 
 int
-alias_file_add(struct alias_file *file, const struct alias_members *members, size_t count,
-    struct err *err)
+alias_file_add(struct alias_file *file, const struct alias_members *members,
+    size_t count, struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 	struct slice part[3];
@@ -264,14 +280,17 @@ alias_file_add(struct alias_file *file, const struct alias_members *members, siz
 	append(part[1], members, count, &text);
 	str_addslice(&text, part[2]);
 	int done = replace(file, str_slice(&text), members, err);
-	/* A comment at the end of the line, say: then the entry is written anew. */
-	return done == 0 ? alias_file_set(file, members, err) : done == 1 ? 0 : -1;
+	/* A comment at the end of the line, say: then the entry is written
+	 * anew. */
+	return done == 0 ? alias_file_set(file, members, err) : done == 1 ? 0 :
+	    -1;
 }
 
 static bool
 is_entry_line(const struct alias_file *file, unsigned number)
 {
-	for (const struct alias_lines *at = file->all; at != NULL; at = at->next)
+	for (const struct alias_lines *at = file->all; at != NULL;
+	    at = at->next)
 		if (number >= at->first && number <= at->last)
 			return true;
 	return false;
@@ -289,7 +308,8 @@ alias_file_remove(struct alias_file *file, struct err *err)
 		bool comment = slice_starts(slice_trim(line), "#");
 		if (is_entry_line(file, ++number) && !comment)
 			continue;
-		str_add(&text, line.p, line.len + (line.p + line.len < all.p + all.len));
+		str_add(&text, line.p,
+		    line.len + (line.p + line.len < all.p + all.len));
 	}
 	int done = replace(file, str_slice(&text), &none, err);
 	return done == 0 ? unreadable(file, err) : done == 1 ? 0 : -1;

@@ -30,26 +30,28 @@ struct alias_file {
 	const char		*name;		/* aliases.D */
 	const char		*alias;		/* the one that is edited */
 	struct str		 text;
-	struct str		 others;	/* the other entries, to compare */
+	/* the other entries, to compare */
+	struct str		 others;
 	bool			 found;
 	unsigned		 line, last_line;
-	struct alias_lines	*all;		/* every entry of the name; the last one counts */
+	/* every entry of the name; the last one counts */
+	struct alias_lines	*all;
 	const char		*wrong;		/* its syntax error */
 	struct alias_members	 members;
 };
 
-int	alias_file_read(const struct domain *domain, struct pool *pool, const char *alias,
-	    struct alias_file *out, struct err *err);
+int	alias_file_read(const struct domain *domain, struct pool *pool,
+	    const char *alias, struct alias_file *out, struct err *err);
 void	drop_alias_file(struct alias_file *file);
 
 /* members gets the count last ones new: they are put behind the entry's text,
  * which stays; the alias is made when missing. */
-int	alias_file_add(struct alias_file *file, const struct alias_members *members, size_t count,
-	    struct err *err);
+int	alias_file_add(struct alias_file *file,
+	    const struct alias_members *members, size_t count, struct err *err);
 
 /* The entry is written anew; comments inside it move in front of it. */
-int	alias_file_set(struct alias_file *file, const struct alias_members *members,
-	    struct err *err);
+int	alias_file_set(struct alias_file *file,
+	    const struct alias_members *members, struct err *err);
 
 /* All entries of the name go: an earlier one would come to life. */
 int	alias_file_remove(struct alias_file *file, struct err *err);

@@ -11,7 +11,8 @@
 struct search {
 	struct call		*call;
 	const struct account	*account;
-	const char		*domain;	/* whose file is being looked at */
+	/* whose file is being looked at */
+	const char		*domain;
 	alias_use_visitor	*visit;
 	void			*arg;
 };
@@ -20,19 +21,25 @@ struct search {
 static bool
 is_account(const struct search *search, struct pool *pool, const char *text)
 {
-	const char *delimiter = search->call->in.conf.recipient_delimiter, *real;
+	const char *delimiter = search->call->in.conf.recipient_delimiter,
+	    *real;
 	struct address address;
 	struct err unused;
 
 	if (address_parse(pool, slice_of(text), &address, &unused) == -1)
 		return false;
-	struct slice local = slice_of(address.local), name = slice_of(search->account->name);
-	ptrdiff_t cut = delimiter[0] != '\0' ? slice_find(local, delimiter[0]) : -1;
-	struct slice base = cut > 0 ? (struct slice){ local.p, (size_t)cut } : local;
+	struct slice local = slice_of(address.local),
+	    name = slice_of(search->account->name);
+	ptrdiff_t cut = delimiter[0] != '\0' ? slice_find(local, delimiter[0]) :
+	    -1;
+	struct slice base = cut > 0 ? (struct slice){ local.p, (size_t)cut } :
+	    local;
 	if (!slice_same(local, name) && !slice_same(base, name))
 		return false;
-	const char *domain = address.domain[0] != '\0' ? address.domain : search->domain;
-	return domain_real_name(&search->call->in, pool, slice_of(domain), &real, &unused) == 0 &&
+	const char *domain = address.domain[0] != '\0' ? address.domain :
+	    search->domain;
+	return domain_real_name(&search->call->in, pool, slice_of(domain),
+	    &real, &unused) == 0 &&
 	    strcmp(real, search->account->domain->name) == 0;
 }
 
@@ -45,10 +52,12 @@ look_at_entry(void *arg, const struct alias_entry *entry, struct err *err)
 	(void)err;
 	for (size_t i = 0; entry->wrong == NULL && i < entry->count; i++) {
 		const struct alias_member *member = &entry->members[i];
-		if ((member->kind == ALIAS_ADDRESS || member->kind == ALIAS_MAILBOX) &&
+		if ((member->kind == ALIAS_ADDRESS ||
+		    member->kind == ALIAS_MAILBOX) &&
 		    is_account(search, &pool, member->text)) {
 			search->visit(search->arg, search->domain, entry->name,
-			    pool_format(&pool, "%s:%u", entry->file, member->line));
+			    pool_format(&pool, "%s:%u", entry->file,
+			    member->line));
 			return 0;
 		}
 	}
@@ -60,7 +69,8 @@ look_at_file(struct search *search, const char *file)
 {
 	struct err err;
 
-	if (alias_each(&search->call->in, file, look_at_entry, search, &err) == -1)
+	if (alias_each(&search->call->in, file, look_at_entry, search,
+	    &err) == -1)
 		note("%s: not looked at: %s", file, err.text);
 }
 
@@ -86,18 +96,20 @@ look_at_domain(void *arg, const char *name, bool is_alias, struct err *err)
 	for (size_t i = 0; i < domain->conf.extra_aliases.count; i++)
 		look_at_file(search, domain->conf.extra_aliases.word[i]);
 	const char *fallback = domain->conf.fallback;
-	if (fallback[0] != '\0' && fallback[0] != '@' && is_account(search, &pool, fallback))
-		search->visit(search->arg, name, "", pool_format(&pool, "%s/%s", in->path,
-		    domain->file));
+	if (fallback[0] != '\0' && fallback[0] != '@' &&
+	    is_account(search, &pool, fallback))
+		search->visit(search->arg, name, "",
+		    pool_format(&pool, "%s/%s", in->path, domain->file));
 	return 0;
 }
 
 int
-alias_use_each(struct call *call, const struct account *account, alias_use_visitor *visit,
-    void *arg, struct err *err)
+alias_use_each(struct call *call, const struct account *account,
+    alias_use_visitor *visit, void *arg, struct err *err)
 {
 	SCOPED(drop_pool) struct pool names = { 0 };
-	struct search search = { .call = call, .account = account, .visit = visit, .arg = arg };
+	struct search search = { .call = call, .account = account,
+	    .visit = visit, .arg = arg };
 
 	return domain_each(&call->in, &names, look_at_domain, &search, err);
 }
@@ -117,21 +129,23 @@ show_one(void *arg, const char *domain, const char *alias, const char *where)
 }
 
 int
-alias_use_show(struct call *call, const struct account *account, struct sheet *sheet,
-    struct err *err)
+alias_use_show(struct call *call, const struct account *account,
+    struct sheet *sheet, struct err *err)
 {
 	return alias_use_each(call, account, show_one, sheet, err);
 }
 
 void
-alias_use_warn_same(struct call *call, const struct domain *domain, const char *name)
+alias_use_warn_same(struct call *call, const struct domain *domain,
+    const char *name)
 {
 	const char *file = pool_format(&call->pool, "aliases.%s", domain->name);
 	struct alias_entry *entry;
 	struct err unused;
 
 	if (files_exists(call->in.dir, file) &&
-	    alias_find(&call->in, &call->pool, file, slice_of(name), &entry, &unused) == 0)
-		note("%s:%u has an alias '%s': mail goes where it leads, not to the account",
-		    entry->file, entry->line, entry->name);
+	    alias_find(&call->in, &call->pool, file, slice_of(name), &entry,
+	    &unused) == 0)
+		note("%s:%u has an alias '%s': mail goes where it leads, not "
+		    "to the account", entry->file, entry->line, entry->name);
 }

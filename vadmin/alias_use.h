@@ -14,10 +14,11 @@ int	alias_use_each(struct call *call, const struct account *account,
 	    alias_use_visitor *visit, void *arg, struct err *err);
 
 /* A row "alias" for each. */
-int	alias_use_show(struct call *call, const struct account *account, struct sheet *sheet,
-	    struct err *err);
+int	alias_use_show(struct call *call, const struct account *account,
+	    struct sheet *sheet, struct err *err);
 
 /* A note when the domain has an alias of the account's name: it comes first. */
-void	alias_use_warn_same(struct call *call, const struct domain *domain, const char *name);
+void	alias_use_warn_same(struct call *call, const struct domain *domain,
+	    const char *name);
 
 #endif

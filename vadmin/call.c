@@ -48,7 +48,8 @@ call_add(struct call *call, size_t param, const char *value, struct err *err)
 
 	if (param_check(p->type, slice_of(value), err) == -1)
 		return -1;
-	const char **more = pool_alloc(&call->pool, (have->count + 1) * sizeof *more);
+	const char **more = pool_alloc(&call->pool,
+	    (have->count + 1) * sizeof *more);
 	if (have->count > 0)
 		memcpy(more, have->word, have->count * sizeof *more);
 	more[have->count++] = pool_dup(&call->pool, slice_of(value));
@@ -61,9 +62,10 @@ check_caller(const struct installation *in, struct err *err)
 {
 	if (in->as_root || (in->owner != 0 && in->owner == getuid()))
 		return 0;
-	return err_set(err, ERR_REFUSED, "only root, or whoever owns %s/vmail.conf, may do this: "
-	    "call it through sudo (administrators by admins and co-administration are not "
-	    "available in this version)", in->path);
+	return err_set(err, ERR_REFUSED,
+	    "only root, or whoever owns %s/vmail.conf, may do this: " "call it "
+	    "through sudo (administrators by admins and co-administration are "
+	    "not " "available in this version)", in->path);
 }
 
 static void
@@ -75,7 +77,8 @@ warn(const char *text)
 int
 call_open(struct call *call, struct err *err)
 {
-	if (installation_open(call->directory, PROGRAM_VADMIN, &call->in, err) == -1) {
+	if (installation_open(call->directory, PROGRAM_VADMIN, &call->in,
+	    err) == -1) {
 		drop_installation(&call->in);
 		return -1;
 	}
@@ -94,7 +97,8 @@ call_run(struct call *call, struct err *err)
 	/* Nobody else should wait for what a person types. */
 	if (call->op->ask != NULL && call->op->ask(call, err) == -1)
 		return -1;
-	if (call->op->changes && installation_lock(&call->in, &call->lock, err) == -1)
+	if (call->op->changes && installation_lock(&call->in, &call->lock,
+	    err) == -1)
 		return -1;
 	return call->op->run(call, err);
 }

@@ -40,32 +40,38 @@ drop_check(struct check *check)
 /* --- a domain ---------------------------------------------------------- */
 
 static void
-check_directory(struct check *check, const struct domain *domain, const char *what,
-    int (*open)(const struct domain *, bool, int *, struct err *))
+check_directory(struct check *check, const struct domain *domain,
+    const char *what, int (*open)(const struct domain *, bool, int *,
+    struct err *))
 {
 	SCOPED(drop_fd) int fd = -1;
 	struct stat st;
 	struct err err;
 
 	if (open(domain, false, &fd, &err) == -1) {
-		if (err.kind != ERR_ABSENT)	/* it is made when it is needed */
-			finding(&check->found, domain->name, "%s: %s", what, err.text);
+		/* it is made when it is needed */
+		if (err.kind != ERR_ABSENT)
+			finding(&check->found, domain->name, "%s: %s", what,
+			    err.text);
 		return;
 	}
 	if (!domain->in->as_root || fstat(fd, &st) == -1)
 		return;
 	if (st.st_gid != domain->owner.gid && !domain->one_owner)
-		finding(&check->found, domain->name, "%s: its group is %u: make it %u (chgrp)",
-		    what, (unsigned)st.st_gid, (unsigned)domain->owner.gid);
+		finding(&check->found, domain->name,
+		    "%s: its group is %u: make it %u (chgrp)", what,
+		    (unsigned)st.st_gid, (unsigned)domain->owner.gid);
 	if (domain->one_owner && st.st_uid != domain->owner.uid)
-		finding(&check->found, domain->name, "%s: its owner is uid %u: make it %u (chown)",
-		    what, (unsigned)st.st_uid, (unsigned)domain->owner.uid);
+		finding(&check->found, domain->name,
+		    "%s: its owner is uid %u: make it %u (chown)", what,
+		    (unsigned)st.st_uid, (unsigned)domain->owner.uid);
 }
 
 static void
 check_shadow(struct check *check, const struct domain *domain)
 {
-	const char *name = pool_format(&check->call->pool, "shadow.%s", domain->name);
+	const char *name = pool_format(&check->call->pool, "shadow.%s",
+	    domain->name);
 	SCOPED(drop_fd) int fd = -1;
 	struct stat st;
 	struct err err;
@@ -76,19 +82,22 @@ check_shadow(struct check *check, const struct domain *domain)
 		return;
 	}
 	if (fstat(fd, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
-		finding(&check->found, domain->name, "%s/%s: others can read the password hashes: "
-		    "close it (chmod 600)", domain->in->path, name);
+		finding(&check->found, domain->name,
+		    "%s/%s: others can read the password hashes: " "close it "
+		    "(chmod 600)", domain->in->path, name);
 }
 
 static struct domain *
-open_domain(struct check *check, const struct installation *in, const char *name)
+open_domain(struct check *check, const struct installation *in,
+    const char *name)
 {
 	struct domain *domain;
 	struct err err;
 
 	if (in->dir == -1)
 		return NULL;
-	if (domain_open(in, &check->call->pool, slice_of(name), &domain, &err) == 0)
+	if (domain_open(in, &check->call->pool, slice_of(name), &domain,
+	    &err) == 0)
 		return domain;
 	finding(&check->found, name, "%s", err.text);
 	return NULL;
@@ -105,7 +114,8 @@ check_domain(struct check *check, const char *name)
 	if (domain == NULL)
 		return;
 	if (domain_file_check(&domain->conf, &err) == -1)
-		finding(&check->found, name, "%s/%s: %s", domain->in->path, domain->file, err.text);
+		finding(&check->found, name, "%s/%s: %s", domain->in->path,
+		    domain->file, err.text);
 	check_directory(check, domain, "its inboxes", spool_of_domain);
 	check_directory(check, domain, "its files", spool_files);
 	check_shadow(check, domain);
@@ -123,14 +133,15 @@ check_each(void *arg, const char *name, bool is_alias, struct err *err)
 
 	if (!is_alias)
 		check_domain(check, name);
-	else if (domain_real_name(&check->call->in, &check->call->pool, slice_of(name), &real,
-	    err) == -1)
+	else if (domain_real_name(&check->call->in, &check->call->pool,
+	    slice_of(name), &real, err) == -1)
 		finding(&check->found, name, "%s", err->text);
 	return 0;
 }
 
 static int
-check_named(struct check *check, const struct setting_words *names, struct err *err)
+check_named(struct check *check, const struct setting_words *names,
+    struct err *err)
 {
 	const char *real;
 
@@ -171,7 +182,8 @@ check(struct call *call, struct err *err)
 {
 	static const char *const heads[] = { "WHERE", "WHAT", NULL };
 	SCOPED(drop_check) struct check all = {
-		.call = call, .vdeliver.dir = -1, .vpop3d.dir = -1, .found.sheet.heads = heads,
+		.call = call, .vdeliver.dir = -1, .vpop3d.dir = -1,
+		.found.sheet.heads = heads,
 	};
 
 	if (run_checks(&all, err) == -1)

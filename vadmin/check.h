@@ -9,7 +9,8 @@
 struct findings {
 	struct sheet	 sheet;		/* what it is about, what is wrong */
 	size_t		 count;
-	char		 last[1024];	/* one thing is told once, whoever stumbles over it */
+	/* one thing is told once, whoever stumbles over it */
+	char		 last[1024];
 };
 
 void	finding(struct findings *found, const char *about, const char *fmt, ...)
@@ -20,7 +21,8 @@ struct check {
 	struct call		*call;
 	struct installation	 vdeliver, vpop3d;
 	struct findings		 found;
-	bool			 has_a_labels;	/* some domain is spelt with xn-- */
+	/* some domain is spelt with xn-- */
+	bool			 has_a_labels;
 };
 
 void	check_installation(struct check *check);

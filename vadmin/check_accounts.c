@@ -21,7 +21,8 @@ static struct {
 static void
 listen(const char *text)
 {
-	finding(&listener.check->found, listener.domain, "%s: mend the line, or take it out", text);
+	finding(&listener.check->found, listener.domain,
+	    "%s: mend the line, or take it out", text);
 }
 
 struct account_check {
@@ -34,21 +35,24 @@ static void
 check_inbox(struct check *check, const struct account *account)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
-	const char *path = mailbox_path(account, &pool), *name = account->domain->name;
+	const char *path = mailbox_path(account, &pool),
+	    *name = account->domain->name;
 	struct ident who = account_identity(account);
 	struct stat st;
 
 	if (lstat(path, &st) == -1)
 		return;
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		finding(&check->found, name, "%s: neither a file nor a directory: its mail waits",
-		    path);
+		finding(&check->found, name,
+		    "%s: neither a file nor a directory: its mail waits", path);
 	else if (S_ISREG(st.st_mode) && st.st_nlink > 1)
-		finding(&check->found, name, "%s: has a second name (a hard link): its mail waits",
+		finding(&check->found, name,
+		    "%s: has a second name (a hard link): its mail waits",
 		    path);
 	else if (st.st_uid != who.uid)
-		finding(&check->found, name, "%s: belongs to uid %u, not %u: give it back (chown)",
-		    path, (unsigned)st.st_uid, (unsigned)who.uid);
+		finding(&check->found, name,
+		    "%s: belongs to uid %u, not %u: give it back (chown)", path,
+		    (unsigned)st.st_uid, (unsigned)who.uid);
 }
 
 static void
@@ -57,10 +61,13 @@ check_quota(struct check *check, const struct account *account)
 	SCOPED(drop_pool) struct pool pool = { 0 };
 
 	if (quota_file_stops_mail() &&
-	    strcmp(quota_file_read(account->domain, account->name, &pool), "default") != 0)
-		finding(&check->found, account->domain->name, "%s@%s has a limit of its own, which "
-		    "vdeliver of this version does not know: 'vadmin user set %s@%s quota=default'",
-		    account->name, account->domain->name, account->name, account->domain->name);
+	    strcmp(quota_file_read(account->domain, account->name, &pool),
+	    "default") != 0)
+		finding(&check->found, account->domain->name,
+		    "%s@%s has a limit of its own, which " "vdeliver of this "
+		    "version does not know: 'vadmin user set %s@%s "
+		    "quota=default'", account->name, account->domain->name,
+		    account->name, account->domain->name);
 }
 
 static int
@@ -74,12 +81,16 @@ check_account(void *arg, const struct account *account, struct err *err)
 
 	(void)err;
 	if (*slot != NULL)
-		finding(&check->found, account->domain->name, "%s:%u: '%s' is there twice, and the "
-		    "first one counts: take one out", account->file, account->line, account->name);
+		finding(&check->found, account->domain->name,
+		    "%s:%u: '%s' is there twice, and the " "first one counts: "
+		    "take one out", account->file, account->line,
+		    account->name);
 	*slot = all;
-	if (!in->as_root && !account->domain->one_owner && account->ident.uid != in->owner)
-		finding(&check->found, account->domain->name, "%s:%u: only root can deliver to uid "
-		    "%u: set 'owner' in %s", account->file, account->line,
+	if (!in->as_root && !account->domain->one_owner &&
+	    account->ident.uid != in->owner)
+		finding(&check->found, account->domain->name,
+		    "%s:%u: only root can deliver to uid " "%u: set 'owner' in "
+		    "%s", account->file, account->line,
 		    (unsigned)account->ident.uid, account->domain->file);
 	check_inbox(check, account);
 	check_quota(check, account);
@@ -89,22 +100,25 @@ check_account(void *arg, const struct account *account, struct err *err)
 static void
 check_shadow_lines(struct check *check, const struct domain *domain)
 {
-	const char *name = pool_format(&check->call->pool, "shadow.%s", domain->name);
+	const char *name = pool_format(&check->call->pool, "shadow.%s",
+	    domain->name);
 	SCOPED(drop_str) struct str text = { 0 };
 	struct entry entry;
 	struct err unused;
 
 	if (files_read(domain->in, name, &text, NULL, &unused) == -1)
-		return;		/* told already, or a link, which only editing refuses */
+		/* told already, or a link, which only editing refuses */
+		return;
 	unsigned number = 0;
 	struct slice rest = str_slice(&text), line;
 	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
 		struct slice one = line;
 		number++;
 		if (entries_next(&one, &entry) && entry.count != SHADOW_FIELDS)
-			finding(&check->found, domain->name, "%s/%s:%u: a password's line has nine "
-			    "fields, and this one does not count: mend it", domain->in->path, name,
-			    number);
+			finding(&check->found, domain->name,
+			    "%s/%s:%u: a password's line has nine " "fields, "
+			    "and this one does not count: mend it",
+			    domain->in->path, name, number);
 	}
 }
 

@@ -20,7 +20,8 @@ struct alias_check {
 	struct pool		 pool;
 	const char		*names[RESOLVED_MAX];
 	size_t			 count;
-	bool			 special;	/* a command, a file or an include is in it */
+	/* a command, a file or an include is in it */
+	bool			 special;
 };
 
 static int
@@ -30,14 +31,16 @@ check_entry(void *arg, const struct alias_entry *entry, struct err *err)
 
 	(void)err;
 	if (entry->wrong != NULL) {
-		finding(&all->check->found, all->domain->name, "%s: its mail waits: mend it",
-		    entry->wrong);
+		finding(&all->check->found, all->domain->name,
+		    "%s: its mail waits: mend it", entry->wrong);
 		return 0;
 	}
 	for (size_t i = 0; i < entry->count; i++)
-		all->special = all->special || entry->members[i].kind >= ALIAS_COMMAND;
+		all->special = all->special ||
+		    entry->members[i].kind >= ALIAS_COMMAND;
 	if (all->count < RESOLVED_MAX)
-		all->names[all->count] = pool_dup(&all->pool, slice_of(entry->name));
+		all->names[all->count] = pool_dup(&all->pool,
+		    slice_of(entry->name));
 	all->count++;
 	return 0;
 }
@@ -51,11 +54,13 @@ check_trust(struct alias_check *all, const char *path)
 	struct err err = { 0 };
 
 	if (!all->special || stat(whole, &st) == -1 ||
-	    (trust_file(&st, in->owner) && trust_path(whole, in->owner, &err) == 0))
+	    (trust_file(&st, in->owner) &&
+	    trust_path(whole, in->owner, &err) == 0))
 		return;
-	finding(&all->check->found, all->domain->name, "%s: its commands, files and includes do "
-	    "not count%s%s: give it to root alone (chown, chmod go-w)", whole,
-	    err.text[0] != '\0' ? ": " : "", err.text);
+	finding(&all->check->found, all->domain->name,
+	    "%s: its commands, files and includes do " "not count%s%s: give it "
+	    "to root alone (chown, chmod go-w)", whole, err.text[0] != '\0' ?
+	    ": " : "", err.text);
 }
 
 static void
@@ -65,7 +70,8 @@ check_file(struct alias_check *all, const char *path)
 
 	all->special = false;
 	if (alias_each(all->domain->in, path, check_entry, all, &err) == -1)
-		finding(&all->check->found, all->domain->name, "%s: %s", path, err.text);
+		finding(&all->check->found, all->domain->name, "%s: %s", path,
+		    err.text);
 	check_trust(all, path);
 }
 
@@ -74,21 +80,25 @@ resolve_name(struct alias_check *all, const char *name)
 {
 	SCOPED(drop_plan) struct plan plan = { 0 };
 	struct check *check = all->check;
-	const char *address = pool_format(&all->pool, "%s@%s", name, all->domain->name);
+	const char *address = pool_format(&all->pool, "%s@%s", name,
+	    all->domain->name);
 
 	resolve(&check->vdeliver, &plan, address);
 	for (size_t i = 0; i < plan.count; i++)
 		if (plan.targets[i]->kind == TARGET_FAILURE)
-			finding(&check->found, all->domain->name, "%s: %s %s: see 'vadmin explain "
-			    "%s'", address, plan.targets[i]->failure.code,
+			finding(&check->found, all->domain->name,
+			    "%s: %s %s: see 'vadmin explain " "%s'", address,
+			    plan.targets[i]->failure.code,
 			    plan.targets[i]->failure.text, address);
 }
 
 void
 check_aliases(struct check *check, const struct domain *domain)
 {
-	struct alias_check *all = &(struct alias_check){ .check = check, .domain = domain };
-	const char *own = pool_format(&check->call->pool, "aliases.%s", domain->name);
+	struct alias_check *all = &(struct alias_check){ .check = check,
+	    .domain = domain };
+	const char *own = pool_format(&check->call->pool, "aliases.%s",
+	    domain->name);
 
 	if (files_exists(domain->in->dir, own))
 		check_file(all, own);

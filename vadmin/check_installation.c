@@ -22,23 +22,28 @@ check_user(struct check *check, const char *setting, const char *user)
 	struct err err;
 
 	if (ident_of_user(slice_of(user), &who, &err) == -1)
-		finding(&check->found, setting, "%s: make the user, or name another one", err.text);
+		finding(&check->found, setting,
+		    "%s: make the user, or name another one", err.text);
 	else if (ident_is_forbidden(who))
-		finding(&check->found, setting, "must not be root: name another user");
+		finding(&check->found, setting,
+		    "must not be root: name another user");
 }
 
 static void
 check_sendmail(struct check *check)
 {
-	struct slice rest = slice_of(check->call->in.conf.sendmail), word = { 0 };
+	struct slice rest = slice_of(check->call->in.conf.sendmail),
+	    word = { 0 };
 
 	slice_cut(&rest, ' ', &word);
 	const char *program = pool_dup(&check->call->pool, word);
 	if (program[0] != '/')
-		finding(&check->found, "sendmail", "'%s' must begin with /", program);
+		finding(&check->found, "sendmail", "'%s' must begin with /",
+		    program);
 	else if (access(program, X_OK) == -1)
-		finding(&check->found, "sendmail", "%s: %s: install a mail system, or name its "
-		    "sendmail in vmail.conf", program, strerror(errno));
+		finding(&check->found, "sendmail",
+		    "%s: %s: install a mail system, or name its " "sendmail in "
+		    "vmail.conf", program, strerror(errno));
 }
 
 static void
@@ -66,10 +71,11 @@ check_state(struct check *check)
 	ptrdiff_t slash = slice_find_last(path, '/');
 	if (slash <= 0 || stat(pool_dup(pool, path), &st) == 0)
 		return;
-	const char *parent = pool_dup(pool, (struct slice){ path.p, (size_t)slash });
+	const char *parent = pool_dup(pool,
+	    (struct slice){ path.p, (size_t)slash });
 	if (stat(parent, &st) == -1)
-		finding(&check->found, "state", "%s: %s: make it (mkdir -p)", parent,
-		    strerror(errno));
+		finding(&check->found, "state", "%s: %s: make it (mkdir -p)",
+		    parent, strerror(errno));
 }
 
 static void
@@ -84,19 +90,23 @@ static void
 check_names(struct check *check)
 {
 	SCOPED(drop_dir) DIR *dir = NULL;
-	int fd = openat(check->call->in.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(check->call->in.dir, ".",
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *entry;
 
 	if (fd == -1 || (dir = fdopendir(fd)) == NULL)
 		return;
 	while ((entry = readdir(dir)) != NULL) {
 		struct slice file = slice_of(entry->d_name);
-		if (!slice_starts(file, "domain.") && !slice_starts(file, "passwd."))
+		if (!slice_starts(file, "domain.") &&
+		    !slice_starts(file, "passwd."))
 			continue;
 		if (!name_is_domain(slice_from(file, 7)))
-			finding(&check->found, entry->d_name, "nobody looks for this file: a "
-			    "domain's name is in lower case, and in A-labels (xn--)");
-		check->has_a_labels = check->has_a_labels || strstr(entry->d_name, "xn--") != NULL;
+			finding(&check->found, entry->d_name,
+			    "nobody looks for this file: a " "domain's name is "
+			    "in lower case, and in A-labels (xn--)");
+		check->has_a_labels = check->has_a_labels ||
+		    strstr(entry->d_name, "xn--") != NULL;
 	}
 }
 

@@ -20,20 +20,23 @@ next_word(struct words *words)
 static int
 refuse_option(const char *option, struct err *err)
 {
-	static const char *const later[] = { "--json", "--as", "-n", "--replace-by", "--who" };
+	static const char *const later[] = { "--json", "--as", "-n",
+	    "--replace-by", "--who" };
 
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
 		if (strcmp(option, later[i]) == 0 ||
 		    (strncmp(option, later[i], strlen(later[i])) == 0 &&
 		    option[strlen(later[i])] == '='))
-			return err_set(err, ERR_INVALID, "'%s' is not available in this version",
-			    later[i]);
-	return err_set(err, ERR_INVALID, "there is no option '%s' here (a value that begins with "
-	    "'-' comes after '--')", option);
+			return err_set(err, ERR_INVALID,
+			    "'%s' is not available in this version", later[i]);
+	return err_set(err, ERR_INVALID,
+	    "there is no option '%s' here (a value that begins with " "'-' "
+	    "comes after '--')", option);
 }
 
 /* "help" and nothing else when somebody asks for it as an option. */
-static const char *const help_words[] = { "--help", "-h", "-?", "--version", "-V" };
+static const char *const help_words[] = { "--help", "-h", "-?", "--version",
+    "-V" };
 
 static int
 parse_global(struct call *call, struct words *words, struct err *err)
@@ -42,7 +45,8 @@ parse_global(struct call *call, struct words *words, struct err *err)
 
 	while (*words->at != NULL && **words->at == '-') {
 		const char *option = *words->at;
-		for (size_t i = 0; i < sizeof help_words / sizeof *help_words; i++)
+		for (size_t i = 0; i < sizeof help_words / sizeof *help_words;
+		    i++)
 			if (strcmp(option, help_words[i]) == 0) {
 				*words->at = help;
 				return 0;
@@ -50,9 +54,11 @@ parse_global(struct call *call, struct words *words, struct err *err)
 		if (strncmp(option, "-C", 2) != 0)
 			return refuse_option(option, err);
 		words->at++;
-		call->directory = option[2] != '\0' ? option + 2 : next_word(words);
+		call->directory = option[2] != '\0' ? option + 2 :
+		    next_word(words);
 		if (call->directory == NULL)
-			return err_set(err, ERR_INVALID, "-C needs a directory");
+			return err_set(err, ERR_INVALID,
+			    "-C needs a directory");
 	}
 	return 0;
 }
@@ -90,11 +96,12 @@ refuse_operation(const char *first, const char *second, struct err *err)
 		str_addf(&both, " %s", second);
 	near_matches(str_slice(&both), operation_name, operations, &near);
 	if (near.len > 0)
-		return err_set(err, ERR_INVALID, "there is no operation '%.100s'%s",
-		    str_text(&both), str_text(&near));
+		return err_set(err, ERR_INVALID,
+		    "there is no operation '%.100s'%s", str_text(&both),
+		    str_text(&near));
 	near_matches(slice_of(first), operation_name, operations, &near);
-	return err_set(err, ERR_INVALID, "there is no operation '%.100s'%s%s", first,
-	    str_text(&near), near.len == 0 ? ": see 'vadmin help'" : "");
+	return err_set(err, ERR_INVALID, "there is no operation '%.100s'%s%s",
+	    first, str_text(&near), near.len == 0 ? ": see 'vadmin help'" : "");
 }
 
 static int
@@ -103,7 +110,8 @@ parse_operation(struct call *call, struct words *words, struct err *err)
 	const char *first = next_word(words);
 
 	if (first == NULL)
-		return err_set(err, ERR_INVALID, "what is to be done? See 'vadmin help'");
+		return err_set(err, ERR_INVALID,
+		    "what is to be done? See 'vadmin help'");
 	const char *second = *words->at;
 	call->op = second != NULL ? row_named(first, second) : NULL;
 	if (call->op != NULL)
@@ -113,8 +121,8 @@ parse_operation(struct call *call, struct words *words, struct err *err)
 	if (call->op == NULL)
 		return refuse_operation(first, second, err);
 	if (call->op->run == NULL)
-		return err_set(err, ERR_INVALID, "'%s' is not available in this version",
-		    call->op->name);
+		return err_set(err, ERR_INVALID,
+		    "'%s' is not available in this version", call->op->name);
 	return 0;
 }
 
@@ -126,15 +134,16 @@ is_option(const struct param *p)
 
 /* word is "--from" or "--from=x". */
 static int
-parse_option(struct call *call, const char *word, struct words *words, bool *usage,
-    struct err *err)
+parse_option(struct call *call, const char *word, struct words *words,
+    bool *usage, struct err *err)
 {
 	const char *equals = strchr(word, '=');
 	size_t len = equals != NULL ? (size_t)(equals - word) : strlen(word);
 
 	for (size_t i = 0; call->op->params[i].name != NULL; i++) {
 		const struct param *p = &call->op->params[i];
-		if (!is_option(p) || strlen(p->name) != len || memcmp(p->name, word, len) != 0)
+		if (!is_option(p) || strlen(p->name) != len ||
+		    memcmp(p->name, word, len) != 0)
 			continue;
 		const char *value = equals != NULL ? equals + 1 :
 		    p->type->is_flag ? "" : next_word(words);
@@ -142,7 +151,8 @@ parse_option(struct call *call, const char *word, struct words *words, bool *usa
 			return err_set(err, ERR_INVALID, "%s %s", p->name,
 			    value == NULL ? "needs a value" : "takes no value");
 		if (call->values[i].count > 0)
-			return err_set(err, ERR_INVALID, "%s is given twice", p->name);
+			return err_set(err, ERR_INVALID, "%s is given twice",
+			    p->name);
 		*usage = false;
 		int done = call_add(call, i, value, err);
 		*usage = done == 0;
@@ -159,7 +169,8 @@ place(const struct call *call)
 
 	for (; call->op->params[i].name != NULL; i++) {
 		const struct param *p = &call->op->params[i];
-		if (!is_option(p) && (call->values[i].count == 0 || p->count >= ANY))
+		if (!is_option(p) &&
+		    (call->values[i].count == 0 || p->count >= ANY))
 			break;
 	}
 	return i;
@@ -171,7 +182,8 @@ parse_place(struct call *call, const char *word, bool *usage, struct err *err)
 	size_t i = place(call);
 
 	if (call->op->params[i].name == NULL)
-		return err_set(err, ERR_INVALID, "'%.100s' is one word too many", word);
+		return err_set(err, ERR_INVALID,
+		    "'%.100s' is one word too many", word);
 	*usage = false;
 	if (call_add(call, i, word, err) == -1)
 		return err_within(err, "'%.100s'", word);
@@ -184,14 +196,17 @@ check_all_there(const struct call *call, struct err *err)
 {
 	for (size_t i = 0; call->op->params[i].name != NULL; i++) {
 		const struct param *p = &call->op->params[i];
-		if ((p->count == ONE || p->count == SOME) && call->values[i].count == 0)
-			return err_set(err, ERR_INVALID, "%s is missing", p->name);
+		if ((p->count == ONE || p->count == SOME) &&
+		    call->values[i].count == 0)
+			return err_set(err, ERR_INVALID, "%s is missing",
+			    p->name);
 	}
 	return 0;
 }
 
 static int
-parse_values(struct call *call, struct words *words, bool *usage, struct err *err)
+parse_values(struct call *call, struct words *words, bool *usage,
+    struct err *err)
 {
 	const char *word;
 	bool options = true;
@@ -209,13 +224,15 @@ parse_values(struct call *call, struct words *words, bool *usage, struct err *er
 }
 
 int
-command_line_parse(struct call *call, int argc, char **argv, bool *usage, struct err *err)
+command_line_parse(struct call *call, int argc, char **argv, bool *usage,
+    struct err *err)
 {
 	SCOPED(drop_str) struct str synopsis = { 0 };
 	struct words words = { argv + (argc > 0 ? 1 : 0) };
 
 	*usage = true;
-	if (parse_global(call, &words, err) == -1 || parse_operation(call, &words, err) == -1)
+	if (parse_global(call, &words, err) == -1 ||
+	    parse_operation(call, &words, err) == -1)
 		return -1;
 	if (parse_values(call, &words, usage, err) == 0)
 		return 0;
@@ -223,8 +240,8 @@ command_line_parse(struct call *call, int argc, char **argv, bool *usage, struct
 		return err_within(err, "%s", call->op->name);
 	struct err inner = *err;
 	command_line_synopsis(call->op, &synopsis);
-	return err_set(err, inner.kind, "%s: %s (usage: %s)", call->op->name, inner.text,
-	    str_text(&synopsis));
+	return err_set(err, inner.kind, "%s: %s (usage: %s)", call->op->name,
+	    inner.text, str_text(&synopsis));
 }
 
 void
@@ -235,6 +252,7 @@ command_line_synopsis(const struct operation *op, struct str *out)
 		bool must = p->count == ONE || p->count == SOME;
 		str_addf(out, must ? " %s%s%s%s" : " [%s%s%s%s]", p->name,
 		    is_option(p) && !p->type->is_flag ? " " : "",
-		    is_option(p) ? p->type->label : "", p->count >= ANY ? "..." : "");
+		    is_option(p) ? p->type->label : "", p->count >= ANY ?
+		    "..." : "");
 	}
 }

@@ -23,7 +23,8 @@ check_owner(const struct domain_conf *conf, struct err *err)
 		if (ident_parse(slice_of(conf->owner), &owner, err) == -1)
 			return err_within(err, "owner");
 		if (ident_is_forbidden(owner))
-			return err_set(err, ERR_INVALID, "owner: must not be root");
+			return err_set(err, ERR_INVALID,
+			    "owner: must not be root");
 	}
 	if (conf->gid[0] == '\0')
 		return 0;
@@ -40,13 +41,15 @@ check_inbox(struct slice inbox, struct err *err)
 
 	while (slice_cut(&rest, '/', &step)) {
 		if (slice_is(step, ".") || slice_is(step, ".."))
-			return err_set(err, ERR_INVALID, "inbox: must not have . or .. in it");
+			return err_set(err, ERR_INVALID,
+			    "inbox: must not have . or .. in it");
 		for (size_t i = 0; i < step.len; i++) {
 			if (step.p[i] != '%')
 				continue;
 			char token = ++i < step.len ? step.p[i] : '\0';
 			if (token != 'd' && token != 'u' && token != '%')
-				return err_set(err, ERR_INVALID, "inbox: knows %%d, %%u and %%%% alone");
+				return err_set(err, ERR_INVALID,
+				    "inbox: knows %%d, %%u and %%%% alone");
 			account = account || token == 'u';
 		}
 	}
@@ -109,7 +112,8 @@ check_draft(const struct draft *draft, const char *file, struct err *err)
 	if (lseek(draft->fd, 0, SEEK_SET) == -1)
 		return err_sys(err, "%s", file);
 	settings_preset(domain_settings, &pool, &conf);
-	if (settings_read(domain_settings, &pool, draft->fd, file, &conf, &lines, err) == -1)
+	if (settings_read(domain_settings, &pool, draft->fd, file, &conf,
+	    &lines, err) == -1)
 		return -1;
 	if (domain_file_check(&conf, err) == -1)
 		return err_within(err, "%s", file);
@@ -125,7 +129,8 @@ edit(struct str *text, const struct setting_words *assignments)
 		struct slice name, value;
 
 		param_assignment(assignments->word[i], &name, &value);
-		settings_edit(str_slice(text), pool_dup(&pool, name), value, &changed);
+		settings_edit(str_slice(text), pool_dup(&pool, name), value,
+		    &changed);
 		str_cut(text, 0);
 		str_addslice(text, str_slice(&changed));
 	}
@@ -142,7 +147,8 @@ domain_file_change(const struct installation *in, const char *domain,
 	if (files_read(in, str_text(&name), &text, NULL, err) == -1)
 		return -1;
 	edit(&text, assignments);
-	if (draft_begin(in->dir, str_text(&name), MODE_PUBLIC, &draft, err) == -1)
+	if (draft_begin(in->dir, str_text(&name), MODE_PUBLIC, &draft,
+	    err) == -1)
 		return err_within(err, "%s", in->path);
 	if (fd_write(draft.fd, str_text(&text), text.len) == -1)
 		return err_sys(err, "write %s/%s", in->path, draft.temporary);

@@ -19,6 +19,7 @@ int	domain_file_change(const struct installation *in, const char *domain,
 	    const struct setting_words *assignments, struct err *err);
 
 /* The next setting that the text of a domain.D gives, as it is written. */
-bool	domain_file_next(struct slice *rest, struct slice *name, struct slice *value);
+bool	domain_file_next(struct slice *rest, struct slice *name,
+	    struct slice *value);
 
 #endif

@@ -43,20 +43,24 @@ new_name(struct call *call, const char **out, struct err *err)
 	if (name_canonical_domain(slice_of(given), &name, err) == -1)
 		return err_within(err, "'%.100s'", given);
 	if (name.len > NAME_ROOM)
-		return err_set(err, ERR_INVALID, "'%.100s...' is too long for a file's name", given);
+		return err_set(err, ERR_INVALID,
+		    "'%.100s...' is too long for a file's name", given);
 	const char *file = file_name(call, "domain", str_text(&name));
-	if (fstatat(in->dir, file, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
-		return err_set(err, ERR_EXISTS, "%s is a domain alias already: see %s/%s",
-		    str_text(&name), in->path, file);
+	if (fstatat(in->dir, file, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(st.st_mode))
+		return err_set(err, ERR_EXISTS,
+		    "%s is a domain alias already: see %s/%s", str_text(&name),
+		    in->path, file);
 	if (files_exists(in->dir, file_name(call, "passwd", str_text(&name))))
-		return err_set(err, ERR_EXISTS, "the domain %s exists already", str_text(&name));
+		return err_set(err, ERR_EXISTS, "the domain %s exists already",
+		    str_text(&name));
 	*out = pool_dup(&call->pool, str_slice(&name));
 	return 0;
 }
 
 static int
-write_if_missing(struct call *call, const char *kind, const char *domain, mode_t mode,
-    const char *text, struct err *err)
+write_if_missing(struct call *call, const char *kind, const char *domain,
+    mode_t mode, const char *text, struct err *err)
 {
 	const char *name = file_name(call, kind, domain);
 
@@ -72,11 +76,13 @@ write_aliases(struct call *call, const char *domain, struct err *err)
 
 	str_addf(&text, "# Aliases of %s; see vmail-aliases(5) and vadmin(8).\n", domain);
 	if (strcmp(domain, call->in.main_domain) != 0)
-		str_addf(&text, "postmaster: postmaster@%s\n", call->in.main_domain);
+		str_addf(&text, "postmaster: postmaster@%s\n",
+		    call->in.main_domain);
 	else
 		note("%s is the main domain: say who its postmaster is with "
 		    "'vadmin alias add postmaster@%s ACCOUNT'", domain, domain);
-	return write_if_missing(call, "aliases", domain, MODE_PUBLIC, str_text(&text), err);
+	return write_if_missing(call, "aliases", domain, MODE_PUBLIC,
+	    str_text(&text), err);
 }
 
 static bool
@@ -102,11 +108,13 @@ settings_for_new(struct call *call)
 	if (call->in.as_root || assigns(given, "owner"))
 		return given;
 	struct setting_words *all = pool_alloc(&call->pool, sizeof *all);
-	all->word = pool_alloc(&call->pool, (given->count + 1) * sizeof *all->word);
+	all->word = pool_alloc(&call->pool,
+	    (given->count + 1) * sizeof *all->word);
 	if (given->count > 0)
-		memcpy(all->word, given->word, given->count * sizeof *all->word);
-	all->word[given->count] = pool_format(&call->pool, "owner=%u:%u", (unsigned)getuid(),
-	    (unsigned)getgid());
+		memcpy(all->word, given->word,
+		    given->count * sizeof *all->word);
+	all->word[given->count] = pool_format(&call->pool, "owner=%u:%u",
+	    (unsigned)getuid(), (unsigned)getgid());
 	all->count = given->count + 1;
 	return all;
 }
@@ -119,8 +127,8 @@ make_directories(struct call *call, const char *name, struct err *err)
 	SCOPED(drop_fd) int files = -1;
 	SCOPED(drop_fd) int homes = -1;
 
-	if (domain_open(&call->in, &call->pool, slice_of(name), &domain, err) == -1 ||
-	    spool_of_domain(domain, true, &inboxes, err) == -1 ||
+	if (domain_open(&call->in, &call->pool, slice_of(name), &domain,
+	    err) == -1 || spool_of_domain(domain, true, &inboxes, err) == -1 ||
 	    spool_files(domain, true, &files, err) == -1)
 		return -1;
 	return homes_of_domain(domain, &homes, err);
@@ -134,11 +142,12 @@ domain_add(struct call *call, struct err *err)
 	const char *name;
 	SCOPED(drop_fd) int spool = -1;
 
-	if (new_name(call, &name, err) == -1 || spool_open(&call->in, &spool, err) == -1)
+	if (new_name(call, &name, err) == -1 ||
+	    spool_open(&call->in, &spool, err) == -1)
 		return -1;
-	if (domain_file_change(&call->in, name, settings_for_new(call), err) == -1 ||
-	    write_if_missing(call, "shadow", name, MODE_SECRET, "", err) == -1 ||
-	    write_aliases(call, name, err) == -1 ||
+	if (domain_file_change(&call->in, name, settings_for_new(call),
+	    err) == -1 || write_if_missing(call, "shadow", name, MODE_SECRET,
+	    "", err) == -1 || write_aliases(call, name, err) == -1 ||
 	    make_directories(call, name, err) == -1)
 		return -1;
 	return write_if_missing(call, "passwd", name, MODE_PUBLIC, "", err);
@@ -150,19 +159,22 @@ domain_set(struct call *call, struct err *err)
 	const struct setting_words *settings = call_list(call, "NAME=VALUE");
 	const char *name;
 
-	/* Not domain_open(): what is broken in the file may be what gets set. */
-	if (domain_real_name(&call->in, &call->pool, slice_of(call_text(call, "D")), &name, err) == -1)
+	/* Not domain_open(): what is broken in the file may be what gets
+	 * set. */
+	if (domain_real_name(&call->in, &call->pool,
+	    slice_of(call_text(call, "D")), &name, err) == -1)
 		return -1;
 	if (domain_file_change(&call->in, name, settings, err) == -1)
 		return -1;
 	if (assigns(settings, "owner") || assigns(settings, "gid"))
-		note("directories and inboxes that are there keep their owner and group: "
-		    "see 'vadmin check %s'", name);
+		note("directories and inboxes that are there keep their owner "
+		    "and group: " "see 'vadmin check %s'", name);
 	return 0;
 }
 
 static size_t
-count_accounts(const struct installation *in, const char *passwd, struct err *err)
+count_accounts(const struct installation *in, const char *passwd,
+    struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 	struct entry entry;
@@ -170,7 +182,8 @@ count_accounts(const struct installation *in, const char *passwd, struct err *er
 
 	if (files_read(in, passwd, &text, NULL, err) == -1)
 		return 0;
-	for (struct slice rest = str_slice(&text); entries_next(&rest, &entry); )
+	for (struct slice rest = str_slice(&text); entries_next(&rest, &entry);
+	    )
 		n += entry.count == PASSWD_FIELDS;
 	return n;
 }
@@ -194,22 +207,23 @@ show_if_alias(void *arg, const char *name, bool is_alias, struct err *err)
 	struct alias_search *search = arg;
 	const char *real;
 
-	if (is_alias && domain_real_name(&search->call->in, &search->call->pool, slice_of(name),
-	    &real, err) == 0 && strcmp(real, search->real) == 0)
+	if (is_alias && domain_real_name(&search->call->in, &search->call->pool,
+	    slice_of(name), &real, err) == 0 && strcmp(real, search->real) == 0)
 		show(search->sheet, "domain-alias", name);
 	return 0;
 }
 
 static int
-show_settings(struct call *call, const struct domain *domain, struct sheet *sheet,
-    struct err *err)
+show_settings(struct call *call, const struct domain *domain,
+    struct sheet *sheet, struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 	struct slice name, value;
 
 	if (files_read(&call->in, domain->file, &text, NULL, err) == -1)
 		return -1;
-	for (struct slice rest = str_slice(&text); domain_file_next(&rest, &name, &value); ) {
+	for (struct slice rest = str_slice(&text);
+	    domain_file_next(&rest, &name, &value); ) {
 		sheet_add(sheet, name);
 		sheet_add(sheet, value);
 	}
@@ -227,14 +241,17 @@ domain_show(struct call *call, struct err *err)
 		return -1;
 	show(&sheet, "domain", domain->name);
 	search.real = domain->name;
-	if (domain_each(&call->in, &call->pool, show_if_alias, &search, err) == -1)
+	if (domain_each(&call->in, &call->pool, show_if_alias, &search,
+	    err) == -1)
 		return -1;
 	struct account any = { .domain = domain, .name = "U" };
 	show(&sheet, "accounts", pool_format(&call->pool, "%zu",
-	    count_accounts(&call->in, file_name(call, "passwd", domain->name), err)));
+	    count_accounts(&call->in, file_name(call, "passwd", domain->name),
+	    err)));
 	show(&sheet, "inboxes", mailbox_path(&any, &call->pool));
 	show(&sheet, "homes", homes_path(domain, &call->pool, "U"));
-	show(&sheet, "group", pool_format(&call->pool, "%u", (unsigned)domain->owner.gid));
+	show(&sheet, "group",
+	    pool_format(&call->pool, "%u", (unsigned)domain->owner.gid));
 	if (show_settings(call, domain, &sheet, err) == -1)
 		return -1;
 	sheet_print(&sheet);
@@ -255,9 +272,11 @@ list_one(void *arg, const char *name, bool is_alias, struct err *err)
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct domain *domain;
 
-	if (listing->pattern != NULL && !pattern_matches(listing->pattern, slice_of(name)))
+	if (listing->pattern != NULL &&
+	    !pattern_matches(listing->pattern, slice_of(name)))
 		return 0;
-	bool fine = domain_open(&call->in, &pool, slice_of(name), &domain, err) == 0;
+	bool fine = domain_open(&call->in, &pool, slice_of(name), &domain,
+	    err) == 0;
 	sheet_adds(&listing->sheet, name);
 	sheet_adds(&listing->sheet, is_alias && fine ? domain->name : "");
 	if (is_alias || !fine)
@@ -265,18 +284,20 @@ list_one(void *arg, const char *name, bool is_alias, struct err *err)
 	else
 		sheet_addf(&listing->sheet, "%zu", count_accounts(&call->in,
 		    pool_format(&pool, "passwd.%s", name), err));
-	sheet_adds(&listing->sheet, !fine ? pool_format(&pool, "broken: %s", err->text) :
-	    is_alias ? "" : domain->conf.description);
+	sheet_adds(&listing->sheet, !fine ? pool_format(&pool, "broken: %s",
+	    err->text) : is_alias ? "" : domain->conf.description);
 	return 0;
 }
 
 int
 domain_list(struct call *call, struct err *err)
 {
-	static const char *const heads[] = { "DOMAIN", "ALIAS OF", "ACCOUNTS", "DESCRIPTION", NULL };
+	static const char *const heads[] = { "DOMAIN", "ALIAS OF", "ACCOUNTS",
+	    "DESCRIPTION", NULL };
 	SCOPED(drop_pool) struct pool names = { 0 };
 	struct listing listing = {
-		.call = call, .pattern = call_text(call, "PATTERN"), .sheet = { .heads = heads },
+		.call = call, .pattern = call_text(call, "PATTERN"),
+		.sheet = { .heads = heads },
 	};
 
 	int result = domain_each(&call->in, &names, list_one, &listing, err);

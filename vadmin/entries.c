@@ -58,7 +58,8 @@ entries_next(struct slice *rest, struct entry *entry)
 }
 
 bool
-entries_find(struct slice text, struct slice name, size_t fields, struct entry *entry)
+entries_find(struct slice text, struct slice name, size_t fields,
+    struct entry *entry)
 {
 	struct slice rest = text;
 
@@ -95,17 +96,19 @@ entries_remove(struct slice text, struct slice name, struct str *out)
 static int
 check_field(struct slice value, struct err *err)
 {
-	if (slice_has(value, ':') || slice_has(value, '\0') || utf8_has_control(value))
+	if (slice_has(value, ':') || slice_has(value, '\0') ||
+	    utf8_has_control(value))
 		return err_set(err, ERR_INVALID,
-		    "a colon, line break or control character cannot be in a field");
+		    "a colon, line break or control character cannot be in a "
+		    "field");
 	return 0;
 }
 
 /* Everything but the name's lines must be what it was, and its one whole line
  * must have the wanted field. */
 static int
-verify(struct slice before, struct slice after, struct slice name, size_t fields, size_t index,
-    struct slice value, struct err *err)
+verify(struct slice before, struct slice after, struct slice name,
+    size_t fields, size_t index, struct slice value, struct err *err)
 {
 	SCOPED(drop_str) struct str was = { 0 }, is = { 0 };
 	struct entry entry;
@@ -117,13 +120,14 @@ verify(struct slice before, struct slice after, struct slice name, size_t fields
 	if (!slice_equal(str_slice(&was), str_slice(&is)) ||
 	    !entries_find(after, name, fields, &entry) ||
 	    !slice_equal(entry.field[index], value))
-		return err_set(err, ERR_INVALID, "the line would not be read as it was meant");
+		return err_set(err, ERR_INVALID,
+		    "the line would not be read as it was meant");
 	return 0;
 }
 
 int
-entries_add(struct slice text, const struct slice *fields, size_t count, struct str *out,
-    struct err *err)
+entries_add(struct slice text, const struct slice *fields, size_t count,
+    struct str *out, struct err *err)
 {
 	size_t start = out->len;
 
@@ -139,7 +143,8 @@ entries_add(struct slice text, const struct slice *fields, size_t count, struct 
 	}
 	struct slice after = slice_from(str_slice(out), start);
 	for (size_t i = 0; i < count; i++)
-		if (verify(text, after, fields[0], count, i, fields[i], err) == -1)
+		if (verify(text, after, fields[0], count, i, fields[i],
+		    err) == -1)
 			return -1;
 	return 0;
 }
@@ -159,12 +164,14 @@ entries_set(struct slice text, struct slice name, size_t fields, size_t index,
 		split(line, &entry);
 		if (entry.count == fields && slice_same(entry.field[0], name)) {
 			const char *field = entry.field[index].p;
-			size_t after = (size_t)(field - line.p) + entry.field[index].len;
+			size_t after = (size_t)(
+			    field - line.p) + entry.field[index].len;
 			str_add(out, line.p, (size_t)(field - line.p));
 			str_addslice(out, value);
 			str_add(out, line.p + after, len - after);
 		} else
 			str_add(out, line.p, len);
 	}
-	return verify(text, slice_from(str_slice(out), start), name, fields, index, value, err);
+	return verify(text, slice_from(str_slice(out), start), name, fields,
+	    index, value, err);
 }

@@ -15,7 +15,8 @@ status_of(const struct plan *plan)
 
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->targets[i]->kind == TARGET_FAILURE &&
-		    (first == NULL || outcome_precedes(&plan->targets[i]->failure, first)))
+		    (first == NULL || outcome_precedes(
+		    &plan->targets[i]->failure, first)))
 			first = &plan->targets[i]->failure;
 	if (first == NULL)
 		return EX_OK;
@@ -40,7 +41,8 @@ explain(struct call *call, struct err *err)
 
 	(void)err;
 	if (!slice_has(given, '@'))
-		address = pool_format(&call->pool, "%s@%s", address, call->in.main_domain);
+		address = pool_format(&call->pool, "%s@%s", address,
+		    call->in.main_domain);
 	resolve(&call->in, &plan, address);
 	plan_print(&plan, stdout);
 	for (size_t i = 0; i < plan.warning_count; i++)

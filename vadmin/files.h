@@ -17,10 +17,10 @@ enum { MODE_PUBLIC = 0644, MODE_SECRET = 0600 };
 
 /* A missing file is empty; *there (may be NULL) tells.  A symbolic link is
  * refused: replacing it would leave what it leads to as it was. */
-int	files_read(const struct installation *in, const char *name, struct str *text, bool *there,
-	    struct err *err);
-int	files_write(const struct installation *in, const char *name, mode_t mode,
-	    struct slice text, struct err *err);
+int	files_read(const struct installation *in, const char *name,
+	    struct str *text, bool *there, struct err *err);
+int	files_write(const struct installation *in, const char *name,
+	    mode_t mode, struct slice text, struct err *err);
 
 /* Whether anything is there under that name. */
 bool	files_exists(int dir, const char *name);

@@ -28,7 +28,8 @@ help_one(const struct operation *op)
 	command_line_synopsis(op, &synopsis);
 	printf("%s\n\n%s\n", str_text(&synopsis), op->help);
 	for (const struct param *p = op->params; p->name != NULL; p++)
-		printf("%s  %-18s %s\n", p == op->params ? "\n" : "", p->name, p->help);
+		printf("%s  %-18s %s\n", p == op->params ? "\n" : "", p->name,
+		    p->help);
 }
 
 int
@@ -48,8 +49,8 @@ help(struct call *call, struct err *err)
 	for (const struct operation *op = operations; op->name != NULL; op++) {
 		bool is_it = slice_is(str_slice(&name), op->name);
 		if (is_it && op->run == NULL)
-			return err_set(err, ERR_ABSENT, "'%s' is not available in this version",
-			    op->name);
+			return err_set(err, ERR_ABSENT,
+			    "'%s' is not available in this version", op->name);
 		if (op->run == NULL || (!is_it &&
 		    !slice_starts(slice_of(op->name), str_text(&group))))
 			continue;
@@ -59,6 +60,7 @@ help(struct call *call, struct err *err)
 	}
 	if (found > 0)
 		return 0;
-	return err_set(err, ERR_ABSENT, "there is no operation '%.100s': see 'vadmin help'",
+	return err_set(err, ERR_ABSENT,
+	    "there is no operation '%.100s': see 'vadmin help'",
 	    str_text(&name));
 }

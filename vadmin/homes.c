@@ -14,7 +14,8 @@ enum { OPEN_STEP = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 
 /* "mkdir -p" for the homes themselves, which the administrator names. */
 static int
-open_homes(const struct installation *in, struct pool *pool, int *fd, struct err *err)
+open_homes(const struct installation *in, struct pool *pool, int *fd,
+    struct err *err)
 {
 	const char *path = installation_path(in, pool, in->conf.homes);
 	SCOPED(drop_str) struct str step = { 0 };
@@ -35,7 +36,8 @@ open_homes(const struct installation *in, struct pool *pool, int *fd, struct err
 
 /* Whoever can write there could put another directory in the way. */
 static int
-check_step(const struct domain *domain, int fd, const char *name, struct err *err)
+check_step(const struct domain *domain, int fd, const char *name,
+    struct err *err)
 {
 	struct stat st;
 
@@ -43,16 +45,18 @@ check_step(const struct domain *domain, int fd, const char *name, struct err *er
 		return err_sys(err, "%s", name);
 	if (st.st_uid != 0 && st.st_uid != geteuid() &&
 	    !(domain->one_owner && st.st_uid == domain->owner.uid))
-		return err_set(err, ERR_REFUSED, "%s belongs to uid %u: give it to root (chown)",
-		    name, (unsigned)st.st_uid);
+		return err_set(err, ERR_REFUSED,
+		    "%s belongs to uid %u: give it to root (chown)", name,
+		    (unsigned)st.st_uid);
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return err_set(err, ERR_REFUSED, "others can write to %s: close it (chmod go-w)",
-		    name);
+		return err_set(err, ERR_REFUSED,
+		    "others can write to %s: close it (chmod go-w)", name);
 	return 0;
 }
 
 static int
-open_step(const struct domain *domain, int parent, const char *name, int *fd, struct err *err)
+open_step(const struct domain *domain, int parent, const char *name, int *fd,
+    struct err *err)
 {
 	SCOPED(drop_fd) int got = -1;
 	bool made = mkdirat(parent, name, 0755) == 0;
@@ -89,14 +93,15 @@ homes_of_domain(const struct domain *domain, int *fd, struct err *err)
 const char *
 homes_path(const struct domain *domain, struct pool *pool, const char *account)
 {
-	const char *homes = installation_path(domain->in, pool, domain->in->conf.homes);
+	const char *homes = installation_path(domain->in, pool,
+	    domain->in->conf.homes);
 
 	return pool_format(pool, "%s/%s/home/%s", homes, domain->name, account);
 }
 
 static int
-keep_existing(int parent, const char *path, const char *account, struct ident who,
-    struct err *err)
+keep_existing(int parent, const char *path, const char *account,
+    struct ident who, struct err *err)
 {
 	struct stat st;
 
@@ -105,12 +110,13 @@ keep_existing(int parent, const char *path, const char *account, struct ident wh
 	if (S_ISDIR(st.st_mode) && st.st_uid == who.uid)
 		return 0;
 	return err_set(err, ERR_EXISTS,
-	    "%s is there already and belongs to uid %u: move it away first", path,
-	    (unsigned)st.st_uid);
+	    "%s is there already and belongs to uid %u: move it away first",
+	    path, (unsigned)st.st_uid);
 }
 
 int
-homes_make(const struct domain *domain, const char *account, struct ident who, struct err *err)
+homes_make(const struct domain *domain, const char *account, struct ident who,
+    struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_fd) int parent = -1;
@@ -119,10 +125,11 @@ homes_make(const struct domain *domain, const char *account, struct ident who, s
 
 	if (homes_of_domain(domain, &parent, err) == -1)
 		return -1;
-	unlinkat(parent, account, AT_REMOVEDIR);	/* goes only where it is empty */
+	/* goes only where it is empty */
+	unlinkat(parent, account, AT_REMOVEDIR);
 	if (mkdirat(parent, account, 0700) == -1)
-		return errno == EEXIST ? keep_existing(parent, path, account, who, err) :
-		    err_sys(err, "make %s", path);
+		return errno == EEXIST ? keep_existing(parent, path, account,
+		    who, err) : err_sys(err, "make %s", path);
 	fd = openat(parent, account, OPEN_STEP);
 	if (fd == -1)
 		return err_sys(err, "%s", path);

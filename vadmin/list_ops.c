@@ -10,7 +10,8 @@
 
 struct listing {
 	struct sheet	 sheet;
-	const char	*name;		/* the alias that is wanted; NULL: all */
+	/* the alias that is wanted; NULL: all */
+	const char	*name;
 };
 
 static void
@@ -53,7 +54,8 @@ file_at(const struct domain *domain, struct pool *pool, size_t index)
 int
 alias_list(struct call *call, struct err *err)
 {
-	static const char *const heads[] = { "ALIAS", "MEMBERS", "WHERE", NULL };
+	static const char *const heads[] = { "ALIAS", "MEMBERS", "WHERE",
+	    NULL };
 	struct listing listing = { .sheet = { .heads = heads } };
 	struct domain *domain;
 	const char *file;
@@ -61,9 +63,11 @@ alias_list(struct call *call, struct err *err)
 
 	if (subject_domain(call, "D", &domain, err) == -1)
 		return -1;
-	for (size_t i = 0; result == 0 && (file = file_at(domain, &call->pool, i)) != NULL; i++)
+	for (size_t i = 0; result == 0 &&
+	    (file = file_at(domain, &call->pool, i)) != NULL; i++)
 		if (i > 0 || files_exists(call->in.dir, file))
-			result = alias_each(&call->in, file, list_entry, &listing, err);
+			result = alias_each(&call->in, file, list_entry,
+			    &listing, err);
 	if (result == 0)
 		sheet_print(&listing.sheet);
 	drop_sheet(&listing.sheet);
@@ -83,13 +87,14 @@ alias_show(struct call *call, struct err *err)
 	    (file = file_at(subject.domain, &call->pool, i)) != NULL; i++) {
 		if (i == 0 && !files_exists(call->in.dir, file))
 			continue;
-		if (alias_find(&call->in, &call->pool, file, slice_of(subject.name), &entry,
-		    err) == -1 && err->kind != ERR_ABSENT)
+		if (alias_find(&call->in, &call->pool, file,
+		    slice_of(subject.name), &entry, err) == -1 &&
+		    err->kind != ERR_ABSENT)
 			return -1;
 	}
 	if (entry == NULL)
-		return err_set(err, ERR_ABSENT, "%s has no alias '%s'", subject.domain->name,
-		    subject.name);
+		return err_set(err, ERR_ABSENT, "%s has no alias '%s'",
+		    subject.domain->name, subject.name);
 	if (entry->wrong != NULL)
 		return err_set(err, ERR_INVALID, "%s", entry->wrong);
 	for (size_t i = 0; i < entry->count; i++) {

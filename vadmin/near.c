@@ -49,14 +49,15 @@ is_near(struct slice wrong, const char *word)
 }
 
 void
-near_matches(struct slice wrong, near_word *word, const void *table, struct str *out)
+near_matches(struct slice wrong, near_word *word, const void *table,
+    struct str *out)
 {
 	size_t found = 0;
 
 	for (size_t i = 0; word(table, i) != NULL; i++)
 		if (is_near(wrong, word(table, i)))
-			str_addf(out, "%s'%s'", found++ > 0 ? ", " : "; did you mean ",
-			    word(table, i));
+			str_addf(out, "%s'%s'", found++ > 0 ? ", " :
+			    "; did you mean ", word(table, i));
 	if (found > 0)
 		str_addc(out, '?');
 }

@@ -36,10 +36,14 @@ enum { OPERATION_PARAMS = 4 };
 struct operation {
 	const char	*name;			/* "domain add" */
 	const char	*help;			/* one sentence */
-	bool		 changes;		/* holds the installation's lock */
-	int		(*run)(struct call *, struct err *);	/* NULL: not in this version */
-	int		(*ask)(struct call *, struct err *);	/* what to ask people before the lock */
-	bool		 anywhere;		/* opens the installation itself, if at all */
+	/* holds the installation's lock */
+	bool		 changes;
+	/* NULL: not in this version */
+	int		(*run)(struct call *, struct err *);
+	/* what to ask people before the lock */
+	int		(*ask)(struct call *, struct err *);
+	/* opens the installation itself, if at all */
+	bool		 anywhere;
 	struct param	 params[OPERATION_PARAMS + 1];
 };
 
@@ -50,24 +54,31 @@ extern const struct operation operations[];
 struct call {
 	const struct operation	*op;
 	const char		*directory;	/* -C */
-	struct pool		 pool;		/* what values and results live in */
-	struct setting_words	 values[OPERATION_PARAMS];	/* of the row's params */
+	/* what values and results live in */
+	struct pool		 pool;
+	/* of the row's params */
+	struct setting_words	 values[OPERATION_PARAMS];
 	struct installation	 in;
 	bool			 opened;	/* in is */
 	int			 lock;
-	int			 status;	/* what to exit with when nothing failed */
-	const char		*hash;		/* a password's, when ask() got one */
-	const char		*generated;	/* the password itself, when nobody chose it */
+	/* what to exit with when nothing failed */
+	int			 status;
+	/* a password's, when ask() got one */
+	const char		*hash;
+	/* the password itself, when nobody chose it */
+	const char		*generated;
 };
 
 bool		call_has(const struct call *call, const char *param);
 
 /* The first value; NULL when there is none. */
 const char	*call_text(const struct call *call, const char *param);
-const struct setting_words *call_list(const struct call *call, const char *param);
+const struct setting_words *call_list(const struct call *call,
+	    const char *param);
 
 /* Checks value against the type and adds it. */
-int		call_add(struct call *call, size_t param, const char *value, struct err *err);
+int		call_add(struct call *call, size_t param, const char *value,
+	    struct err *err);
 
 /* Opens the installation and checks who calls: call->opened tells which of
  * both failed. */
@@ -79,6 +90,7 @@ int		call_run(struct call *call, struct err *err);
 void		drop_call(struct call *call);
 
 /* "note: ..." to the person at the keyboard, on standard error. */
-void		note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void		note(const char *fmt,
+	    ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -7,7 +7,8 @@
 typedef int operation_run(struct call *call, struct err *err);
 
 operation_run	domain_add, domain_show, domain_list, domain_set;
-operation_run	user_add, user_show, user_list, user_set, user_passwd, user_lock, user_unlock,
+operation_run	user_add, user_show, user_list, user_set, user_passwd,
+    user_lock, user_unlock,
 		user_delete;
 operation_run	user_add_ask, user_passwd_ask, user_delete_ask;
 operation_run	alias_add, alias_show, alias_list, alias_set, alias_delete;

@@ -21,7 +21,8 @@ output_clean(struct str *out, struct slice text)
 		size_t n = utf8_length(slice_from(text, i));
 		/* U+0080 to U+009F are terminal controls as well. */
 		bool control = c < 0x20 || c == 0x7F ||
-		    (n == 2 && c == 0xC2 && (unsigned char)text.p[i + 1] < 0xA0);
+		    (n == 2 && c == 0xC2 &&
+		    (unsigned char)text.p[i + 1] < 0xA0);
 		if (c == '\\')
 			str_adds(out, "\\\\");
 		else if (control || n == 0)
@@ -135,8 +136,8 @@ print_columns(const struct sheet *sheet, size_t columns)
 	for (size_t i = 0; i < sheet->count + columns; i++) {
 		size_t c = i % columns;
 		bool last = c + 1 == columns;
-		print_cell(i < columns ? slice_of(sheet->heads[c]) : next_cell(&rest),
-		    last ? 0 : width[c] + 2);
+		print_cell(i < columns ? slice_of(sheet->heads[c]) :
+		    next_cell(&rest), last ? 0 : width[c] + 2);
 		if (last)
 			putchar('\n');
 	}

@@ -13,7 +13,8 @@ struct param_type {
 	const char	*label;		/* how a synopsis shows it */
 	size_t		 max;		/* bytes */
 	bool		 is_flag;	/* an option without a value */
-	int		(*check)(struct slice value, struct err *err);	/* NULL: any text */
+	/* NULL: any text */
+	int		(*check)(struct slice value, struct err *err);
 };
 
 extern const struct param_type param_domain, param_account, param_alias,
@@ -21,22 +22,26 @@ extern const struct param_type param_domain, param_account, param_alias,
     param_domain_setting, param_account_setting;
 
 /* ERR_INVALID: too long, not UTF-8, control characters, or not of the type. */
-int	param_check(const struct param_type *type, struct slice value, struct err *err);
+int	param_check(const struct param_type *type, struct slice value,
+	    struct err *err);
 
 /* The settings of an account: rows as of domain.D, kept elsewhere. */
 struct account_settings {
 	const char	*name;
 	const char	*quota;
-	const char	*later;		/* whatever this version does not have */
+	/* whatever this version does not have */
+	const char	*later;
 };
 extern const struct setting account_settings[];
 
 /* Cuts "name = value" of an assignment that was checked. */
-void	param_assignment(const char *text, struct slice *name, struct slice *value);
+void	param_assignment(const char *text, struct slice *name,
+	    struct slice *value);
 
 /* The words of a table that somebody who typed wrong may have meant, as
  * "; did you mean ...?", or nothing. */
 typedef const char *near_word(const void *table, size_t index);
-void	near_matches(struct slice wrong, near_word *word, const void *table, struct str *out);
+void	near_matches(struct slice wrong, near_word *word, const void *table,
+	    struct str *out);
 
 #endif

@@ -21,7 +21,8 @@ pattern_matches(const char *pattern, struct slice text)
 		if (*p == '*') {
 			star = p++;
 			mark = i;
-		} else if (*p == '?' || (*p != '\0' && ascii_lower(*p) == ascii_lower(text.p[i]))) {
+		} else if (*p == '?' ||
+		    (*p != '\0' && ascii_lower(*p) == ascii_lower(text.p[i]))) {
 			p++;
 			i++;
 		} else if (star != NULL) {

@@ -16,14 +16,16 @@
 static bool
 counts(const struct domain *domain, const struct stat *st)
 {
-	return S_ISREG(st->st_mode) && (st->st_uid == 0 || st->st_uid == domain->in->owner ||
+	return S_ISREG(st->st_mode) &&
+	    (st->st_uid == 0 || st->st_uid == domain->in->owner ||
 	    (domain->one_owner && st->st_uid == domain->owner.uid));
 }
 
 /* The directory is open to the domain's group: what somebody else put there
  * goes, or the new file would be given to its owner. */
 static int
-remove_foreign(const struct domain *domain, int dir, const char *name, struct err *err)
+remove_foreign(const struct domain *domain, int dir, const char *name,
+    struct err *err)
 {
 	struct stat st;
 
@@ -31,7 +33,8 @@ remove_foreign(const struct domain *domain, int dir, const char *name, struct er
 		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
 	if (counts(domain, &st))
 		return 0;
-	return unlinkat(dir, name, 0) == -1 ? err_sys(err, "remove %s", name) : 0;
+	return unlinkat(dir, name, 0) == -1 ? err_sys(err, "remove %s", name) :
+	    0;
 }
 
 static void
@@ -48,8 +51,8 @@ text_of(struct slice value, struct str *out)
 }
 
 int
-quota_file_write(const struct domain *domain, const char *account, struct slice value,
-    struct err *err)
+quota_file_write(const struct domain *domain, const char *account,
+    struct slice value, struct err *err)
 {
 	SCOPED(drop_str) struct str name = { 0 }, text = { 0 };
 	SCOPED(drop_fd) int dir = -1;
@@ -65,11 +68,13 @@ quota_file_write(const struct domain *domain, const char *account, struct slice 
 	text_of(value, &text);
 	if (remove_foreign(domain, dir, str_text(&name), err) == -1)
 		return -1;
-	return file_replace(dir, str_text(&name), MODE_PUBLIC, str_slice(&text), err);
+	return file_replace(dir, str_text(&name), MODE_PUBLIC, str_slice(&text),
+	    err);
 }
 
 const char *
-quota_file_read(const struct domain *domain, const char *account, struct pool *pool)
+quota_file_read(const struct domain *domain, const char *account,
+    struct pool *pool)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 	SCOPED(drop_fd) int dir = -1;
@@ -79,8 +84,9 @@ quota_file_read(const struct domain *domain, const char *account, struct pool *p
 	struct err unused;
 
 	if (spool_of_domain(domain, false, &dir, &unused) == -1 ||
-	    file_open(dir, pool_format(pool, "%s.quota", account), O_NOFOLLOW, &fd, &st,
-	    &unused) == -1 || !counts(domain, &st) || file_read(fd, 4096, &text, &unused) == -1)
+	    file_open(dir, pool_format(pool, "%s.quota", account), O_NOFOLLOW,
+	    &fd, &st, &unused) == -1 || !counts(domain, &st) ||
+	    file_read(fd, 4096, &text, &unused) == -1)
 		return "default";
 	rest = str_slice(&text);
 	slice_cut(&rest, '\n', &word);
@@ -91,5 +97,6 @@ quota_file_read(const struct domain *domain, const char *account, struct pool *p
 bool
 quota_file_stops_mail(void)
 {
-	return settings_row(domain_settings, SLICE("inbox-limit"))->refused_by & PROGRAM_VDELIVER;
+	return settings_row(domain_settings,
+	    SLICE("inbox-limit"))->refused_by & PROGRAM_VDELIVER;
 }

@@ -9,12 +9,13 @@
 #include "str.h"
 
 /* value as the "quota" setting allows it; "default" takes the file away. */
-int	quota_file_write(const struct domain *domain, const char *account, struct slice value,
-	    struct err *err);
+int	quota_file_write(const struct domain *domain, const char *account,
+	    struct slice value, struct err *err);
 
 /* "12345", "none", "disabled", or "default" where there is no file or one
  * that does not count. */
-const char *quota_file_read(const struct domain *domain, const char *account, struct pool *pool);
+const char *quota_file_read(const struct domain *domain, const char *account,
+	    struct pool *pool);
 
 /* Whether vdeliver of this version keeps the mail of accounts with a limit of
  * their own waiting: as long as the table says so of "inbox-limit". */

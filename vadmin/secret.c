@@ -38,8 +38,8 @@ read_line(int fd, struct str *out, struct err *err)
 		if (n == 0 || c == '\n')
 			return 0;
 		if (out->len > SECRET_MAX)
-			return err_set(err, ERR_INVALID, "the password is longer than %d bytes",
-			    SECRET_MAX);
+			return err_set(err, ERR_INVALID,
+			    "the password is longer than %d bytes", SECRET_MAX);
 		str_addc(out, c);
 	}
 }
@@ -109,7 +109,8 @@ secret_from_terminal(const char *prompt, struct str *out, struct err *err)
 	if (ask_without_echo("The same again", &again, err) == -1)
 		return -1;
 	if (!slice_equal(str_slice(out), str_slice(&again)))
-		return err_set(err, ERR_INVALID, "the two passwords differ: nothing was changed");
+		return err_set(err, ERR_INVALID,
+		    "the two passwords differ: nothing was changed");
 	return 0;
 }
 
@@ -166,14 +167,22 @@ holds(const struct str *lower, struct slice word)
 
 /* What everybody tries first; digits and signs at the end do not help. */
 static const char *const common[] = {
-	"password", "passwort", "passw0rd", "p@ssword", "p@ssw0rd", "motdepasse", "contrasena",
-	"qwerty", "qwertyui", "qwertyuiop", "qwertz", "qwertzui", "qwertzuiop", "azerty",
-	"azertyuiop", "asdfgh", "asdfghjk", "asdfghjkl", "yxcvbnm", "zxcvbnm", "1q2w3e4r",
-	"1q2w3e4r5t", "1qaz2wsx", "q1w2e3r4", "abcdefgh", "abcdefghi", "abc", "abcd", "welcome",
-	"welcometo", "letmein", "iloveyou", "sunshine", "princess", "football", "baseball",
-	"superman", "trustno", "dragon", "monkey", "master", "secret", "changeme", "default",
-	"admin", "administrator", "postmaster", "mail", "vmail", "hallo", "geheim", "computer",
-	"internet", "whatever", "starwars", "samsung", "michael", "jennifer", "jordan", "test",
+	"password", "passwort", "passw0rd", "p@ssword", "p@ssw0rd",
+	    "motdepasse", "contrasena",
+	"qwerty", "qwertyui", "qwertyuiop", "qwertz", "qwertzui", "qwertzuiop",
+	    "azerty",
+	"azertyuiop", "asdfgh", "asdfghjk", "asdfghjkl", "yxcvbnm", "zxcvbnm",
+	    "1q2w3e4r",
+	"1q2w3e4r5t", "1qaz2wsx", "q1w2e3r4", "abcdefgh", "abcdefghi", "abc",
+	    "abcd", "welcome",
+	"welcometo", "letmein", "iloveyou", "sunshine", "princess", "football",
+	    "baseball",
+	"superman", "trustno", "dragon", "monkey", "master", "secret",
+	    "changeme", "default",
+	"admin", "administrator", "postmaster", "mail", "vmail", "hallo",
+	    "geheim", "computer",
+	"internet", "whatever", "starwars", "samsung", "michael", "jennifer",
+	    "jordan", "test",
 	"testtest", "summer", "winter", "", NULL,
 };
 
@@ -182,35 +191,41 @@ is_common(const struct str *lower)
 {
 	struct slice stem = str_slice(lower);
 
-	while (stem.len > 0 && strchr("0123456789!?.,-_*#$+", stem.p[stem.len - 1]) != NULL)
+	while (stem.len > 0 &&
+	    strchr("0123456789!?.,-_*#$+", stem.p[stem.len - 1]) != NULL)
 		stem.len--;
 	for (size_t i = 0; common[i] != NULL; i++)
-		if (slice_is(stem, common[i]) || slice_is(str_slice(lower), common[i]))
+		if (slice_is(stem, common[i]) ||
+		    slice_is(str_slice(lower), common[i]))
 			return true;
 	return false;
 }
 
 int
-secret_check(struct slice secret, const char *account, const char *domain, struct err *err)
+secret_check(struct slice secret, const char *account, const char *domain,
+    struct err *err)
 {
 	SCOPED(drop_secret) struct str lower = { 0 };
 	struct slice rest = slice_of(domain), label = { 0 };
 
 	if (secret.len > SECRET_MAX)
-		return err_set(err, ERR_INVALID, "the password is longer than %d bytes", SECRET_MAX);
+		return err_set(err, ERR_INVALID,
+		    "the password is longer than %d bytes", SECRET_MAX);
 	if (slice_has(secret, '\0') || utf8_has_control(secret))
-		return err_set(err, ERR_INVALID, "the password has a control character in it");
+		return err_set(err, ERR_INVALID,
+		    "the password has a control character in it");
 	if (secret.len < SECRET_MIN)
-		return err_set(err, ERR_INVALID, "the password is shorter than %d characters",
-		    SECRET_MIN);
+		return err_set(err, ERR_INVALID,
+		    "the password is shorter than %d characters", SECRET_MIN);
 	str_room(&lower, secret.len);
 	str_addlower(&lower, secret);
 	slice_cut(&rest, '.', &label);
-	if (slice_same(secret, slice_of(account)) || holds(&lower, slice_of(account)) ||
-	    holds(&lower, label))
+	if (slice_same(secret, slice_of(account)) ||
+	    holds(&lower, slice_of(account)) || holds(&lower, label))
 		return err_set(err, ERR_INVALID,
 		    "the password has the account's or the domain's name in it");
 	if (distinct_bytes(secret) < SECRET_DISTINCT || is_common(&lower))
-		return err_set(err, ERR_INVALID, "the password is one that everybody tries first");
+		return err_set(err, ERR_INVALID,
+		    "the password is one that everybody tries first");
 	return 0;
 }

@@ -15,13 +15,15 @@
 int	secret_from_stdin(struct str *out, struct err *err);
 
 /* Twice from the terminal, without echo.  Empty when the answer is. */
-int	secret_from_terminal(const char *prompt, struct str *out, struct err *err);
+int	secret_from_terminal(const char *prompt, struct str *out,
+	    struct err *err);
 
 /* Sixteen random letters and digits, in four groups (80 bits). */
 int	secret_generate(struct str *out, struct err *err);
 
 /* ERR_INVALID says why it is too easy to guess. */
-int	secret_check(struct slice secret, const char *account, const char *domain, struct err *err);
+int	secret_check(struct slice secret, const char *account,
+	    const char *domain, struct err *err);
 
 /* Overwrites before it frees. */
 void	drop_secret(struct str *secret);

@@ -12,8 +12,8 @@
 #include "user_files.h"
 
 static int
-keep_hash(struct call *call, struct slice secret, const char *account, const char *domain,
-    struct err *err)
+keep_hash(struct call *call, struct slice secret, const char *account,
+    const char *domain, struct err *err)
 {
 	SCOPED(drop_str) struct str hash = { 0 };
 
@@ -25,7 +25,8 @@ keep_hash(struct call *call, struct slice secret, const char *account, const cha
 }
 
 int
-secret_ask_new(struct call *call, const char *account, const char *domain, struct err *err)
+secret_ask_new(struct call *call, const char *account, const char *domain,
+    struct err *err)
 {
 	SCOPED(drop_secret) struct str secret = { 0 };
 
@@ -33,13 +34,16 @@ secret_ask_new(struct call *call, const char *account, const char *domain, struc
 		if (secret_from_stdin(&secret, err) == -1)
 			return -1;
 		if (secret.len == 0)
-			return err_set(err, ERR_INVALID, "standard input has no password");
+			return err_set(err, ERR_INVALID,
+			    "standard input has no password");
 	} else if (isatty(STDIN_FILENO)) {
-		if (secret_from_terminal("Password (empty: one is made)", &secret, err) == -1)
+		if (secret_from_terminal("Password (empty: one is made)",
+		    &secret, err) == -1)
 			return -1;
 	}
 	if (secret.len > 0)
-		return keep_hash(call, str_slice(&secret), account, domain, err);
+		return keep_hash(call, str_slice(&secret), account, domain,
+		    err);
 	if (secret_generate(&secret, err) == -1)
 		return -1;
 	call->generated = pool_dup(&call->pool, str_slice(&secret));
@@ -59,15 +63,16 @@ user_passwd_ask(struct call *call, struct err *err)
 		if (secret_from_stdin(&secret, err) == -1)
 			return -1;
 	} else if (!isatty(STDIN_FILENO)) {
-		return err_set(err, ERR_INVALID, "there is no terminal to ask on: say "
-		    "--password-stdin");
-	} else if (secret_from_terminal("New password (empty: keep the old one)", &secret,
-	    err) == -1) {
+		return err_set(err, ERR_INVALID,
+		    "there is no terminal to ask on: say " "--password-stdin");
+	} else if (secret_from_terminal(
+	    "New password (empty: keep the old one)", &secret, err) == -1) {
 		return -1;
 	}
 	if (secret.len == 0)
 		return 0;
-	return keep_hash(call, str_slice(&secret), account->name, account->domain->name, err);
+	return keep_hash(call, str_slice(&secret), account->name,
+	    account->domain->name, err);
 }
 
 static bool
@@ -95,7 +100,8 @@ const char *
 secret_state(struct slice hash)
 {
 	if (!is_password(behind_lock(hash)))
-		return is_locked(hash) && hash.len > 1 ? "locked, no password" : "no password";
+		return is_locked(hash) && hash.len > 1 ? "locked, no password" :
+		    "no password";
 	return is_locked(hash) ? "locked" : "allowed";
 }
 
@@ -116,9 +122,11 @@ static int
 open_login(struct call *call, struct login *login, struct err *err)
 {
 	if (subject_account(call, "U@D", &login->account, err) == -1 ||
-	    user_files_read(login->account->domain, &call->pool, &login->files, err) == -1)
+	    user_files_read(login->account->domain, &call->pool, &login->files,
+	    err) == -1)
 		return -1;
-	login->hash = pool_dup(&call->pool, user_files_hash(&login->files, login->account->name));
+	login->hash = pool_dup(&call->pool,
+	    user_files_hash(&login->files, login->account->name));
 	return 0;
 }
 
@@ -139,11 +147,13 @@ user_passwd(struct call *call, struct err *err)
 	bool locked = is_locked(old) && behind_lock(old).len > 0;
 	if (locked)
 		hash = pool_format(&call->pool, "!%s", hash);
-	if (user_files_set_hash(&login.files, login.account->name, hash, HASH_NEW, err) == -1)
+	if (user_files_set_hash(&login.files, login.account->name, hash,
+	    HASH_NEW, err) == -1)
 		return -1;
 	if (locked)
-		note("the account stays locked: 'vadmin user unlock %s@%s' opens it",
-		    login.account->name, login.account->domain->name);
+		note("the account stays locked: 'vadmin user unlock %s@%s' "
+		    "opens it", login.account->name,
+		    login.account->domain->name);
 	return 0;
 }
 
@@ -174,8 +184,10 @@ user_unlock(struct call *call, struct err *err)
 		return -1;
 	struct slice old = slice_of(login.hash);
 	if (!is_password(behind_lock(old)))
-		return err_set(err, ERR_REFUSED, "the account has no password: 'vadmin user passwd "
-		    "%s@%s' gives it one", login.account->name, login.account->domain->name);
+		return err_set(err, ERR_REFUSED,
+		    "the account has no password: 'vadmin user passwd "
+		    "%s@%s' gives it one", login.account->name,
+		    login.account->domain->name);
 	if (!is_locked(old)) {
 		note("it was not locked");
 		return 0;

@@ -6,8 +6,8 @@
 
 /* Gets a new account's password as the call says and the terminal allows, or
  * makes one; call->hash is its hash then. */
-int	secret_ask_new(struct call *call, const char *account, const char *domain,
-	    struct err *err);
+int	secret_ask_new(struct call *call, const char *account,
+	    const char *domain, struct err *err);
 
 /* A hash field in a word: "allowed", "locked" or "no password". */
 const char *secret_state(struct slice hash);

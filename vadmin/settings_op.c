@@ -26,9 +26,11 @@ type_of(const struct setting *row, struct str *out)
 		setting_parser	*parse;
 		const char	*name;
 	} types[] = {
-		{ setting_text, "text" }, { setting_list, "list" }, { setting_flag, "yes or no" },
+		{ setting_text, "text" }, { setting_list, "list" },
+		  { setting_flag, "yes or no" },
 		{ setting_number, "number" }, { setting_size, "size" },
-		{ setting_kilobytes, "size in kB" }, { setting_seconds, "time" },
+		{ setting_kilobytes, "size in kB" },
+		  { setting_seconds, "time" },
 	};
 
 	for (size_t i = 0; row->words != NULL && row->words[i] != NULL; i++)
@@ -46,14 +48,17 @@ type_of(const struct setting *row, struct str *out)
 static void
 list_all(void)
 {
-	static const char *const heads[] = { "FILE", "NAME", "TYPE", "DEFAULT", "MEANING", NULL };
+	static const char *const heads[] = { "FILE", "NAME", "TYPE", "DEFAULT",
+	    "MEANING", NULL };
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = heads };
 
 	for (size_t i = 0; i < FILES; i++)
-		for (const struct setting *row = files[i].table; row->name != NULL; row++) {
+		for (const struct setting *row = files[i].table;
+		    row->name != NULL; row++) {
 			SCOPED(drop_str) struct str type = { 0 };
 			/* Our own placeholders tell nobody anything. */
-			if (files[i].table == account_settings && row->refused_by != 0)
+			if (files[i].table == account_settings &&
+			    row->refused_by != 0)
 				continue;
 			type_of(row, &type);
 			sheet_adds(&sheet, files[i].file);
@@ -61,7 +66,8 @@ list_all(void)
 			sheet_add(&sheet, str_slice(&type));
 			sheet_adds(&sheet, row->preset);
 			sheet_addf(&sheet, "%s%s", row->help,
-			    row->refused_by ? " (Not in all programs of this version.)" : "");
+			    row->refused_by ? " (Not in all programs of this "
+			    "version.)" : "");
 		}
 	sheet_print(&sheet);
 }
@@ -88,7 +94,8 @@ add_sentences(struct str *out, const char *help)
 	struct slice rest = slice_of(help), word;
 
 	while (slice_cut(&rest, ' ', &word)) {
-		bool full = line.len + word.len > ROFF_WIDTH || slice_ends(str_slice(&line), ".");
+		bool full = line.len + word.len > ROFF_WIDTH ||
+		    slice_ends(str_slice(&line), ".");
 		if (line.len > 0 && full) {
 			add_roff(out, str_text(&line));
 			str_addc(out, '\n');
@@ -105,10 +112,13 @@ static const char *
 who_lacks(const struct setting *row)
 {
 	if (row->refused_by & PROGRAM_VDELIVER)
-		return "vdeliver of this version does not have it: mail waits at any other value.";
+		return "vdeliver of this version does not have it: mail waits "
+		    "at any other value.";
 	if (row->refused_by & PROGRAM_VPOP3D)
-		return "vpop3d of this version does not have it: logins wait at any other value.";
-	return "vadmin of this version does not have it, and refuses any other value.";
+		return "vpop3d of this version does not have it: logins wait "
+		    "at any other value.";
+	return "vadmin of this version does not have it, and refuses any other "
+	    "value.";
 }
 
 static void
@@ -124,7 +134,8 @@ print_mdoc(const struct setting *table)
 		add_roff(&out, str_text(&type));
 		str_adds(&out, ")\n");
 		add_sentences(&out, row->help);
-		str_adds(&out, row->preset[0] ? "Default:\n.Ql " : "Default: empty");
+		str_adds(&out, row->preset[0] ? "Default:\n.Ql " :
+		    "Default: empty");
 		add_roff(&out, row->preset);
 		str_adds(&out, row->preset[0] ? " .\n" : ".\n");
 		if (row->refused_by != 0)
@@ -142,13 +153,15 @@ find_table(const char *name, const struct setting **out, struct err *err)
 			*out = files[i].table;
 			return 0;
 		}
-	return err_set(err, ERR_INVALID, "'%.100s' is neither vmail.conf nor domain", name);
+	return err_set(err, ERR_INVALID,
+	    "'%.100s' is neither vmail.conf nor domain", name);
 }
 
 int
 settings_list(struct call *call, struct err *err)
 {
-	const char *sample = call_text(call, "--sample"), *mdoc = call_text(call, "--mdoc");
+	const char *sample = call_text(call, "--sample"),
+	    *mdoc = call_text(call, "--mdoc");
 	SCOPED(drop_str) struct str out = { 0 };
 	const struct setting *table;
 

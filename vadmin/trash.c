@@ -27,12 +27,14 @@ open_trash(int parent, int *fd, struct err *err)
 
 	if (mkdirat(parent, TRASH, 0700) == -1 && errno != EEXIST)
 		return err_sys(err, "make " TRASH);
-	got = openat(parent, TRASH, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	got = openat(parent, TRASH,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (got == -1 || fstat(got, &st) == -1)
 		return err_sys(err, TRASH);
 	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return err_set(err, ERR_REFUSED, TRASH " belongs to uid %u, or others can write "
-		    "to it: remove it", (unsigned)st.st_uid);
+		return err_set(err, ERR_REFUSED,
+		    TRASH " belongs to uid %u, or others can write " "to it: "
+		    "remove it", (unsigned)st.st_uid);
 	*fd = got;
 	got = -1;
 	return 0;
@@ -44,12 +46,13 @@ move(int parent, const char *name, int trash, const char *as, struct err *err)
 {
 	if (compat_renameat2_noreplace(parent, name, trash, as) == 0)
 		return 1;
-	return errno == ENOENT ? 0 : err_sys(err, "move %s to " TRASH "/%s", name, as);
+	return errno == ENOENT ? 0 : err_sys(err, "move %s to " TRASH "/%s",
+	    name, as);
 }
 
 void
-trash_place(const struct account *account, struct pool *pool, const char **parent,
-    const char **name)
+trash_place(const struct account *account, struct pool *pool,
+    const char **parent, const char **name)
 {
 	struct slice path = slice_of(mailbox_path(account, pool));
 	struct slice rest = slice_of(account->domain->conf.inbox), step;
@@ -59,7 +62,8 @@ trash_place(const struct account *account, struct pool *pool, const char **paren
 	while (slice_cut(&rest, '/', &step)) {
 		behind += found && step.len > 0;
 		for (size_t i = 0; i + 1 < step.len; i++)
-			found = found || (step.p[i] == '%' && step.p[i + 1] == 'u');
+			found = found || (step.p[i] == '%' &&
+			    step.p[i + 1] == 'u');
 	}
 	for (; behind > 0; behind--)
 		path.len = (size_t)slice_find_last(path, '/');
@@ -74,7 +78,8 @@ trash_place(const struct account *account, struct pool *pool, const char **paren
 static int
 move_inbox(const struct trash *t, const char **inbox, struct err *err)
 {
-	static const char *const kin[] = { ".%s.queue", ".%s.uids", "%s.lock", NULL };
+	static const char *const kin[] = { ".%s.queue", ".%s.uids", "%s.lock",
+	    NULL };
 	SCOPED(drop_fd) int parent = -1;
 	SCOPED(drop_fd) int trash = -1;
 	const char *path, *name;
@@ -94,9 +99,12 @@ move_inbox(const struct trash *t, const char **inbox, struct err *err)
 		struct slice rest = slice_of(kin[i]), before;
 		slice_cut(&rest, '%', &before);
 		rest = slice_from(rest, 1);
-		str_addf(&from, "%.*s%s%.*s", (int)before.len, before.p, name, (int)rest.len, rest.p);
-		str_addf(&to, "%.*s%s%.*s", (int)before.len, before.p, as, (int)rest.len, rest.p);
-		if (move(parent, str_text(&from), trash, str_text(&to), err) == -1)
+		str_addf(&from, "%.*s%s%.*s", (int)before.len, before.p, name,
+		    (int)rest.len, rest.p);
+		str_addf(&to, "%.*s%s%.*s", (int)before.len, before.p, as,
+		    (int)rest.len, rest.p);
+		if (move(parent, str_text(&from), trash, str_text(&to),
+		    err) == -1)
 			return -1;
 	}
 	if (moved == -1 || fsync(trash) == -1 || fsync(parent) == -1)
@@ -106,21 +114,24 @@ move_inbox(const struct trash *t, const char **inbox, struct err *err)
 
 /* NAME and NAME with each of the endings, from one directory. */
 static int
-move_named(const struct trash *t, int parent, const char *const *endings, struct err *err)
+move_named(const struct trash *t, int parent, const char *const *endings,
+    struct err *err)
 {
 	SCOPED(drop_fd) int trash = -1;
 	bool any = false;
 
 	for (size_t i = 0; endings[i] != NULL; i++) {
-		const char *name = pool_format(t->pool, "%s%s", t->account->name, endings[i]);
+		const char *name = pool_format(t->pool, "%s%s",
+		    t->account->name, endings[i]);
 		struct stat st;
 		if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 			continue;
 		if (!any && open_trash(parent, &trash, err) == -1)
 			return -1;
 		any = true;
-		if (move(parent, name, trash, pool_format(t->pool, "%s.%s%s", t->account->name,
-		    t->stamp, endings[i]), err) == -1)
+		if (move(parent, name, trash,
+		    pool_format(t->pool, "%s.%s%s", t->account->name, t->stamp,
+		    endings[i]), err) == -1)
 			return -1;
 	}
 	if (any && (fsync(trash) == -1 || fsync(parent) == -1))
@@ -131,8 +142,10 @@ move_named(const struct trash *t, int parent, const char *const *endings, struct
 int
 trash_account(const struct trash *t, const char **inbox, struct err *err)
 {
-	static const char *const quota[] = { ".quota", NULL }, *const home[] = { "", NULL };
-	static const char *const files[] = { ".forward", ".vacation", ".vacation.db", NULL };
+	static const char *const quota[] = { ".quota", NULL },
+	    *const home[] = { "", NULL };
+	static const char *const files[] = { ".forward", ".vacation",
+	    ".vacation.db", NULL };
 	const struct domain *domain = t->account->domain;
 	SCOPED(drop_fd) int spool = -1;
 	SCOPED(drop_fd) int extra = -1;
@@ -147,9 +160,11 @@ trash_account(const struct trash *t, const char **inbox, struct err *err)
 	    move_named(t, extra, files, err) == -1)
 		return err_within(err, "the forward and vacation files");
 	/* A home elsewhere is somebody else's business. */
-	if (strcmp(t->account->home, homes_path(domain, t->pool, t->account->name)) != 0)
+	if (strcmp(t->account->home,
+	    homes_path(domain, t->pool, t->account->name)) != 0)
 		return 0;
-	if (homes_of_domain(domain, &homes, err) == -1 || move_named(t, homes, home, err) == -1)
+	if (homes_of_domain(domain, &homes, err) == -1 ||
+	    move_named(t, homes, home, err) == -1)
 		return err_within(err, "the home");
 	return 0;
 }

@@ -21,11 +21,12 @@ struct trash {
 /* The inbox with what belongs to it, the quota, the files of files/D and the
  * home.  *inbox becomes where the inbox is now, or NULL when there was none.
  * What is missing is left out. */
-int	trash_account(const struct trash *trash, const char **inbox, struct err *err);
+int	trash_account(const struct trash *trash, const char **inbox,
+	    struct err *err);
 
 /* Where the inbox lies: its parent directory and the name in it that goes with
  * the account ("/srv/mail/D" and "U" for /srv/mail/%d/%u/Maildir/). */
-void	trash_place(const struct account *account, struct pool *pool, const char **parent,
-	    const char **name);
+void	trash_place(const struct account *account, struct pool *pool,
+	    const char **parent, const char **name);
 
 #endif

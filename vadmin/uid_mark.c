@@ -51,14 +51,16 @@ read_uids(const struct installation *in, struct taken *t, struct err *err)
 
 	if (files_read(in, UIDS_FILE, &text, NULL, err) == -1)
 		return -1;
-	for (rest = str_slice(&text); rest.len > 0 && slice_cut(&rest, '\n', &line); ) {
+	for (rest = str_slice(&text); rest.len > 0 &&
+	    slice_cut(&rest, '\n', &line); ) {
 		number++;
 		line = slice_trim(line);
 		if (line.len == 0 || slice_starts(line, "#"))
 			continue;
 		if (slice_number(line, UINT32_MAX, &id) == -1)
-			return err_set(err, ERR_INVALID, "%s/%s:%u: not a user id", in->path,
-			    UIDS_FILE, number);
+			return err_set(err, ERR_INVALID,
+			    "%s/%s:%u: not a user id", in->path, UIDS_FILE,
+			    number);
 		if (first)
 			t->mark = id;
 		else
@@ -70,16 +72,17 @@ read_uids(const struct installation *in, struct taken *t, struct err *err)
 
 /* Of the retired ids only those above the mark still need to be told. */
 static int
-write_uids(const struct installation *in, uint64_t mark, const struct taken *gone,
-    struct err *err)
+write_uids(const struct installation *in, uint64_t mark,
+    const struct taken *gone, struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 
-	str_addf(&text, "# Kept by vadmin: the next user id, then ids above it that are gone.\n%llu\n",
-	    (unsigned long long)mark);
+	str_addf(&text, "# Kept by vadmin: the next user id, then ids above it "
+	    "that are gone.\n%llu\n", (unsigned long long)mark);
 	for (size_t i = 0; i < gone->count; i++)
 		if (gone->id[i] >= mark)
-			str_addf(&text, "%llu\n", (unsigned long long)gone->id[i]);
+			str_addf(&text, "%llu\n",
+			    (unsigned long long)gone->id[i]);
 	return files_write(in, UIDS_FILE, MODE_PUBLIC, str_slice(&text), err);
 }
 
@@ -98,9 +101,11 @@ read_passwd(int dir, const char *name, struct taken *t, struct err *err)
 	lines.fd = fd;
 	while ((got = lines_next(&lines, &line, err)) == 1) {
 		int n = 0;
-		for (struct slice rest = line; n < 3 && slice_cut(&rest, ':', &field); )
+		for (struct slice rest = line; n < 3 &&
+		    slice_cut(&rest, ':', &field); )
 			n++;
-		if (n == 3 && slice_number(field, UINT32_MAX, &id) == 0 && id >= t->mark)
+		if (n == 3 && slice_number(field, UINT32_MAX, &id) == 0 &&
+		    id >= t->mark)
 			take(t, id);
 	}
 	return got == -1 ? err_within(err, "%s", name) : 0;
@@ -140,7 +145,8 @@ compare_ids(const void *a, const void *b)
 }
 
 int
-uid_mark_take(const struct installation *in, uid_t start, uid_t *out, struct err *err)
+uid_mark_take(const struct installation *in, uid_t start, uid_t *out,
+    struct err *err)
 {
 	SCOPED(drop_taken) struct taken gone = { 0 }, t = { 0 };
 
@@ -159,7 +165,8 @@ uid_mark_take(const struct installation *in, uid_t start, uid_t *out, struct err
 		if (t.id[i] == id)
 			id++;
 	if (id > UID_LAST)
-		return err_set(err, ERR_REFUSED, "no user id is left above %u: lower uid-start",
+		return err_set(err, ERR_REFUSED,
+		    "no user id is left above %u: lower uid-start",
 		    (unsigned)start);
 	if (write_uids(in, id + 1, &gone, err) == -1)
 		return -1;

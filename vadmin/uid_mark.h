@@ -14,9 +14,11 @@
 /* The next one from start up: none that the mark has passed, that any
  * passwd.* of the installation or /etc/passwd has, nor 65534 or 65535.  The
  * mark is on disk when it returns. */
-int	uid_mark_take(const struct installation *in, uid_t start, uid_t *out, struct err *err);
+int	uid_mark_take(const struct installation *in, uid_t start, uid_t *out,
+	    struct err *err);
 
 /* Remembers that uid was used, before its account goes. */
-int	uid_mark_retire(const struct installation *in, uid_t uid, struct err *err);
+int	uid_mark_retire(const struct installation *in, uid_t uid,
+	    struct err *err);
 
 #endif

@@ -36,9 +36,10 @@ user_delete_ask(struct call *call, struct err *err)
 		return -1;
 	if (call_has(call, "--yes") || !isatty(STDIN_FILENO))
 		return 0;
-	fprintf(stderr, "Delete the account %s@%s? Its mail goes to the trash. [y/N] ",
-	    account->name, account->domain->name);
-	if (fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y'))
+	fprintf(stderr, "Delete the account %s@%s? Its mail goes to the trash. "
+	    "[y/N] ", account->name, account->domain->name);
+	if (fgets(answer, sizeof answer, stdin) != NULL &&
+	    (answer[0] == 'y' || answer[0] == 'Y'))
 		return 0;
 	return err_set(err, ERR_REFUSED, "nothing was deleted");
 }
@@ -77,7 +78,8 @@ remove_lines(struct call *call, const struct account *account, struct err *err)
 int
 user_delete(struct call *call, struct err *err)
 {
-	struct trash trash = { .pool = &call->pool, .stamp = stamp(&call->pool) };
+	struct trash trash = { .pool = &call->pool,
+	    .stamp = stamp(&call->pool) };
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
 	struct account *account;
 	const char *inbox;
@@ -89,7 +91,8 @@ user_delete(struct call *call, struct err *err)
 	    remove_lines(call, account, err) == -1)
 		return -1;
 	if (trash_account(&trash, &inbox, err) == -1)
-		return err_within(err, "the account is deleted, but not all of its files went to "
+		return err_within(err,
+		    "the account is deleted, but not all of its files went to "
 		    "the trash");
 	if (inbox == NULL)
 		return 0;

@@ -15,24 +15,28 @@ struct user_files {
 	struct str		 passwd, shadow;
 };
 
-int	user_files_read(const struct domain *domain, struct pool *pool, struct user_files *out,
-	    struct err *err);
+int	user_files_read(const struct domain *domain, struct pool *pool,
+	    struct user_files *out, struct err *err);
 void	drop_user_files(struct user_files *files);
 
 /* The file of the name gets the text, and files the new state. */
-int	user_files_write_passwd(struct user_files *files, struct str *text, struct err *err);
-int	user_files_write_shadow(struct user_files *files, struct str *text, struct err *err);
+int	user_files_write_passwd(struct user_files *files, struct str *text,
+	    struct err *err);
+int	user_files_write_shadow(struct user_files *files, struct str *text,
+	    struct err *err);
 
 /* Its hash field, wherever it counts: shadow.D's, else passwd.D's. */
-struct slice user_files_hash(const struct user_files *files, const char *account);
+struct slice user_files_hash(const struct user_files *files,
+	    const char *account);
 
 /* Puts hash into shadow.D, and "x" into passwd.D. */
 enum hash_kind {
 	HASH_LOCK,		/* the same with a lock put on or taken off */
 	HASH_NEW,		/* a new password: its date changes too */
-	HASH_NEW_ACCOUNT,	/* nothing of an entry that is left of somebody else stays */
+	/* nothing of an entry that is left of somebody else stays */
+	HASH_NEW_ACCOUNT,
 };
-int	user_files_set_hash(struct user_files *files, const char *account, const char *hash,
-	    enum hash_kind kind, struct err *err);
+int	user_files_set_hash(struct user_files *files, const char *account,
+	    const char *hash, enum hash_kind kind, struct err *err);
 
 #endif

@@ -20,7 +20,8 @@ list_account(void *arg, const struct account *account, struct err *err)
 
 	(void)err;
 	str_addf(&address, "%s@%s", account->name, account->domain->name);
-	if (listing->pattern != NULL && !pattern_matches(listing->pattern, str_slice(&address)))
+	if (listing->pattern != NULL &&
+	    !pattern_matches(listing->pattern, str_slice(&address)))
 		return 0;
 	sheet_add(&listing->sheet, str_slice(&address));
 	sheet_addf(&listing->sheet, "%u", (unsigned)account->ident.uid);
@@ -43,10 +44,12 @@ list_domain(void *arg, const char *name, bool is_alias, struct err *err)
 	const char *at = pattern != NULL ? strrchr(pattern, '@') : NULL;
 	struct domain *domain;
 
-	if (is_alias || (at != NULL && !pattern_matches(at + 1, slice_of(name))))
+	if (is_alias || (at != NULL &&
+	    !pattern_matches(at + 1, slice_of(name))))
 		return 0;
-	if (domain_open(&all->call->in, &pool, slice_of(name), &domain, err) == -1 ||
-	    account_each(domain, list_account, all->listing, err) == -1)
+	if (domain_open(&all->call->in, &pool, slice_of(name), &domain,
+	    err) == -1 || account_each(domain, list_account, all->listing,
+	    err) == -1)
 		note("%s left out: %s", name, err->text);
 	return 0;
 }
@@ -62,13 +65,16 @@ user_list(struct call *call, struct err *err)
 	struct domain *domain;
 	int result;
 
-	if (given != NULL && strchr(given, '@') == NULL && !pattern_is_one(given)) {
-		result = domain_open(&call->in, &call->pool, slice_of(given), &domain, err);
+	if (given != NULL && strchr(given, '@') == NULL &&
+	    !pattern_is_one(given)) {
+		result = domain_open(&call->in, &call->pool, slice_of(given),
+		    &domain, err);
 		if (result == 0)
-			result = account_each(domain, list_account, &listing, err);
+			result = account_each(domain, list_account, &listing,
+			    err);
 	} else {
-		listing.pattern = given == NULL || strchr(given, '@') != NULL ? given :
-		    pool_format(&call->pool, "*@%s", given);
+		listing.pattern = given == NULL || strchr(given, '@') != NULL ?
+		    given : pool_format(&call->pool, "*@%s", given);
 		result = domain_each(&call->in, &names, list_domain, &all, err);
 	}
 	if (result == 0)

@@ -49,35 +49,42 @@ count_accounts(struct slice passwd)
 
 /* An inbox that is left from somebody would be somebody's mail. */
 static int
-check_inbox_free(const struct subject *subject, struct pool *pool, struct err *err)
+check_inbox_free(const struct subject *subject, struct pool *pool,
+    struct err *err)
 {
-	struct account account = { .domain = subject->domain, .name = subject->name };
+	struct account account = { .domain = subject->domain,
+	    .name = subject->name };
 	const char *parent, *name;
 	struct stat st;
 
 	trash_place(&account, pool, &parent, &name);
-	if (lstat(pool_format(pool, "%s/%s", parent, name), &st) == -1 || subject->domain->one_owner)
+	if (lstat(pool_format(pool, "%s/%s", parent, name), &st) == -1 ||
+	    subject->domain->one_owner)
 		return 0;
-	return err_set(err, ERR_EXISTS, "%s/%s is there already and belongs to uid %u: move it "
-	    "away first", parent, name, (unsigned)st.st_uid);
+	return err_set(err, ERR_EXISTS,
+	    "%s/%s is there already and belongs to uid %u: move it " "away "
+	    "first", parent, name, (unsigned)st.st_uid);
 }
 
 static int
-check_room(const struct subject *subject, struct pool *pool, const struct user_files *files,
-    struct err *err)
+check_room(const struct subject *subject, struct pool *pool,
+    const struct user_files *files, struct err *err)
 {
 	const struct domain *domain = subject->domain;
 	uint64_t max = domain->conf.max_users;
 
 	if (entries_mention(str_slice(&files->passwd), slice_of(subject->name)))
-		return err_set(err, ERR_EXISTS, "%s has an account '%s' already", domain->name,
+		return err_set(err, ERR_EXISTS,
+		    "%s has an account '%s' already", domain->name,
 		    subject->name);
 	if (max != 0 && count_accounts(str_slice(&files->passwd)) >= max)
-		return err_set(err, ERR_REFUSED, "%s may have %llu accounts and has them: raise "
+		return err_set(err, ERR_REFUSED,
+		    "%s may have %llu accounts and has them: raise "
 		    "max-users", domain->name, (unsigned long long)max);
 	if (!domain->in->as_root && !domain->one_owner)
-		return err_set(err, ERR_REFUSED, "only root can make accounts of their own uid: "
-		    "give %s one owner ('vadmin domain set %s owner=%u')", domain->name,
+		return err_set(err, ERR_REFUSED,
+		    "only root can make accounts of their own uid: " "give %s "
+		    "one owner ('vadmin domain set %s owner=%u')", domain->name,
 		    domain->name, (unsigned)getuid());
 	return check_inbox_free(subject, pool, err);
 }
@@ -102,8 +109,8 @@ write_quota(const struct domain *domain, const char *account, const char *value,
 	if (quota_file_write(domain, account, slice_of(value), err) == -1)
 		return -1;
 	if (quota_file_stops_mail() && strcmp(value, "default") != 0)
-		note("vdeliver of this version knows no limits: mail for %s@%s waits until "
-		    "'quota=default'", account, domain->name);
+		note("vdeliver of this version knows no limits: mail for %s@%s "
+		    "waits until " "'quota=default'", account, domain->name);
 	return 0;
 }
 
@@ -119,11 +126,13 @@ add_passwd_line(struct call *call, const struct subject *subject, uid_t uid,
 		slice_of(pool_format(&call->pool, "%u", (unsigned)uid)),
 		slice_of(pool_format(&call->pool, "%u", (unsigned)gid)),
 		slice_of(name != NULL ? name : ""),
-		slice_of(homes_path(subject->domain, &call->pool, subject->name)),
+		slice_of(homes_path(subject->domain, &call->pool,
+		    subject->name)),
 		SLICE("/bin/false"),
 	};
 
-	if (entries_add(str_slice(&files->passwd), fields, PASSWD_FIELDS, &text, err) == -1)
+	if (entries_add(str_slice(&files->passwd), fields, PASSWD_FIELDS, &text,
+	    err) == -1)
 		return err_within(err, "%s", files->passwd_name);
 	return user_files_write_passwd(files, &text, err);
 }
@@ -159,14 +168,17 @@ user_add(struct call *call, struct err *err)
 	    check_room(&subject, &call->pool, &files, err) == -1)
 		return -1;
 	const struct domain *domain = subject.domain;
-	if (uid_mark_take(&call->in, (uid_t)domain->conf.uid_start, &uid, err) == -1)
+	if (uid_mark_take(&call->in, (uid_t)domain->conf.uid_start, &uid,
+	    err) == -1)
 		return -1;
 	struct ident who = domain->one_owner ? domain->owner :
 	    (struct ident){ uid, domain->owner.gid };
-	if (user_files_set_hash(&files, subject.name, call->hash, HASH_NEW_ACCOUNT, err) == -1 ||
+	if (user_files_set_hash(&files, subject.name, call->hash,
+	    HASH_NEW_ACCOUNT, err) == -1 ||
 	    homes_make(domain, subject.name, who, err) == -1)
 		return -1;
-	if (quota != NULL && write_quota(domain, subject.name, quota, err) == -1)
+	if (quota != NULL && write_quota(domain, subject.name, quota,
+	    err) == -1)
 		return -1;
 	if (add_passwd_line(call, &subject, uid, &files, err) == -1)
 		return -1;
@@ -177,7 +189,8 @@ user_add(struct call *call, struct err *err)
 
 /* GECOS up to the first comma is the name; office and telephones stay. */
 static int
-set_name(struct call *call, const struct account *account, const char *name, struct err *err)
+set_name(struct call *call, const struct account *account, const char *name,
+    struct err *err)
 {
 	SCOPED(drop_user_files) struct user_files files = { 0 };
 	SCOPED(drop_str) struct str gecos = { 0 }, text = { 0 };
@@ -187,13 +200,15 @@ set_name(struct call *call, const struct account *account, const char *name, str
 	if (user_files_read(account->domain, &call->pool, &files, err) == -1)
 		return -1;
 	if (!entries_find(str_slice(&files.passwd), who, PASSWD_FIELDS, &entry))
-		return err_set(err, ERR_TEMPORARY, "%s changed meanwhile", files.passwd_name);
+		return err_set(err, ERR_TEMPORARY, "%s changed meanwhile",
+		    files.passwd_name);
 	ptrdiff_t comma = slice_find(entry.field[PASSWD_GECOS], ',');
 	str_adds(&gecos, name);
 	if (comma != -1)
-		str_addslice(&gecos, slice_from(entry.field[PASSWD_GECOS], (size_t)comma));
-	if (entries_set(str_slice(&files.passwd), who, PASSWD_FIELDS, PASSWD_GECOS,
-	    str_slice(&gecos), &text, err) == -1)
+		str_addslice(&gecos, slice_from(entry.field[PASSWD_GECOS],
+		    (size_t)comma));
+	if (entries_set(str_slice(&files.passwd), who, PASSWD_FIELDS,
+	    PASSWD_GECOS, str_slice(&gecos), &text, err) == -1)
 		return err_within(err, "%s", files.passwd_name);
 	return user_files_write_passwd(&files, &text, err);
 }
@@ -201,7 +216,8 @@ set_name(struct call *call, const struct account *account, const char *name, str
 int
 user_set(struct call *call, struct err *err)
 {
-	const char *name = assigned(call, "name"), *quota = assigned(call, "quota");
+	const char *name = assigned(call, "name"),
+	    *quota = assigned(call, "quota");
 	struct account *account;
 
 	if (subject_account(call, "U@D", &account, err) == -1)
@@ -232,15 +248,20 @@ user_show(struct call *call, struct err *err)
 	    user_files_read(account->domain, pool, &files, err) == -1)
 		return -1;
 	const struct domain *domain = account->domain;
-	show(&sheet, "account", pool_format(pool, "%s@%s", account->name, domain->name));
+	show(&sheet, "account", pool_format(pool, "%s@%s", account->name,
+	    domain->name));
 	show(&sheet, "name", account->full_name);
-	show(&sheet, "uid", pool_format(pool, "%u", (unsigned)account->ident.uid));
-	show(&sheet, "gid", pool_format(pool, "%u", (unsigned)account->ident.gid));
+	show(&sheet, "uid", pool_format(pool, "%u",
+	    (unsigned)account->ident.uid));
+	show(&sheet, "gid", pool_format(pool, "%u",
+	    (unsigned)account->ident.gid));
 	show(&sheet, "home", account->home);
 	show(&sheet, "inbox", mailbox_path(account, pool));
 	show(&sheet, "quota", quota_file_read(domain, account->name, pool));
-	show(&sheet, "login", secret_state(user_files_hash(&files, account->name)));
-	show(&sheet, "where", pool_format(pool, "%s:%u", account->file, account->line));
+	show(&sheet, "login",
+	    secret_state(user_files_hash(&files, account->name)));
+	show(&sheet, "where", pool_format(pool, "%s:%u", account->file,
+	    account->line));
 	if (alias_use_show(call, account, &sheet, err) == -1)
 		return -1;
 	sheet_print(&sheet);

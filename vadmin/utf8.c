@@ -31,7 +31,8 @@ utf8_length(struct slice s)
 {
 	unsigned char first = byte(s, 0);
 	size_t n = first < 0x80 ? 1 : first >= 0xC2 && first <= 0xDF ? 2 :
-	    first >= 0xE0 && first <= 0xEF ? 3 : first >= 0xF0 && first <= 0xF4 ? 4 : 0;
+	    first >= 0xE0 && first <= 0xEF ? 3 : first >= 0xF0 &&
+	    first <= 0xF4 ? 4 : 0;
 
 	if (n == 0 || n > s.len)
 		return 0;
@@ -57,7 +58,8 @@ utf8_has_control(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = byte(s, i);
-		if (c < 0x20 || c == 0x7F || (c == 0xC2 && byte(s, i + 1) >= 0x80 &&
+		if (c < 0x20 || c == 0x7F ||
+		    (c == 0xC2 && byte(s, i + 1) >= 0x80 &&
 		    byte(s, i + 1) < 0xA0))
 			return true;
 	}

@@ -13,12 +13,14 @@
 #include "scope.h"
 #include "work.h"
 
-enum { GRACE_MS = 2000 };	/* a child ends by its own deadline before we kill it */
+/* a child ends by its own deadline before we kill it */
+enum { GRACE_MS = 2000 };
 
 /* --- who --------------------------------------------------------------- */
 
 static int
-look_up(const char *setting, const char *user, struct ident *who, struct err *err)
+look_up(const char *setting, const char *user, struct ident *who,
+    struct err *err)
 {
 	if (ident_parse(slice_of(user), who, err) == -1) {
 		err->kind = ERR_INVALID;
@@ -29,7 +31,8 @@ look_up(const char *setting, const char *user, struct ident *who, struct err *er
 
 /* Without root, commands and sendmail run as this process is. */
 static int
-identity_of(const struct job *job, const struct target *target, struct ident *who, struct err *err)
+identity_of(const struct job *job, const struct target *target,
+    struct ident *who, struct err *err)
 {
 	const struct vmail_conf *conf = &job->in->conf;
 
@@ -43,7 +46,8 @@ identity_of(const struct job *job, const struct target *target, struct ident *wh
 	}
 	if (target->kind != TARGET_COMMAND && target->kind != TARGET_FILE) {
 		if (conf->sendmail_user[0] != '\0')
-			return look_up("sendmail-user", conf->sendmail_user, who, err);
+			return look_up("sendmail-user", conf->sendmail_user,
+			    who, err);
 		if (target->domain->one_owner) {
 			*who = target->domain->owner;
 			return 0;
@@ -58,12 +62,15 @@ static bool
 is_plausible(const struct outcome *o)
 {
 	static const char class[] = {
-		[OUTCOME_DONE] = '2', [OUTCOME_TEMPORARY] = '4', [OUTCOME_NO_USER] = '5',
-		[OUTCOME_NO_DOMAIN] = '5', [OUTCOME_REFUSED] = '5', [OUTCOME_PERMANENT] = '5',
+		[OUTCOME_DONE] = '2', [OUTCOME_TEMPORARY] = '4',
+		[OUTCOME_NO_USER] = '5', [OUTCOME_NO_DOMAIN] = '5',
+		[OUTCOME_REFUSED] = '5', [OUTCOME_PERMANENT] = '5',
 	};
 
-	return (unsigned)o->kind < sizeof class && memchr(o->text, '\0', sizeof o->text) != NULL &&
-	    memchr(o->code, '\0', sizeof o->code) != NULL && o->code[0] == class[o->kind] &&
+	return (unsigned)o->kind < sizeof class &&
+	    memchr(o->text, '\0', sizeof o->text) != NULL &&
+	    memchr(o->code, '\0', sizeof o->code) != NULL &&
+	    o->code[0] == class[o->kind] &&
 	    strspn(o->code, "0123456789.") == strlen(o->code);
 }
 
@@ -71,10 +78,10 @@ static struct outcome
 died(int status)
 {
 	if (WIFSIGNALED(status))
-		return outcome_make(OUTCOME_TEMPORARY, "4.3.0", "a delivering process died of signal %d",
-		    WTERMSIG(status));
-	return outcome_make(OUTCOME_TEMPORARY, "4.3.0", "a delivering process gave up (status %d)",
-	    WEXITSTATUS(status));
+		return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+		    "a delivering process died of signal %d", WTERMSIG(status));
+	return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+	    "a delivering process gave up (status %d)", WEXITSTATUS(status));
 }
 
 static struct outcome
@@ -89,8 +96,11 @@ collect(const struct job *job, struct child *child, int from)
 
 	/* A pipe holds more than the answer: it can wait there for the end. */
 	if (child_wait(child, d, &status, &err) == -1)
-		return outcome_make(OUTCOME_TEMPORARY, "4.3.0", "the delivery took too long");
-	while (got < sizeof o && (n = fd_read_by(from, (char *)&o + got, sizeof o - got, d, &err)) > 0)
+		return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+		    "the delivery took too long");
+	while (got < sizeof o &&
+	    (n = fd_read_by(from, (char *)&o + got, sizeof o - got, d,
+	    &err)) > 0)
 		got += (size_t)n;
 	if (got < sizeof o || status != 0 || !is_plausible(&o))
 		return died(status);
@@ -129,12 +139,14 @@ work_as(struct ident who, const struct task *t)
 	case TARGET_FILE:
 		return work_file(t->job, t->target);
 	case TARGET_REMOTE:
-		return work_sendmail(t->job, t->recipient, t->target->sender, t->addresses, t->count);
+		return work_sendmail(t->job, t->recipient, t->target->sender,
+		    t->addresses, t->count);
 	case TARGET_AUTO:
 	case TARGET_FAILURE:
 		break;
 	}
-	return outcome_make(OUTCOME_TEMPORARY, "4.3.5", "nothing to do for this target");
+	return outcome_make(OUTCOME_TEMPORARY, "4.3.5",
+	    "nothing to do for this target");
 }
 
 static struct outcome
@@ -167,20 +179,23 @@ run(const struct task *t)
 }
 
 struct outcome
-courier_deliver(struct job *job, const struct recipient *recipient, const struct target *target)
+courier_deliver(struct job *job, const struct recipient *recipient,
+    const struct target *target)
 {
-	struct task t = { .job = job, .recipient = recipient, .target = target };
+	struct task t = { .job = job, .recipient = recipient,
+	    .target = target };
 	struct err err;
 
 	/* Only root (or the one owner) can make the domain's directories. */
-	if (target->kind == TARGET_ACCOUNT && mailbox_prepare(target->account, &err) == -1)
+	if (target->kind == TARGET_ACCOUNT &&
+	    mailbox_prepare(target->account, &err) == -1)
 		return outcome_from_err(&err);
 	return run(&t);
 }
 
 struct outcome
-courier_send(struct job *job, const struct recipient *recipient, const struct target *first,
-    const char *const *addresses, size_t count)
+courier_send(struct job *job, const struct recipient *recipient,
+    const struct target *first, const char *const *addresses, size_t count)
 {
 	struct task t = { job, recipient, first, addresses, count };
 

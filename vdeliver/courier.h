@@ -11,11 +11,13 @@
 
 /* Delivers to an account, a command or a file.  When job->unread is set the
  * courier reads standard input itself. */
-struct outcome	courier_deliver(struct job *job, const struct recipient *recipient,
+struct outcome	courier_deliver(struct job *job,
+	    const struct recipient *recipient,
 		    const struct target *target);
 
 /* One call of sendmail for all addresses, with this envelope sender. */
 struct outcome	courier_send(struct job *job, const struct recipient *recipient,
-		    const struct target *first, const char *const *addresses, size_t count);
+		    const struct target *first, const char *const *addresses,
+		    size_t count);
 
 #endif

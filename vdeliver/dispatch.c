@@ -10,7 +10,8 @@
 #include "courier.h"
 #include "intake.h"
 
-enum { BATCH_BYTES = 512 * 1024 };	/* addresses of one call: well below ARG_MAX */
+/* addresses of one call: well below ARG_MAX */
+enum { BATCH_BYTES = 512 * 1024 };
 
 /* --- outcomes ---------------------------------------------------------- */
 
@@ -53,15 +54,16 @@ settle_known(struct plan *plan, struct target *t)
 		settle(plan, t, t->failure);
 	if (t->kind == TARGET_AUTO)
 		settle(plan, t, outcome_make(OUTCOME_TEMPORARY, "4.3.5",
-		    "%s: automatic answers are not available in this version: take the file away",
-		    t->text));
+		    "%s: automatic answers are not available in this version: "
+		    "take the file away", t->text));
 }
 
 /* The MTA can try a failed member of a list by itself: the others stand. */
 static bool
 can_be_handed_on(const struct recipient *r, const struct target *t)
 {
-	return r->count > 1 && t->retry != NULL && dispatch_outcome(t)->kind != OUTCOME_DONE;
+	return r->count > 1 && t->retry != NULL &&
+	    dispatch_outcome(t)->kind != OUTCOME_DONE;
 }
 
 static void
@@ -96,7 +98,8 @@ count_open(const struct plan *plan, const struct target **only)
 		const struct recipient *r = plan->recipients[i];
 		for (size_t j = 0; j < r->count; j++) {
 			const struct target *t = r->targets[j];
-			if ((t->work == NULL && t != *only) || can_be_handed_on(r, t)) {
+			if ((t->work == NULL && t != *only) ||
+			    can_be_handed_on(r, t)) {
 				*only = t;
 				count++;
 			}
@@ -111,7 +114,8 @@ fail_all(struct plan *plan, struct outcome o)
 	for (size_t i = 0; i < plan->recipient_count; i++)
 		for (size_t j = 0; j < plan->recipients[i]->count; j++)
 			if (plan->recipients[i]->targets[j]->work == NULL)
-				settle(plan, plan->recipients[i]->targets[j], o);
+				settle(plan, plan->recipients[i]->targets[j],
+				    o);
 }
 
 static void
@@ -128,13 +132,15 @@ static bool
 same_sender(const struct target *a, const struct target *b)
 {
 	return a->sender == b->sender ||
-	    (a->sender != NULL && b->sender != NULL && strcmp(a->sender, b->sender) == 0);
+	    (a->sender != NULL && b->sender != NULL &&
+	    strcmp(a->sender, b->sender) == 0);
 }
 
 /* One call of sendmail takes every open remote target of the recipient that
  * has the first one's sender. */
 static void
-send_batch(struct job *job, const struct recipient *r, const struct target *first)
+send_batch(struct job *job, const struct recipient *r,
+    const struct target *first)
 {
 	struct pool *pool = &job->plan->pool;
 	const char **addresses = pool_alloc(pool, r->count * sizeof *addresses);
@@ -143,7 +149,8 @@ send_batch(struct job *job, const struct recipient *r, const struct target *firs
 
 	for (size_t i = 0; i < r->count && bytes < BATCH_BYTES; i++) {
 		struct target *t = r->targets[i];
-		if (t->work != NULL || t->kind != TARGET_REMOTE || !same_sender(t, first))
+		if (t->work != NULL || t->kind != TARGET_REMOTE ||
+		    !same_sender(t, first))
 			continue;
 		taken[count] = t;
 		addresses[count++] = t->text;
@@ -158,7 +165,8 @@ static void
 deliver_remote(struct job *job, const struct recipient *r)
 {
 	for (size_t i = 0; i < r->count; i++)
-		if (r->targets[i]->work == NULL && r->targets[i]->kind == TARGET_REMOTE)
+		if (r->targets[i]->work == NULL &&
+		    r->targets[i]->kind == TARGET_REMOTE)
 			send_batch(job, r, r->targets[i]);
 }
 

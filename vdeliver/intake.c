@@ -18,29 +18,34 @@ intake_unnamed_file(int dir, int *fd, struct err *err)
 	*fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (*fd != -1)
 		return 0;
-	if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
+	if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT &&
+	    errno != EINVAL)
 		return err_sys(err, "create an unnamed file");
-	/* A file system without unnamed files: one whose name is gone at once. */
+	/* A file system without unnamed files: one whose name is gone at
+	 * once. */
 	snprintf(name, sizeof name, ".message.%ld", (long)getpid());
-	*fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	*fd = openat(dir, name,
+	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (*fd == -1 || unlinkat(dir, name, 0) == -1)
 		return err_sys(err, "create %s", name);
 	return 0;
 }
 
 struct outcome
-intake_read(struct job *job, int (*open_file)(void *, int *, struct err *), void *arg,
-    const char *trace)
+intake_read(struct job *job, int (*open_file)(void *, int *, struct err *),
+    void *arg, const char *trace)
 {
 	struct message_intake intake = {
-		.max = job->in->conf.max_message_size, .deadline = job->deadline,
-		.open_file = open_file, .arg = arg, .trace = trace,
+		.max = job->in->conf.max_message_size,
+		.deadline = job->deadline, .open_file = open_file, .arg = arg,
+		.trace = trace,
 	};
 	struct err err;
 
 	if (message_read(STDIN_FILENO, &intake, &job->message, &err) == -1)
 		return err.kind == ERR_REFUSED ?
-		    outcome_make(OUTCOME_PERMANENT, "5.3.4", "%s", err.text) : outcome_from_err(&err);
+		    outcome_make(OUTCOME_PERMANENT, "5.3.4", "%s", err.text) :
+		    outcome_from_err(&err);
 	job->unread = false;
 	return (struct outcome){ .kind = OUTCOME_DONE };
 }

@@ -13,7 +13,8 @@
 struct outcome	intake_for_all(struct job *job);
 
 /* For one: see struct message_intake. */
-struct outcome	intake_read(struct job *job, int (*open_file)(void *, int *, struct err *),
+struct outcome	intake_read(struct job *job,
+	    int (*open_file)(void *, int *, struct err *),
 		    void *arg, const char *trace);
 
 /* A file without a name in directory dir. */

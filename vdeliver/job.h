@@ -10,10 +10,13 @@
 struct job {
 	const struct installation	*in;
 	struct plan			*plan;
-	const char			*sender;	/* of the envelope; "" = null */
+	/* of the envelope; "" = null */
+	const char			*sender;
 	struct deadline			 deadline;
-	struct message			 message;	/* void while a courier reads it itself */
-	bool				 unread;	/* standard input still holds the message */
+	/* void while a courier reads it itself */
+	struct message			 message;
+	/* standard input still holds the message */
+	bool				 unread;
 };
 
 #endif

@@ -25,11 +25,14 @@ static void
 end_by_signal(int signo)
 {
 	static const char stopped[] = "4.3.2 vdeliver was stopped\n";
-	static const char crashed[] = "4.3.0 vdeliver crashed: please report it\n";
-	bool fault = signo == SIGSEGV || signo == SIGBUS || signo == SIGFPE || signo == SIGILL ||
-	    signo == SIGABRT || signo == SIGSYS || signo == SIGTRAP;
+	static const char crashed[] =
+	    "4.3.0 vdeliver crashed: please report it\n";
+	bool fault = signo == SIGSEGV || signo == SIGBUS || signo == SIGFPE ||
+	    signo == SIGILL || signo == SIGABRT || signo == SIGSYS ||
+	    signo == SIGTRAP;
 
-	if (getpid() == speaker && write(STDERR_FILENO, fault ? crashed : stopped,
+	if (getpid() == speaker &&
+	    write(STDERR_FILENO, fault ? crashed : stopped,
 	    (fault ? sizeof crashed : sizeof stopped) - 1) == -1)
 		_exit(EX_TEMPFAIL);
 	_exit(EX_TEMPFAIL);
@@ -70,7 +73,8 @@ warn(const char *text)
 }
 
 static void
-resolve_all(const struct installation *in, const struct request *request, struct plan *plan)
+resolve_all(const struct installation *in, const struct request *request,
+    struct plan *plan)
 {
 	for (size_t i = 0; i < request->count; i++)
 		resolve(in, plan, request->recipients[i]);
@@ -93,12 +97,12 @@ show(struct plan *plan)
 }
 
 static int
-deliver(const struct installation *in, const struct request *request, struct plan *plan,
-    struct deadline deadline)
+deliver(const struct installation *in, const struct request *request,
+    struct plan *plan, struct deadline deadline)
 {
 	struct job job = {
-		.in = in, .plan = plan, .sender = request->sender, .deadline = deadline,
-		.message = MESSAGE_NONE, .unread = true,
+		.in = in, .plan = plan, .sender = request->sender,
+		.deadline = deadline, .message = MESSAGE_NONE, .unread = true,
 	};
 
 	dispatch(&job);
@@ -111,7 +115,8 @@ deliver(const struct installation *in, const struct request *request, struct pla
 }
 
 static int
-fail(const struct request *request, const struct outcome *outcome, struct deadline d)
+fail(const struct request *request, const struct outcome *outcome,
+    struct deadline d)
 {
 	int status = report_outcome(outcome);
 
@@ -128,15 +133,18 @@ run(const struct request *request)
 	struct outcome broken;
 	struct err err;
 
-	int opened = installation_open(request->directory, PROGRAM_VDELIVER, &in, &err);
+	int opened = installation_open(request->directory, PROGRAM_VDELIVER,
+	    &in, &err);
 	if (opened == 0 && log_open("vdeliver", in.conf.log, &err) == -1)
-		opened = err_within(&err, "%s", installation_where(&in, &in.pool, "log"));
+		opened = err_within(&err, "%s",
+		    installation_where(&in, &in.pool, "log"));
 	if (opened == -1) {
 		broken = outcome_from_err(&err);
 		return fail(request, &broken, deadline_in(DRAIN_MS));
 	}
 	in.warn = warn;
-	struct deadline deadline = deadline_in((int64_t)in.conf.delivery_timeout * 1000);
+	struct deadline deadline =
+	    deadline_in((int64_t)in.conf.delivery_timeout * 1000);
 	resolve_all(&in, request, &plan);
 	if (request->dry_run)
 		return show(&plan);
@@ -161,8 +169,8 @@ main(int argc, char **argv)
 	catch_signals();
 	log_hold();
 	if (request_parse(argc, argv, &request, &bad_address, &err) == -1) {
-		broken = bad_address ? outcome_make(OUTCOME_NO_USER, "5.1.3", "%s", err.text) :
-		    outcome_from_err(&err);
+		broken = bad_address ? outcome_make(OUTCOME_NO_USER, "5.1.3",
+		    "%s", err.text) : outcome_from_err(&err);
 		return fail(&request, &broken, deadline_in(DRAIN_MS));
 	}
 	int status = run(&request);

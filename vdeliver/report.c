@@ -1,4 +1,5 @@
-/* report.c: what the MTA is told: an exit status, and lines on standard error. */
+/* report.c: what the MTA is told: an exit status, and lines on standard
+ * error. */
 #include "report.h"
 
 #include <stdio.h>
@@ -15,7 +16,8 @@ report_status(const struct outcome *o)
 	static const int status[] = {
 		[OUTCOME_DONE] = EX_OK, [OUTCOME_TEMPORARY] = EX_TEMPFAIL,
 		[OUTCOME_NO_USER] = EX_NOUSER, [OUTCOME_NO_DOMAIN] = EX_NOHOST,
-		[OUTCOME_REFUSED] = EX_NOPERM, [OUTCOME_PERMANENT] = EX_UNAVAILABLE,
+		[OUTCOME_REFUSED] = EX_NOPERM,
+		[OUTCOME_PERMANENT] = EX_UNAVAILABLE,
 	};
 
 	return status[o->kind];
@@ -52,7 +54,8 @@ report_plan(const struct plan *plan)
 }
 
 static void
-log_target(const struct recipient *r, const struct target *t, const char *sender)
+log_target(const struct recipient *r, const struct target *t,
+    const char *sender)
 {
 	SCOPED(drop_log_line) struct log_line line = log_event("delivery");
 	const struct outcome *o = dispatch_outcome(t);
@@ -76,5 +79,6 @@ report_log(const struct plan *plan, const char *sender)
 		log_warning("%s", plan->warnings[i]);
 	for (size_t i = 0; i < plan->recipient_count; i++)
 		for (size_t j = 0; j < plan->recipients[i]->count; j++)
-			log_target(plan->recipients[i], plan->recipients[i]->targets[j], sender);
+			log_target(plan->recipients[i],
+			    plan->recipients[i]->targets[j], sender);
 }

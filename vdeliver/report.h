@@ -1,4 +1,5 @@
-/* report.h: what the MTA is told: an exit status, and lines on standard error. */
+/* report.h: what the MTA is told: an exit status, and lines on standard
+ * error. */
 #ifndef REPORT_H
 #define REPORT_H
 

@@ -1,4 +1,5 @@
-/* request.c: what vdeliver was asked for, by arguments or by the environment. */
+/* request.c: what vdeliver was asked for, by arguments or by the
+ * environment. */
 #include "request.h"
 
 #include <stdlib.h>
@@ -16,7 +17,8 @@ struct arguments {
 };
 
 static int
-read_options(int argc, char **argv, struct request *r, struct arguments *a, struct err *err)
+read_options(int argc, char **argv, struct request *r, struct arguments *a,
+    struct err *err)
 {
 	int option;
 
@@ -39,9 +41,11 @@ read_options(int argc, char **argv, struct request *r, struct arguments *a, stru
 			a->domain = optarg;
 			break;
 		default:
-			return err_set(err, ERR_INVALID, optopt == 'C' || optopt == 'f' || optopt == 'd' ?
-			    "option -%c needs a value; %s" : "unknown option -%c; %s",
-			    optopt > ' ' && optopt <= '~' ? optopt : '?', USAGE);
+			return err_set(err, ERR_INVALID, optopt == 'C' ||
+			    optopt == 'f' || optopt == 'd' ?
+			    "option -%c needs a value; %s" :
+			    "unknown option -%c; %s", optopt > ' ' &&
+			    optopt <= '~' ? optopt : '?', USAGE);
 		}
 	}
 	return 0;
@@ -57,19 +61,23 @@ variable(const char *name)
 
 /* "user@domain" stands for itself; a local part needs -d. */
 static int
-add_recipient(struct request *r, const char *given, const char *domain, struct err *err)
+add_recipient(struct request *r, const char *given, const char *domain,
+    struct err *err)
 {
 	bool whole = strchr(given, '@') != NULL;
 
 	if (!whole && (domain == NULL || domain[0] == '\0'))
-		return err_set(err, ERR_INVALID, "recipient '%s' has no domain: give one with -d", given);
-	r->recipients[r->count++] = whole ? pool_dup(&r->pool, slice_of(given)) :
+		return err_set(err, ERR_INVALID,
+		    "recipient '%s' has no domain: give one with -d", given);
+	r->recipients[r->count++] = whole ?
+	    pool_dup(&r->pool, slice_of(given)) :
 	    pool_format(&r->pool, "%s@%s", given, domain);
 	return 0;
 }
 
 static int
-recipients_from_environment(struct request *r, struct arguments *a, struct err *err)
+recipients_from_environment(struct request *r, struct arguments *a,
+    struct err *err)
 {
 	const char *recipient = variable("RECIPIENT");
 	const char *domain = a->domain ? a->domain : variable("DOMAIN");
@@ -85,10 +93,11 @@ recipients_from_environment(struct request *r, struct arguments *a, struct err *
 }
 
 static int
-recipients_from_arguments(int count, char **given, struct request *r, const struct arguments *a,
-    struct err *err)
+recipients_from_arguments(int count, char **given, struct request *r,
+    const struct arguments *a, struct err *err)
 {
-	r->recipients = pool_alloc(&r->pool, (size_t)count * sizeof *r->recipients);
+	r->recipients = pool_alloc(&r->pool,
+	    (size_t)count * sizeof *r->recipients);
 	for (int i = 0; i < count; i++)
 		if (add_recipient(r, given[i], a->domain, err) == -1)
 			return -1;
@@ -96,7 +105,8 @@ recipients_from_arguments(int count, char **given, struct request *r, const stru
 }
 
 int
-request_parse(int argc, char **argv, struct request *r, bool *bad_address, struct err *err)
+request_parse(int argc, char **argv, struct request *r, bool *bad_address,
+    struct err *err)
 {
 	struct arguments a = { 0 };
 
@@ -104,10 +114,12 @@ request_parse(int argc, char **argv, struct request *r, bool *bad_address, struc
 	r->directory = INSTALLATION_DIR;
 	if (read_options(argc, argv, r, &a, err) == -1)
 		return -1;
-	if ((optind < argc ? recipients_from_arguments(argc - optind, argv + optind, r, &a, err) :
-	    recipients_from_environment(r, &a, err)) == -1)
+	if ((optind < argc ? recipients_from_arguments(argc - optind,
+	    argv + optind, r, &a, err) : recipients_from_environment(r, &a,
+	    err)) == -1)
 		return -1;
-	if (address_sender(&r->pool, slice_of(a.sender ? a.sender : ""), &r->sender, err) == -1) {
+	if (address_sender(&r->pool, slice_of(a.sender ? a.sender : ""),
+	    &r->sender, err) == -1) {
 		*bad_address = true;
 		return -1;
 	}

@@ -1,4 +1,5 @@
-/* request.h: what vdeliver was asked for, by arguments or by the environment. */
+/* request.h: what vdeliver was asked for, by arguments or by the
+ * environment. */
 #ifndef REQUEST_H
 #define REQUEST_H
 
@@ -19,8 +20,8 @@ struct request {
 
 /* ERR_INVALID: bad usage, or an envelope address that must be refused (then
  * *bad_address is set). */
-int	request_parse(int argc, char **argv, struct request *request, bool *bad_address,
-	    struct err *err);
+int	request_parse(int argc, char **argv, struct request *request,
+	    bool *bad_address, struct err *err);
 void	drop_request(struct request *request);
 
 #endif

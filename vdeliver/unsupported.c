@@ -1,4 +1,5 @@
-/* unsupported.c: what an account may have on disk that this version cannot do. */
+/* unsupported.c: what an account may have on disk that this version cannot
+ * do. */
 #include "unsupported.h"
 
 #include <errno.h>
@@ -21,13 +22,15 @@ check(const struct place *p, bool one_owner, struct err *err)
 	struct stat st;
 
 	if (stat(p->path, &st) == -1) {
-		if (errno == ENOENT || errno == ENOTDIR || (errno == EACCES && one_owner))
+		if (errno == ENOENT || errno == ENOTDIR ||
+		    (errno == EACCES && one_owner))
 			return 0;
 		return err_sys(err, "%s", p->path);
 	}
 	if (p->empty_is_none && st.st_size == 0)
 		return 0;
-	return err_set(err, ERR_INVALID, "%s: %s is not available in this version: take the file away",
+	return err_set(err, ERR_INVALID,
+	    "%s: %s is not available in this version: take the file away",
 	    p->path, p->what);
 }
 
@@ -37,18 +40,25 @@ unsupported_check(const struct account *account, struct err *err)
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	const struct domain *domain = account->domain;
 	const char *name = account->name, *home = account->home;
-	const char *spool = installation_path(domain->in, &pool, domain->in->conf.spool);
-	const char *files = pool_format(&pool, "%s/files/%s", spool, domain->name);
+	const char *spool = installation_path(domain->in, &pool,
+	    domain->in->conf.spool);
+	const char *files = pool_format(&pool, "%s/files/%s", spool,
+	    domain->name);
 	const struct place places[] = {
-		{ "an inbox limit", pool_format(&pool, "%s/%s/%s.quota", spool, domain->name, name), false },
-		{ "forwarding", pool_format(&pool, "%s/%s.forward", files, name), true },
-		{ "a vacation", pool_format(&pool, "%s/%s.vacation.db", files, name), false },
+		{ "an inbox limit", pool_format(&pool, "%s/%s/%s.quota", spool,
+		  domain->name, name), false },
+		{ "forwarding", pool_format(&pool, "%s/%s.forward", files,
+		  name), true },
+		{ "a vacation", pool_format(&pool, "%s/%s.vacation.db", files,
+		  name), false },
 		{ "forwarding", pool_format(&pool, "%s/.forward", home), true },
-		{ "a vacation", pool_format(&pool, "%s/.vacation.db", home), false },
+		{ "a vacation", pool_format(&pool, "%s/.vacation.db", home),
+		  false },
 	};
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-		if (places[i].path[0] == '/' && check(&places[i], domain->one_owner, err) == -1)
+		if (places[i].path[0] == '/' &&
+		    check(&places[i], domain->one_owner, err) == -1)
 			return -1;
 	return 0;
 }

@@ -53,11 +53,13 @@ open_in_mailbox(void *arg, int *fd, struct err *err)
 }
 
 static struct outcome
-put_into(struct job *job, const struct mailbox *mailbox, const char *address, const char *trace)
+put_into(struct job *job, const struct mailbox *mailbox, const char *address,
+    const char *trace)
 {
 	struct stream content;
 	struct delivery delivery = {
-		.sender = job->sender, .content = &content, .unnamed = -1, .deadline = job->deadline,
+		.sender = job->sender, .content = &content, .unnamed = -1,
+		.deadline = job->deadline,
 	};
 	struct err err;
 
@@ -79,11 +81,13 @@ work_account(struct job *job, const struct target *target)
 	struct err err;
 
 	if (unsupported_check(target->account, &err) == -1 ||
-	    mailbox_open(target->account, true, &job->plan->pool, &mailbox, &err) == -1)
+	    mailbox_open(target->account, true, &job->plan->pool, &mailbox,
+	    &err) == -1)
 		return outcome_from_err(&err);
 	add_trace(&trace, job->sender, address);
 	if (job->unread) {
-		struct outcome o = intake_read(job, open_in_mailbox, &mailbox, str_text(&trace));
+		struct outcome o = intake_read(job, open_in_mailbox, &mailbox,
+		    str_text(&trace));
 		if (o.kind != OUTCOME_DONE)
 			return o;
 	}
@@ -104,7 +108,8 @@ has_own_code(struct slice reason, struct slice *code)
 	*code = text;
 	for (int i = 0; i < 3; i++)
 		if (!slice_cut(&text, '.', &part) || part.len > 3 ||
-		    slice_number(part, i == 0 ? 5 : 999, &number) == -1 || (i == 0 && number != 5))
+		    slice_number(part, i == 0 ? 5 : 999, &number) == -1 ||
+		    (i == 0 && number != 5))
 			return false;
 	return text.len == 0;
 }
@@ -130,10 +135,12 @@ judge(const struct command_result *result)
 	int status = result->status;
 
 	command_reason(result, &reason);
-	const char *text = reason.len > 0 ? str_text(&reason) : "the command refused the message";
+	const char *text = reason.len > 0 ? str_text(&reason) :
+	    "the command refused the message";
 	if (WIFSIGNALED(status))
-		return outcome_make(OUTCOME_TEMPORARY, "4.3.0", "the command died of signal %d: %s",
-		    WTERMSIG(status), str_text(&reason));
+		return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+		    "the command died of signal %d: %s", WTERMSIG(status),
+		    str_text(&reason));
 	switch (WEXITSTATUS(status)) {
 	case EX_OK:
 		return done("command");
@@ -148,8 +155,9 @@ judge(const struct command_result *result)
 	case EX_UNAVAILABLE:
 		return refusal(OUTCOME_PERMANENT, "5.3.0", slice_of(text));
 	default:
-		return outcome_make(OUTCOME_TEMPORARY, "4.3.0", "the command ended with status %d: %s",
-		    WEXITSTATUS(status), str_text(&reason));
+		return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+		    "the command ended with status %d: %s", WEXITSTATUS(status),
+		    str_text(&reason));
 	}
 }
 
@@ -181,10 +189,12 @@ work_command(struct job *job, const struct target *target)
 	add_trace(&trace, job->sender, tokens.recipient);
 	message_content(&job->message, str_text(&trace), &content);
 	struct command command = {
-		.argv = (const char *const[]){ "/bin/sh", "-c", str_text(&shell), NULL },
-		.environment = tokens_environment(&tokens, "/", &job->plan->pool),
-		.input = &content,
-		.deadline = deadline_within(job->deadline, (int64_t)job->in->conf.command_timeout * 1000),
+		.argv = (const char *const[]){ "/bin/sh", "-c",
+		str_text(&shell), NULL },
+		.environment = tokens_environment(&tokens, "/",
+		&job->plan->pool), .input = &content,
+		.deadline = deadline_within(job->deadline,
+		(int64_t)job->in->conf.command_timeout * 1000),
 	};
 	if (command_run(&command, &result, &err) == -1)
 		return outcome_from_err(&err);
@@ -194,7 +204,8 @@ work_command(struct job *job, const struct target *target)
 /* --- a file ------------------------------------------------------------ */
 
 static int
-open_directory_of(const char *path, int *dir, const char **name, struct err *err)
+open_directory_of(const char *path, int *dir, const char **name,
+    struct err *err)
 {
 	SCOPED(drop_str) struct str parent = { 0 };
 	const char *slash = strrchr(path, '/');
@@ -208,12 +219,15 @@ open_directory_of(const char *path, int *dir, const char **name, struct err *err
 }
 
 static int
-append_to_file(struct job *job, const char *path, struct stream *content, struct err *err)
+append_to_file(struct job *job, const char *path, struct stream *content,
+    struct err *err)
 {
 	SCOPED(drop_fd) int dir = -1;
 	SCOPED(drop_mbox_file) struct mbox_file file = MBOX_FILE_NONE;
-	struct delivery delivery = { .sender = job->sender, .content = content, .unnamed = -1 };
-	struct deadline d = deadline_within(job->deadline, (int64_t)job->in->conf.lock_timeout * 1000);
+	struct delivery delivery = { .sender = job->sender, .content = content,
+	    .unnamed = -1 };
+	struct deadline d = deadline_within(job->deadline,
+	    (int64_t)job->in->conf.lock_timeout * 1000);
 	const char *name;
 
 	if (open_directory_of(path, &dir, &name, err) == -1 ||
@@ -247,11 +261,13 @@ work_file(struct job *job, const struct target *target)
 
 /* sendmail's words, then "-f sender -- recipients". */
 static const char *const *
-sendmail_arguments(struct job *job, const char *sender, const char *const *addresses, size_t count)
+sendmail_arguments(struct job *job, const char *sender,
+    const char *const *addresses, size_t count)
 {
 	struct pool *pool = &job->plan->pool;
 	struct slice rest = slice_of(job->in->conf.sendmail), word;
-	const char **argv = pool_alloc(pool, (rest.len + count + 4) * sizeof *argv);
+	const char **argv = pool_alloc(pool,
+	    (rest.len + count + 4) * sizeof *argv);
 	size_t n = 0;
 
 	while (slice_word(&rest, &word))
@@ -265,14 +281,16 @@ sendmail_arguments(struct job *job, const char *sender, const char *const *addre
 }
 
 struct outcome
-work_sendmail(struct job *job, const struct recipient *recipient, const char *sender,
-    const char *const *addresses, size_t count)
+work_sendmail(struct job *job, const struct recipient *recipient,
+    const char *sender, const char *const *addresses, size_t count)
 {
 	SCOPED(drop_str) struct str trace = { 0 }, reason = { 0 };
 	SCOPED(drop_command_result) struct command_result result = { 0 };
-	const char *expanded = address_text(&job->plan->pool, recipient->local, recipient->domain);
+	const char *expanded = address_text(&job->plan->pool, recipient->local,
+	    recipient->domain);
 	struct tokens tokens = { .sender = job->sender, .recipient = expanded,
-		.domain = recipient->domain, .local = recipient->local, .delimiter = "" };
+		.domain = recipient->domain, .local = recipient->local,
+		.delimiter = "" };
 	struct stream content;
 	struct err err;
 
@@ -285,16 +303,18 @@ work_sendmail(struct job *job, const struct recipient *recipient, const char *se
 	message_content(&job->message, str_text(&trace), &content);
 	struct command command = {
 		.argv = sendmail_arguments(job, sender, addresses, count),
-		.environment = tokens_environment(&tokens, "/", &job->plan->pool),
-		.input = &content,
-		.deadline = deadline_within(job->deadline, (int64_t)job->in->conf.command_timeout * 1000),
+		.environment = tokens_environment(&tokens, "/",
+		&job->plan->pool), .input = &content,
+		.deadline = deadline_within(job->deadline,
+		(int64_t)job->in->conf.command_timeout * 1000),
 	};
 	if (command_run(&command, &result, &err) == -1)
 		return outcome_from_err(&err);
 	if (WIFEXITED(result.status) && WEXITSTATUS(result.status) == 0)
 		return done("sendmail");
 	command_reason(&result, &reason);
-	return outcome_make(OUTCOME_TEMPORARY, "4.3.0", "%s failed (status %d): %s: see setting sendmail",
-	    command.argv[0], WIFEXITED(result.status) ? WEXITSTATUS(result.status) :
+	return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+	    "%s failed (status %d): %s: see setting sendmail", command.argv[0],
+	    WIFEXITED(result.status) ? WEXITSTATUS(result.status) :
 	    128 + WTERMSIG(result.status), str_text(&reason));
 }

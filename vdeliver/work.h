@@ -13,7 +13,9 @@ struct outcome	work_command(struct job *job, const struct target *target);
 struct outcome	work_file(struct job *job, const struct target *target);
 
 /* sender NULL: the envelope's. */
-struct outcome	work_sendmail(struct job *job, const struct recipient *recipient,
-		    const char *sender, const char *const *addresses, size_t count);
+struct outcome	work_sendmail(struct job *job,
+	    const struct recipient *recipient,
+		    const char *sender, const char *const *addresses,
+		    size_t count);
 
 #endif

@@ -4,7 +4,8 @@
 #include <string.h>
 
 static const char *const capabilities[] = {
-	"TOP", "USER", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "EXPIRE NEVER",
+	"TOP", "USER", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING",
+	    "EXPIRE NEVER",
 	"IMPLEMENTATION vmail-" VERSION, NULL
 };
 

@@ -1,4 +1,5 @@
-/* confine.c: what a process gives up before it meets a client or the network. */
+/* confine.c: what a process gives up before it meets a client or the
+ * network. */
 #include "confine.h"
 
 #include <errno.h>
@@ -56,7 +57,8 @@ confine_open_root(const struct installation *in, int *fd, struct err *err)
 		return err_sys(err, "%s/empty", path);
 	if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return err_set(err, ERR_REFUSED,
-		    "%s/empty: must be root's, and closed to others (chown root, chmod 555)", path);
+		    "%s/empty: must be root's, and closed to others (chown "
+		    "root, chmod 555)", path);
 	*fd = got;
 	got = -1;
 	return 0;
@@ -70,7 +72,8 @@ nobody(void)
 	struct ident who;
 	struct err err;
 
-	if (ident_of_user(SLICE("nobody"), &who, &err) == -1 || ident_is_forbidden(who))
+	if (ident_of_user(SLICE("nobody"), &who, &err) == -1 ||
+	    ident_is_forbidden(who))
 		return (struct ident){ NOBODY, NOBODY };
 	return who;
 }
@@ -81,16 +84,19 @@ confine_to(const struct installation *in, int root, struct err *err)
 	struct rlimit none = { 0, 0 };
 
 	if (in->as_root) {
-		struct ident who = nobody();	/* while there is an /etc/passwd */
+		/* while there is an /etc/passwd */
+		struct ident who = nobody();
 		if (fchdir(root) == -1 || chroot(".") == -1 || chdir("/") == -1)
 			return err_sys(err, "enter the empty directory");
 		if (ident_become(who, err) == -1)
 			return -1;
 	}
 	prctl(PR_SET_DUMPABLE, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* becoming nobody has cleared it */
+	/* becoming nobody has cleared it */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    setrlimit(RLIMIT_FSIZE, &none) == -1 || setrlimit(RLIMIT_NPROC, &none) == -1)
+	    setrlimit(RLIMIT_FSIZE, &none) == -1 ||
+	    setrlimit(RLIMIT_NPROC, &none) == -1)
 		return err_sys(err, "give rights up");
 	return 0;
 }
@@ -107,7 +113,8 @@ confine_fds(const int *keep, int count)
 	int sorted[8] = { 0 };
 	unsigned next = STDERR_FILENO + 1;
 
-	closelog();		/* or its number would be taken for the log's still */
+	/* or its number would be taken for the log's still */
+	closelog();
 	for (int i = 0; i < count; i++)
 		sorted[i] = keep[i];
 	qsort(sorted, (size_t)count, sizeof *sorted, compare_int);
@@ -124,24 +131,27 @@ confine_fds(const int *keep, int count)
 /* --- asking ------------------------------------------------------------- */
 
 static _Noreturn void
-answer_as_nobody(const struct installation *in, int (*fn)(const void *, struct str *),
-    const void *question, int out)
+answer_as_nobody(const struct installation *in,
+    int (*fn)(const void *, struct str *), const void *question, int out)
 {
 	SCOPED(drop_str) struct str answer = { 0 };
 	struct err err;
 
-	clearenv();		/* RES_OPTIONS, HOSTALIASES, LOCALDOMAIN and the like */
+	/* RES_OPTIONS, HOSTALIASES, LOCALDOMAIN and the like */
+	clearenv();
 	confine_fds(&out, 1);
 	if (in->as_root && ident_become(nobody(), &err) == -1)
 		_exit(1);
-	if (fn(question, &answer) == -1 || fd_write(out, answer.s, answer.len) == -1)
+	if (fn(question, &answer) == -1 ||
+	    fd_write(out, answer.s, answer.len) == -1)
 		_exit(1);
 	_exit(0);
 }
 
 int
-confine_ask(const struct installation *in, int (*fn)(const void *, struct str *),
-    const void *question, struct deadline d, struct str *answer, struct err *err)
+confine_ask(const struct installation *in,
+    int (*fn)(const void *, struct str *), const void *question,
+    struct deadline d, struct str *answer, struct err *err)
 {
 	SCOPED(drop_child) struct child child = CHILD_NONE;
 	SCOPED(drop_fd) int from = -1, to = -1;
@@ -164,5 +174,6 @@ confine_ask(const struct installation *in, int (*fn)(const void *, struct str *)
 			str_add(answer, chunk, (size_t)n);
 	if (n == -1 || child_wait(&child, d, &status, err) == -1)
 		return -1;
-	return status == 0 && answer->len > 0 ? 0 : err_set(err, ERR_ABSENT, "no answer");
+	return status == 0 && answer->len > 0 ? 0 :
+	    err_set(err, ERR_ABSENT, "no answer");
 }

@@ -1,4 +1,5 @@
-/* confine.h: what a process gives up before it meets a client or the network. */
+/* confine.h: what a process gives up before it meets a client or the
+ * network. */
 #ifndef CONFINE_H
 #define CONFINE_H
 
@@ -10,7 +11,8 @@
 /* Opens the empty directory that becomes the root of who talks to clients:
  * STATE/empty, root's and writable by nobody else; made when missing.  *fd
  * stays -1 where the process is not root and cannot use one. */
-int	confine_open_root(const struct installation *in, int *fd, struct err *err);
+int	confine_open_root(const struct installation *in, int *fd,
+	    struct err *err);
 
 /* In a child: becomes nobody in that directory, for good, unable to start
  * processes.  Without root only what needs no right is done. */
@@ -22,7 +24,9 @@ void	confine_fds(const int *keep, int count);
 /* Asks fn in a child that has become nobody (not in the empty directory), and
  * kills it at the deadline.  fn writes what it found into *answer.  -1: no
  * answer.  What comes back is not to be believed. */
-int	confine_ask(const struct installation *in, int (*fn)(const void *question, struct str *answer),
-	    const void *question, struct deadline d, struct str *answer, struct err *err);
+int	confine_ask(const struct installation *in,
+	    int (*fn)(const void *question, struct str *answer),
+	    const void *question, struct deadline d, struct str *answer,
+	    struct err *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* connection.c: the client's connection on descriptors 0 and 1: its two ends. */
+/* connection.c: the client's connection on descriptors 0 and 1: its two
+ * ends. */
 #include "connection.h"
 
 #include <arpa/inet.h>
@@ -18,7 +19,8 @@ address_unmap(struct sockaddr_storage *address)
 	if (address->ss_family == AF_INET)
 		return sizeof four;
 	memcpy(&six, address, sizeof six);
-	if (address->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&six.sin6_addr))
+	if (address->ss_family != AF_INET6 ||
+	    !IN6_IS_ADDR_V4MAPPED(&six.sin6_addr))
 		return sizeof six;
 	four.sin_port = six.sin6_port;
 	memcpy(&four.sin_addr, &six.sin6_addr.s6_addr[12], 4);
@@ -28,15 +30,19 @@ address_unmap(struct sockaddr_storage *address)
 }
 
 void
-address_to_text(const struct sockaddr_storage *address, struct address_text *out)
+address_to_text(const struct sockaddr_storage *address,
+    struct address_text *out)
 {
 	const void *bytes = NULL;
 
 	if (address->ss_family == AF_INET)
-		bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+		bytes = &((const struct sockaddr_in *)(
+		    const void *)address)->sin_addr;
 	else if (address->ss_family == AF_INET6)
-		bytes = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-	if (bytes == NULL || inet_ntop(address->ss_family, bytes, out->text, sizeof out->text) == NULL)
+		bytes = &((const struct sockaddr_in6 *)(
+		    const void *)address)->sin6_addr;
+	if (bytes == NULL || inet_ntop(address->ss_family, bytes, out->text,
+	    sizeof out->text) == NULL)
 		strcpy(out->text, "-");
 }
 
@@ -45,8 +51,9 @@ find_addresses(struct connection *c)
 {
 	socklen_t local_len = sizeof c->local, peer_len = sizeof c->peer;
 
-	c->has_address = getsockname(STDIN_FILENO, (struct sockaddr *)&c->local, &local_len) == 0 &&
-	    getpeername(STDIN_FILENO, (struct sockaddr *)&c->peer, &peer_len) == 0 &&
+	c->has_address = getsockname(STDIN_FILENO, (struct sockaddr *)&c->local,
+	    &local_len) == 0 && getpeername(STDIN_FILENO,
+	    (struct sockaddr *)&c->peer, &peer_len) == 0 &&
 	    (c->local.ss_family == AF_INET || c->local.ss_family == AF_INET6);
 	if (!c->has_address) {
 		memset(&c->local, 0, sizeof c->local);
@@ -63,7 +70,8 @@ is_same_file(int a, int b)
 {
 	struct stat x, y;
 
-	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	    x.st_ino == y.st_ino;
 }
 
 int
@@ -71,11 +79,14 @@ connection_open(struct connection *c, struct err *err)
 {
 	*c = (struct connection){ .standard_error = -1 };
 	find_addresses(c);
-	if (!is_same_file(STDIN_FILENO, STDERR_FILENO) && !is_same_file(STDOUT_FILENO, STDERR_FILENO))
+	if (!is_same_file(STDIN_FILENO, STDERR_FILENO) &&
+	    !is_same_file(STDOUT_FILENO, STDERR_FILENO))
 		return 0;
-	c->standard_error = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	c->standard_error = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC,
+	    STDERR_FILENO + 1);
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (c->standard_error == -1 || nothing == -1 || dup2(nothing, STDERR_FILENO) == -1)
+	if (c->standard_error == -1 || nothing == -1 ||
+	    dup2(nothing, STDERR_FILENO) == -1)
 		return err_sys(err, "put standard error aside");
 	close(nothing);
 	return 0;

@@ -1,4 +1,5 @@
-/* connection.h: the client's connection on descriptors 0 and 1: its two ends. */
+/* connection.h: the client's connection on descriptors 0 and 1: its two
+ * ends. */
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
@@ -9,19 +10,23 @@
 #include "err.h"
 
 struct address_text {
-	char	text[INET6_ADDRSTRLEN];		/* "-": there is none (a pipe) */
+	/* "-": there is none (a pipe) */
+	char	text[INET6_ADDRSTRLEN];
 };
 
 struct connection {
 	bool			has_address;
-	struct sockaddr_storage	local, peer;	/* an IPv4 address in IPv6 clothes is IPv4 */
+	/* an IPv4 address in IPv6 clothes is IPv4 */
+	struct sockaddr_storage	local, peer;
 	socklen_t		local_len;
 	struct address_text	local_text, peer_text;
-	int			standard_error;	/* as it was found; -1: it was left in place */
+	/* as it was found; -1: it was left in place */
+	int			standard_error;
 };
 
 /* Looks at 0.  Where 2 is the connection too, as under inetd, it is put aside
- * and /dev/null takes its place, so that nothing but POP3 reaches the client. */
+ * and /dev/null takes its place, so that nothing but POP3 reaches the
+ * client. */
 int	connection_open(struct connection *c, struct err *err);
 
 /* Descriptors as they were found, for another program. */
@@ -30,7 +35,8 @@ void	connection_restore(const struct connection *c);
 /* Replies are not to wait for one another's acknowledgement. */
 void	connection_no_delay(void);
 
-void	address_to_text(const struct sockaddr_storage *address, struct address_text *out);
+void	address_to_text(const struct sockaddr_storage *address,
+	    struct address_text *out);
 
 /* An IPv4-mapped IPv6 address becomes IPv4. */
 socklen_t address_unmap(struct sockaddr_storage *address);

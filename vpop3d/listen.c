@@ -23,8 +23,10 @@
 
 enum {
 	BACKLOG = 1024,
-	LEAVE_MS = 30000,	/* for the sessions to end when we are told to */
-	PAUSE_MS = 200,		/* when there are no descriptors or processes left */
+	/* for the sessions to end when we are told to */
+	LEAVE_MS = 30000,
+	/* when there are no descriptors or processes left */
+	PAUSE_MS = 200,
 };
 
 /* --- where ---------------------------------------------------------------- */
@@ -36,7 +38,8 @@ split_address(const char *where, char host[256], char port[32])
 	const char *colon = strrchr(where, ':');
 	size_t len = colon != NULL ? (size_t)(colon - where) : 0;
 
-	if (colon == NULL || len >= 256 || strlen(colon + 1) >= 32 || colon[1] == '\0')
+	if (colon == NULL || len >= 256 || strlen(colon + 1) >= 32 ||
+	    colon[1] == '\0')
 		return false;
 	if (len >= 2 && where[0] == '[' && where[len - 1] == ']') {
 		where++;
@@ -53,13 +56,15 @@ open_listener(const struct addrinfo *a, int *fd)
 {
 	int on = 1;
 
-	*fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	*fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
 	if (*fd == -1)
 		return -1;
 	setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (a->ai_family == AF_INET6)
 		setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-	if (bind(*fd, a->ai_addr, a->ai_addrlen) == 0 && listen(*fd, BACKLOG) == 0)
+	if (bind(*fd, a->ai_addr, a->ai_addrlen) == 0 &&
+	    listen(*fd, BACKLOG) == 0)
 		return 0;
 	int why = errno;
 	drop_fd(fd);
@@ -71,21 +76,26 @@ int
 listen_add(struct listeners *l, const char *where, struct err *err)
 {
 	const struct addrinfo hints = {
-		.ai_flags = AI_PASSIVE | AI_NUMERICHOST, .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICHOST,
+		.ai_socktype = SOCK_STREAM,
 	};
 	struct addrinfo *found;
 	char host[256], port[32];
 
 	if (!split_address(where, host, port))
-		return err_set(err, ERR_INVALID, "--listen %s: not HOST:PORT", where);
+		return err_set(err, ERR_INVALID, "--listen %s: not HOST:PORT",
+		    where);
 	bool any = host[0] == '\0' || strcmp(host, "*") == 0;
 	int got = getaddrinfo(any ? NULL : host, port, &hints, &found);
 	if (got != 0)
-		return err_set(err, ERR_INVALID, "--listen %s: %s", where, gai_strerror(got));
+		return err_set(err, ERR_INVALID, "--listen %s: %s", where,
+		    gai_strerror(got));
 	int result = 0;
-	for (const struct addrinfo *a = found; a != NULL && result == 0; a = a->ai_next) {
+	for (const struct addrinfo *a = found; a != NULL && result == 0;
+	    a = a->ai_next) {
 		if (l->count == LISTEN_MAX)
-			result = err_set(err, ERR_INVALID, "more than %d addresses", LISTEN_MAX);
+			result = err_set(err, ERR_INVALID,
+			    "more than %d addresses", LISTEN_MAX);
 		else if (open_listener(a, &l->fds[l->count]) == 0)
 			l->count++;
 		else if (!(any && errno == EAFNOSUPPORT))
@@ -95,7 +105,8 @@ listen_add(struct listeners *l, const char *where, struct err *err)
 	return result;
 }
 
-/* --- who is there ----------------------------------------------------------- */
+/* --- who is there
+ * ----------------------------------------------------------- */
 
 /* One network of clients: an IPv4 address, or 64 bits of IPv6. */
 struct peer {
@@ -126,9 +137,13 @@ peer_of(const struct sockaddr_storage *address)
 	struct peer peer = { .family = address->ss_family };
 
 	if (address->ss_family == AF_INET)
-		memcpy(peer.bytes, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+		memcpy(peer.bytes, &(
+		    (const struct sockaddr_in *)(
+		    const void *)address)->sin_addr, 4);
 	else if (address->ss_family == AF_INET6)
-		memcpy(peer.bytes, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 8);
+		memcpy(peer.bytes, &(
+		    (const struct sockaddr_in6 *)(
+		    const void *)address)->sin6_addr, 8);
 	return peer;
 }
 
@@ -138,8 +153,10 @@ has_too_many(const struct crowd *crowd, const struct peer *peer)
 	uint64_t same = 0;
 
 	for (size_t i = 0; i < crowd->room; i++)
-		same += crowd->clients[i].pid != 0 && crowd->clients[i].peer.family == peer->family &&
-		    memcmp(crowd->clients[i].peer.bytes, peer->bytes, sizeof peer->bytes) == 0;
+		same += crowd->clients[i].pid != 0 &&
+		    crowd->clients[i].peer.family == peer->family &&
+		    memcmp(crowd->clients[i].peer.bytes, peer->bytes,
+		    sizeof peer->bytes) == 0;
 	return same >= crowd->per_peer;
 }
 
@@ -174,7 +191,8 @@ reap(struct crowd *crowd)
 		leave(crowd, pid);
 }
 
-/* --- one connection ---------------------------------------------------------- */
+/* --- one connection
+ * ---------------------------------------------------------- */
 
 static _Noreturn void
 be_server(const struct serving *serving, int fd)
@@ -200,15 +218,18 @@ be_server(const struct serving *serving, int fd)
 static void
 turn_away(int connection, const struct sockaddr_storage *address)
 {
-	static const char text[] = "-ERR [SYS/TEMP] too many connections from your address\r\n";
-	SCOPED(drop_log_line) struct log_line line = log_event("connection-refused");
+	static const char text[] =
+	    "-ERR [SYS/TEMP] too many connections from your address\r\n";
+	SCOPED(drop_log_line) struct log_line line =
+	    log_event("connection-refused");
 	struct address_text peer;
 
 	address_to_text(address, &peer);
 	log_text(&line, "peer", slice_of(peer.text));
 	log_send(&line, LOG_NOTICE);
 	/* Nobody waits for a client that is one too many. */
-	if (send(connection, text, sizeof text - 1, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+	if (send(connection, text, sizeof text - 1,
+	    MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
 		return;
 }
 
@@ -227,9 +248,11 @@ accept_one(struct crowd *crowd, int listener, const struct serving *serving)
 	socklen_t len = sizeof address;
 	SCOPED(drop_fd) int connection = -1;
 
-	connection = accept4(listener, (struct sockaddr *)&address, &len, SOCK_CLOEXEC);
+	connection = accept4(listener, (struct sockaddr *)&address, &len,
+	    SOCK_CLOEXEC);
 	if (connection == -1) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+		    errno == ENOBUFS)
 			pause_for("accept");
 		return;
 	}
@@ -248,18 +271,21 @@ accept_one(struct crowd *crowd, int listener, const struct serving *serving)
 		enter(crowd, pid, &peer);
 }
 
-/* --- the loop ------------------------------------------------------------------ */
+/* --- the loop
+ * ------------------------------------------------------------------ */
 
 /* When there is no room, clients wait in the kernel's queue. */
 static void
-wait_and_accept(struct crowd *crowd, const struct listeners *l, const struct serving *serving,
-    int stop, bool *asked)
+wait_and_accept(struct crowd *crowd, const struct listeners *l,
+    const struct serving *serving, int stop, bool *asked)
 {
-	struct pollfd polls[LISTEN_MAX + 1] = { { .fd = stop, .events = POLLIN } };
+	struct pollfd polls[LISTEN_MAX + 1] =
+	    { { .fd = stop, .events = POLLIN } };
 	bool full = crowd->count == crowd->room;
 
 	for (size_t i = 0; i < l->count; i++)
-		polls[i + 1] = (struct pollfd){ .fd = full ? -1 : l->fds[i], .events = POLLIN };
+		polls[i + 1] = (struct pollfd){ .fd = full ? -1 : l->fds[i],
+		    .events = POLLIN };
 	if (poll(polls, l->count + 1, -1) == -1)
 		return;
 	if (polls[0].revents != 0)
@@ -288,7 +314,8 @@ end_all(struct crowd *crowd, const struct listeners *l, int stop)
 }
 
 int
-listen_run(const struct listeners *l, const struct serving *serving, struct err *err)
+listen_run(const struct listeners *l, const struct serving *serving,
+    struct err *err)
 {
 	SCOPED(drop_crowd) struct crowd crowd = {
 		.room = serving->in->conf.max_connections,

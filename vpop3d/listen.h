@@ -14,11 +14,13 @@ struct listeners {
 	size_t	count;
 };
 
-/* "HOST:PORT", HOST an address, in brackets for IPv6; empty or "*": every one. */
-int	listen_add(struct listeners *listeners, const char *where, struct err *err);
+/* "HOST:PORT", HOST an address, in brackets for IPv6; empty or "*": every
+ * one. */
+int	listen_add(struct listeners *listeners, const char *where,
+	    struct err *err);
 
 /* Until SIGTERM; then every session is ended and waited for. */
-int	listen_run(const struct listeners *listeners, const struct serving *serving,
-	    struct err *err);
+int	listen_run(const struct listeners *listeners,
+	    const struct serving *serving, struct err *err);
 
 #endif

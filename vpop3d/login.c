@@ -12,15 +12,16 @@ enum { IDN_MS = 5000 };
 
 /* The last separator counts.  False: there is none. */
 static bool
-split_login(const struct installation *in, struct slice typed, struct slice *user,
-    struct slice *host)
+split_login(const struct installation *in, struct slice typed,
+    struct slice *user, struct slice *host)
 {
 	const char *separators = in->conf.login_separators;
 
 	if (!where_allows(in, "login"))
 		return false;
 	for (size_t i = typed.len; i-- > 0; )
-		if (typed.p[i] != '\0' && strchr(separators, typed.p[i]) != NULL) {
+		if (typed.p[i] != '\0' &&
+		    strchr(separators, typed.p[i]) != NULL) {
 			*user = (struct slice){ typed.p, i };
 			*host = slice_from(typed, i + 1);
 			return true;
@@ -33,13 +34,15 @@ canonical(const void *question, struct str *answer)
 {
 	struct err err;
 
-	return name_canonical_domain(*(const struct slice *)question, answer, &err);
+	return name_canonical_domain(*(const struct slice *)question, answer,
+	    &err);
 }
 
 /* Converting a name with 8-bit letters takes a library that root must not run
  * on what a client typed. */
 static int
-ascii_host(const struct installation *in, struct pool *pool, struct slice *host, struct err *err)
+ascii_host(const struct installation *in, struct pool *pool, struct slice *host,
+    struct err *err)
 {
 	SCOPED(drop_str) struct str answer = { 0 };
 	bool ascii = true;
@@ -48,7 +51,8 @@ ascii_host(const struct installation *in, struct pool *pool, struct slice *host,
 		ascii = ascii && host->p[i] > ' ' && host->p[i] < 0x7F;
 	if (ascii)
 		return 0;
-	if (confine_ask(in, canonical, host, deadline_in(IDN_MS), &answer, err) == -1)
+	if (confine_ask(in, canonical, host, deadline_in(IDN_MS), &answer,
+	    err) == -1)
 		return -1;
 	if (!name_is_domain(str_slice(&answer)))
 		return err_set(err, ERR_ABSENT, "not a domain name");
@@ -64,8 +68,9 @@ is_main_domain(const struct installation *in, struct slice host)
 
 /* 1: *real is set.  0: the main domain, which is not ours.  -1: none. */
 static int
-choose_domain(const struct installation *in, const struct where *where, struct pool *pool,
-    struct slice typed, struct slice *user, const char **real, struct login *out, struct err *err)
+choose_domain(const struct installation *in, const struct where *where,
+    struct pool *pool, struct slice typed, struct slice *user,
+    const char **real, struct login *out, struct err *err)
 {
 	struct slice host;
 
@@ -76,7 +81,8 @@ choose_domain(const struct installation *in, const struct where *where, struct p
 			return -1;
 		if (where_domain_of_host(in, pool, host, false, real, err) == 0)
 			return 1;
-		return err->kind == ERR_ABSENT && is_main_domain(in, host) ? 0 : -1;
+		return err->kind == ERR_ABSENT && is_main_domain(in, host) ? 0 :
+		    -1;
 	}
 	out->found = where->found;
 	if (where->kind == WHERE_DOMAIN) {
@@ -85,7 +91,8 @@ choose_domain(const struct installation *in, const struct where *where, struct p
 	}
 	if (!where->main_is_ours)
 		return 0;
-	return domain_real_name(in, pool, slice_of(in->main_domain), real, err) == 0 ? 1 : -1;
+	return domain_real_name(in, pool, slice_of(in->main_domain), real,
+	    err) == 0 ? 1 : -1;
 }
 
 static void
@@ -104,8 +111,8 @@ fail(struct login *out, struct pool *pool, const struct err *err)
 
 /* *hash stays NULL where no password can be right.  -1: cannot be told. */
 static int
-find_hash(struct login *out, struct pool *pool, struct slice user, struct password *password,
-    bool *found, struct err *err)
+find_hash(struct login *out, struct pool *pool, struct slice user,
+    struct password *password, bool *found, struct err *err)
 {
 	struct account *account;
 
@@ -113,20 +120,24 @@ find_hash(struct login *out, struct pool *pool, struct slice user, struct passwo
 	if (account_find(out->domain, pool, user, &account, err) == -1) {
 		if (err->kind == ERR_INVALID)
 			out->reason = pool_dup(pool, slice_of(err->text));
-		return err->kind == ERR_ABSENT || err->kind == ERR_INVALID ? 0 : -1;
+		return err->kind == ERR_ABSENT || err->kind == ERR_INVALID ? 0 :
+		    -1;
 	}
 	out->account = account;
 	if (account_password(out->domain, pool, account, password, err) == -1) {
 		out->reason = pool_dup(pool, slice_of(err->text));
-		return err->kind == ERR_ABSENT || err->kind == ERR_INVALID ? 0 : -1;
+		return err->kind == ERR_ABSENT || err->kind == ERR_INVALID ? 0 :
+		    -1;
 	}
-	out->reason = password->expired ? "expired" : password->locked ? "locked" : "wrong password";
+	out->reason = password->expired ? "expired" : password->locked ?
+	    "locked" : "wrong password";
 	*found = true;
 	return 0;
 }
 
 static void
-check_password(struct login *out, struct pool *pool, struct slice user, struct slice given)
+check_password(struct login *out, struct pool *pool, struct slice user,
+    struct slice given)
 {
 	struct password password = { 0 };
 	bool found = false;
@@ -147,8 +158,9 @@ check_password(struct login *out, struct pool *pool, struct slice user, struct s
 }
 
 void
-login_check(const struct installation *in, const struct where *where, struct pool *pool,
-    struct slice typed, struct slice given, struct login *out)
+login_check(const struct installation *in, const struct where *where,
+    struct pool *pool, struct slice typed, struct slice given,
+    struct login *out)
 {
 	struct slice user;
 	const char *real;
@@ -156,9 +168,11 @@ login_check(const struct installation *in, const struct where *where, struct poo
 	struct err err;
 
 	*out = (struct login){ .found = "login" };
-	int chosen = choose_domain(in, where, pool, typed, &user, &real, out, &err);
+	int chosen = choose_domain(in, where, pool, typed, &user, &real, out,
+	    &err);
 	if (chosen == 0) {
-		refuse(out, VERDICT_MAIN, "a login of the main domain needs a native pop3d");
+		refuse(out, VERDICT_MAIN,
+		    "a login of the main domain needs a native pop3d");
 		return;
 	}
 	if (chosen == -1 && err.kind == ERR_ABSENT) {
@@ -166,7 +180,8 @@ login_check(const struct installation *in, const struct where *where, struct poo
 		refuse(out, VERDICT_WRONG, "unknown domain");
 		return;
 	}
-	if (chosen == -1 || domain_open(in, pool, slice_of(real), &domain, &err) == -1) {
+	if (chosen == -1 || domain_open(in, pool, slice_of(real), &domain,
+	    &err) == -1) {
 		fail(out, pool, &err);
 		return;
 	}

@@ -13,16 +13,20 @@
 #include "wire.h"
 
 struct login {
-	enum verdict		 verdict;	/* VERDICT_OPEN: the password is right */
+	/* VERDICT_OPEN: the password is right */
+	enum verdict		 verdict;
 	const struct domain	*domain;	/* NULL: not one of ours */
 	const struct account	*account;	/* VERDICT_OPEN alone */
-	const char		*found;		/* how the domain was: login, address or main */
-	const char		*reason;	/* why not, for the log; the client is not told */
+	/* how the domain was: login, address or main */
+	const char		*found;
+	/* why not, for the log; the client is not told */
+	const char		*reason;
 };
 
 /* Computes exactly one password hash for all that is VERDICT_WRONG or
  * VERDICT_OPEN.  Everything in *out lives in pool. */
-void	login_check(const struct installation *in, const struct where *where, struct pool *pool,
-	    struct slice typed, struct slice password, struct login *out);
+void	login_check(const struct installation *in, const struct where *where,
+	    struct pool *pool, struct slice typed, struct slice password,
+	    struct login *out);
 
 #endif

@@ -23,10 +23,12 @@ struct options {
 	char			**native;	/* NULL: none */
 };
 
-/* --- the command line ------------------------------------------------------ */
+/* --- the command line
+ * ------------------------------------------------------ */
 
 static const char usage_text[] =
-    "usage: vpop3d [-C dir] [--listen HOST:PORT]... [native-pop3d [argument...]]\n";
+    "usage: vpop3d [-C dir] [--listen HOST:PORT]... [native-pop3d "
+    "[argument...]]\n";
 
 static int
 usage(const char *what, const char *why)
@@ -43,7 +45,8 @@ refuse(const char *option)
 {
 	for (const char *const *o = not_yet; *o != NULL; o++)
 		if (strcmp(*o, option) == 0)
-			return usage(option, "is not available in this version");
+			return usage(option,
+			    "is not available in this version");
 	return usage(option, "is not an option");
 }
 
@@ -71,7 +74,8 @@ parse_options(char **argv, struct options *o)
 			argv++;
 			break;
 		}
-		if (strcmp(option, "-C") != 0 && strcmp(option, "--listen") != 0)
+		if (strcmp(option, "-C") != 0 &&
+		    strcmp(option, "--listen") != 0)
 			return refuse(option);
 		if (take_value(o, option, argv[1]) == -1)
 			return -1;
@@ -81,7 +85,8 @@ parse_options(char **argv, struct options *o)
 	return 0;
 }
 
-/* --- beginning -------------------------------------------------------------- */
+/* --- beginning
+ * -------------------------------------------------------------- */
 
 static void
 log_text_as_warning(const char *text)
@@ -90,7 +95,8 @@ log_text_as_warning(const char *text)
 }
 
 static int
-open_installation(const struct options *o, struct installation *in, struct err *err)
+open_installation(const struct options *o, struct installation *in,
+    struct err *err)
 {
 	if (installation_open(o->directory, PROGRAM_VPOP3D, in, err) == -1)
 		return -1;
@@ -118,17 +124,19 @@ serve(struct options *o, const struct startup *found, struct err *err)
 
 	if (o->listen_count == 0 && connection_open(&connection, err) == -1)
 		return -1;
-	if (open_installation(o, &in, err) == -1 || confine_open_root(&in, &root, err) == -1)
+	if (open_installation(o, &in, err) == -1 ||
+	    confine_open_root(&in, &root, err) == -1)
 		return -1;
 	if (!in.as_root)
-		log_warning("not started as root: every process of a session is uid %u",
-		    (unsigned)geteuid());
+		log_warning("not started as root: every process of a session "
+		    "is uid %u", (unsigned)geteuid());
 	const struct serving serving = {
 		.in = &in, .found = found, .native = o->native, .root = root,
 	};
 	if (o->listen_count == 0)
 		return serve_connection(&serving, &connection, err);
-	return open_listeners(o, err) == -1 ? -1 : listen_run(&o->listeners, &serving, err);
+	return open_listeners(o, err) == -1 ? -1 :
+	    listen_run(&o->listeners, &serving, err);
 }
 
 /* From inetd standard error is nobody's. */
@@ -153,5 +161,6 @@ main(int argc, char **argv)
 		return complain(&options, &err);
 	if (parse_options(argv, &options) == -1)
 		return EX_USAGE;
-	return serve(&options, &found, &err) == -1 ? complain(&options, &err) : 0;
+	return serve(&options, &found, &err) == -1 ? complain(&options, &err) :
+	    0;
 }

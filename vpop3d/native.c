@@ -11,8 +11,8 @@
 #include "scope.h"
 
 int
-native_become(char *const *argv, const struct connection *c, const struct startup *found,
-    struct err *err)
+native_become(char *const *argv, const struct connection *c,
+    const struct startup *found, struct err *err)
 {
 	size_t count = 0;
 
@@ -31,6 +31,7 @@ native_become(char *const *argv, const struct connection *c, const struct startu
 	err_fill_sys(err, "start the native pop3d %s", argv[0]);
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (c->standard_error != -1 && nothing != -1)
-		dup2(nothing, STDERR_FILENO);	/* the complaint is not for the client */
+		/* the complaint is not for the client */
+		dup2(nothing, STDERR_FILENO);
 	return -1;
 }

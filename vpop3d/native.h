@@ -9,7 +9,7 @@
 /* Nothing was read from the client or written to it: argv[0] is run under its
  * base name, with descriptors, signals, umask and environment as they were
  * found.  Returns only when that failed. */
-int	native_become(char *const *argv, const struct connection *c, const struct startup *found,
-	    struct err *err);
+int	native_become(char *const *argv, const struct connection *c,
+	    const struct startup *found, struct err *err);
 
 #endif

@@ -29,9 +29,11 @@
 
 enum {
 	TRIES = 3,
-	DELAY_MS = 1000,		/* after the first failure; then twice as long */
+	/* after the first failure; then twice as long */
+	DELAY_MS = 1000,
 	PATIENCE_MS = 5000,		/* beyond the talker's own time-out */
-	LEAVE_MS = 30000,		/* for a session to end when it is told to */
+	/* for a session to end when it is told to */
+	LEAVE_MS = 30000,
 };
 
 struct state {
@@ -39,12 +41,15 @@ struct state {
 	struct child		 talker, session;
 	int			 to_talker, to_session;	/* sockets */
 	struct request		 request;
-	struct pool		 pool;		/* of the login that is being checked */
+	/* of the login that is being checked */
+	struct pool		 pool;
 	struct login		 login;
 	unsigned		 failures;
-	bool			 is_open;	/* the session waits for the handover */
+	/* the session waits for the handover */
+	bool			 is_open;
 	bool			 handed_over;
-	bool			 refused;	/* the talker has its last answer to tell */
+	/* the talker has its last answer to tell */
+	bool			 refused;
 };
 
 static void
@@ -103,7 +108,9 @@ log_session(const struct state *s, const struct report *r)
 	log_number(&line, "deleted-octets", r->deleted_octets);
 	log_text(&line, "end", slice_of(end_name(r->end)));
 	if (r->text[0] != '\0')
-		log_text(&line, "text", (struct slice){ r->text, strnlen(r->text, sizeof r->text) });
+		log_text(&line, "text",
+		    (struct slice){ r->text,
+		    strnlen(r->text, sizeof r->text) });
 	log_send(&line, LOG_INFO);
 }
 
@@ -131,7 +138,8 @@ wait_for(const struct state *s, int fd, struct deadline d)
 	}
 }
 
-/* --- the session ----------------------------------------------------------- */
+/* --- the session
+ * ----------------------------------------------------------- */
 
 static _Noreturn void
 be_session(struct state *s, int parent)
@@ -156,7 +164,8 @@ wait_for_mailbox(struct state *s)
 	struct opened opened;
 
 	if (wait_for(s, s->to_session, deadline_in(ms)) != WOKEN ||
-	    wire_receive(s->to_session, &opened, sizeof opened, deadline_in(0)) == -1) {
+	    wire_receive(s->to_session, &opened, sizeof opened,
+	    deadline_in(0)) == -1) {
 		log_failure(s, "the session's process ended early");
 		return VERDICT_TEMPORARY;
 	}
@@ -199,7 +208,8 @@ let_talker_leave(struct state *s)
 	struct err err;
 	int status;
 
-	if (child_wait(&s->talker, deadline_in(PATIENCE_MS), &status, &err) == -1)
+	if (child_wait(&s->talker, deadline_in(PATIENCE_MS), &status,
+	    &err) == -1)
 		drop_child(&s->talker);
 }
 
@@ -225,18 +235,22 @@ watch_session(struct state *s)
 		;
 	/* Told to end, it ends by itself: it may be writing the mailbox. */
 	kill(s->session.pid, SIGTERM);
-	if (wire_receive(s->to_session, &report, sizeof report, deadline_in(LEAVE_MS)) == -1)
-		snprintf(report.text, sizeof report.text, "the session's process ended early");
+	if (wire_receive(s->to_session, &report, sizeof report,
+	    deadline_in(LEAVE_MS)) == -1)
+		snprintf(report.text, sizeof report.text,
+		    "the session's process ended early");
 	log_session(s, &report);
 }
 
-/* --- logins ----------------------------------------------------------------- */
+/* --- logins
+ * ----------------------------------------------------------------- */
 
 /* However the failure was found out, its answer comes at the same time. */
 static bool
 delay(struct state *s, struct deadline asked)
 {
-	struct deadline d = { asked.at_ms + ((int64_t)DELAY_MS << s->failures) };
+	struct deadline d = { asked.at_ms + (
+	    (int64_t)DELAY_MS << s->failures) };
 
 	return wait_for(s, -1, d) == TIMED_OUT;
 }
@@ -246,10 +260,12 @@ answer_login(struct state *s)
 {
 	const struct parent *p = s->parent;
 	struct deadline asked = deadline_in(0);
-	struct slice password = { s->request.password, s->request.password_len };
+	struct slice password = { s->request.password,
+	    s->request.password_len };
 
 	drop_pool(&s->pool);
-	login_check(p->in, &p->where, &s->pool, typed_login(s), password, &s->login);
+	login_check(p->in, &p->where, &s->pool, typed_login(s), password,
+	    &s->login);
 	explicit_bzero(s->request.password, sizeof s->request.password);
 	struct answer answer = { .verdict = s->login.verdict };
 	if (answer.verdict == VERDICT_OPEN)
@@ -263,7 +279,8 @@ answer_login(struct state *s)
 	}
 	s->refused = s->failures >= TRIES;
 	answer.last = s->refused;
-	return wire_send(s->to_talker, &answer, sizeof answer) == 0 && !answer.last;
+	return wire_send(s->to_talker, &answer, sizeof answer) == 0 &&
+	    !answer.last;
 }
 
 /* Nothing that the talker says is believed, and it can say two things. */
@@ -272,7 +289,8 @@ answer_request(struct state *s)
 {
 	struct request *r = &s->request;
 
-	if (wire_receive(s->to_talker, r, sizeof *r, deadline_in(0)) == -1 || !wire_request_is_sane(r))
+	if (wire_receive(s->to_talker, r, sizeof *r, deadline_in(0)) == -1 ||
+	    !wire_request_is_sane(r))
 		return false;
 	if (r->kind == REQUEST_LOGIN && !s->is_open)
 		return answer_login(s);
@@ -281,7 +299,8 @@ answer_request(struct state *s)
 	return false;
 }
 
-/* --- the talker --------------------------------------------------------------- */
+/* --- the talker
+ * --------------------------------------------------------------- */
 
 static _Noreturn void
 be_talker(const struct parent *p, int socket)
@@ -297,7 +316,8 @@ be_talker(const struct parent *p, int socket)
 	struct err err;
 
 	sigemptyset(&nothing);
-	sigprocmask(SIG_SETMASK, &nothing, NULL);	/* a SIGTERM just ends it */
+	/* a SIGTERM just ends it */
+	sigprocmask(SIG_SETMASK, &nothing, NULL);
 	confine_fds(keep, p->root == -1 ? 1 : 2);
 	if (confine_to(p->in, p->root, &err) == -1) {
 		log_warning("cannot give up rights: %s", err.text);
@@ -330,7 +350,8 @@ parent_run(const struct parent *parent, struct err *err)
 		.parent = parent, .talker = CHILD_NONE, .session = CHILD_NONE,
 		.to_talker = -1, .to_session = -1,
 	};
-	struct deadline d = deadline_in((int64_t)parent->in->conf.login_timeout * 1000 + PATIENCE_MS);
+	struct deadline d = deadline_in(
+	    (int64_t)parent->in->conf.login_timeout * 1000 + PATIENCE_MS);
 
 	if (start_talker(&s, err) == -1)
 		return -1;

@@ -1,4 +1,5 @@
-/* parent.h: what stays root: it starts the others, checks passwords, and logs. */
+/* parent.h: what stays root: it starts the others, checks passwords, and
+ * logs. */
 #ifndef PARENT_H
 #define PARENT_H
 
@@ -11,10 +12,13 @@ struct parent {
 	const struct installation	*in;
 	const struct connection		*connection;
 	struct where			 where;
-	const char			*name;	/* that greets: "Virtual D", or the host's */
+	/* that greets: "Virtual D", or the host's */
+	const char			*name;
 	bool				 needs_tls;	/* as in talker.h */
-	int				 root;	/* the empty directory of the talker */
-	int				 stop;	/* readable when we are to end */
+	/* the empty directory of the talker */
+	int				 root;
+	/* readable when we are to end */
+	int				 stop;
 };
 
 /* From the greeting to the end of the session.  -1: it could not begin. */

@@ -10,7 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIPE_CHUNK = 4096 };	/* what a pipe that is ready takes without waiting */
+/* what a pipe that is ready takes without waiting */
+enum { PIPE_CHUNK = 4096 };
 
 /* Waits for the client.  False: end is set. */
 static bool
@@ -58,7 +59,8 @@ pop_flush(struct pop *pop)
 	size_t done = 0;
 
 	while (done < pop->waiting && pop->end == END_NONE) {
-		ssize_t n = write_some(pop, pop->output + done, pop->waiting - done);
+		ssize_t n = write_some(pop, pop->output + done,
+		    pop->waiting - done);
 		if (n > 0)
 			done += (size_t)n;
 		else if (pop->end != END_NONE)
@@ -111,7 +113,8 @@ pop_reply(struct pop *pop, const char *fmt, ...)
 	va_start(ap, fmt);
 	int n = vsnprintf(line, sizeof line - 2, fmt, ap);
 	va_end(ap);
-	size_t len = n < 0 ? 0 : (size_t)n < sizeof line - 3 ? (size_t)n : sizeof line - 3;
+	size_t len = n < 0 ? 0 : (size_t)n < sizeof line - 3 ? (size_t)n :
+	    sizeof line - 3;
 	memcpy(line + len, "\r\n", 2);
 	pop_add(pop, line, len + 2);
 }
@@ -130,7 +133,8 @@ read_more(struct pop *pop)
 	do {
 		if (pop->end != END_NONE || !wait_for(pop, pop->in, POLLIN))
 			return false;
-		n = read(pop->in, pop->input + pop->len, sizeof pop->input - pop->len);
+		n = read(pop->in, pop->input + pop->len,
+		    sizeof pop->input - pop->len);
 	} while (n == -1 && (errno == EINTR || errno == EAGAIN));
 	if (n <= 0) {
 		pop->end = END_HANGUP;
@@ -157,7 +161,8 @@ int
 pop_line(struct pop *pop, struct slice *line)
 {
 	for (;;) {
-		const char *lf = memchr(pop->input + pop->start, '\n', pop->len);
+		const char *lf = memchr(pop->input + pop->start, '\n',
+		    pop->len);
 		if (pop->end != END_NONE)
 			return -1;
 		if (lf != NULL) {
@@ -185,7 +190,8 @@ pop_line(struct pop *pop, struct slice *line)
 static bool
 is_called(struct slice word, const char *name)
 {
-	return word.len == strlen(name) && strncasecmp(word.p, name, word.len) == 0;
+	return word.len == strlen(name) &&
+	    strncasecmp(word.p, name, word.len) == 0;
 }
 
 /* What single blanks separate.  False: too many, or an empty one. */

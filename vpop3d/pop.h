@@ -18,13 +18,15 @@ enum { POP_LINE = 4096, POP_OUTPUT = 65536 };
 
 struct pop {
 	int		 in, out;
-	int		 stop;		/* readable when we are to end; -1: not watched */
+	/* readable when we are to end; -1: not watched */
+	int		 stop;
 	int64_t		 idle_ms;	/* each wait for the client at most */
 	struct deadline	 limit;		/* and none beyond this */
 	enum pop_end	 end;		/* END_NONE: it goes on */
 
 	size_t		 start, len;	/* of what is read and not used yet */
-	bool		 skipping;	/* over the rest of a line that was too long */
+	/* over the rest of a line that was too long */
+	bool		 skipping;
 	char		 input[POP_LINE];
 
 	size_t		 waiting;	/* bytes of output */
@@ -34,8 +36,10 @@ struct pop {
 struct pop_command {
 	const char	*name;
 	unsigned	 min, max;	/* of its arguments */
-	bool		 rest;		/* the argument is all that follows the first blank */
-	void		(*run)(void *session, const struct slice *args, size_t count);
+	/* the argument is all that follows the first blank */
+	bool		 rest;
+	void		(*run)(void *session, const struct slice *args,
+	    size_t count);
 };
 enum { POP_ARGUMENTS = 3 };
 
@@ -46,13 +50,15 @@ int	pop_line(struct pop *pop, struct slice *line);
 
 /* Runs the line by the table that ends with a zero row.  False: there is no
  * such command, or not with such arguments; nothing was done. */
-bool	pop_run(const struct pop_command *table, void *session, struct slice line);
+bool	pop_run(const struct pop_command *table, void *session,
+	    struct slice line);
 
 /* Adds to the output; writes where the buffer is full. */
 void	pop_add(struct pop *pop, const void *p, size_t len);
 
 /* One line; CRLF is added. */
-void	pop_reply(struct pop *pop, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void	pop_reply(struct pop *pop, const char *fmt,
+	    ...) __attribute__((format(printf, 2, 3)));
 
 /* Room for at least one byte of output: its place and size.  pop_used() says
  * how much was filled in. */

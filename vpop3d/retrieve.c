@@ -1,4 +1,5 @@
-/* retrieve.c: a message on its way to the client: CRLF line ends, dots stuffed. */
+/* retrieve.c: a message on its way to the client: CRLF line ends, dots
+ * stuffed. */
 #include "retrieve.h"
 
 #include <stdio.h>
@@ -78,16 +79,19 @@ send_end(struct sending *s)
 }
 
 static void
-send_reply(struct pop *pop, const struct maildrop_message *message, uint64_t body_lines)
+send_reply(struct pop *pop, const struct maildrop_message *message,
+    uint64_t body_lines)
 {
 	if (body_lines == UINT64_MAX)
-		pop_reply(pop, "+OK %llu octets", (unsigned long long)message->octets);
+		pop_reply(pop, "+OK %llu octets",
+		    (unsigned long long)message->octets);
 	else
 		pop_reply(pop, "+OK top of the message follows");
 }
 
 int
-retrieve(struct pop *pop, struct maildrop *drop, size_t index, uint64_t body_lines, struct err *err)
+retrieve(struct pop *pop, struct maildrop *drop, size_t index,
+    uint64_t body_lines, struct err *err)
 {
 	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
 	struct sending s = { .pop = pop, .body_lines = body_lines };

@@ -1,4 +1,5 @@
-/* retrieve.h: a message on its way to the client: CRLF line ends, dots stuffed. */
+/* retrieve.h: a message on its way to the client: CRLF line ends, dots
+ * stuffed. */
 #ifndef RETRIEVE_H
 #define RETRIEVE_H
 
@@ -14,7 +15,7 @@
  * so many lines of the body (TOP); UINT64_MAX: all.  -1: it could not be read;
  * when nothing was sent yet, the caller answers, else pop->end is set, so that
  * half a message never looks whole. */
-int	retrieve(struct pop *pop, struct maildrop *drop, size_t index, uint64_t body_lines,
-	    struct err *err);
+int	retrieve(struct pop *pop, struct maildrop *drop, size_t index,
+	    uint64_t body_lines, struct err *err);
 
 #endif

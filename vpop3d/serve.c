@@ -11,7 +11,8 @@
 #include "where.h"
 
 static const char *
-greeting_name(const struct installation *in, const struct where *where, struct pool *pool)
+greeting_name(const struct installation *in, const struct where *where,
+    struct pool *pool)
 {
 	if (where->kind == WHERE_DOMAIN)
 		return pool_format(pool, "Virtual %s", where->domain);
@@ -20,29 +21,32 @@ greeting_name(const struct installation *in, const struct where *where, struct p
 
 /* A domain that cannot be read is found out at the login. */
 static bool
-needs_tls(const struct installation *in, const struct where *where, struct pool *pool)
+needs_tls(const struct installation *in, const struct where *where,
+    struct pool *pool)
 {
 	struct domain *domain;
 	struct err err;
 
 	return where->kind == WHERE_DOMAIN &&
-	    domain_open(in, pool, slice_of(where->domain), &domain, &err) == 0 &&
-	    domain->conf.require_tls == REQUIRE_TLS_YES;
+	    domain_open(in, pool, slice_of(where->domain), &domain,
+	    &err) == 0 && domain->conf.require_tls == REQUIRE_TLS_YES;
 }
 
 int
-serve_connection(const struct serving *serving, const struct connection *connection,
-    struct err *err)
+serve_connection(const struct serving *serving,
+    const struct connection *connection, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_fd) int stop = -1;
 	struct parent parent = {
-		.in = serving->in, .connection = connection, .root = serving->root,
+		.in = serving->in, .connection = connection,
+		.root = serving->root,
 	};
 
 	where_find(serving->in, connection, &pool, &parent.where);
 	if (parent.where.kind == WHERE_MAIN && serving->native != NULL)
-		return native_become(serving->native, connection, serving->found, err);
+		return native_become(serving->native, connection,
+		    serving->found, err);
 	connection_no_delay();
 	if (stop_open(false, &stop, err) == -1)
 		return -1;

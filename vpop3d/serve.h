@@ -9,14 +9,17 @@
 
 struct serving {
 	const struct installation	*in;
-	const struct startup		*found;		/* what the process began with */
-	char *const			*native;	/* argv of the native pop3d; NULL: none */
-	int				 root;		/* the empty directory; -1: not root */
+	/* what the process began with */
+	const struct startup		*found;
+	/* argv of the native pop3d; NULL: none */
+	char *const			*native;
+	/* the empty directory; -1: not root */
+	int				 root;
 };
 
 /* Serves the connection on 0 and 1, or becomes the native pop3d.  -1: it could
  * not be served. */
-int	serve_connection(const struct serving *serving, const struct connection *connection,
-	    struct err *err);
+int	serve_connection(const struct serving *serving,
+	    const struct connection *connection, struct err *err);
 
 #endif

@@ -32,14 +32,15 @@ become_owner(const struct session_start *start, struct err *err)
 	/* Becoming somebody else has cleared what the fork had set; a session
 	 * outlives its parent only to end. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1 || getppid() != parent)
-		return err_set(err, ERR_TEMPORARY, "the parent process is gone");
+		return err_set(err, ERR_TEMPORARY,
+		    "the parent process is gone");
 	return 0;
 }
 
 /* A mailbox whose directories nobody has needed yet is empty. */
 static int
-open_maildrop(const struct session_start *start, struct pool *pool, struct mailbox *mailbox,
-    struct maildrop **drop, struct err *err)
+open_maildrop(const struct session_start *start, struct pool *pool,
+    struct mailbox *mailbox, struct maildrop **drop, struct err *err)
 {
 	const struct vmail_conf *conf = &start->account->domain->in->conf;
 
@@ -49,7 +50,8 @@ open_maildrop(const struct session_start *start, struct pool *pool, struct mailb
 		*drop = maildrop_empty();
 		return 0;
 	}
-	return maildrop_open(mailbox, deadline_in((int64_t)conf->lock_timeout * 1000), drop, err);
+	return maildrop_open(mailbox,
+	    deadline_in((int64_t)conf->lock_timeout * 1000), drop, err);
 }
 
 static enum verdict
@@ -72,9 +74,10 @@ take_over(const struct session_start *start, struct err *err)
 	const struct vmail_conf *conf = &start->account->domain->in->conf;
 	struct ahead ahead;
 
-	if (wire_receive(start->parent, &ahead, sizeof ahead, deadline_in(HANDOVER_MS)) == -1 ||
-	    ahead.len > sizeof ahead.bytes) {
-		err_fill(err, ERR_TEMPORARY, "the connection was not handed over");
+	if (wire_receive(start->parent, &ahead, sizeof ahead,
+	    deadline_in(HANDOVER_MS)) == -1 || ahead.len > sizeof ahead.bytes) {
+		err_fill(err, ERR_TEMPORARY,
+		    "the connection was not handed over");
 		return NULL;
 	}
 	struct pop *pop = mem_alloc(sizeof *pop);
@@ -89,12 +92,13 @@ take_over(const struct session_start *start, struct err *err)
 }
 
 static void
-serve(const struct session_start *start, struct pop *pop, struct maildrop **drop,
-    struct report *report)
+serve(const struct session_start *start, struct pop *pop,
+    struct maildrop **drop, struct report *report)
 {
 	struct transaction t = {
-		.pop = pop, .drop = *drop, .name = start->name, .report = report,
-		.lock_ms = start->account->domain->in->conf.lock_timeout * 1000,
+		.pop = pop, .drop = *drop, .name = start->name,
+		.report = report, .lock_ms =
+		start->account->domain->in->conf.lock_timeout * 1000,
 	};
 
 	pop_reply(pop, "+OK %zu messages", t.drop->count);
@@ -104,17 +108,19 @@ serve(const struct session_start *start, struct pop *pop, struct maildrop **drop
 }
 
 static int
-open_as_owner(const struct session_start *start, struct pool *pool, struct mailbox *mailbox,
-    struct maildrop **drop, struct err *err)
+open_as_owner(const struct session_start *start, struct pool *pool,
+    struct mailbox *mailbox, struct maildrop **drop, struct err *err)
 {
 	const int keep[] = { start->parent, start->stop };
 
 	confine_fds(keep, 2);
-	return become_owner(start, err) == -1 ? -1 : open_maildrop(start, pool, mailbox, drop, err);
+	return become_owner(start, err) == -1 ? -1 :
+	    open_maildrop(start, pool, mailbox, drop, err);
 }
 
 static void
-tell_opened(const struct session_start *start, int opened, const struct err *err)
+tell_opened(const struct session_start *start, int opened,
+    const struct err *err)
 {
 	struct opened told = { .verdict = VERDICT_OPEN };
 
@@ -144,6 +150,7 @@ session_run(const struct session_start *start)
 		serve(start, pop, &drop, &report);
 	else
 		snprintf(report.text, sizeof report.text, "%s", err.text);
-	drop_maildrop(&drop);		/* the mailbox is free before the end is told */
+	/* the mailbox is free before the end is told */
+	drop_maildrop(&drop);
 	wire_send(start->parent, &report, sizeof report);
 }

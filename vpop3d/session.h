@@ -10,9 +10,11 @@
 
 struct session_start {
 	const struct account	*account;
-	const char		*name;		/* that greeted: "Virtual D", or the host's name */
+	/* that greeted: "Virtual D", or the host's name */
+	const char		*name;
 	int			 parent;	/* the socket to it */
-	int			 stop;		/* readable when the session is to end */
+	/* readable when the session is to end */
+	int			 stop;
 };
 
 /* Tells the parent whether the mailbox is open, waits for the word to begin,

@@ -26,5 +26,6 @@ stop_is_asked(int fd)
 {
 	struct signalfd_siginfo info;
 
-	return read(fd, &info, sizeof info) == (ssize_t)sizeof info && info.ssi_signo != SIGCHLD;
+	return read(fd, &info, sizeof info) == (ssize_t)sizeof info &&
+	    info.ssi_signo != SIGCHLD;
 }

@@ -33,7 +33,8 @@ user(void *arg, const struct slice *args, size_t count)
 
 	(void)count;
 	if (login.len > LOGIN_MAX)
-		login.len = LOGIN_MAX;		/* nobody is called that, either */
+		/* nobody is called that, either */
+		login.len = LOGIN_MAX;
 	memset(c->request->login, 0, sizeof c->request->login);
 	memcpy(c->request->login, login.p, login.len);
 	c->request->login_len = (uint32_t)login.len;
@@ -52,18 +53,23 @@ words_for(enum verdict verdict)
 	case VERDICT_LOCKED:
 		return "-ERR [SYS/PERM] this domain's mailboxes are locked";
 	case VERDICT_NEEDS_TLS:
-		return "-ERR [SYS/PERM] this domain takes no password without TLS";
+		return "-ERR [SYS/PERM] this domain takes no password without "
+		    "TLS";
 	case VERDICT_MAIN:
-		return "-ERR [SYS/TEMP] logins without a domain need a native pop3d here";
+		return "-ERR [SYS/TEMP] logins without a domain need a native "
+		    "pop3d here";
 	case VERDICT_IN_USE:
-		return "-ERR [IN-USE] another session or program has the mailbox";
+		return "-ERR [IN-USE] another session or program has the "
+		    "mailbox";
 	case VERDICT_REFUSED:
-		return "-ERR [SYS/PERM] the mailbox is not as it should be: tell the postmaster";
+		return "-ERR [SYS/PERM] the mailbox is not as it should be: "
+		    "tell the postmaster";
 	case VERDICT_OPEN:
 	case VERDICT_TEMPORARY:
 		break;
 	}
-	return "-ERR [SYS/TEMP] the mailbox cannot be opened now: try again later";
+	return "-ERR [SYS/TEMP] the mailbox cannot be opened now: try again "
+	    "later";
 }
 
 /* The parent and the session go on from here, with what was read too far. */
@@ -72,7 +78,8 @@ hand_over(struct conversation *c)
 {
 	struct request *r = c->request;
 
-	*r = (struct request){ .kind = REQUEST_HANDOVER, .ahead_len = (uint32_t)c->pop->len };
+	*r = (struct request){ .kind = REQUEST_HANDOVER,
+	    .ahead_len = (uint32_t)c->pop->len };
 	memcpy(r->ahead, c->pop->input + c->pop->start, c->pop->len);
 	if (wire_send(c->talker->parent, r, sizeof *r) == -1)
 		c->pop->end = END_ERROR;
@@ -93,14 +100,16 @@ pass(void *arg, const struct slice *args, size_t count)
 	}
 	c->has_user = false;
 	if (password.len > PASSWORD_MAX)
-		password.len = PASSWORD_MAX + 1;	/* never right, and takes as long */
+		/* never right, and takes as long */
+		password.len = PASSWORD_MAX + 1;
 	c->request->kind = REQUEST_LOGIN;
 	c->request->password_len = (uint32_t)password.len;
 	memcpy(c->request->password, password.p, password.len);
 	pop_flush(c->pop);
 	int sent = wire_send(c->talker->parent, c->request, sizeof *c->request);
 	explicit_bzero(c->request->password, sizeof c->request->password);
-	if (sent == -1 || wire_receive(c->talker->parent, &answer, sizeof answer, c->pop->limit) == -1) {
+	if (sent == -1 || wire_receive(c->talker->parent, &answer,
+	    sizeof answer, c->pop->limit) == -1) {
 		c->pop->end = END_ERROR;
 		return;
 	}
@@ -132,7 +141,8 @@ quit(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	pop_reply(c->pop, "+OK %s POP3 Server (Version %s) shutdown.", c->talker->name, VERSION);
+	pop_reply(c->pop, "+OK %s POP3 Server (Version %s) shutdown.",
+	    c->talker->name, VERSION);
 	pop_flush(c->pop);
 	c->pop->end = END_QUIT;
 }
@@ -155,7 +165,8 @@ one_line(struct conversation *c)
 		return;
 	if (got == 1 && pop_run(commands, c, line))
 		return;
-	pop_reply(c->pop, got == 0 ? "-ERR line too long" : "-ERR not a command before login");
+	pop_reply(c->pop, got == 0 ? "-ERR line too long" :
+	    "-ERR not a command before login");
 	if (got == 0 || ++c->bad == BAD_COMMANDS) {
 		pop_flush(c->pop);
 		c->pop->end = END_REFUSED;
@@ -175,7 +186,8 @@ talker_run(const struct talker *talker)
 	c.pop->stop = -1;
 	c.pop->idle_ms = ms;
 	c.pop->limit = deadline_in(ms);
-	pop_reply(c.pop, "+OK %s POP3 Server (Version %s) ready.", talker->name, VERSION);
+	pop_reply(c.pop, "+OK %s POP3 Server (Version %s) ready.", talker->name,
+	    VERSION);
 	while (c.pop->end == END_NONE && !c.handed_over)
 		one_line(&c);
 	drop_mem(&c.request);

@@ -9,10 +9,12 @@
 #include <stdint.h>
 
 struct talker {
-	const char	*name;		/* greets as: "Virtual D", or the host's name */
+	/* greets as: "Virtual D", or the host's name */
+	const char	*name;
 	int		 parent;	/* the socket to it */
 	uint64_t	 timeout;	/* seconds: login-timeout, in all */
-	bool		 needs_tls;	/* no login of the domain that greets is possible */
+	/* no login of the domain that greets is possible */
+	bool		 needs_tls;
 };
 
 /* Talks on 0 and 1 to the end. */

@@ -15,12 +15,14 @@ message_of(struct transaction *t, struct slice arg, size_t *index)
 {
 	uint64_t number;
 
-	if (slice_number(arg, UINT64_MAX, &number) == -1 || number == 0 || number > t->drop->count) {
+	if (slice_number(arg, UINT64_MAX, &number) == -1 || number == 0 ||
+	    number > t->drop->count) {
 		pop_reply(t->pop, "-ERR no such message");
 		return -1;
 	}
 	if (t->drop->messages[number - 1].deleted) {
-		pop_reply(t->pop, "-ERR message %llu is deleted", (unsigned long long)number);
+		pop_reply(t->pop, "-ERR message %llu is deleted",
+		    (unsigned long long)number);
 		return -1;
 	}
 	*index = (size_t)number - 1;
@@ -74,7 +76,8 @@ stat(void *arg, const struct slice *args, size_t count)
 	(void)args;
 	(void)count;
 	sum_up(t, &messages, &octets);
-	pop_reply(t->pop, "+OK %llu %llu", (unsigned long long)messages, (unsigned long long)octets);
+	pop_reply(t->pop, "+OK %llu %llu", (unsigned long long)messages,
+	    (unsigned long long)octets);
 }
 
 /* LIST and UIDL differ in what they say of a message. */
@@ -83,17 +86,20 @@ typedef void line_of(struct transaction *t, const char *prefix, size_t index);
 static void
 size_line(struct transaction *t, const char *prefix, size_t index)
 {
-	pop_reply(t->pop, "%s%zu %llu", prefix, index + 1, (unsigned long long)octets_of(t, index));
+	pop_reply(t->pop, "%s%zu %llu", prefix, index + 1,
+	    (unsigned long long)octets_of(t, index));
 }
 
 static void
 uid_line(struct transaction *t, const char *prefix, size_t index)
 {
-	pop_reply(t->pop, "%s%zu %s", prefix, index + 1, t->drop->messages[index].uid);
+	pop_reply(t->pop, "%s%zu %s", prefix, index + 1,
+	    t->drop->messages[index].uid);
 }
 
 static void
-scan_listing(struct transaction *t, const struct slice *args, size_t count, line_of *line)
+scan_listing(struct transaction *t, const struct slice *args, size_t count,
+    line_of *line)
 {
 	size_t index;
 
@@ -126,7 +132,8 @@ cannot_read(struct transaction *t, const struct err *err)
 {
 	note(t, err);
 	if (t->pop->end == END_NONE)
-		pop_reply(t->pop, "-ERR [SYS/TEMP] the message cannot be read now");
+		pop_reply(t->pop, "-ERR [SYS/TEMP] the message cannot be read "
+		    "now");
 }
 
 static void
@@ -248,15 +255,19 @@ quit(void *arg, const struct slice *args, size_t count)
 	(void)args;
 	(void)count;
 	count_deleted(t, &deleted, &octets);
-	if (maildrop_commit(t->drop, deadline_in((int64_t)t->lock_ms), &err) == -1) {
+	if (maildrop_commit(t->drop, deadline_in((int64_t)t->lock_ms),
+	    &err) == -1) {
 		note(t, &err);
-		pop_reply(t->pop, "-ERR [SYS/TEMP] some deleted messages were not removed");
+		pop_reply(t->pop, "-ERR [SYS/TEMP] some deleted messages were "
+		    "not removed");
 	} else {
 		t->report->deleted = deleted;
 		t->report->deleted_octets = octets;
-		pop_reply(t->pop, "+OK %s POP3 Server (Version %s) shutdown.", t->name, VERSION);
+		pop_reply(t->pop, "+OK %s POP3 Server (Version %s) shutdown.",
+		    t->name, VERSION);
 	}
-	drop_maildrop(&t->drop);		/* before the client can come again */
+	/* before the client can come again */
+	drop_maildrop(&t->drop);
 	pop_flush(t->pop);
 	if (t->pop->end == END_NONE)
 		t->pop->end = END_QUIT;
@@ -283,10 +294,12 @@ transaction_run(struct transaction *t)
 	struct slice line;
 	int got;
 
-	while (t->pop->end == END_NONE && (got = pop_line(t->pop, &line)) != -1) {
+	while (t->pop->end == END_NONE &&
+	    (got = pop_line(t->pop, &line)) != -1) {
 		if (got == 0)
 			pop_reply(t->pop, "-ERR line too long");
 		else if (!pop_run(commands, t, line))
-			pop_reply(t->pop, "-ERR not a command now, or not with these arguments");
+			pop_reply(t->pop, "-ERR not a command now, or not with "
+			    "these arguments");
 	}
 }

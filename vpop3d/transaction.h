@@ -10,8 +10,10 @@ struct transaction {
 	struct pop	*pop;
 	struct maildrop	*drop;
 	const char	*name;		/* that greeted */
-	uint64_t	 lock_ms;	/* how long QUIT waits for the mailbox's locks */
-	uint64_t	 last;		/* the highest message that was accessed, from 1 */
+	/* how long QUIT waits for the mailbox's locks */
+	uint64_t	 lock_ms;
+	/* the highest message that was accessed, from 1 */
+	uint64_t	 last;
 	struct report	*report;	/* is filled in */
 };
 

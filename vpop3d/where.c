@@ -25,8 +25,8 @@ where_allows(const struct installation *in, const char *word)
 }
 
 int
-where_domain_of_host(const struct installation *in, struct pool *pool, struct slice host,
-    bool whole_last, const char **real, struct err *err)
+where_domain_of_host(const struct installation *in, struct pool *pool,
+    struct slice host, bool whole_last, const char **real, struct err *err)
 {
 	struct slice rest = host, label;
 	bool whole = true;
@@ -43,7 +43,8 @@ where_domain_of_host(const struct installation *in, struct pool *pool, struct sl
 	}
 	if (whole_last && host.len > 0)
 		return domain_real_name(in, pool, host, real, err);
-	return err_set(err, ERR_ABSENT, "no part of %.*s is one of our domains", (int)host.len, host.p);
+	return err_set(err, ERR_ABSENT, "no part of %.*s is one of our domains",
+	    (int)host.len, host.p);
 }
 
 /* --- the file ----------------------------------------------------------- */
@@ -61,11 +62,11 @@ is_address(struct slice text, const struct sockaddr_storage *wanted)
 		return false;
 	memcpy(s, text.p, text.len);
 	if (inet_pton(AF_INET, s, &four) == 1)
-		memcpy(&given, &(struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = four },
-		    sizeof(struct sockaddr_in));
+		memcpy(&given, &(struct sockaddr_in){ .sin_family = AF_INET,
+		    .sin_addr = four }, sizeof(struct sockaddr_in));
 	else if (inet_pton(AF_INET6, s, &six) == 1)
-		memcpy(&given, &(struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_addr = six },
-		    sizeof(struct sockaddr_in6));
+		memcpy(&given, &(struct sockaddr_in6){ .sin6_family = AF_INET6,
+		    .sin6_addr = six }, sizeof(struct sockaddr_in6));
 	else
 		return false;
 	address_unmap(&given);
@@ -76,8 +77,8 @@ is_address(struct slice text, const struct sockaddr_storage *wanted)
 
 /* "IP-address domain", the first that fits. */
 static int
-find_in_file(const struct installation *in, const struct connection *c, struct pool *pool,
-    struct slice *name, struct err *err)
+find_in_file(const struct installation *in, const struct connection *c,
+    struct pool *pool, struct slice *name, struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
 	SCOPED(drop_lines) struct lines lines = { 0 };
@@ -92,8 +93,8 @@ find_in_file(const struct installation *in, const struct connection *c, struct p
 		if (slice_starts(line, "#") || !slice_word(&rest, &address))
 			continue;
 		if (!slice_word(&rest, &domain) || slice_word(&rest, &more)) {
-			log_warning("%s/addresses:%u: skipped: not an address and a domain", in->path,
-			    lines.number);
+			log_warning("%s/addresses:%u: skipped: not an address "
+			    "and a domain", in->path, lines.number);
 			continue;
 		}
 		if (!is_address(address, &c->local))
@@ -113,8 +114,8 @@ look_up(const void *question, struct str *answer)
 	const struct connection *c = question;
 	char host[NI_MAXHOST];
 
-	if (getnameinfo((const struct sockaddr *)&c->local, c->local_len, host, sizeof host, NULL, 0,
-	    NI_NAMEREQD) != 0)
+	if (getnameinfo((const struct sockaddr *)&c->local, c->local_len, host,
+	    sizeof host, NULL, 0, NI_NAMEREQD) != 0)
 		return -1;
 	str_adds(answer, host);
 	return 0;
@@ -122,12 +123,13 @@ look_up(const void *question, struct str *answer)
 
 /* Whoever rules the reverse zone chooses the name: it is a name, or nothing. */
 static int
-reverse_name(const struct installation *in, const struct connection *c, struct pool *pool,
-    struct slice *name, struct err *err)
+reverse_name(const struct installation *in, const struct connection *c,
+    struct pool *pool, struct slice *name, struct err *err)
 {
 	SCOPED(drop_str) struct str answer = { 0 }, lower = { 0 };
 
-	if (confine_ask(in, look_up, c, deadline_in(LOOKUP_MS), &answer, err) == -1)
+	if (confine_ask(in, look_up, c, deadline_in(LOOKUP_MS), &answer,
+	    err) == -1)
 		return -1;
 	str_addlower(&lower, str_slice(&answer));
 	if (lower.len > 0 && lower.s[lower.len - 1] == '.')
@@ -142,8 +144,8 @@ reverse_name(const struct installation *in, const struct connection *c, struct p
 
 /* *real stays NULL where the address has no name at all. */
 static int
-find_domain(const struct installation *in, const struct connection *c, struct pool *pool,
-    const char **real, struct err *err)
+find_domain(const struct installation *in, const struct connection *c,
+    struct pool *pool, const char **real, struct err *err)
 {
 	struct slice name;
 
@@ -157,12 +159,14 @@ find_domain(const struct installation *in, const struct connection *c, struct po
 }
 
 static void
-look_at_main_domain(const struct installation *in, struct pool *pool, struct where *out)
+look_at_main_domain(const struct installation *in, struct pool *pool,
+    struct where *out)
 {
 	const char *real;
 	struct err err;
 
-	if (domain_real_name(in, pool, slice_of(in->main_domain), &real, &err) == -1)
+	if (domain_real_name(in, pool, slice_of(in->main_domain), &real,
+	    &err) == -1)
 		return;
 	out->main_is_ours = true;
 	if (out->kind == WHERE_MAIN) {
@@ -172,8 +176,8 @@ look_at_main_domain(const struct installation *in, struct pool *pool, struct whe
 }
 
 void
-where_find(const struct installation *in, const struct connection *c, struct pool *pool,
-    struct where *out)
+where_find(const struct installation *in, const struct connection *c,
+    struct pool *pool, struct where *out)
 {
 	const char *real = NULL;
 	struct err err;
@@ -182,13 +186,15 @@ where_find(const struct installation *in, const struct connection *c, struct poo
 	if (c->has_address && where_allows(in, "address")) {
 		int got = find_domain(in, c, pool, &real, &err);
 		if (real != NULL)
-			*out = (struct where){ WHERE_DOMAIN, real, "address", false };
+			*out = (struct where){ WHERE_DOMAIN, real, "address",
+			    false };
 		else if (got == 0)
 			out->kind = WHERE_UNKNOWN;
 		else if (err.kind == ERR_ABSENT)
 			out->kind = WHERE_MAIN;
 		else
-			log_warning("no domain for address %s: %s", c->local_text.text, err.text);
+			log_warning("no domain for address %s: %s",
+			    c->local_text.text, err.text);
 	}
 	look_at_main_domain(in, pool, out);
 }

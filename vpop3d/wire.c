@@ -11,8 +11,9 @@ const char *
 end_name(enum pop_end end)
 {
 	static const char *const names[] = {
-		[END_QUIT] = "quit", [END_TIMEOUT] = "timeout", [END_HANGUP] = "hangup",
-		[END_TERMINATED] = "terminated", [END_ERROR] = "error", [END_REFUSED] = "refused",
+		[END_QUIT] = "quit", [END_TIMEOUT] = "timeout",
+		[END_HANGUP] = "hangup", [END_TERMINATED] = "terminated",
+		[END_ERROR] = "error", [END_REFUSED] = "refused",
 	};
 
 	return end > END_NONE && end <= END_REFUSED ? names[end] : "error";
@@ -53,6 +54,7 @@ wire_receive(int fd, void *record, size_t size, struct deadline d)
 bool
 wire_request_is_sane(const struct request *r)
 {
-	return r->login_len <= sizeof r->login && r->password_len <= sizeof r->password &&
+	return r->login_len <= sizeof r->login &&
+	    r->password_len <= sizeof r->password &&
 	    r->ahead_len <= sizeof r->ahead;
 }

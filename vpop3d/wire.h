@@ -16,7 +16,8 @@
 #include "password.h"
 
 enum {
-	WIRE_LOGIN	= 400,		/* longer than any login that can be right */
+	/* longer than any login that can be right */
+	WIRE_LOGIN	= 400,
 	WIRE_PASSWORD	= PASSWORD_MAX + 8,
 	WIRE_AHEAD	= 4096,		/* a buffer of input */
 	WIRE_TEXT	= 512,
@@ -29,7 +30,8 @@ enum pop_end {
 	END_TIMEOUT,		/* the client was silent, or did not read */
 	END_HANGUP,		/* the client went away */
 	END_TERMINATED,		/* we were told to end */
-	END_ERROR,		/* ours: a message could not be read, a process died */
+	/* ours: a message could not be read, a process died */
+	END_ERROR,
 	END_REFUSED,		/* too many wrong commands or passwords */
 };
 const char	*end_name(enum pop_end end);
@@ -68,14 +70,16 @@ struct answer {
 /* From the session to the parent, first thing and last thing. */
 struct opened {
 	uint32_t	verdict;
-	char		text[WIRE_TEXT];	/* why it is not open, for the log */
+	/* why it is not open, for the log */
+	char		text[WIRE_TEXT];
 };
 struct report {
 	uint32_t	end;
 	uint32_t	pad;
 	uint64_t	retrieved, retrieved_octets;
 	uint64_t	deleted, deleted_octets;
-	char		text[WIRE_TEXT];	/* what went wrong, for the log */
+	/* what went wrong, for the log */
+	char		text[WIRE_TEXT];
 };
 
 /* From the parent to the session. */

@@ -27,10 +27,12 @@ child_fork(struct child *child, struct err *err)
 		setpgid(0, 0);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
-			_exit(127);		/* it died before we could be told */
+			/* it died before we could be told */
+			_exit(127);
 		return 0;
 	}
-	setpgid(pid, pid);			/* both do it: whoever comes first */
+	/* both do it: whoever comes first */
+	setpgid(pid, pid);
 	*child = (struct child){ pid, compat_pidfd_open(pid) };
 	if (child->pidfd == -1) {
 		err_fill_sys(err, "watch a child process");
@@ -68,7 +70,8 @@ drop_child(struct child *child)
 	if (child->pid <= 0)
 		return;
 	kill(-child->pid, SIGKILL);
-	kill(child->pid, SIGKILL);		/* it may not lead its group yet */
+	/* it may not lead its group yet */
+	kill(child->pid, SIGKILL);
 	reap(child, &status, &err);
 	drop_fd(&child->pidfd);
 }
@@ -76,7 +79,8 @@ drop_child(struct child *child)
 enum { CHUNK = 16384 };
 
 struct pipes {
-	int	in[2], out[2], errors[2];	/* of the command: [0] is read, [1] written */
+	/* of the command: [0] is read, [1] written */
+	int	in[2], out[2], errors[2];
 };
 
 static void
@@ -123,11 +127,13 @@ become_command(const struct command *c, const struct pipes *p)
 		sigaction(signo, &standard, NULL);
 	sigemptyset(&nothing);
 	sigprocmask(SIG_SETMASK, &nothing, NULL);
-	if (compat_cloexec_from(3) == -1 || chdir(c->directory ? c->directory : "/") == -1)
+	if (compat_cloexec_from(3) == -1 ||
+	    chdir(c->directory ? c->directory : "/") == -1)
 		_exit(126);
 	execve(c->argv[0], (char *const *)(intptr_t)c->argv,
 	    (char *const *)(intptr_t)c->environment);
-	dprintf(STDERR_FILENO, "cannot start %s: errno %d\n", c->argv[0], errno);
+	dprintf(STDERR_FILENO, "cannot start %s: errno %d\n", c->argv[0],
+	    errno);
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
@@ -141,7 +147,8 @@ static int
 feed_more(const struct command *c, struct feed *feed, int *to, struct err *err)
 {
 	if (feed->start == feed->end) {
-		ssize_t n = stream_read(c->input, feed->chunk, sizeof feed->chunk, err);
+		ssize_t n = stream_read(c->input, feed->chunk,
+		    sizeof feed->chunk, err);
 		if (n == -1)
 			return -1;
 		if (n == 0)
@@ -150,7 +157,8 @@ feed_more(const struct command *c, struct feed *feed, int *to, struct err *err)
 		feed->end = (size_t)n;
 		return 0;
 	}
-	ssize_t n = write(*to, feed->chunk + feed->start, feed->end - feed->start);
+	ssize_t n = write(*to, feed->chunk + feed->start,
+	    feed->end - feed->start);
 	if (n > 0)
 		feed->start += (size_t)n;
 	else if (n == -1 && errno == EPIPE)
@@ -185,7 +193,8 @@ drain(int *from, struct str *into, size_t max, bool *overflow, struct err *err)
 static int
 chunks_in(const struct pipes *p)
 {
-	int out = fcntl(p->out[0], F_GETPIPE_SZ), errors = fcntl(p->errors[0], F_GETPIPE_SZ);
+	int out = fcntl(p->out[0], F_GETPIPE_SZ),
+	    errors = fcntl(p->errors[0], F_GETPIPE_SZ);
 
 	return (out > errors ? out : errors) / CHUNK + 1;
 }
@@ -194,8 +203,8 @@ chunks_in(const struct pipes *p)
  * not waited for, and no more than they hold: a grandchild may keep them open,
  * or keep writing, for ever. */
 static int
-serve(const struct command *c, struct child *child, struct pipes *p, struct command_result *r,
-    struct err *err)
+serve(const struct command *c, struct child *child, struct pipes *p,
+    struct command_result *r, struct err *err)
 {
 	struct feed feed = { .start = 0 };
 	bool overflow = false, ignored = false, ended = false;
@@ -208,7 +217,8 @@ serve(const struct command *c, struct child *child, struct pipes *p, struct comm
 			{ .fd = ended ? -1 : child->pidfd, .events = POLLIN },
 		};
 		if (!ended && deadline_over(c->deadline))
-			return err_set(err, ERR_TEMPORARY, "%s took too long", c->argv[0]);
+			return err_set(err, ERR_TEMPORARY, "%s took too long",
+			    c->argv[0]);
 		int n = poll(polls, 4, ended ? 0 : deadline_left(c->deadline));
 		if (n == -1 && errno != EINTR)
 			return err_sys(err, "poll");
@@ -216,16 +226,22 @@ serve(const struct command *c, struct child *child, struct pipes *p, struct comm
 			break;
 		if (n <= 0)
 			continue;
-		if (polls[0].revents && !ended && feed_more(c, &feed, &p->in[1], err) == -1)
+		if (polls[0].revents && !ended &&
+		    feed_more(c, &feed, &p->in[1], err) == -1)
 			return -1;
 		if (polls[0].revents && ended)
 			drop_fd(&p->in[1]);
-		if (polls[1].revents && drain(&p->out[0], &r->output, c->output_max, &overflow, err) == -1)
+		if (polls[1].revents &&
+		    drain(&p->out[0], &r->output, c->output_max, &overflow,
+		    err) == -1)
 			return -1;
-		if (polls[2].revents && drain(&p->errors[0], &r->errors, COMMAND_ERRORS, &ignored, err) == -1)
+		if (polls[2].revents &&
+		    drain(&p->errors[0], &r->errors, COMMAND_ERRORS, &ignored,
+		    err) == -1)
 			return -1;
 		if (overflow)
-			return err_set(err, ERR_TEMPORARY, "%s wrote more than %zu bytes", c->argv[0],
+			return err_set(err, ERR_TEMPORARY,
+			    "%s wrote more than %zu bytes", c->argv[0],
 			    c->output_max);
 		if (!ended && polls[3].revents) {
 			ended = true;
@@ -252,7 +268,8 @@ end_running(int signo)
 
 struct watch {
 	bool	on;
-	int	death_signal;		/* of this process, at its parent's death */
+	/* of this process, at its parent's death */
+	int	death_signal;
 };
 
 static void
@@ -273,7 +290,8 @@ begin_watch(struct watch *w)
 
 	w->on = true;
 	sigaction(SIGTERM, &end, &before_running);
-	if (prctl(PR_GET_PDEATHSIG, &w->death_signal) == 0 && w->death_signal != 0)
+	if (prctl(PR_GET_PDEATHSIG, &w->death_signal) == 0 &&
+	    w->death_signal != 0)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
@@ -297,7 +315,8 @@ fork_watched(struct child *child, struct err *err)
 int
 command_run(const struct command *c, struct command_result *r, struct err *err)
 {
-	SCOPED(drop_pipes) struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	SCOPED(drop_pipes) struct pipes p = { { -1, -1 }, { -1, -1 },
+	    { -1, -1 } };
 	SCOPED(drop_watch) struct watch watch = { 0 };
 	SCOPED(drop_child) struct child child = CHILD_NONE;
 
@@ -334,5 +353,6 @@ command_reason(const struct command_result *r, struct str *out)
 	while (line.len == 0 && slice_cut(&rest, '\n', &line))
 		line = slice_trim(line);
 	for (size_t i = 0; i < line.len && i < 300; i++)
-		str_addc(out, line.p[i] >= 0x20 && line.p[i] < 0x7F ? line.p[i] : '?');
+		str_addc(out, line.p[i] >= 0x20 && line.p[i] < 0x7F ?
+		    line.p[i] : '?');
 }

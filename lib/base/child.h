@@ -23,7 +23,8 @@ int	child_fork(struct child *child, struct err *err);
 
 /* Waits for the end: *status is as from waitpid().  -1: the deadline passed,
  * or waiting failed; the child still runs. */
-int	child_wait(struct child *child, struct deadline d, int *status, struct err *err);
+int	child_wait(struct child *child, struct deadline d, int *status,
+	    struct err *err);
 
 /* Kills the whole process group and waits for the child.  Nothing when it has
  * ended or never began. */
@@ -33,13 +34,16 @@ struct command {
 	const char *const	*argv;		/* argv[0] is the path */
 	const char *const	*environment;	/* all of it */
 	const char		*directory;	/* to be in; NULL: / */
-	struct stream		*input;		/* its standard input; NULL: /dev/null */
+	/* its standard input; NULL: /dev/null */
+	struct stream		*input;
 	struct deadline		 deadline;
-	bool			 keep_output;	/* standard output into output, else /dev/null */
+	/* standard output into output, else /dev/null */
+	bool			 keep_output;
 	size_t			 output_max;
 };
 
-enum { COMMAND_ERRORS = 4096 };			/* how much of standard error is kept */
+/* how much of standard error is kept */
+enum { COMMAND_ERRORS = 4096 };
 
 struct command_result {
 	int		status;			/* as from waitpid() */
@@ -52,7 +56,8 @@ struct command_result {
  * that does not read all its input has done nothing wrong.  -1: it could not
  * be started, its deadline passed (it is killed then), or its output became
  * longer than output_max. */
-int	command_run(const struct command *command, struct command_result *result, struct err *err);
+int	command_run(const struct command *command,
+	    struct command_result *result, struct err *err);
 void	drop_command_result(struct command_result *result);
 
 /* The first line of what it said on standard error, printable ASCII alone. */

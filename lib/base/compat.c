@@ -11,7 +11,8 @@
 enum { KERNEL_RENAME_NOREPLACE = 1, KERNEL_CLOSE_RANGE_CLOEXEC = 4 };
 
 int
-compat_renameat2_noreplace(int from_dir, const char *from, int to_dir, const char *to)
+compat_renameat2_noreplace(int from_dir, const char *from, int to_dir,
+    const char *to)
 {
 	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to,
 	    KERNEL_RENAME_NOREPLACE);
@@ -26,5 +27,6 @@ compat_pidfd_open(pid_t pid)
 int
 compat_cloexec_from(unsigned int first)
 {
-	return (int)syscall(SYS_close_range, first, ~0U, KERNEL_CLOSE_RANGE_CLOEXEC);
+	return (int)syscall(SYS_close_range, first, ~0U,
+	    KERNEL_CLOSE_RANGE_CLOEXEC);
 }

@@ -7,7 +7,8 @@
 
 #include <sys/types.h>
 
-int	compat_renameat2_noreplace(int from_dir, const char *from, int to_dir, const char *to);
+int	compat_renameat2_noreplace(int from_dir, const char *from, int to_dir,
+	    const char *to);
 int	compat_pidfd_open(pid_t pid);
 
 /* Marks every descriptor from first on as closed on exec. */

@@ -50,7 +50,8 @@ is_stale(int fd, const struct stat *st)
 	if (n == -1)
 		return false;
 	text[n] = '\0';
-	return process_is_gone(text) || time(NULL) - st->st_mtime > DOTLOCK_STALE;
+	return process_is_gone(text) ||
+	    time(NULL) - st->st_mtime > DOTLOCK_STALE;
 }
 
 /* True when the lock file was stale and is gone now. */
@@ -60,12 +61,15 @@ remove_stale(int dir, const char *name)
 	SCOPED(drop_fd) int fd = -1;
 	struct stat judged, now;
 
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = openat(dir, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd == -1)
 		return errno == ENOENT;
-	if (fstat(fd, &judged) == -1 || !S_ISREG(judged.st_mode) || !is_stale(fd, &judged))
+	if (fstat(fd, &judged) == -1 || !S_ISREG(judged.st_mode) ||
+	    !is_stale(fd, &judged))
 		return false;
-	/* Somebody may have replaced it since: take away only what was judged. */
+	/* Somebody may have replaced it since: take away only what was
+	 * judged. */
 	if (fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT;
 	if (now.st_ino != judged.st_ino || now.st_dev != judged.st_dev)
@@ -79,10 +83,12 @@ write_draft(int dir, const char *draft, struct err *err)
 	char host[HOST_MAX], text[HOST_MAX + 32];
 	SCOPED(drop_fd) int fd = -1;
 
-	fd = openat(dir, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	fd = openat(dir, draft,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd == -1)
 		return err_sys(err, "create %s", draft);
-	int n = snprintf(text, sizeof text, "%ld %s\n", (long)getpid(), this_host(host));
+	int n = snprintf(text, sizeof text, "%ld %s\n", (long)getpid(),
+	    this_host(host));
 	if (fd_write(fd, text, (size_t)n) == -1) {
 		err_fill_sys(err, "write %s", draft);
 		unlinkat(dir, draft, 0);
@@ -100,8 +106,8 @@ create(int dir, const char *name, struct err *err)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	str_addf(&draft, ".%s.%ld.%lld%09ld", name, (long)getpid(), (long long)now.tv_sec,
-	    now.tv_nsec);
+	str_addf(&draft, ".%s.%ld.%lld%09ld", name, (long)getpid(),
+	    (long long)now.tv_sec, now.tv_nsec);
 	if (write_draft(dir, str_text(&draft), err) == -1)
 		return -1;
 	int linked = linkat(dir, str_text(&draft), dir, name, 0);

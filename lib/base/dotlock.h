@@ -17,7 +17,8 @@ struct dotlock {
 };
 
 /* Without waiting.  1: held, 0: somebody else has it, -1: cannot be made. */
-int	dotlock_try(int dir, const char *name, struct dotlock *lock, struct err *err);
+int	dotlock_try(int dir, const char *name, struct dotlock *lock,
+	    struct err *err);
 void	drop_dotlock(struct dotlock *lock);
 
 #endif

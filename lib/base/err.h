@@ -11,10 +11,15 @@
 
 enum err_kind {
 	ERR_NONE,
-	ERR_TEMPORARY,	/* this machine cannot do it now; nothing is wrong with what was asked */
+	/* this machine cannot do it now; nothing is wrong with what was
+	 * asked */
+	ERR_TEMPORARY,
 	ERR_ABSENT,	/* what was asked for does not exist */
-	ERR_INVALID,	/* what was given breaks the rules: a setting, an address, a file's line */
-	ERR_REFUSED,	/* it exists and is well-formed, but a rule forbids it */
+	/* what was given breaks the rules: a setting, an address, a file's
+	 * line */
+	ERR_INVALID,
+	/* it exists and is well-formed, but a rule forbids it */
+	ERR_REFUSED,
 	ERR_BUSY,	/* somebody else is using it */
 	ERR_EXISTS,	/* what was to be made is there already */
 };
@@ -32,10 +37,9 @@ struct err {
  * err_set(err, kind, fmt, ...): the words.
  * err_sys(err, fmt, ...): the words, then errno's.  Always temporary: only code
  * that knows what an errno means at its place says anything else.
- * err_open(err, name): the same after an open(): what is not there is ERR_ABSENT,
- * a link or the wrong kind of file is ERR_REFUSED.
- * err_within(err, fmt, ...): "words: " before the text that is there; the kind
- * stays. */
+ * err_open(err, name): the same after an open(): what is not there is
+ * ERR_ABSENT, a link or the wrong kind of file is ERR_REFUSED. err_within(err,
+ * fmt, ...): "words: " before the text that is there; the kind stays. */
 #define err_set(...)	(err_fill(__VA_ARGS__), -1)
 #define err_sys(...)	(err_fill_sys(__VA_ARGS__), -1)
 #define err_open(...)	(err_fill_open(__VA_ARGS__), -1)

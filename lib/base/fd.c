@@ -47,7 +47,8 @@ fd_pread(int fd, void *p, size_t size, off_t at)
 	size_t got = 0;
 
 	while (got < size) {
-		ssize_t n = pread(fd, (char *)p + got, size - got, at + (off_t)got);
+		ssize_t n = pread(fd, (char *)p + got, size - got,
+		    at + (off_t)got);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)

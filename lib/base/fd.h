@@ -18,7 +18,8 @@ ssize_t	fd_pread(int fd, void *p, size_t size, off_t at);
 
 /* read() that waits for the deadline at most; -1 and a temporary error when
  * it passed.  0 is the end of file. */
-ssize_t	fd_read_by(int fd, void *p, size_t size, struct deadline d, struct err *err);
+ssize_t	fd_read_by(int fd, void *p, size_t size, struct deadline d,
+	    struct err *err);
 
 /* Waits until fd is ready for the poll() events; -1: the deadline passed. */
 int	fd_wait(int fd, short events, struct deadline d);

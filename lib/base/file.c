@@ -24,18 +24,21 @@ dir_open(int parent, const char *path, int *fd, struct err *err)
 }
 
 int
-file_open(int dir, const char *name, int flags, int *fd, struct stat *st, struct err *err)
+file_open(int dir, const char *name, int flags, int *fd, struct stat *st,
+    struct err *err)
 {
 	struct stat found;
 	SCOPED(drop_fd) int got = -1;
 
-	got = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
+	got = openat(dir, name,
+	    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
 	if (got == -1)
 		return err_open(err, name);
 	if (fstat(got, &found) == -1)
 		return err_sys(err, "%s", name);
 	if (!S_ISREG(found.st_mode))
-		return err_set(err, ERR_TEMPORARY, "%s: not a regular file", name);
+		return err_set(err, ERR_TEMPORARY, "%s: not a regular file",
+		    name);
 	if (st != NULL)
 		*st = found;
 	*fd = got;
@@ -50,7 +53,8 @@ file_read(int fd, size_t max, struct str *text, struct err *err)
 
 	for (;;) {
 		str_room(text, 16384);
-		ssize_t n = fd_read(fd, text->s + text->len, text->cap - text->len - 1);
+		ssize_t n = fd_read(fd, text->s + text->len,
+		    text->cap - text->len - 1);
 		if (n == -1)
 			return err_sys(err, "read");
 		if (n == 0)
@@ -58,7 +62,8 @@ file_read(int fd, size_t max, struct str *text, struct err *err)
 		text->len += (size_t)n;
 		text->s[text->len] = '\0';
 		if (text->len - before > max)
-			return err_set(err, ERR_INVALID, "longer than %zu bytes", max);
+			return err_set(err, ERR_INVALID,
+			    "longer than %zu bytes", max);
 	}
 }
 
@@ -83,7 +88,8 @@ copy_ownership(int dir, const char *name, int fd, mode_t mode, struct err *err)
 	if (fstatat(dir, name, &old, 0) == -1) {
 		if (errno != ENOENT)
 			return err_sys(err, "%s", name);
-		return fchmod(fd, mode) == -1 ? err_sys(err, "mode of %s", name) : 0;
+		return fchmod(fd, mode) == -1 ?
+		    err_sys(err, "mode of %s", name) : 0;
 	}
 	mode = old.st_mode & 07777;
 	if (!give_to(fd, &old, &mode))
@@ -94,7 +100,8 @@ copy_ownership(int dir, const char *name, int fd, mode_t mode, struct err *err)
 }
 
 int
-draft_begin(int dir, const char *name, mode_t mode, struct draft *draft, struct err *err)
+draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
+    struct err *err)
 {
 	SCOPED(drop_str) struct str temporary = { 0 };
 	SCOPED(drop_draft) struct draft d = { .dir = dir, .fd = -1 };
@@ -120,7 +127,8 @@ draft_commit(struct draft *draft, struct err *err)
 {
 	if (fsync(draft->fd) == -1)
 		return err_sys(err, "sync %s", draft->temporary);
-	if (renameat(draft->dir, draft->temporary, draft->dir, draft->name) == -1)
+	if (renameat(draft->dir, draft->temporary, draft->dir,
+	    draft->name) == -1)
 		return err_sys(err, "replace %s", draft->name);
 	drop_mem(&draft->temporary);		/* nothing left to undo */
 	if (fsync(draft->dir) == -1)
@@ -139,7 +147,8 @@ drop_draft(struct draft *draft)
 }
 
 int
-file_replace(int dir, const char *name, mode_t mode, struct slice text, struct err *err)
+file_replace(int dir, const char *name, mode_t mode, struct slice text,
+    struct err *err)
 {
 	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
 

@@ -14,7 +14,8 @@ int	dir_open(int parent, const char *path, int *fd, struct err *err);
 /* Opens a regular file for reading; *st may be NULL.  A FIFO, a device or a
  * directory in its place is a temporary error, and never waited for.  A
  * missing file is ERR_ABSENT.  With O_NOFOLLOW in flags, so is no link. */
-int	file_open(int dir, const char *name, int flags, int *fd, struct stat *st, struct err *err);
+int	file_open(int dir, const char *name, int flags, int *fd,
+	    struct stat *st, struct err *err);
 
 /* Adds the rest of fd to text; more than max bytes is ERR_INVALID. */
 int	file_read(int fd, size_t max, struct str *text, struct err *err);
@@ -33,11 +34,13 @@ struct draft {
 
 /* Mode and owner are the old file's; a new file gets mode.  Where this process
  * may not give the file to the old one's group, no group gets any right. */
-int	draft_begin(int dir, const char *name, mode_t mode, struct draft *draft, struct err *err);
+int	draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
+	    struct err *err);
 int	draft_commit(struct draft *draft, struct err *err);
 void	drop_draft(struct draft *draft);
 
 /* begin, write, commit in one. */
-int	file_replace(int dir, const char *name, mode_t mode, struct slice text, struct err *err);
+int	file_replace(int dir, const char *name, mode_t mode, struct slice text,
+	    struct err *err);
 
 #endif

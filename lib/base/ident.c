@@ -17,8 +17,8 @@ enum { ID_MAX = 0xFFFFFFFEu };
 /* Calls back for the line of the name (or of the number in the third field);
  * fields are what stands between the colons.  1: found, 0: not. */
 static int
-find_line(const char *path, struct slice name, struct slice fields[4], struct lines *lines,
-    struct err *err)
+find_line(const char *path, struct slice name, struct slice fields[4],
+    struct lines *lines, struct err *err)
 {
 	struct slice line;
 	uint64_t wanted, id;
@@ -33,14 +33,16 @@ find_line(const char *path, struct slice name, struct slice fields[4], struct li
 		if (fields[2].p == NULL)
 			continue;
 		if (slice_equal(fields[0], name) ||
-		    (by_number && slice_number(fields[2], ID_MAX, &id) == 0 && id == wanted))
+		    (by_number && slice_number(fields[2], ID_MAX, &id) == 0 &&
+		    id == wanted))
 			return 1;
 	}
 	return got == -1 ? err_within(err, "%s", path) : 0;
 }
 
 static int
-look_up(const char *path, struct slice name, uint64_t *id, uint64_t *group, struct err *err)
+look_up(const char *path, struct slice name, uint64_t *id, uint64_t *group,
+    struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
 	SCOPED(drop_lines) struct lines lines = { 0 };
@@ -53,12 +55,15 @@ look_up(const char *path, struct slice name, uint64_t *id, uint64_t *group, stru
 	if (found == -1)
 		return -1;
 	if (found == 1 && slice_number(fields[2], ID_MAX, id) == 0) {
-		if (group == NULL || slice_number(fields[3], ID_MAX, group) == 0)
+		if (group == NULL ||
+		    slice_number(fields[3], ID_MAX, group) == 0)
 			return 0;
-		return err_set(err, ERR_TEMPORARY, "%s: the line of '%.*s' is broken", path,
-		    (int)name.len, name.p);
+		return err_set(err, ERR_TEMPORARY,
+		    "%s: the line of '%.*s' is broken", path, (int)name.len,
+		    name.p);
 	}
-	return err_set(err, ERR_ABSENT, "%s: nobody is called '%.*s'", path, (int)name.len, name.p);
+	return err_set(err, ERR_ABSENT, "%s: nobody is called '%.*s'", path,
+	    (int)name.len, name.p);
 }
 
 int
@@ -67,7 +72,8 @@ ident_of_user(struct slice name, struct ident *out, struct err *err)
 	uint64_t uid, gid;
 
 	if (look_up("/etc/passwd", name, &uid, &gid, err) == -1) {
-		if (err->kind != ERR_ABSENT || slice_number(name, ID_MAX, &uid) == -1)
+		if (err->kind != ERR_ABSENT ||
+		    slice_number(name, ID_MAX, &uid) == -1)
 			return -1;
 		gid = uid;
 	}
@@ -97,7 +103,8 @@ ident_parse(struct slice text, struct ident *out, struct err *err)
 		return err_set(err, ERR_INVALID, "not USER or USER:GROUP");
 	if (ident_of_user(user, &who, err) == -1)
 		return -1;
-	if (slice_cut(&rest, '\0', &group) && ident_of_group(group, &who.gid, err) == -1)
+	if (slice_cut(&rest, '\0', &group) &&
+	    ident_of_group(group, &who.gid, err) == -1)
 		return -1;
 	*out = who;
 	return 0;
@@ -106,7 +113,8 @@ ident_parse(struct slice text, struct ident *out, struct err *err)
 bool
 ident_is_forbidden(struct ident who)
 {
-	return who.uid == 0 || who.uid == (uid_t)-1 || who.gid == 0 || who.gid == (gid_t)-1;
+	return who.uid == 0 || who.uid == (uid_t)-1 || who.gid == 0 ||
+	    who.gid == (gid_t)-1;
 }
 
 static bool
@@ -115,23 +123,29 @@ is_exactly(struct ident who)
 	uid_t ruid, euid, suid;
 	gid_t rgid, egid, sgid;
 
-	return getresuid(&ruid, &euid, &suid) == 0 && getresgid(&rgid, &egid, &sgid) == 0 &&
-	    ruid == who.uid && euid == who.uid && suid == who.uid &&
-	    rgid == who.gid && egid == who.gid && sgid == who.gid;
+	return getresuid(&ruid, &euid, &suid) == 0 &&
+	    getresgid(&rgid, &egid, &sgid) == 0 && ruid == who.uid &&
+	    euid == who.uid && suid == who.uid && rgid == who.gid &&
+	    egid == who.gid && sgid == who.gid;
 }
 
 static int
 become_from_root(struct ident who, struct err *err)
 {
 	if (ident_is_forbidden(who))
-		return err_set(err, ERR_REFUSED, "nothing may run as uid %u gid %u",
-		    (unsigned)who.uid, (unsigned)who.gid);
+		return err_set(err, ERR_REFUSED,
+		    "nothing may run as uid %u gid %u", (unsigned)who.uid,
+		    (unsigned)who.gid);
 	/* Groups first: afterwards there is no right left to change them. */
-	if (setgroups(0, NULL) == -1 || setresgid(who.gid, who.gid, who.gid) == -1 ||
+	if (setgroups(0, NULL) == -1 ||
+	    setresgid(who.gid, who.gid, who.gid) == -1 ||
 	    setresuid(who.uid, who.uid, who.uid) == -1)
-		return err_sys(err, "become uid %u gid %u", (unsigned)who.uid, (unsigned)who.gid);
-	if (!is_exactly(who) || getgroups(0, NULL) != 0 || setuid(0) == 0 || setgid(0) == 0)
-		return err_set(err, ERR_TEMPORARY, "cannot give up root for good");
+		return err_sys(err, "become uid %u gid %u", (unsigned)who.uid,
+		    (unsigned)who.gid);
+	if (!is_exactly(who) || getgroups(0, NULL) != 0 || setuid(0) == 0 ||
+	    setgid(0) == 0)
+		return err_set(err, ERR_TEMPORARY,
+		    "cannot give up root for good");
 	return 0;
 }
 
@@ -153,5 +167,6 @@ ident_become(struct ident who, struct err *err)
 	if (getuid() == who.uid && geteuid() == who.uid)
 		return 0;
 	return err_set(err, ERR_REFUSED,
-	    "only root can act as uid %u: start it as root or as that user", (unsigned)who.uid);
+	    "only root can act as uid %u: start it as root or as that user",
+	    (unsigned)who.uid);
 }

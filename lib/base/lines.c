@@ -13,7 +13,8 @@ static int
 fill(struct lines *l, struct err *err)
 {
 	if (l->start > 0) {
-		memmove(l->buffer.s, l->buffer.s + l->start, l->buffer.len - l->start);
+		memmove(l->buffer.s, l->buffer.s + l->start,
+		    l->buffer.len - l->start);
 		l->buffer.len -= l->start;
 		l->start = 0;
 	}

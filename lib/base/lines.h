@@ -14,7 +14,8 @@ enum { LINE_MAX_BYTES = 1 << 20 };
  * and marked too_long; reading goes on behind it. */
 struct lines {
 	int		fd;
-	unsigned	number;		/* of the line that was returned last, from 1 */
+	/* of the line that was returned last, from 1 */
+	unsigned	number;
 	bool		too_long;
 	bool		at_end;
 	size_t		start;		/* into buffer */

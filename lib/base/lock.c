@@ -60,7 +60,8 @@ wait_interrupted(int fd, struct deadline d, struct err *err)
 		if (errno != EINTR)
 			return err_sys(err, "lock");
 		if (deadline_over(d))
-			return err_set(err, ERR_TEMPORARY, "somebody else holds the lock");
+			return err_set(err, ERR_TEMPORARY,
+			    "somebody else holds the lock");
 	}
 	return 0;
 }
@@ -93,23 +94,28 @@ lock_release(int fd)
 static bool
 is_ours_alone(const struct stat *st)
 {
-	return S_ISREG(st->st_mode) && st->st_nlink == 1 && st->st_uid == geteuid();
+	return S_ISREG(st->st_mode) && st->st_nlink == 1 &&
+	    st->st_uid == geteuid();
 }
 
 int
-lock_open(int dir, const char *name, struct deadline d, int *fd, struct err *err)
+lock_open(int dir, const char *name, struct deadline d, int *fd,
+    struct err *err)
 {
 	struct stat st;
 	SCOPED(drop_fd) int got = -1;
 
-	got = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	got = openat(dir, name,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+	    0600);
 	if (got == -1)
 		return err_sys(err, "open %s", name);
 	if (fstat(got, &st) == -1)
 		return err_sys(err, "%s", name);
 	if (!is_ours_alone(&st))
 		return err_set(err, ERR_TEMPORARY,
-		    "%s: not a plain file of uid %u alone: remove it", name, (unsigned)geteuid());
+		    "%s: not a plain file of uid %u alone: remove it", name,
+		    (unsigned)geteuid());
 	if (lock_wait(got, d, err) == -1)
 		return err_within(err, "%s", name);
 	*fd = got;

@@ -23,6 +23,7 @@ void	lock_release(int fd);
 
 /* Opens dir/name (made when missing, mode 0600, no links followed, ours
  * alone) and waits for its lock: close *fd to release. */
-int	lock_open(int dir, const char *name, struct deadline d, int *fd, struct err *err);
+int	lock_open(int dir, const char *name, struct deadline d, int *fd,
+	    struct err *err);
 
 #endif

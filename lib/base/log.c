@@ -22,9 +22,12 @@ static const struct {
 	int		 facility;
 } facilities[] = {
 	{ "mail", LOG_MAIL }, { "daemon", LOG_DAEMON }, { "auth", LOG_AUTH },
-	{ "authpriv", LOG_AUTHPRIV }, { "user", LOG_USER }, { "syslog", LOG_SYSLOG },
-	{ "local0", LOG_LOCAL0 }, { "local1", LOG_LOCAL1 }, { "local2", LOG_LOCAL2 },
-	{ "local3", LOG_LOCAL3 }, { "local4", LOG_LOCAL4 }, { "local5", LOG_LOCAL5 },
+	{ "authpriv", LOG_AUTHPRIV }, { "user", LOG_USER },
+	  { "syslog", LOG_SYSLOG },
+	{ "local0", LOG_LOCAL0 }, { "local1", LOG_LOCAL1 },
+	  { "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 }, { "local4", LOG_LOCAL4 },
+	  { "local5", LOG_LOCAL5 },
 	{ "local6", LOG_LOCAL6 }, { "local7", LOG_LOCAL7 },
 };
 
@@ -40,7 +43,8 @@ log_open(const char *program, const char *where, struct err *err)
 			target.facility = facilities[i].facility;
 			return 0;
 		}
-	return err_set(err, ERR_INVALID, "log: '%s' is neither a syslog facility nor stderr", where);
+	return err_set(err, ERR_INVALID,
+	    "log: '%s' is neither a syslog facility nor stderr", where);
 }
 
 bool
@@ -61,7 +65,8 @@ log_event(const char *event)
 static bool
 is_plain(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') ||
 	    (c != '\0' && strchr(".@_+:/,-<>", c) != NULL);
 }
 
@@ -121,7 +126,8 @@ log_send(const struct log_line *line, int priority)
 		syslog(priority, "%s", str_text(&line->text));
 		return;
 	}
-	str_addf(&out, "%s[%ld]: %s\n", target.program, (long)getpid(), str_text(&line->text));
+	str_addf(&out, "%s[%ld]: %s\n", target.program, (long)getpid(),
+	    str_text(&line->text));
 	if (target.holding)
 		str_addslice(&target.held, str_slice(&out));
 	else

@@ -11,6 +11,7 @@
 void	*mem_alloc(size_t size);			/* zeroed */
 void	*mem_grow(void *p, size_t count, size_t size);	/* p may be NULL */
 char	*mem_dup(const void *p, size_t len);		/* adds a NUL */
-void	 drop_mem(void *pointer_to_pointer);		/* free(*p), *p = NULL */
+/* free(*p), *p = NULL */
+void	 drop_mem(void *pointer_to_pointer);
 
 #endif

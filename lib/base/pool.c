@@ -8,7 +8,8 @@
 
 #include "mem.h"
 
-enum { FIRST = 512, BLOCK = 4096, ALIGN = 16 };	/* many pools hold a path or two */
+/* many pools hold a path or two */
+enum { FIRST = 512, BLOCK = 4096, ALIGN = 16 };
 
 struct pool_block {
 	struct pool_block	*next;

@@ -13,9 +13,11 @@ struct pool {
 	struct pool_block	*blocks;
 };
 
-void	*pool_alloc(struct pool *pool, size_t size);	/* zeroed, aligned for any type */
+/* zeroed, aligned for any type */
+void	*pool_alloc(struct pool *pool, size_t size);
 char	*pool_dup(struct pool *pool, struct slice s);	/* adds a NUL */
-char	*pool_lower(struct pool *pool, struct slice s);	/* the same in lower case */
+/* the same in lower case */
+char	*pool_lower(struct pool *pool, struct slice s);
 char	*pool_format(struct pool *pool, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 void	 drop_pool(struct pool *pool);

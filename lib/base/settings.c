@@ -12,13 +12,14 @@
 static int
 bad_value(struct err *err, struct slice value, const char *wanted)
 {
-	return err_set(err, ERR_INVALID, "'%.*s' is not %s", (int)(value.len > 80 ? 80 : value.len),
-	    value.p ? value.p : "", wanted);
+	return err_set(err, ERR_INVALID, "'%.*s' is not %s",
+	    (int)(value.len > 80 ? 80 : value.len), value.p ? value.p : "",
+	    wanted);
 }
 
 int
-setting_text(const struct setting *row, struct pool *pool, struct slice value, void *field,
-    struct err *err)
+setting_text(const struct setting *row, struct pool *pool, struct slice value,
+    void *field, struct err *err)
 {
 	(void)row;
 	if (slice_has(value, '\0'))
@@ -28,8 +29,8 @@ setting_text(const struct setting *row, struct pool *pool, struct slice value, v
 }
 
 int
-setting_list(const struct setting *row, struct pool *pool, struct slice value, void *field,
-    struct err *err)
+setting_list(const struct setting *row, struct pool *pool, struct slice value,
+    void *field, struct err *err)
 {
 	struct setting_words *list = field;
 	struct slice rest = value, word;
@@ -48,10 +49,11 @@ setting_list(const struct setting *row, struct pool *pool, struct slice value, v
 }
 
 int
-setting_flag(const struct setting *row, struct pool *pool, struct slice value, void *field,
-    struct err *err)
+setting_flag(const struct setting *row, struct pool *pool, struct slice value,
+    void *field, struct err *err)
 {
-	static const char *const spelled[] = { "no", "yes", "off", "on", "false", "true", "0", "1" };
+	static const char *const spelled[] = { "no", "yes", "off", "on",
+	    "false", "true", "0", "1" };
 
 	(void)row;
 	(void)pool;
@@ -64,8 +66,8 @@ setting_flag(const struct setting *row, struct pool *pool, struct slice value, v
 }
 
 int
-setting_word(const struct setting *row, struct pool *pool, struct slice value, void *field,
-    struct err *err)
+setting_word(const struct setting *row, struct pool *pool, struct slice value,
+    void *field, struct err *err)
 {
 	SCOPED(drop_str) struct str wanted = { 0 };
 
@@ -75,7 +77,8 @@ setting_word(const struct setting *row, struct pool *pool, struct slice value, v
 			*(int *)field = i;
 			return 0;
 		}
-		str_addf(&wanted, "%s%s", i > 0 ? ", " : "one of: ", row->words[i]);
+		str_addf(&wanted, "%s%s", i > 0 ? ", " : "one of: ",
+		    row->words[i]);
 	}
 	return bad_value(err, value, str_text(&wanted));
 }
@@ -86,8 +89,9 @@ struct unit {
 };
 
 static int
-parse_units(const struct setting *row, struct slice value, const struct unit *units,
-    uint64_t bare, const char *wanted, uint64_t *out, struct err *err)
+parse_units(const struct setting *row, struct slice value,
+    const struct unit *units, uint64_t bare, const char *wanted, uint64_t *out,
+    struct err *err)
 {
 	uint64_t n, factor = bare;
 	struct slice digits = value;
@@ -102,18 +106,21 @@ parse_units(const struct setting *row, struct slice value, const struct unit *un
 		return bad_value(err, value, wanted);
 	n *= factor;
 	if (n < row->min && row->max == 0)
-		return err_set(err, ERR_INVALID, "'%.*s' is out of range: at least %llu",
-		    (int)value.len, value.p, (unsigned long long)row->min);
+		return err_set(err, ERR_INVALID,
+		    "'%.*s' is out of range: at least %llu", (int)value.len,
+		    value.p, (unsigned long long)row->min);
 	if (n < row->min || (row->max != 0 && n > row->max))
-		return err_set(err, ERR_INVALID, "'%.*s' is out of range: %llu to %llu",
-		    (int)value.len, value.p, (unsigned long long)row->min,
+		return err_set(err, ERR_INVALID,
+		    "'%.*s' is out of range: %llu to %llu", (int)value.len,
+		    value.p, (unsigned long long)row->min,
 		    (unsigned long long)row->max);
 	*out = n;
 	return 0;
 }
 
 static const struct unit sizes[] = {
-	{ 'k', 1024 }, { 'K', 1024 }, { 'M', 1024 * 1024 }, { 'm', 1024 * 1024 },
+	{ 'k', 1024 }, { 'K', 1024 }, { 'M', 1024 * 1024 },
+	  { 'm', 1024 * 1024 },
 	{ 'G', 1024 * 1024 * 1024 }, { 'g', 1024 * 1024 * 1024 }, { 0 }
 };
 static const struct unit times[] = {
@@ -122,34 +129,34 @@ static const struct unit times[] = {
 static const struct unit none[] = { { 0 } };
 
 int
-setting_number(const struct setting *row, struct pool *pool, struct slice value, void *field,
-    struct err *err)
+setting_number(const struct setting *row, struct pool *pool, struct slice value,
+    void *field, struct err *err)
 {
 	(void)pool;
 	return parse_units(row, value, none, 1, "a number", field, err);
 }
 
 int
-setting_size(const struct setting *row, struct pool *pool, struct slice value, void *field,
-    struct err *err)
+setting_size(const struct setting *row, struct pool *pool, struct slice value,
+    void *field, struct err *err)
 {
 	(void)pool;
-	return parse_units(row, value, sizes, 1, "a size (a number of bytes, or with k, M or G)",
-	    field, err);
+	return parse_units(row, value, sizes, 1,
+	    "a size (a number of bytes, or with k, M or G)", field, err);
 }
 
 int
-setting_kilobytes(const struct setting *row, struct pool *pool, struct slice value, void *field,
-    struct err *err)
+setting_kilobytes(const struct setting *row, struct pool *pool,
+    struct slice value, void *field, struct err *err)
 {
 	(void)pool;
-	return parse_units(row, value, sizes, 1024, "a size (a number of kB, or with k, M or G)",
-	    field, err);
+	return parse_units(row, value, sizes, 1024,
+	    "a size (a number of kB, or with k, M or G)", field, err);
 }
 
 int
-setting_seconds(const struct setting *row, struct pool *pool, struct slice value, void *field,
-    struct err *err)
+setting_seconds(const struct setting *row, struct pool *pool,
+    struct slice value, void *field, struct err *err)
 {
 	(void)pool;
 	return parse_units(row, value, times, 1,
@@ -166,8 +173,8 @@ settings_row(const struct setting *table, struct slice name)
 }
 
 int
-settings_set(const struct setting *row, struct pool *pool, struct slice value, void *conf,
-    struct err *err)
+settings_set(const struct setting *row, struct pool *pool, struct slice value,
+    void *conf, struct err *err)
 {
 	return row->parse(row, pool, value, (char *)conf + row->offset, err);
 }
@@ -178,7 +185,8 @@ settings_preset(const struct setting *table, struct pool *pool, void *conf)
 	struct err err;
 
 	for (const struct setting *row = table; row->name != NULL; row++)
-		if (settings_set(row, pool, slice_of(row->preset), conf, &err) == -1)
+		if (settings_set(row, pool, slice_of(row->preset), conf,
+		    &err) == -1)
 			abort();
 }
 
@@ -212,8 +220,8 @@ first_word(struct slice name)
 }
 
 static int
-read_line(const struct setting *table, struct pool *pool, struct slice line, unsigned number,
-    void *conf, struct settings_lines *lines, struct err *err)
+read_line(const struct setting *table, struct pool *pool, struct slice line,
+    unsigned number, void *conf, struct settings_lines *lines, struct err *err)
 {
 	struct slice name, value;
 
@@ -226,10 +234,12 @@ read_line(const struct setting *table, struct pool *pool, struct slice line, uns
 		    (int)(name.len > 80 ? 80 : name.len), name.p ? name.p : "");
 	}
 	if (row == NULL || !slice_has(line, '='))
-		return err_set(err, ERR_INVALID, "'%.*s' needs '= value'", (int)name.len, name.p);
+		return err_set(err, ERR_INVALID, "'%.*s' needs '= value'",
+		    (int)name.len, name.p);
 	unsigned *first = &lines->of[row - table];
 	if (*first != 0)
-		return err_set(err, ERR_INVALID, "'%s' was set in line %u already", row->name, *first);
+		return err_set(err, ERR_INVALID,
+		    "'%s' was set in line %u already", row->name, *first);
 	*first = number;
 	if (settings_set(row, pool, value, conf, err) == -1)
 		return err_within(err, "%s", row->name);
@@ -237,8 +247,8 @@ read_line(const struct setting *table, struct pool *pool, struct slice line, uns
 }
 
 int
-settings_read(const struct setting *table, struct pool *pool, int fd, const char *file, void *conf,
-    struct settings_lines *set, struct err *err)
+settings_read(const struct setting *table, struct pool *pool, int fd,
+    const char *file, void *conf, struct settings_lines *set, struct err *err)
 {
 	SCOPED(drop_lines) struct lines lines = { .fd = fd };
 	struct slice line;
@@ -246,10 +256,13 @@ settings_read(const struct setting *table, struct pool *pool, int fd, const char
 
 	while ((got = lines_next(&lines, &line, err)) == 1) {
 		if (lines.too_long)
-			err_fill(err, ERR_INVALID, "the line is longer than %d bytes", LINE_MAX_BYTES);
-		if (lines.too_long || read_line(table, pool, line, lines.number, conf, set, err) == -1) {
+			err_fill(err, ERR_INVALID,
+			    "the line is longer than %d bytes", LINE_MAX_BYTES);
+		if (lines.too_long || read_line(table, pool, line, lines.number,
+		    conf, set, err) == -1) {
 			struct err inner = *err;
-			return err_set(err, inner.kind, "%s:%u: %s", file, lines.number, inner.text);
+			return err_set(err, inner.kind, "%s:%u: %s", file,
+			    lines.number, inner.text);
 		}
 	}
 	return got == -1 ? err_within(err, "%s", file) : 0;
@@ -271,23 +284,26 @@ is_preset(const struct setting *row, const void *conf, size_t size)
 		return strcmp(*(const char *const *)(const void *)have,
 		    *(const char **)(void *)(copy + row->offset)) == 0;
 	if (row->parse == setting_list)
-		return ((const struct setting_words *)(const void *)have)->count == 0;
+		return ((const struct setting_words *)(
+		    const void *)have)->count == 0;
 	return memcmp(conf, copy, size) == 0;
 }
 
 const struct setting *
-settings_refused(const struct setting *table, const struct settings_lines *lines, const void *conf,
-    size_t size, unsigned program)
+settings_refused(const struct setting *table,
+    const struct settings_lines *lines, const void *conf, size_t size,
+    unsigned program)
 {
 	for (const struct setting *row = table; row->name != NULL; row++)
-		if (lines->of[row - table] != 0 && (row->refused_by & program) &&
-		    !is_preset(row, conf, size))
+		if (lines->of[row - table] != 0 &&
+		    (row->refused_by & program) && !is_preset(row, conf, size))
 			return row;
 	return NULL;
 }
 
 void
-settings_edit(struct slice text, const char *name, struct slice value, struct str *out)
+settings_edit(struct slice text, const char *name, struct slice value,
+    struct str *out)
 {
 	struct slice rest = text, line, found, old;
 	bool done = false;
@@ -297,7 +313,8 @@ settings_edit(struct slice text, const char *name, struct slice value, struct st
 	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
 		if (split_line(line, &found, &old) && slice_is(found, name)) {
 			if (!done)
-				str_addf(out, "%s = %.*s\n", name, (int)value.len, value.p);
+				str_addf(out, "%s = %.*s\n", name,
+				    (int)value.len, value.p);
 			done = true;
 		} else {
 			str_addslice(out, line);
@@ -313,6 +330,6 @@ settings_sample(const struct setting *table, struct str *out)
 {
 	for (const struct setting *row = table; row->name != NULL; row++)
 		str_addf(out, "# %s%s\n#%s =%s%s\n\n", row->help,
-		    row->refused_by ? " Not available in this version." : "", row->name,
-		    row->preset[0] ? " " : "", row->preset);
+		    row->refused_by ? " Not available in this version." : "",
+		    row->name, row->preset[0] ? " " : "", row->preset);
 }

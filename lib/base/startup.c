@@ -10,14 +10,16 @@
 int
 startup_guard(struct startup *found, struct err *err)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, standard = { .sa_handler = SIG_DFL };
+	struct sigaction ignore = { .sa_handler = SIG_IGN },
+	    standard = { .sa_handler = SIG_DFL };
 	sigset_t nothing;
 
 	if (fd_guard_standard(err) == -1)
 		return -1;
 	if (getauxval(AT_SECURE) != 0)
 		return err_set(err, ERR_REFUSED,
-		    "this program must not be set-uid or set-gid: take the bit off (chmod ug-s)");
+		    "this program must not be set-uid or set-gid: take the bit "
+		    "off (chmod ug-s)");
 	found->umask = umask(077);
 	sigemptyset(&nothing);
 	sigprocmask(SIG_SETMASK, &nothing, &found->blocked);
@@ -25,7 +27,8 @@ startup_guard(struct startup *found, struct err *err)
 	sigaction(SIGXFSZ, &ignore, &found->sigxfsz);
 	sigaction(SIGCHLD, &standard, &found->sigchld);
 	sigaction(SIGALRM, &standard, &found->sigalrm);
-	prctl(PR_SET_DUMPABLE, 0);	/* no core file holds mail or a password */
+	/* no core file holds mail or a password */
+	prctl(PR_SET_DUMPABLE, 0);
 	return 0;
 }
 

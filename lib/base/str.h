@@ -26,15 +26,19 @@ struct str {
 #define SLICE(literal)	((struct slice){ (literal), sizeof (literal) - 1 })
 
 struct slice	slice_of(const char *text);
-struct slice	slice_from(struct slice s, size_t start);	/* its tail; empty past the end */
-struct slice	slice_trim(struct slice s);			/* blanks and tabs at both ends */
+/* its tail; empty past the end */
+struct slice	slice_from(struct slice s, size_t start);
+/* blanks and tabs at both ends */
+struct slice	slice_trim(struct slice s);
 bool		slice_is(struct slice s, const char *text);
 bool		slice_equal(struct slice a, struct slice b);
-bool		slice_same(struct slice a, struct slice b);	/* without case */
+/* without case */
+bool		slice_same(struct slice a, struct slice b);
 bool		slice_starts(struct slice s, const char *prefix);
 bool		slice_ends(struct slice s, const char *suffix);
 bool		slice_has(struct slice s, char c);
-ptrdiff_t	slice_find(struct slice s, char c);		/* -1: not there */
+/* -1: not there */
+ptrdiff_t	slice_find(struct slice s, char c);
 ptrdiff_t	slice_find_last(struct slice s, char c);
 
 /* Cuts *rest at the first sep: what stands before it becomes *head, what
@@ -56,7 +60,8 @@ void		str_addslice(struct str *str, struct slice s);
 void		str_addlower(struct str *str, struct slice s);
 void		str_addf(struct str *str, const char *fmt, ...)
 		    __attribute__((format(printf, 2, 3)));
-void		str_room(struct str *str, size_t more);	/* capacity for len + more + 1 */
+/* capacity for len + more + 1 */
+void		str_room(struct str *str, size_t more);
 void		str_cut(struct str *str, size_t len);	/* shorten to len */
 const char	*str_text(const struct str *str);
 struct slice	str_slice(const struct str *str);

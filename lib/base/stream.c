@@ -25,7 +25,8 @@ void
 stream_add_file(struct stream *s, int fd, off_t start, uint64_t len)
 {
 	if (len > 0)
-		*next_piece(s) = (struct piece){ .fd = fd, .start = start, .len = len };
+		*next_piece(s) = (struct piece){ .fd = fd, .start = start,
+		    .len = len };
 }
 
 static uint64_t
@@ -52,7 +53,8 @@ stream_rewind(struct stream *s)
 }
 
 static ssize_t
-read_piece(const struct piece *p, uint64_t offset, void *to, size_t size, struct err *err)
+read_piece(const struct piece *p, uint64_t offset, void *to, size_t size,
+    struct err *err)
 {
 	if (p->fd == -1) {
 		memcpy(to, p->memory.p + offset, size);
@@ -62,7 +64,8 @@ read_piece(const struct piece *p, uint64_t offset, void *to, size_t size, struct
 	if (n == -1)
 		return err_sys(err, "read the stored message");
 	if ((size_t)n < size)
-		return err_set(err, ERR_TEMPORARY, "the file became shorter while it was read");
+		return err_set(err, ERR_TEMPORARY,
+		    "the file became shorter while it was read");
 	return n;
 }
 
@@ -75,7 +78,8 @@ stream_read(struct stream *s, void *p, size_t size, struct err *err)
 		const struct piece *piece = &s->pieces[s->at];
 		uint64_t left = piece_size(piece) - s->offset;
 		size_t want = left < size - got ? (size_t)left : size - got;
-		if (read_piece(piece, s->offset, (char *)p + got, want, err) == -1)
+		if (read_piece(piece, s->offset, (char *)p + got, want,
+		    err) == -1)
 			return -1;
 		got += want;
 		s->offset += want;

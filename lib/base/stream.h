@@ -28,13 +28,15 @@ struct stream {
 };
 
 void	stream_add_memory(struct stream *stream, struct slice bytes);
-void	stream_add_file(struct stream *stream, int fd, off_t start, uint64_t len);
+void	stream_add_file(struct stream *stream, int fd, off_t start,
+	    uint64_t len);
 uint64_t stream_size(const struct stream *stream);
 void	stream_rewind(struct stream *stream);
 
 /* Up to size bytes: the count, 0 at the end, -1 when a file cannot be read or
  * is shorter than it was. */
-ssize_t	stream_read(struct stream *stream, void *p, size_t size, struct err *err);
+ssize_t	stream_read(struct stream *stream, void *p, size_t size,
+	    struct err *err);
 
 /* All that is left, to fd. */
 int	stream_copy(struct stream *stream, int fd, struct err *err);

@@ -33,7 +33,8 @@ slot(const struct table *t, const char *key)
 static void
 grow(struct table *t)
 {
-	struct table bigger = { .room = t->room ? t->room * 2 : 64, .count = t->count };
+	struct table bigger = { .room = t->room ? t->room * 2 : 64,
+	    .count = t->count };
 
 	bigger.slots = mem_alloc(bigger.room * sizeof *bigger.slots);
 	for (size_t i = 0; i < t->room; i++)

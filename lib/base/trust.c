@@ -12,7 +12,8 @@ enum { OTHERS_WRITE = S_IWGRP | S_IWOTH, LINKS_MAX = 40 };
 bool
 trust_file(const struct stat *st, uid_t owner)
 {
-	return (st->st_uid == 0 || st->st_uid == owner) && (st->st_mode & OTHERS_WRITE) == 0;
+	return (st->st_uid == 0 || st->st_uid == owner) &&
+	    (st->st_mode & OTHERS_WRITE) == 0;
 }
 
 /* Of a plain file the caller knows more: trust_file(). */
@@ -25,8 +26,10 @@ check_step(const char *path, struct stat *st, struct err *err)
 		return 0;
 	if (st->st_uid != 0)
 		return err_set(err, ERR_REFUSED,
-		    "%s belongs to uid %u: give it to root (chown root)", path, (unsigned)st->st_uid);
-	if (S_ISDIR(st->st_mode) && (st->st_mode & OTHERS_WRITE) && !(st->st_mode & S_ISVTX))
+		    "%s belongs to uid %u: give it to root (chown root)", path,
+		    (unsigned)st->st_uid);
+	if (S_ISDIR(st->st_mode) && (st->st_mode & OTHERS_WRITE) &&
+	    !(st->st_mode & S_ISVTX))
 		return err_set(err, ERR_REFUSED,
 		    "others can write to %s: close it (chmod go-w)", path);
 	return 0;
@@ -54,7 +57,8 @@ walk(struct str *walked, struct slice path, int *links, struct err *err)
 	while (slice_cut(&path, '/', &name)) {
 		if (slice_is(name, ".."))
 			cut_last_name(walked);
-		if (name.len == 0 || slice_is(name, ".") || slice_is(name, ".."))
+		if (name.len == 0 || slice_is(name, ".") ||
+		    slice_is(name, ".."))
 			continue;
 		str_addc(walked, '/');
 		str_addslice(walked, name);
@@ -66,10 +70,11 @@ walk(struct str *walked, struct slice path, int *links, struct err *err)
 		if (n == -1)
 			return err_sys(err, "%s", str_text(walked));
 		if (++*links > LINKS_MAX)
-			return err_set(err, ERR_TEMPORARY, "%s: too many symbolic links",
-			    str_text(walked));
+			return err_set(err, ERR_TEMPORARY,
+			    "%s: too many symbolic links", str_text(walked));
 		cut_last_name(walked);
-		if (walk(walked, (struct slice){ text, (size_t)n }, links, err) == -1)
+		if (walk(walked, (struct slice){ text, (size_t)n }, links,
+		    err) == -1)
 			return -1;
 	}
 	return 0;

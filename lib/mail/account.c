@@ -8,26 +8,30 @@ account_find(const struct domain *domain, struct pool *pool, struct slice name,
     struct account **out, struct err *err)
 {
 	if (!name_is_account(name))
-		return err_set(err, ERR_ABSENT, "no account can have this name");
+		return err_set(err, ERR_ABSENT,
+		    "no account can have this name");
 	return domain->accounts->find(domain, pool, name, out, err);
 }
 
 int
-account_find_full_name(const struct domain *domain, struct pool *pool, struct slice full_name,
-    struct account **out, bool *several, struct err *err)
+account_find_full_name(const struct domain *domain, struct pool *pool,
+    struct slice full_name, struct account **out, bool *several,
+    struct err *err)
 {
-	return domain->accounts->find_full_name(domain, pool, full_name, out, several, err);
+	return domain->accounts->find_full_name(domain, pool, full_name, out,
+	    several, err);
 }
 
 int
-account_password(const struct domain *domain, struct pool *pool, const struct account *account,
-    struct password *out, struct err *err)
+account_password(const struct domain *domain, struct pool *pool,
+    const struct account *account, struct password *out, struct err *err)
 {
 	return domain->accounts->password(domain, pool, account, out, err);
 }
 
 int
-account_each(const struct domain *domain, account_visitor *visit, void *arg, struct err *err)
+account_each(const struct domain *domain, account_visitor *visit, void *arg,
+    struct err *err)
 {
 	return domain->accounts->each(domain, visit, arg, err);
 }

@@ -16,52 +16,64 @@
 
 struct account {
 	const struct domain	*domain;
-	const char		*name;		/* as it is spelt in the store */
-	const char		*full_name;	/* the first part of GECOS, & resolved */
+	/* as it is spelt in the store */
+	const char		*name;
+	/* the first part of GECOS, & resolved */
+	const char		*full_name;
 	const char		*home;
-	struct ident		 ident;		/* as stored: uid and its own gid */
-	const char		*file;		/* where it was found, and its line */
+	/* as stored: uid and its own gid */
+	struct ident		 ident;
+	/* where it was found, and its line */
+	const char		*file;
 	unsigned		 line;
 };
 
 struct password {
-	const char	*hash;		/* crypt(3); NULL: nothing can match (locked, none) */
-	bool		 locked;	/* '!' or '*' before the hash, or expired */
+	/* crypt(3); NULL: nothing can match (locked, none) */
+	const char	*hash;
+	/* '!' or '*' before the hash, or expired */
+	bool		 locked;
 	bool		 expired;
 };
 
-typedef int account_visitor(void *arg, const struct account *account, struct err *err);
+typedef int account_visitor(void *arg, const struct account *account,
+	    struct err *err);
 
 struct account_store {
 	const char	*name;
 	int	(*find)(const struct domain *, struct pool *, struct slice name,
 		    struct account **out, struct err *);
-	int	(*find_full_name)(const struct domain *, struct pool *, struct slice full_name,
+	int	(*find_full_name)(const struct domain *, struct pool *,
+	    struct slice full_name,
 		    struct account **out, bool *several, struct err *);
-	int	(*password)(const struct domain *, struct pool *, const struct account *,
+	int	(*password)(const struct domain *, struct pool *,
+	    const struct account *,
 		    struct password *out, struct err *);
-	int	(*each)(const struct domain *, account_visitor *, void *arg, struct err *);
+	int	(*each)(const struct domain *, account_visitor *, void *arg,
+	    struct err *);
 };
 
 /* ERR_ABSENT: no such account (or a name that can be none).  ERR_INVALID: it
  * is named, but its line is broken or its ids are forbidden: FILE:LINE: text.
  * ERR_TEMPORARY: the store cannot be read. */
-int	account_find(const struct domain *domain, struct pool *pool, struct slice name,
-	    struct account **out, struct err *err);
+int	account_find(const struct domain *domain, struct pool *pool,
+	    struct slice name, struct account **out, struct err *err);
 
 /* By full name (two words or more; blanks, dots and underscores alike).
  * ERR_ABSENT: none, or *several of that name. */
 int	account_find_full_name(const struct domain *domain, struct pool *pool,
-	    struct slice full_name, struct account **out, bool *several, struct err *err);
+	    struct slice full_name, struct account **out, bool *several,
+	    struct err *err);
 
 /* Its password hash.  Absent counts as locked; never ERR_ABSENT. */
 int	account_password(const struct domain *domain, struct pool *pool,
-	    const struct account *account, struct password *out, struct err *err);
+	    const struct account *account, struct password *out,
+	    struct err *err);
 
 /* Every account in the store's order.  Lines that cannot be served are left
  * out.  A visitor's -1 ends it. */
-int	account_each(const struct domain *domain, account_visitor *visit, void *arg,
-	    struct err *err);
+int	account_each(const struct domain *domain, account_visitor *visit,
+	    void *arg, struct err *err);
 
 /* Who opens its mailbox: its uid with the domain's gid, or the one owner. */
 struct ident account_identity(const struct account *account);

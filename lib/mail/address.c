@@ -28,7 +28,8 @@ without_route(struct slice s)
 {
 	ptrdiff_t colon = slice_find(s, ':');
 
-	return slice_starts(s, "@") && colon != -1 ? slice_from(s, (size_t)colon + 1) : s;
+	return slice_starts(s, "@") && colon != -1 ?
+	    slice_from(s, (size_t)colon + 1) : s;
 }
 
 /* Reads a quoted local part; *used is how much of s it takes. */
@@ -53,7 +54,8 @@ split(struct slice s, struct str *local, struct slice *domain)
 	size_t used;
 
 	if (slice_starts(s, "\"")) {
-		if (unquote(s, local, &used) == -1 || (used < s.len && s.p[used] != '@'))
+		if (unquote(s, local, &used) == -1 ||
+		    (used < s.len && s.p[used] != '@'))
 			return -1;
 	} else {
 		ptrdiff_t at = slice_find_last(s, '@');
@@ -67,19 +69,23 @@ split(struct slice s, struct str *local, struct slice *domain)
 }
 
 int
-address_parse(struct pool *pool, struct slice text, struct address *out, struct err *err)
+address_parse(struct pool *pool, struct slice text, struct address *out,
+    struct err *err)
 {
 	SCOPED(drop_str) struct str local = { 0 }, domain = { 0 };
 	struct slice given, s = without_route(without_brackets(text));
 
 	if (has_forbidden_bytes(text))
-		return err_set(err, ERR_INVALID, "an address with NUL, CR or LF in it");
+		return err_set(err, ERR_INVALID,
+		    "an address with NUL, CR or LF in it");
 	if (slice_starts(s, "-"))
-		return err_set(err, ERR_INVALID, "an address that begins with '-'");
+		return err_set(err, ERR_INVALID,
+		    "an address that begins with '-'");
 	if (split(s, &local, &given) == -1 || local.len == 0)
 		return err_set(err, ERR_INVALID, "not an e-mail address");
 	if (local.s[0] == '-')
-		return err_set(err, ERR_INVALID, "an address that begins with '-'");
+		return err_set(err, ERR_INVALID,
+		    "an address that begins with '-'");
 	if (given.len > 0 && name_canonical_domain(given, &domain, err) == -1) {
 		if (err->kind != ERR_INVALID)
 			return -1;
@@ -96,11 +102,13 @@ is_dot_string(const char *local)
 {
 	size_t n = strlen(local);
 
-	if (n == 0 || local[0] == '.' || local[n - 1] == '.' || strstr(local, "..") != NULL)
+	if (n == 0 || local[0] == '.' || local[n - 1] == '.' ||
+	    strstr(local, "..") != NULL)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)local[i];
-		if (c <= ' ' || c == 0x7F || strchr("()<>[]:;@\\,\"", c) != NULL)
+		if (c <= ' ' || c == 0x7F ||
+		    strchr("()<>[]:;@\\,\"", c) != NULL)
 			return false;
 	}
 	return true;
@@ -134,15 +142,18 @@ address_text(struct pool *pool, const char *local, const char *domain)
 }
 
 int
-address_sender(struct pool *pool, struct slice text, const char **out, struct err *err)
+address_sender(struct pool *pool, struct slice text, const char **out,
+    struct err *err)
 {
 	struct slice s = without_brackets(text);
 
 	for (size_t i = 0; i < s.len; i++)
 		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7F)
-			return err_set(err, ERR_INVALID, "a sender with control bytes in it");
+			return err_set(err, ERR_INVALID,
+			    "a sender with control bytes in it");
 	if (slice_starts(s, "-"))
-		return err_set(err, ERR_INVALID, "a sender that begins with '-'");
+		return err_set(err, ERR_INVALID,
+		    "a sender that begins with '-'");
 	if (slice_same(s, SLICE("MAILER-DAEMON")))
 		s.len = 0;
 	*out = pool_dup(pool, s);

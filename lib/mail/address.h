@@ -8,21 +8,25 @@
 
 struct address {
 	const char	*local;		/* without its quotes and backslashes */
-	const char	*domain;	/* canonical (see name.h); "" when there was no @ */
+	/* canonical (see name.h); "" when there was no @ */
+	const char	*domain;
 };
 
 /* "local@domain" or "local", in angle brackets or not, with or without a
  * source route, quoted local part or not.  ERR_INVALID: NUL, CR or LF, a
  * leading '-', an empty part, broken quotes.  A domain that can be none keeps
  * its spelling in lower case: it is just nobody's. */
-int	address_parse(struct pool *pool, struct slice text, struct address *out, struct err *err);
+int	address_parse(struct pool *pool, struct slice text, struct address *out,
+	    struct err *err);
 
 /* The same as text; the local part is quoted where RFC 5321 needs it. */
 void	address_add(struct str *out, const char *local, const char *domain);
-const char *address_text(struct pool *pool, const char *local, const char *domain);
+const char *address_text(struct pool *pool, const char *local,
+	    const char *domain);
 
 /* An envelope sender in one spelling: "", "<>" and MAILER-DAEMON are the null
  * sender, "".  ERR_INVALID: NUL, CR or LF, control bytes, a leading '-'. */
-int	address_sender(struct pool *pool, struct slice text, const char **out, struct err *err);
+int	address_sender(struct pool *pool, struct slice text, const char **out,
+	    struct err *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* alias_apart.c: reading an alias file that its owner could have made a trap. */
+/* alias_apart.c: reading an alias file that its owner could have made a
+ * trap. */
 #include "alias_apart.h"
 
 #include <fcntl.h>
@@ -20,17 +21,20 @@ enum { READ_MS = 30000, ANSWER_MAX = 16 << 20, NOBODY = 65534 };
 static void
 write_entry(const struct alias_entry *entry, struct str *out)
 {
-	str_addf(out, "entry %u %u %d %s\n", entry->line, entry->last_line, entry->again, entry->name);
+	str_addf(out, "entry %u %u %d %s\n", entry->line, entry->last_line,
+	    entry->again, entry->name);
 	if (entry->wrong != NULL)
 		str_addf(out, "wrong %s\n", entry->wrong);
 	for (size_t i = 0; i < entry->count && entry->wrong == NULL; i++)
-		str_addf(out, "%c %u %s\n", entry->members[i].kind == ALIAS_MAILBOX ? 'm' : 'a',
+		str_addf(out, "%c %u %s\n",
+		    entry->members[i].kind == ALIAS_MAILBOX ? 'm' : 'a',
 		    entry->members[i].line, entry->members[i].text);
 }
 
 static int
-answer_as_owner(const char *path, struct ident reader, const struct alias_question *question,
-    struct pool *pool, struct alias_entry **entry, struct err *err)
+answer_as_owner(const char *path, struct ident reader,
+    const struct alias_question *question, struct pool *pool,
+    struct alias_entry **entry, struct err *err)
 {
 	int fd = -1;
 
@@ -43,7 +47,8 @@ answer_as_owner(const char *path, struct ident reader, const struct alias_questi
 }
 
 static _Noreturn void
-child(int to, const char *path, struct ident reader, const struct alias_question *question)
+child(int to, const char *path, struct ident reader,
+    const struct alias_question *question)
 {
 	struct pool pool = { 0 };
 	struct str out = { 0 };
@@ -53,7 +58,8 @@ child(int to, const char *path, struct ident reader, const struct alias_question
 	if (answer_as_owner(path, reader, question, &pool, &entry, &err) == 0)
 		write_entry(entry, &out);
 	else
-		str_addf(&out, "error %d %s\n", err.kind == ERR_ABSENT, err.text);
+		str_addf(&out, "error %d %s\n", err.kind == ERR_ABSENT,
+		    err.text);
 	_exit(fd_write(to, out.s, out.len) == -1);
 }
 
@@ -62,24 +68,27 @@ child(int to, const char *path, struct ident reader, const struct alias_question
 static int
 broken_answer(const char *path, struct err *err)
 {
-	return err_set(err, ERR_TEMPORARY, "%s: could not be read as its owner", path);
+	return err_set(err, ERR_TEMPORARY, "%s: could not be read as its owner",
+	    path);
 }
 
 static int
-read_member(struct pool *pool, struct slice line, struct alias_member *member, struct err *err)
+read_member(struct pool *pool, struct slice line, struct alias_member *member,
+    struct err *err)
 {
 	struct address address;
 	struct slice kind, number;
 	uint64_t n;
 
-	if (!slice_cut(&line, ' ', &kind) || !slice_cut(&line, ' ', &number) || line.p == NULL ||
-	    slice_number(number, UINT32_MAX, &n) == -1)
+	if (!slice_cut(&line, ' ', &kind) || !slice_cut(&line, ' ', &number) ||
+	    line.p == NULL || slice_number(number, UINT32_MAX, &n) == -1)
 		return -1;
 	for (size_t i = 0; i < line.len; i++)
 		if ((unsigned char)line.p[i] < ' ')
 			return -1;
 	*member = (struct alias_member){
-		slice_is(kind, "m") ? ALIAS_MAILBOX : ALIAS_ADDRESS, pool_dup(pool, line), (unsigned)n,
+		slice_is(kind, "m") ? ALIAS_MAILBOX : ALIAS_ADDRESS,
+		    pool_dup(pool, line), (unsigned)n,
 	};
 	return address_parse(pool, line, &address, err);
 }
@@ -92,7 +101,8 @@ read_head(struct pool *pool, struct slice line, struct alias_entry *entry)
 
 	if (!slice_cut(&line, ' ', &word) || !slice_cut(&line, ' ', &first) ||
 	    !slice_cut(&line, ' ', &last) || !slice_cut(&line, ' ', &again) ||
-	    slice_number(first, UINT32_MAX, &n) == -1 || slice_number(last, UINT32_MAX, &m) == -1)
+	    slice_number(first, UINT32_MAX, &n) == -1 ||
+	    slice_number(last, UINT32_MAX, &m) == -1)
 		return -1;
 	entry->line = (unsigned)n;
 	entry->last_line = (unsigned)m;
@@ -102,8 +112,8 @@ read_head(struct pool *pool, struct slice line, struct alias_entry *entry)
 }
 
 static int
-read_answer(struct pool *pool, const char *path, struct slice text, struct alias_entry **out,
-    struct err *err)
+read_answer(struct pool *pool, const char *path, struct slice text,
+    struct alias_entry **out, struct err *err)
 {
 	struct alias_entry *entry = pool_alloc(pool, sizeof *entry);
 	struct slice rest = text, line;
@@ -116,14 +126,16 @@ read_answer(struct pool *pool, const char *path, struct slice text, struct alias
 	if (!slice_cut(&rest, '\n', &line))
 		return broken_answer(path, err);
 	if (slice_starts(line, "error "))
-		return err_set(err, slice_starts(line, "error 1") ? ERR_ABSENT : ERR_TEMPORARY, "%.*s",
+		return err_set(err, slice_starts(line, "error 1") ? ERR_ABSENT :
+		    ERR_TEMPORARY, "%.*s",
 		    (int)(line.len > 300 ? 300 : line.len - 8), line.p + 8);
 	if (!slice_starts(line, "entry ") || read_head(pool, line, entry) == -1)
 		return broken_answer(path, err);
 	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
 		if (slice_starts(line, "wrong "))
 			entry->wrong = pool_dup(pool, slice_from(line, 6));
-		else if (read_member(pool, line, &entry->members[entry->count++], err) == -1)
+		else if (read_member(pool, line,
+		    &entry->members[entry->count++], err) == -1)
 			return broken_answer(path, err);
 	}
 	*out = entry;
@@ -131,7 +143,8 @@ read_answer(struct pool *pool, const char *path, struct slice text, struct alias
 }
 
 static int
-collect(int from, struct child *child_process, struct str *text, struct err *err)
+collect(int from, struct child *child_process, struct str *text,
+    struct err *err)
 {
 	struct deadline d = deadline_in(READ_MS);
 	char chunk[16384];
@@ -141,7 +154,8 @@ collect(int from, struct child *child_process, struct str *text, struct err *err
 	while ((n = fd_read_by(from, chunk, sizeof chunk, d, err)) > 0) {
 		str_add(text, chunk, (size_t)n);
 		if (text->len > ANSWER_MAX)
-			return err_set(err, ERR_TEMPORARY, "the list is too long");
+			return err_set(err, ERR_TEMPORARY,
+			    "the list is too long");
 	}
 	if (n == -1 || child_wait(child_process, d, &status, err) == -1)
 		return -1;
@@ -151,7 +165,8 @@ collect(int from, struct child *child_process, struct str *text, struct err *err
 
 int
 alias_apart(struct pool *pool, const char *path, struct ident reader,
-    const struct alias_question *question, struct alias_entry **out, struct err *err)
+    const struct alias_question *question, struct alias_entry **out,
+    struct err *err)
 {
 	SCOPED(drop_fd) int from = -1;
 	SCOPED(drop_fd) int to = -1;

@@ -12,6 +12,7 @@
 /* As reader (its forbidden ids become nobody's).  Only addresses and \names
  * come back.  The errors of alias_find(). */
 int	alias_apart(struct pool *pool, const char *path, struct ident reader,
-	    const struct alias_question *question, struct alias_entry **out, struct err *err);
+	    const struct alias_question *question, struct alias_entry **out,
+	    struct err *err);
 
 #endif

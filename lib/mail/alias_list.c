@@ -141,8 +141,8 @@ take_command(struct list *l, struct str *out, struct err *err)
 	str_addc(out, '|');
 	again.rest = command;
 	size_t before = out->len;
-	if (slice_starts(command, "\"") && take_quoted(&again, out, false, err) == 0 &&
-	    again.rest.len == 0)
+	if (slice_starts(command, "\"") &&
+	    take_quoted(&again, out, false, err) == 0 && again.rest.len == 0)
 		return 0;
 	str_cut(out, before);
 	str_addslice(out, command);
@@ -159,10 +159,12 @@ take_address(struct list *l, struct str *out, struct err *err)
 		char c = peek(l);
 		if (c == '<') {
 			str_cut(out, 0);
-			while (l->rest.len > 0 && peek(l) != '>' && peek(l) != '\n')
+			while (l->rest.len > 0 && peek(l) != '>' &&
+			    peek(l) != '\n')
 				str_addc(out, take(l));
 			if (peek(l) != '>')
-				return err_set(err, ERR_INVALID, "'<' without '>'");
+				return err_set(err, ERR_INVALID,
+				    "'<' without '>'");
 			str_addc(out, take(l));
 			word_behind_gap = gap = false;
 		} else if (c == '(') {
@@ -177,12 +179,14 @@ take_address(struct list *l, struct str *out, struct err *err)
 		} else {
 			word_behind_gap = word_behind_gap || gap;
 			gap = false;
-			if (c == '"' ? take_quoted(l, out, true, err) == -1 : (str_addc(out, take(l)), 0))
+			if (c == '"' ? take_quoted(l, out, true, err) == -1 :
+			    (str_addc(out, take(l)), 0))
 				return -1;
 		}
 	}
 	if (word_behind_gap)
-		return err_set(err, ERR_INVALID, "a comma is missing between two members");
+		return err_set(err, ERR_INVALID,
+		    "a comma is missing between two members");
 	return 0;
 }
 
@@ -191,7 +195,8 @@ static bool
 quotes_a_special(struct slice rest)
 {
 	return rest.len > 1 && rest.p[0] == '"' &&
-	    (rest.p[1] == '|' || rest.p[1] == '/' || rest.p[1] == ':' || rest.p[1] == '\\');
+	    (rest.p[1] == '|' || rest.p[1] == '/' || rest.p[1] == ':' ||
+	    rest.p[1] == '\\');
 }
 
 static int
@@ -207,7 +212,8 @@ take_member(struct list *l, struct str *out, struct err *err)
 		take(l);
 	if (ends_member(l) || slice_starts(l->rest, "#@#"))
 		return 0;
-	return err_set(err, ERR_INVALID, "something follows a quoted member: a comma is missing");
+	return err_set(err, ERR_INVALID,
+	    "something follows a quoted member: a comma is missing");
 }
 
 /* --- what it means ----------------------------------------------------- */
@@ -225,14 +231,15 @@ static int
 absolute(struct slice path, const char *what, struct err *err)
 {
 	if (!slice_starts(path, "/"))
-		return err_set(err, ERR_INVALID, "%s needs a path that begins with /", what);
+		return err_set(err, ERR_INVALID,
+		    "%s needs a path that begins with /", what);
 	return 0;
 }
 
 /* text is what stands behind the quotes; kind and the part that matters. */
 static int
-classify(struct pool *pool, struct slice text, enum alias_kind *kind, struct slice *part,
-    struct err *err)
+classify(struct pool *pool, struct slice text, enum alias_kind *kind,
+    struct slice *part, struct err *err)
 {
 	struct address address;
 
@@ -240,7 +247,8 @@ classify(struct pool *pool, struct slice text, enum alias_kind *kind, struct sli
 	if (text.len == 0)
 		return err_set(err, ERR_INVALID, "an empty member");
 	if (has_control_bytes(text))
-		return err_set(err, ERR_INVALID, "a control byte is in a member");
+		return err_set(err, ERR_INVALID,
+		    "a control byte is in a member");
 	if (slice_starts(text, "|")) {
 		*kind = ALIAS_COMMAND;
 		*part = slice_trim(slice_from(text, 1));
@@ -257,12 +265,15 @@ classify(struct pool *pool, struct slice text, enum alias_kind *kind, struct sli
 		return absolute(*part, ":include:", err);
 	}
 	if (slice_starts(text, ":") || slice_ends(text, ";"))
-		return err_set(err, ERR_INVALID, "'%.*s' is no kind of member", (int)text.len, text.p);
+		return err_set(err, ERR_INVALID, "'%.*s' is no kind of member",
+		    (int)text.len, text.p);
 	*kind = slice_starts(text, "\\") ? ALIAS_MAILBOX : ALIAS_ADDRESS;
 	if (*kind == ALIAS_MAILBOX)
 		*part = slice_from(text, 1);
-	if (!slice_starts(*part, "\"") && !slice_starts(*part, "<@") && slice_has(*part, ':'))
-		return err_set(err, ERR_INVALID, "':' in an address: is a line not indented, or a group?");
+	if (!slice_starts(*part, "\"") && !slice_starts(*part, "<@") &&
+	    slice_has(*part, ':'))
+		return err_set(err, ERR_INVALID,
+		    "':' in an address: is a line not indented, or a group?");
 	return address_parse(pool, *part, &address, err);
 }
 
@@ -270,13 +281,15 @@ static int
 check_trust(const struct list *l, enum alias_kind kind, struct err *err)
 {
 	static const char *const what[] = {
-		[ALIAS_COMMAND] = "a command", [ALIAS_FILE] = "a file", [ALIAS_INCLUDE] = "an include",
+		[ALIAS_COMMAND] = "a command", [ALIAS_FILE] = "a file",
+		[ALIAS_INCLUDE] = "an include",
 	};
 
 	if (l->trusted || kind == ALIAS_ADDRESS || kind == ALIAS_MAILBOX)
 		return 0;
 	return err_set(err, ERR_INVALID,
-	    "%s counts only in a file that belongs to root and that nobody else can write to", what[kind]);
+	    "%s counts only in a file that belongs to root and that nobody "
+	    "else can write to", what[kind]);
 }
 
 static int
@@ -285,13 +298,15 @@ add_member(struct list *l, struct slice text, unsigned line, struct err *err)
 	enum alias_kind kind;
 	struct slice part;
 
-	if (classify(l->pool, text, &kind, &part, err) == -1 || check_trust(l, kind, err) == -1)
+	if (classify(l->pool, text, &kind, &part, err) == -1 ||
+	    check_trust(l, kind, err) == -1)
 		return -1;
 	if (l->count == l->room) {
 		l->room = l->room ? l->room * 2 : 16;
 		l->members = mem_grow(l->members, l->room, sizeof *l->members);
 	}
-	l->members[l->count++] = (struct alias_member){ kind, pool_dup(l->pool, part), line };
+	l->members[l->count++] = (struct alias_member){ kind,
+	    pool_dup(l->pool, part), line };
 	return 0;
 }
 
@@ -321,7 +336,8 @@ parse(struct list *l, struct err *err)
 		if (take_member(l, &text, err) == -1)
 			return -1;
 		/* What was but a comment is no member. */
-		if (text.len > 0 && add_member(l, str_slice(&text), line, err) == -1) {
+		if (text.len > 0 && add_member(l, str_slice(&text), line,
+		    err) == -1) {
 			l->line = line;
 			return -1;
 		}
@@ -330,11 +346,13 @@ parse(struct list *l, struct err *err)
 }
 
 int
-alias_list_parse(struct pool *pool, struct slice text, bool by_line, bool trusted, unsigned *line,
-    struct alias_member **members, size_t *count, struct err *err)
+alias_list_parse(struct pool *pool, struct slice text, bool by_line,
+    bool trusted, unsigned *line, struct alias_member **members, size_t *count,
+    struct err *err)
 {
 	SCOPED(drop_list) struct list l = {
-		.pool = pool, .rest = text, .line = *line, .by_line = by_line, .trusted = trusted,
+		.pool = pool, .rest = text, .line = *line, .by_line = by_line,
+		.trusted = trusted,
 	};
 	int result = parse(&l, err);
 
@@ -349,16 +367,19 @@ alias_list_parse(struct pool *pool, struct slice text, bool by_line, bool truste
 }
 
 int
-alias_parse_member(struct pool *pool, struct slice text, struct alias_member *out, struct err *err)
+alias_parse_member(struct pool *pool, struct slice text,
+    struct alias_member *out, struct err *err)
 {
 	struct alias_member *members;
 	unsigned line = 1;
 	size_t count;
 
-	if (alias_list_parse(pool, text, false, true, &line, &members, &count, err) == -1)
+	if (alias_list_parse(pool, text, false, true, &line, &members, &count,
+	    err) == -1)
 		return -1;
 	if (count != 1)
-		return err_set(err, ERR_INVALID, "'%.*s' is not one member", (int)text.len, text.p);
+		return err_set(err, ERR_INVALID, "'%.*s' is not one member",
+		    (int)text.len, text.p);
 	*out = members[0];
 	return 0;
 }
@@ -373,8 +394,9 @@ void
 alias_member_add(struct str *out, const struct alias_member *m)
 {
 	static const char *const prefix[] = {
-		[ALIAS_ADDRESS] = "", [ALIAS_MAILBOX] = "\\", [ALIAS_COMMAND] = "|",
-		[ALIAS_FILE] = "", [ALIAS_INCLUDE] = ":include:",
+		[ALIAS_ADDRESS] = "", [ALIAS_MAILBOX] = "\\",
+		[ALIAS_COMMAND] = "|", [ALIAS_FILE] = "",
+		[ALIAS_INCLUDE] = ":include:",
 	};
 	bool special = m->kind >= ALIAS_COMMAND;
 

@@ -11,7 +11,8 @@
  * in it is a line's end.  With by_line set lines separate members as commas
  * do.  *members lives in pool.  ERR_INVALID: what is wrong, and *line is where;
  * commands, files and includes are wrong unless trusted. */
-int	alias_list_parse(struct pool *pool, struct slice text, bool by_line, bool trusted,
-	    unsigned *line, struct alias_member **members, size_t *count, struct err *err);
+int	alias_list_parse(struct pool *pool, struct slice text, bool by_line,
+	    bool trusted, unsigned *line, struct alias_member **members,
+	    size_t *count, struct err *err);
 
 #endif

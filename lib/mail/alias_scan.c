@@ -5,7 +5,8 @@
 #include "lines.h"
 #include "scope.h"
 
-enum { ENTRY_MAX = 4 << 20 };		/* bytes of one entry: more is an error of its own */
+/* bytes of one entry: more is an error of its own */
+enum { ENTRY_MAX = 4 << 20 };
 
 /* --- entries of a file ------------------------------------------------- */
 
@@ -13,7 +14,8 @@ enum { ENTRY_MAX = 4 << 20 };		/* bytes of one entry: more is an error of its ow
 struct gathering {
 	bool		 open;
 	struct str	 name;
-	struct str	 text;		/* behind the colon; lines joined by '\n' */
+	/* behind the colon; lines joined by '\n' */
+	struct str	 text;
 	unsigned	 line, last_line;
 	const char	*wrong;
 };
@@ -27,7 +29,8 @@ drop_gathering(struct gathering *g)
 
 struct scan {
 	struct lines	 lines;
-	bool		 continued;	/* the line before ended in a backslash */
+	/* the line before ended in a backslash */
+	bool		 continued;
 	struct gathering entry;
 };
 
@@ -50,9 +53,11 @@ split_name(struct slice line, struct str *name, struct slice *rest)
 		if (slice_cut(&at, ':', &head) && at.p != NULL) {
 			str_addslice(name, slice_trim(head));
 			*rest = at;
-			return name->len > 0 ? NULL : "a name is missing before ':'";
+			return name->len > 0 ? NULL :
+			    "a name is missing before ':'";
 		}
-		/* Most likely "name member": it is that name's mail that waits. */
+		/* Most likely "name member": it is that name's mail that
+		 * waits. */
 		at = line;
 		slice_word(&at, &head);
 		str_addslice(name, head);
@@ -144,7 +149,8 @@ scan_file(int fd, gathered *visit, void *arg, struct err *err)
 	int got;
 
 	while ((got = lines_next(&s.lines, &line, err)) == 1) {
-		bool indented = line.len > 0 && (line.p[0] == ' ' || line.p[0] == '\t');
+		bool indented = line.len > 0 &&
+		    (line.p[0] == ' ' || line.p[0] == '\t');
 		if (is_comment_or_empty(line) && !s.continued)
 			continue;
 		if ((indented || s.continued) && s.entry.open) {
@@ -178,13 +184,15 @@ make_entry(const struct source *src, const struct gathering *g, bool by_line)
 	entry->line = g->line;
 	entry->last_line = g->last_line;
 	const char *wrong = g->wrong;
-	if (wrong == NULL && alias_list_parse(src->pool, str_slice(&g->text), by_line, src->trusted,
-	    &line, &entry->members, &entry->count, &err) == -1)
+	if (wrong == NULL && alias_list_parse(src->pool, str_slice(&g->text),
+	    by_line, src->trusted, &line, &entry->members, &entry->count,
+	    &err) == -1)
 		wrong = err.text;
 	if (wrong == NULL && entry->count == 0 && !by_line)
 		wrong = "the alias has no members";
 	if (wrong != NULL)
-		entry->wrong = pool_format(src->pool, "%s:%u: %s", src->path, line, wrong);
+		entry->wrong = pool_format(src->pool, "%s:%u: %s", src->path,
+		    line, wrong);
 	return entry;
 }
 
@@ -216,7 +224,8 @@ remember_match(void *arg, const struct gathering *entry, struct err *err)
 }
 
 static int
-find_entry(struct source *src, int fd, struct slice name, struct alias_entry **out, struct err *err)
+find_entry(struct source *src, int fd, struct slice name,
+    struct alias_entry **out, struct err *err)
 {
 	struct search search = { .name = name, .src = src };
 
@@ -229,12 +238,14 @@ find_entry(struct source *src, int fd, struct slice name, struct alias_entry **o
 		(*out)->again = search.again;
 	}
 	drop_gathering(&search.last);
-	return search.found ? 0 : err_set(err, ERR_ABSENT, "%s has no such alias", src->path);
+	return search.found ? 0 :
+	    err_set(err, ERR_ABSENT, "%s has no such alias", src->path);
 }
 
 /* Comment lines become empty ones: what is left are members. */
 static int
-read_include(struct source *src, int fd, struct alias_entry **out, struct err *err)
+read_include(struct source *src, int fd, struct alias_entry **out,
+    struct err *err)
 {
 	SCOPED(drop_lines) struct lines lines = { .fd = fd };
 	SCOPED(drop_gathering) struct gathering g = { .line = 1 };
@@ -243,7 +254,8 @@ read_include(struct source *src, int fd, struct alias_entry **out, struct err *e
 
 	while ((got = lines_next(&lines, &line, err)) == 1) {
 		if (lines.too_long || g.text.len + line.len > ENTRY_MAX)
-			return err_set(err, ERR_TEMPORARY, "%s:%u: the list is too long", src->path,
+			return err_set(err, ERR_TEMPORARY,
+			    "%s:%u: the list is too long", src->path,
 			    lines.number);
 		if (!is_comment_or_empty(line))
 			str_addslice(&g.text, line);
@@ -260,7 +272,8 @@ read_include(struct source *src, int fd, struct alias_entry **out, struct err *e
 
 int
 alias_scan(struct pool *pool, const char *path, int fd, bool trusted,
-    const struct alias_question *question, struct alias_entry **out, struct err *err)
+    const struct alias_question *question, struct alias_entry **out,
+    struct err *err)
 {
 	struct source src = { .pool = pool, .path = path, .trusted = trusted };
 
@@ -287,7 +300,8 @@ show_entry(void *arg, const struct gathering *g, struct err *err)
 }
 
 int
-alias_scan_each(const char *path, int fd, alias_visitor *visit, void *arg, struct err *err)
+alias_scan_each(const char *path, int fd, alias_visitor *visit, void *arg,
+    struct err *err)
 {
 	struct source src = { .path = path, .trusted = true };
 	struct tour tour = { &src, visit, arg };

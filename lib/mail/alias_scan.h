@@ -15,10 +15,11 @@ struct alias_question {
 
 /* The answer, in pool; ERR_ABSENT: no entry of that name. */
 int	alias_scan(struct pool *pool, const char *path, int fd, bool trusted,
-	    const struct alias_question *question, struct alias_entry **out, struct err *err);
+	    const struct alias_question *question, struct alias_entry **out,
+	    struct err *err);
 
 /* Every entry, as if the file were trusted. */
-int	alias_scan_each(const char *path, int fd, alias_visitor *visit, void *arg,
-	    struct err *err);
+int	alias_scan_each(const char *path, int fd, alias_visitor *visit,
+	    void *arg, struct err *err);
 
 #endif

@@ -20,12 +20,13 @@ struct source {
 /* Opens a file that this process may read as it is: *fd; or finds that it is
  * somebody else's, to be read as *reader: then *fd is -1. */
 static int
-open_source(const struct installation *in, const char *path, struct source *src, int *fd,
-    struct ident *reader, struct err *err)
+open_source(const struct installation *in, const char *path, struct source *src,
+    int *fd, struct ident *reader, struct err *err)
 {
 	struct stat st;
 	struct err why;
-	bool checked = strchr(path, '/') == NULL;	/* the installation's directory was */
+	/* the installation's directory was */
+	bool checked = strchr(path, '/') == NULL;
 
 	*fd = -1;
 	src->trusted = false;
@@ -69,22 +70,24 @@ read_entry(const struct installation *in, struct pool *pool, const char *path,
 }
 
 int
-alias_find(const struct installation *in, struct pool *pool, const char *path, struct slice name,
-    struct alias_entry **out, struct err *err)
+alias_find(const struct installation *in, struct pool *pool, const char *path,
+    struct slice name, struct alias_entry **out, struct err *err)
 {
-	return read_entry(in, pool, path, &(struct alias_question){ .name = name }, out, err);
+	return read_entry(in, pool, path,
+	    &(struct alias_question){ .name = name }, out, err);
 }
 
 int
-alias_include(const struct installation *in, struct pool *pool, const char *path,
-    struct alias_entry **out, struct err *err)
+alias_include(const struct installation *in, struct pool *pool,
+    const char *path, struct alias_entry **out, struct err *err)
 {
-	return read_entry(in, pool, path, &(struct alias_question){ .include = true }, out, err);
+	return read_entry(in, pool, path,
+	    &(struct alias_question){ .include = true }, out, err);
 }
 
 int
-alias_each(const struct installation *in, const char *path, alias_visitor *visit, void *arg,
-    struct err *err)
+alias_each(const struct installation *in, const char *path,
+    alias_visitor *visit, void *arg, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_fd) int fd = -1;

@@ -18,8 +18,10 @@
 #include "str.h"
 
 enum alias_kind {
-	ALIAS_ADDRESS,		/* "name" or "name@domain", as address_parse() reads it */
-	ALIAS_MAILBOX,		/* "\name": the account itself; text is without the backslash */
+	/* "name" or "name@domain", as address_parse() reads it */
+	ALIAS_ADDRESS,
+	/* "\name": the account itself; text is without the backslash */
+	ALIAS_MAILBOX,
 	ALIAS_COMMAND,		/* "|command": text is for the shell */
 	ALIAS_FILE,		/* "/file" */
 	ALIAS_INCLUDE,		/* ":include:/file": text is the path */
@@ -32,34 +34,39 @@ struct alias_member {
 };
 
 struct alias_entry {
-	const char		*name;		/* as it is written, without quotes; "" for an include */
+	/* as it is written, without quotes; "" for an include */
+	const char		*name;
 	const char		*file;
 	unsigned		 line, last_line;
 	struct alias_member	*members;
 	size_t			 count;
-	const char		*wrong;		/* a syntax error, "FILE:LINE: text"; the members are void then */
-	bool			 again;		/* the file has an earlier entry of that name */
+	/* a syntax error, "FILE:LINE: text"; the members are void then */
+	const char		*wrong;
+	/* the file has an earlier entry of that name */
+	bool			 again;
 };
 
 /* The last entry for name (without case) in the file; a relative path is below
  * the installation's directory.  ERR_ABSENT: the file has none.  A file that
  * is missing or cannot be read is ERR_TEMPORARY.  *out lives in pool. */
-int	alias_find(const struct installation *in, struct pool *pool, const char *path,
-	    struct slice name, struct alias_entry **out, struct err *err);
+int	alias_find(const struct installation *in, struct pool *pool,
+	    const char *path, struct slice name, struct alias_entry **out,
+	    struct err *err);
 
 /* The members of an included file; lines separate them as commas do. */
-int	alias_include(const struct installation *in, struct pool *pool, const char *path,
-	    struct alias_entry **out, struct err *err);
+int	alias_include(const struct installation *in, struct pool *pool,
+	    const char *path, struct alias_entry **out, struct err *err);
 
 /* Every entry in the file's order, for people's eyes: files that are not
  * trusted too.  A visitor's -1 ends it. */
-typedef int alias_visitor(void *arg, const struct alias_entry *entry, struct err *err);
-int	alias_each(const struct installation *in, const char *path, alias_visitor *visit,
-	    void *arg, struct err *err);
+typedef int alias_visitor(void *arg, const struct alias_entry *entry,
+	    struct err *err);
+int	alias_each(const struct installation *in, const char *path,
+	    alias_visitor *visit, void *arg, struct err *err);
 
 /* One member by itself, as somebody typed it.  ERR_INVALID: what is wrong. */
-int	alias_parse_member(struct pool *pool, struct slice text, struct alias_member *out,
-	    struct err *err);
+int	alias_parse_member(struct pool *pool, struct slice text,
+	    struct alias_member *out, struct err *err);
 
 /* The same as an entry shows it: quoted where both dialects need it. */
 void	alias_member_add(struct str *out, const struct alias_member *member);

@@ -13,12 +13,14 @@
 
 /* vmail.conf */
 struct vmail_conf {
-	const char		*main_domain;		/* "": from the host name */
+	/* "": from the host name */
+	const char		*main_domain;
 	const char		*hostname;		/* "": the system's */
 	const char		*spool;
 	const char		*homes;
 	const char		*command_user;
-	const char		*sendmail_user;		/* "": the owner, else command-user */
+	/* "": the owner, else command-user */
+	const char		*sendmail_user;
 	const char		*sendmail;
 	struct setting_words	 admins;
 	const char		*recipient_delimiter;	/* "" = off */
@@ -30,7 +32,8 @@ struct vmail_conf {
 	uint64_t		 max_message_size;	/* bytes */
 	uint64_t		 max_alias_depth;
 	uint64_t		 max_recipients;
-	uint64_t		 delivery_timeout;	/* seconds, as all that follow */
+	/* seconds, as all that follow */
+	uint64_t		 delivery_timeout;
 	uint64_t		 command_timeout;
 	uint64_t		 lock_timeout;
 	uint64_t		 login_timeout;
@@ -54,7 +57,8 @@ struct domain_conf {
 	const char		*description;
 	const char		*fallback;		/* "" = unknown user */
 	uint64_t		 uid_start;
-	const char		*gid;			/* "": popusers, else mail */
+	/* "": popusers, else mail */
+	const char		*gid;
 	uint64_t		 inbox_limit;		/* bytes, 0 = none */
 	uint64_t		 max_users;		/* 0 = none */
 	bool			 match_full_name;
@@ -64,8 +68,10 @@ struct domain_conf {
 	bool			 co_administration;
 	struct setting_words	 extra_aliases;
 	int			 mailbox;		/* enum mailbox_word */
-	const char		*owner;			/* "account", or USER[:GROUP] */
-	int			 over_quota;		/* enum over_quota_word */
+	/* "account", or USER[:GROUP] */
+	const char		*owner;
+	/* enum over_quota_word */
+	int			 over_quota;
 	struct setting_words	 admins;
 	const char		*inbox;
 	uint64_t		 vacation_days;
@@ -73,8 +79,10 @@ struct domain_conf {
 	bool			 user_commands;
 	const char		*auth;
 	uint64_t		 login_delay;		/* seconds */
-	int			 forward_sender;	/* enum forward_sender_word */
-	int			 require_tls;		/* enum require_tls_word */
+	/* enum forward_sender_word */
+	int			 forward_sender;
+	/* enum require_tls_word */
+	int			 require_tls;
 	const char		*tls_certificate;
 	const char		*tls_key;
 };

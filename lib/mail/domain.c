@@ -18,26 +18,31 @@
 #include "scope.h"
 
 enum {
-	ALIAS_STEPS = 20,		/* links from domain alias to domain alias */
-	FILE_NAME_ROOM = 240,		/* for "shadow." and ".NAME.new" around it */
+	/* links from domain alias to domain alias */
+	ALIAS_STEPS = 20,
+	/* for "shadow." and ".NAME.new" around it */
+	FILE_NAME_ROOM = 240,
 };
 
 static bool
-exists(const struct installation *in, const char *prefix, const char *name, bool *link)
+exists(const struct installation *in, const char *prefix, const char *name,
+    bool *link)
 {
 	SCOPED(drop_str) struct str file = { 0 };
 	struct stat st;
 
 	str_addf(&file, "%s%s", prefix, name);
 	if (fstatat(in->dir, str_text(&file), &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return errno != ENOENT;		/* what cannot be looked at is there */
+		/* what cannot be looked at is there */
+		return errno != ENOENT;
 	*link = S_ISLNK(st.st_mode);
 	return true;
 }
 
 /* Where the link domain.NAME leads: "domain.OTHER" beside it. */
 static int
-follow_alias(const struct installation *in, const char *name, struct str *target, struct err *err)
+follow_alias(const struct installation *in, const char *name,
+    struct str *target, struct err *err)
 {
 	SCOPED(drop_str) struct str file = { 0 };
 	char text[PATH_MAX];
@@ -49,16 +54,17 @@ follow_alias(const struct installation *in, const char *name, struct str *target
 	struct slice to = { text, (size_t)n };
 	if (!slice_starts(to, "domain.") || !name_is_domain(slice_from(to, 7)))
 		return err_set(err, ERR_TEMPORARY,
-		    "%s/%s: a domain alias is a link to domain.NAME beside it, not to '%.*s'",
-		    in->path, str_text(&file), (int)to.len, to.p);
+		    "%s/%s: a domain alias is a link to domain.NAME beside it, "
+		    "not to '%.*s'", in->path, str_text(&file), (int)to.len,
+		    to.p);
 	str_cut(target, 0);
 	str_addslice(target, slice_from(to, 7));
 	return 0;
 }
 
 int
-domain_real_name(const struct installation *in, struct pool *pool, struct slice given,
-    const char **out, struct err *err)
+domain_real_name(const struct installation *in, struct pool *pool,
+    struct slice given, const char **out, struct err *err)
 {
 	SCOPED(drop_str) struct str name = { 0 };
 	SCOPED(drop_str) struct str first = { 0 };
@@ -70,7 +76,8 @@ domain_real_name(const struct installation *in, struct pool *pool, struct slice 
 		return -1;
 	}
 	str_addslice(&first, str_slice(&name));
-	for (int step = 0; step <= ALIAS_STEPS && name.len <= FILE_NAME_ROOM; step++) {
+	for (int step = 0; step <= ALIAS_STEPS && name.len <= FILE_NAME_ROOM;
+	    step++) {
 		link = false;
 		bool there = exists(in, "domain.", str_text(&name), &link);
 		if (there && link) {
@@ -83,22 +90,27 @@ domain_real_name(const struct installation *in, struct pool *pool, struct slice 
 			return 0;
 		}
 		if (step > 0)
-			return err_set(err, ERR_TEMPORARY, "%s/domain.%s: leads to %s, which is no domain",
+			return err_set(err, ERR_TEMPORARY,
+			    "%s/domain.%s: leads to %s, which is no domain",
 			    in->path, str_text(&first), str_text(&name));
 		break;
 	}
 	if (link)
-		return err_set(err, ERR_TEMPORARY, "%s/domain.%s: the links go round in circles",
-		    in->path, str_text(&first));
-	return err_set(err, ERR_ABSENT, "%s is not one of our domains", str_text(&first));
+		return err_set(err, ERR_TEMPORARY,
+		    "%s/domain.%s: the links go round in circles", in->path,
+		    str_text(&first));
+	return err_set(err, ERR_ABSENT, "%s is not one of our domains",
+	    str_text(&first));
 }
 
 const char *
-domain_where(const struct domain *domain, struct pool *pool, const char *setting)
+domain_where(const struct domain *domain, struct pool *pool,
+    const char *setting)
 {
 	const char *path = domain->in->path;
 	unsigned line =
-	    domain->lines.of[settings_row(domain_settings, slice_of(setting)) - domain_settings];
+	    domain->lines.of[settings_row(domain_settings,
+	    slice_of(setting)) - domain_settings];
 
 	return line == 0 ? pool_format(pool, "%s/%s", path, domain->file) :
 	    pool_format(pool, "%s/%s:%u", path, domain->file, line);
@@ -114,13 +126,14 @@ read_settings(struct domain *domain, struct pool *pool, struct err *err)
 	if (installation_file(in, domain->file, &fd, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	const char *path = pool_format(pool, "%s/%s", in->path, domain->file);
-	if (settings_read(domain_settings, pool, fd, path, &domain->conf, &domain->lines,
-	    err) == -1)
+	if (settings_read(domain_settings, pool, fd, path, &domain->conf,
+	    &domain->lines, err) == -1)
 		return -1;
-	const struct setting *row = settings_refused(domain_settings, &domain->lines,
-	    &domain->conf, sizeof domain->conf, in->program);
+	const struct setting *row = settings_refused(domain_settings,
+	    &domain->lines, &domain->conf, sizeof domain->conf, in->program);
 	if (row != NULL)
-		return err_set(err, ERR_TEMPORARY, "%s: '%s' is not available in this version: take it out",
+		return err_set(err, ERR_TEMPORARY,
+		    "%s: '%s' is not available in this version: take it out",
 		    domain_where(domain, pool, row->name), row->name);
 	return 0;
 }
@@ -132,31 +145,36 @@ find_group(const struct domain *domain, gid_t *gid, struct err *err)
 		return ident_of_group(slice_of(domain->conf.gid), gid, err);
 	if (ident_of_group(SLICE("popusers"), gid, err) == 0)
 		return 0;
-	return err->kind == ERR_ABSENT ? ident_of_group(SLICE("mail"), gid, err) : -1;
+	return err->kind == ERR_ABSENT ? ident_of_group(SLICE("mail"), gid,
+	    err) : -1;
 }
 
 static int
 find_owner(struct domain *domain, struct pool *pool, struct err *err)
 {
 	domain->one_owner = strcmp(domain->conf.owner, "account") != 0;
-	const char *where = domain_where(domain, pool, domain->one_owner ? "owner" : "gid");
+	const char *where = domain_where(domain, pool, domain->one_owner ?
+	    "owner" : "gid");
 	if (domain->one_owner) {
-		if (ident_parse(slice_of(domain->conf.owner), &domain->owner, err) == -1)
+		if (ident_parse(slice_of(domain->conf.owner), &domain->owner,
+		    err) == -1)
 			return err_within(err, "%s: owner", where);
 		if (ident_is_forbidden(domain->owner))
-			return err_set(err, ERR_INVALID, "%s: owner: must not be root", where);
+			return err_set(err, ERR_INVALID,
+			    "%s: owner: must not be root", where);
 		return 0;
 	}
 	if (find_group(domain, &domain->owner.gid, err) == -1)
 		return err_within(err, "%s: gid", where);
 	if (domain->owner.gid == 0)
-		return err_set(err, ERR_INVALID, "%s: gid: must not be 0", where);
+		return err_set(err, ERR_INVALID, "%s: gid: must not be 0",
+		    where);
 	return 0;
 }
 
 int
-domain_open(const struct installation *in, struct pool *pool, struct slice given,
-    struct domain **out, struct err *err)
+domain_open(const struct installation *in, struct pool *pool,
+    struct slice given, struct domain **out, struct err *err)
 {
 	const char *name;
 
@@ -167,7 +185,8 @@ domain_open(const struct installation *in, struct pool *pool, struct slice given
 	domain->name = name;
 	domain->file = pool_format(pool, "domain.%s", name);
 	domain->accounts = &passwd_store;
-	if (read_settings(domain, pool, err) == -1 || find_owner(domain, pool, err) == -1) {
+	if (read_settings(domain, pool, err) == -1 ||
+	    find_owner(domain, pool, err) == -1) {
 		/* Whatever is wrong, the domain is ours: it is not absent. */
 		if (err->kind == ERR_ABSENT)
 			err->kind = ERR_INVALID;
@@ -185,7 +204,8 @@ struct found_name {
 static int
 compare_names(const void *a, const void *b)
 {
-	return strcmp(((const struct found_name *)a)->name, ((const struct found_name *)b)->name);
+	return strcmp(((const struct found_name *)a)->name,
+	    ((const struct found_name *)b)->name);
 }
 
 static void
@@ -197,8 +217,8 @@ drop_dir(DIR **dir)
 
 /* The names of domain.* and passwd.*; one that has both stands there twice. */
 static int
-collect_names(const struct installation *in, struct pool *pool, struct found_name **names,
-    size_t *count, struct err *err)
+collect_names(const struct installation *in, struct pool *pool,
+    struct found_name **names, size_t *count, struct err *err)
 {
 	SCOPED(drop_dir) DIR *dir = NULL;
 	int fd = openat(in->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -210,7 +230,8 @@ collect_names(const struct installation *in, struct pool *pool, struct found_nam
 	while (errno = 0, (entry = readdir(dir)) != NULL) {
 		struct slice file = slice_of(entry->d_name);
 		bool link = false;
-		if (!slice_starts(file, "domain.") && !slice_starts(file, "passwd."))
+		if (!slice_starts(file, "domain.") &&
+		    !slice_starts(file, "passwd."))
 			continue;
 		struct slice name = slice_from(file, 7);
 		if (!name_is_domain(name))
@@ -229,8 +250,8 @@ collect_names(const struct installation *in, struct pool *pool, struct found_nam
 
 int
 domain_each(const struct installation *in, struct pool *pool,
-    int (*fn)(void *arg, const char *name, bool is_alias, struct err *err), void *arg,
-    struct err *err)
+    int (*fn)(void *arg, const char *name, bool is_alias, struct err *err),
+    void *arg, struct err *err)
 {
 	SCOPED(drop_mem) struct found_name *names = NULL;
 	size_t count = 0;

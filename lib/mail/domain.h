@@ -19,30 +19,35 @@ struct account_store;
 struct domain {
 	const struct installation	*in;
 	const struct account_store	*accounts;
-	const char			*name;		/* the real one, canonical */
-	const char			*file;		/* "domain.D", for messages */
+	/* the real one, canonical */
+	const char			*name;
+	/* "domain.D", for messages */
+	const char			*file;
 	struct domain_conf		 conf;
 	struct settings_lines		 lines;		/* where it sets what */
-	bool				 one_owner;	/* owner = USER[:GROUP] */
-	struct ident			 owner;		/* then: who; else gid is the domain's group */
+	/* owner = USER[:GROUP] */
+	bool				 one_owner;
+	/* then: who; else gid is the domain's group */
+	struct ident			 owner;
 };
 
 /* given is any spelling.  ERR_ABSENT: not one of ours.  Every other error is
  * the installation's fault.  *out lives in pool. */
-int	domain_open(const struct installation *in, struct pool *pool, struct slice given,
-	    struct domain **out, struct err *err);
+int	domain_open(const struct installation *in, struct pool *pool,
+	    struct slice given, struct domain **out, struct err *err);
 
 /* "PATH/domain.D:LINE", where it sets this; without line where it does not. */
-const char *domain_where(const struct domain *domain, struct pool *pool, const char *setting);
+const char *domain_where(const struct domain *domain, struct pool *pool,
+	    const char *setting);
 
 /* The real name alone, without reading settings; the same errors. */
-int	domain_real_name(const struct installation *in, struct pool *pool, struct slice given,
-	    const char **out, struct err *err);
+int	domain_real_name(const struct installation *in, struct pool *pool,
+	    struct slice given, const char **out, struct err *err);
 
 /* Calls fn with the canonical name of each domain (aliases: real names are
  * different from their own), sorted, until it returns non-zero. */
 int	domain_each(const struct installation *in, struct pool *pool,
-	    int (*fn)(void *arg, const char *name, bool is_alias, struct err *err), void *arg,
-	    struct err *err);
+	    int (*fn)(void *arg, const char *name, bool is_alias,
+	    struct err *err), void *arg, struct err *err);
 
 #endif

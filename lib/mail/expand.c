@@ -19,16 +19,18 @@ find_alias(struct resolver *r, const struct domain *domain, struct slice name,
 	const char *first = pool_format(pool, "aliases.%s", domain->name);
 	struct stat st;
 
-	/* A missing aliases.D is empty; a missing extra file, or a link that leads
-	 * nowhere, is a fault. */
-	if (fstatat(r->in->dir, first, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT) {
+	/* A missing aliases.D is empty; a missing extra file, or a link that
+	 * leads nowhere, is a fault. */
+	if (fstatat(r->in->dir, first, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    errno != ENOENT) {
 		if (alias_find(r->in, pool, first, name, entry, err) == 0)
 			return 1;
 		if (err->kind != ERR_ABSENT)
 			return -1;
 	}
 	for (size_t i = 0; i < domain->conf.extra_aliases.count; i++) {
-		if (alias_find(r->in, pool, domain->conf.extra_aliases.word[i], name, entry, err) == 0)
+		if (alias_find(r->in, pool, domain->conf.extra_aliases.word[i],
+		    name, entry, err) == 0)
 			return 1;
 		if (err->kind != ERR_ABSENT)
 			return -1;
@@ -38,15 +40,18 @@ find_alias(struct resolver *r, const struct domain *domain, struct slice name,
 
 /* owner-L@D is the sender of what L's expansion sends on, where it exists. */
 static int
-find_list_owner(struct resolver *r, struct context *c, struct slice list, struct err *err)
+find_list_owner(struct resolver *r, struct context *c, struct slice list,
+    struct err *err)
 {
 	struct pool *pool = &r->plan->pool;
-	const char *name = pool_format(pool, "owner-%.*s", (int)list.len, list.p);
+	const char *name = pool_format(pool, "owner-%.*s", (int)list.len,
+	    list.p);
 	struct alias_entry *entry;
 	struct account *account;
 
 	int got = find_alias(r, c->domain, slice_of(name), &entry, err);
-	if (got == 0 && account_find(c->domain, pool, slice_of(name), &account, err) == 0)
+	if (got == 0 && account_find(c->domain, pool, slice_of(name), &account,
+	    err) == 0)
 		got = 1;
 	else if (got == 0 && err->kind != ERR_ABSENT)
 		got = -1;
@@ -59,18 +64,22 @@ find_list_owner(struct resolver *r, struct context *c, struct slice list, struct
 
 /* All members of an entry or of an included file. */
 static void
-expand_entry(struct resolver *r, const struct context *c, const struct alias_entry *entry)
+expand_entry(struct resolver *r, const struct context *c,
+    const struct alias_entry *entry)
 {
 	const char *how = entry->name[0] != '\0' ? "alias" : "include";
 
 	if (entry->wrong != NULL) {
-		struct context at = reach_step(r, *c, NULL, how, entry->file, entry->line);
-		reach_dead_end(r, &at, outcome_make(OUTCOME_TEMPORARY, "4.3.5", "%s", entry->wrong));
+		struct context at = reach_step(r, *c, NULL, how, entry->file,
+		    entry->line);
+		reach_dead_end(r, &at, outcome_make(OUTCOME_TEMPORARY, "4.3.5",
+		    "%s", entry->wrong));
 		return;
 	}
 	for (size_t i = 0; i < entry->count && !r->exhausted; i++) {
 		const struct alias_member *m = &entry->members[i];
-		expand_member(r, reach_step(r, *c, NULL, how, entry->file, m->line), m);
+		expand_member(r, reach_step(r, *c, NULL, how, entry->file,
+		    m->line), m);
 	}
 }
 
@@ -82,8 +91,9 @@ expand_include(struct resolver *r, struct context c, const char *path)
 	struct err err;
 
 	/* The names in it mean others in another domain. */
-	void **mark = table_at(&r->visited, pool_format(pool, "include %s %s%s", c.domain->name,
-	    c.no_fallback ? "no fallback " : "", path));
+	void **mark = table_at(&r->visited,
+	    pool_format(pool, "include %s %s%s", c.domain->name, c.no_fallback ?
+	    "no fallback " : "", path));
 	if (*mark != NULL)
 		return;
 	*mark = &once;
@@ -96,12 +106,14 @@ expand_include(struct resolver *r, struct context c, const char *path)
 }
 
 static void
-expand_address(struct resolver *r, struct context c, const struct alias_member *m)
+expand_address(struct resolver *r, struct context c,
+    const struct alias_member *m)
 {
 	struct address address;
 	struct err err;
 
-	if (address_parse(&r->plan->pool, slice_of(m->text), &address, &err) == -1)
+	if (address_parse(&r->plan->pool, slice_of(m->text), &address,
+	    &err) == -1)
 		reach_dead_end(r, &c, outcome_from_err(&err));
 	else if (m->kind == ALIAS_MAILBOX)
 		resolve_mailbox(r, c, &address);
@@ -110,7 +122,8 @@ expand_address(struct resolver *r, struct context c, const struct alias_member *
 }
 
 void
-expand_member(struct resolver *r, struct context c, const struct alias_member *m)
+expand_member(struct resolver *r, struct context c,
+    const struct alias_member *m)
 {
 	switch (m->kind) {
 	case ALIAS_COMMAND:
@@ -143,8 +156,9 @@ expand_alias(struct resolver *r, struct context c, struct slice name)
 		return true;
 	}
 	if (entry->again)
-		plan_warn(r->plan, "%s:%u: '%s' stands in the file more than once: the last one counts",
-		    entry->file, entry->line, entry->name);
+		plan_warn(r->plan, "%s:%u: '%s' stands in the file more than "
+		    "once: the last one counts", entry->file, entry->line,
+		    entry->name);
 	if (reach_deeper(r, &c))
 		expand_entry(r, &c, entry);
 	return true;

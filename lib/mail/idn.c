@@ -18,7 +18,8 @@ find_helper(struct str *path)
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self);
-	ptrdiff_t slash = n > 0 ? slice_find_last((struct slice){ self, (size_t)n }, '/') : 0;
+	ptrdiff_t slash = n > 0 ?
+	    slice_find_last((struct slice){ self, (size_t)n }, '/') : 0;
 
 	str_add(path, self, (size_t)slash);
 	str_adds(path, "/vidn");
@@ -37,7 +38,8 @@ idn_to_ascii(struct slice domain, struct str *out, struct err *err)
 	struct stream input = { 0 };
 	struct command command = {
 		.environment = environment, .input = &input,
-		.deadline = deadline_in(IDN_MS), .keep_output = true, .output_max = 1024,
+		.deadline = deadline_in(IDN_MS), .keep_output = true,
+		.output_max = 1024,
 	};
 
 	find_helper(&path);
@@ -45,10 +47,12 @@ idn_to_ascii(struct slice domain, struct str *out, struct err *err)
 	stream_add_memory(&input, domain);
 	if (command_run(&command, &result, err) == -1)
 		return -1;
-	if (WIFEXITED(result.status) && WEXITSTATUS(result.status) == EX_DATAERR)
+	if (WIFEXITED(result.status) &&
+	    WEXITSTATUS(result.status) == EX_DATAERR)
 		return err_set(err, ERR_INVALID, "not a domain name");
 	if (!WIFEXITED(result.status) || WEXITSTATUS(result.status) != 0)
-		return err_set(err, ERR_TEMPORARY, "%s cannot convert a domain name: is it installed?",
+		return err_set(err, ERR_TEMPORARY,
+		    "%s cannot convert a domain name: is it installed?",
 		    str_text(&path));
 	struct slice name = str_slice(&result.output);
 	if (slice_ends(name, "\n"))

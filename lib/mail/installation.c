@@ -30,7 +30,8 @@ open_directory(struct installation *in, const char *path, struct err *err)
 	} else {
 		cwd = getcwd(NULL, 0);
 		if (cwd == NULL)
-			return err_sys(err, "%s: where is this relative to", path);
+			return err_sys(err, "%s: where is this relative to",
+			    path);
 		in->path = pool_format(&in->pool, "%s/%s", cwd, path);
 	}
 	if (dir_open(AT_FDCWD, in->path, &in->dir, err) == -1) {
@@ -50,14 +51,17 @@ find_owner(struct installation *in)
 	struct stat st;
 
 	in->owner = 0;
-	if (!in->as_root && fstatat(in->dir, "vmail.conf", &st, 0) == 0 && st.st_uid == geteuid())
+	if (!in->as_root && fstatat(in->dir, "vmail.conf", &st, 0) == 0 &&
+	    st.st_uid == geteuid())
 		in->owner = st.st_uid;
 }
 
 const char *
-installation_where(const struct installation *in, struct pool *pool, const char *setting)
+installation_where(const struct installation *in, struct pool *pool,
+    const char *setting)
 {
-	unsigned line = in->lines.of[settings_row(vmail_settings, slice_of(setting)) - vmail_settings];
+	unsigned line = in->lines.of[settings_row(vmail_settings,
+	    slice_of(setting)) - vmail_settings];
 
 	return line == 0 ? pool_format(pool, "%s/vmail.conf", in->path) :
 	    pool_format(pool, "%s/vmail.conf:%u", in->path, line);
@@ -73,13 +77,15 @@ read_settings(struct installation *in, struct err *err)
 	if (installation_file(in, "vmail.conf", &fd, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	str_addf(&file, "%s/vmail.conf", in->path);
-	if (settings_read(vmail_settings, &in->pool, fd, str_text(&file), &in->conf, &in->lines,
-	    err) == -1)
+	if (settings_read(vmail_settings, &in->pool, fd, str_text(&file),
+	    &in->conf, &in->lines, err) == -1)
 		return -1;
 	const struct setting *row =
-	    settings_refused(vmail_settings, &in->lines, &in->conf, sizeof in->conf, in->program);
+	    settings_refused(vmail_settings, &in->lines, &in->conf,
+	    sizeof in->conf, in->program);
 	if (row != NULL)
-		return err_set(err, ERR_TEMPORARY, "%s: '%s' is not available in this version: take it out",
+		return err_set(err, ERR_TEMPORARY,
+		    "%s: '%s' is not available in this version: take it out",
 		    installation_where(in, &in->pool, row->name), row->name);
 	return 0;
 }
@@ -94,7 +100,8 @@ find_names(struct installation *in, struct err *err)
 	if (gethostname(host, sizeof host) == -1)
 		return err_sys(err, "host name");
 	host[sizeof host - 1] = '\0';
-	in->hostname = in->conf.hostname[0] ? in->conf.hostname : pool_dup(&in->pool, slice_of(host));
+	in->hostname = in->conf.hostname[0] ? in->conf.hostname :
+	    pool_dup(&in->pool, slice_of(host));
 	name = slice_of(in->conf.main_domain);
 	if (name.len == 0) {
 		name = slice_of(in->hostname);
@@ -104,16 +111,18 @@ find_names(struct installation *in, struct err *err)
 	}
 	if (name_canonical_domain(name, &domain, err) == -1)
 		return err_within(err, "%s: main-domain: '%.*s'",
-		    installation_where(in, &in->pool, "main-domain"), (int)name.len, name.p);
+		    installation_where(in, &in->pool, "main-domain"),
+		    (int)name.len, name.p);
 	in->main_domain = pool_dup(&in->pool, str_slice(&domain));
 	return 0;
 }
 
 int
-installation_open(const char *path, enum conf_program program, struct installation *in,
-    struct err *err)
+installation_open(const char *path, enum conf_program program,
+    struct installation *in, struct err *err)
 {
-	*in = (struct installation){ .dir = -1, .program = program, .as_root = geteuid() == 0 };
+	*in = (struct installation){ .dir = -1, .program = program,
+	    .as_root = geteuid() == 0 };
 	if (open_directory(in, path, err) == -1)
 		return -1;
 	find_owner(in);
@@ -144,20 +153,23 @@ installation_warn(const struct installation *in, const char *fmt, ...)
 }
 
 const char *
-installation_path(const struct installation *in, struct pool *pool, const char *path)
+installation_path(const struct installation *in, struct pool *pool,
+    const char *path)
 {
-	return path[0] == '/' ? path : pool_format(pool, "%s/%s", in->path, path);
+	return path[0] == '/' ? path : pool_format(pool, "%s/%s", in->path,
+	    path);
 }
 
 /* A link may lead out of the directory, as long as nobody else can write there;
  * one that leads nowhere is a disk that is not mounted. */
 static int
-open_linked(const struct installation *in, const char *name, int *fd, struct stat *st,
-    struct err *err)
+open_linked(const struct installation *in, const char *name, int *fd,
+    struct stat *st, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 
-	if (trust_path(installation_path(in, &pool, name), in->owner, err) == -1)
+	if (trust_path(installation_path(in, &pool, name), in->owner,
+	    err) == -1)
 		return -1;
 	if (file_open(in->dir, name, 0, fd, st, err) == 0)
 		return 0;
@@ -167,7 +179,8 @@ open_linked(const struct installation *in, const char *name, int *fd, struct sta
 }
 
 int
-installation_file(const struct installation *in, const char *name, int *fd, struct err *err)
+installation_file(const struct installation *in, const char *name, int *fd,
+    struct err *err)
 {
 	SCOPED(drop_fd) int got = -1;
 	struct stat st;
@@ -180,8 +193,9 @@ installation_file(const struct installation *in, const char *name, int *fd, stru
 	}
 	if (!trust_file(&st, in->owner))
 		return err_set(err, ERR_REFUSED,
-		    "%s/%s: others can write to it: give it to %s and close it (chmod go-w)",
-		    in->path, name, in->owner == 0 ? "root" : "its owner");
+		    "%s/%s: others can write to it: give it to %s and close it "
+		    "(chmod go-w)", in->path, name, in->owner == 0 ? "root" :
+		    "its owner");
 	*fd = got;
 	got = -1;
 	return 0;

@@ -15,41 +15,50 @@ struct installation {
 	struct pool		 pool;
 	const char		*path;		/* of the directory, absolute */
 	int			 dir;		/* its descriptor */
-	bool			 as_root;	/* this process is root: it can become others */
-	uid_t			 owner;		/* root; or this process, if vmail.conf is its own */
-	enum conf_program	 program;	/* who asks: decides which settings are refused */
+	/* this process is root: it can become others */
+	bool			 as_root;
+	/* root; or this process, if vmail.conf is its own */
+	uid_t			 owner;
+	/* who asks: decides which settings are refused */
+	enum conf_program	 program;
 	struct vmail_conf	 conf;
 	struct settings_lines	 lines;		/* where vmail.conf sets what */
 	const char		*hostname;
 	const char		*main_domain;	/* canonical */
-	void			(*warn)(const char *text);	/* set by programs that log; or NULL */
+	/* set by programs that log; or NULL */
+	void			(*warn)(const char *text);
 };
 
 /* Opens path and reads vmail.conf (which may be missing) for the program.
  * ERR_INVALID: a setting, with file and line; ERR_REFUSED: somebody else can
  * write to a file or directory; ERR_TEMPORARY: a setting that the program
  * does not have yet, or the system's fault. */
-int	installation_open(const char *path, enum conf_program program, struct installation *in,
-	    struct err *err);
+int	installation_open(const char *path, enum conf_program program,
+	    struct installation *in, struct err *err);
 void	drop_installation(struct installation *in);
 
-/* Tells the program of something that does not stop us: a line that is skipped. */
+/* Tells the program of something that does not stop us: a line that is
+ * skipped. */
 void	installation_warn(const struct installation *in, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 
-/* "PATH/vmail.conf:LINE", where it sets this; without line where it does not. */
+/* "PATH/vmail.conf:LINE", where it sets this; without line where it does
+ * not. */
 const char *installation_where(const struct installation *in, struct pool *pool,
 	    const char *setting);
 
 /* A path from vmail.conf or domain.D; a relative one is below the directory. */
-const char *installation_path(const struct installation *in, struct pool *pool, const char *path);
+const char *installation_path(const struct installation *in, struct pool *pool,
+	    const char *path);
 
 /* Opens a file of the directory (a link is followed).  Absent is ERR_ABSENT.
  * ERR_REFUSED: somebody besides root and the owner could have written it. */
-int	installation_file(const struct installation *in, const char *name, int *fd, struct err *err);
+int	installation_file(const struct installation *in, const char *name,
+	    int *fd, struct err *err);
 
 /* The lock that every change of a file below the directory holds, from read
  * to rename. */
-int	installation_lock(const struct installation *in, int *fd, struct err *err);
+int	installation_lock(const struct installation *in, int *fd,
+	    struct err *err);
 
 #endif

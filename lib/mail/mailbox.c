@@ -50,16 +50,20 @@ check_tokens(const struct account *account, struct slice s, struct err *err)
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.p[i] != '%')
 			continue;
-		if (++i == s.len || (s.p[i] != 'd' && s.p[i] != 'u' && s.p[i] != '%'))
-			return bad_template(account, "knows %d, %u and %% alone", err);
+		if (++i == s.len || (s.p[i] != 'd' && s.p[i] != 'u' &&
+		    s.p[i] != '%'))
+			return bad_template(account,
+			    "knows %d, %u and %% alone", err);
 	}
 	return 0;
 }
 
 static int
-read_template(const struct account *account, struct template *t, struct err *err)
+read_template(const struct account *account, struct template *t,
+    struct err *err)
 {
-	struct slice inbox = slice_of(account->domain->conf.inbox), rest = inbox, step;
+	struct slice inbox = slice_of(account->domain->conf.inbox),
+	    rest = inbox, step;
 
 	*t = (struct template){ .maildir = slice_ends(inbox, "/") };
 	if (check_tokens(account, inbox, err) == -1)
@@ -67,21 +71,25 @@ read_template(const struct account *account, struct template *t, struct err *err
 	t->base = (struct slice){ inbox.p, 0 };
 	while (slice_cut(&rest, '/', &step)) {
 		if (slice_is(step, ".") || slice_is(step, ".."))
-			return bad_template(account, "must not have . or .. in it", err);
-		if (t->count == 0 && !mentions(step, 'd') && !mentions(step, 'u')) {
+			return bad_template(account,
+			    "must not have . or .. in it", err);
+		if (t->count == 0 && !mentions(step, 'd') &&
+		    !mentions(step, 'u')) {
 			t->base.len = (size_t)(step.p - inbox.p) + step.len;
 			continue;
 		}
 		if (step.len == 0)
 			continue;
 		if (t->count == STEPS)
-			return bad_template(account, "too many directories", err);
+			return bad_template(account, "too many directories",
+			    err);
 		if (t->shared == t->count && !mentions(step, 'u'))
 			t->shared++;
 		t->step[t->count++] = step;
 	}
 	if (t->count == 0 || t->shared == t->count)
-		return bad_template(account, "needs %u, or all accounts would share one inbox", err);
+		return bad_template(account,
+		    "needs %u, or all accounts would share one inbox", err);
 	return 0;
 }
 
@@ -115,7 +123,8 @@ expand(const struct account *account, struct pool *pool, struct slice step)
 }
 
 static const char *
-base_path(const struct account *account, struct pool *pool, const struct template *t)
+base_path(const struct account *account, struct pool *pool,
+    const struct template *t)
 {
 	const struct installation *in = account->domain->in;
 
@@ -136,13 +145,14 @@ mailbox_path(const struct account *account, struct pool *pool)
 		return account->domain->conf.inbox;
 	const char *path = base_path(account, pool, &t);
 	for (size_t i = 0; i < t.count; i++)
-		path = pool_format(pool, "%s/%s", path, expand(account, pool, t.step[i]));
+		path = pool_format(pool, "%s/%s", path,
+		    expand(account, pool, t.step[i]));
 	return path;
 }
 
 static int
-open_base(const struct account *account, struct pool *pool, const struct template *t, int *fd,
-    struct err *err)
+open_base(const struct account *account, struct pool *pool,
+    const struct template *t, int *fd, struct err *err)
 {
 	const char *path = base_path(account, pool, t);
 
@@ -150,14 +160,14 @@ open_base(const struct account *account, struct pool *pool, const struct templat
 		return 0;
 	if (err->kind != ERR_ABSENT)
 		return -1;
-	return err_set(err, ERR_TEMPORARY, "the mail directory %s is missing: mount it, or make it",
-	    path);
+	return err_set(err, ERR_TEMPORARY,
+	    "the mail directory %s is missing: mount it, or make it", path);
 }
 
 /* Down the steps of the domain. */
 static int
-open_shared(const struct account *account, struct pool *pool, const struct template *t, bool make,
-    int *fd, struct err *err)
+open_shared(const struct account *account, struct pool *pool,
+    const struct template *t, bool make, int *fd, struct err *err)
 {
 	SCOPED(drop_fd) int at = -1;
 
@@ -165,8 +175,10 @@ open_shared(const struct account *account, struct pool *pool, const struct templ
 		return -1;
 	for (size_t i = 0; i < t->shared; i++) {
 		int next = -1;
-		if (spool_step(account->domain, at, expand(account, pool, t->step[i]), make, &next, err) == -1)
-			return err_within(err, "%s", base_path(account, pool, t));
+		if (spool_step(account->domain, at,
+		    expand(account, pool, t->step[i]), make, &next, err) == -1)
+			return err_within(err, "%s",
+			    base_path(account, pool, t));
 		drop_fd(&at);
 		at = next;
 	}
@@ -189,7 +201,8 @@ mailbox_prepare(const struct account *account, struct err *err)
 
 /* A directory of the account's own: nobody else's, and no link to one. */
 static int
-open_own(int parent, const char *name, bool make, uid_t uid, int *fd, struct err *err)
+open_own(int parent, const char *name, bool make, uid_t uid, int *fd,
+    struct err *err)
 {
 	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 	SCOPED(drop_fd) int got = -1;
@@ -208,32 +221,36 @@ open_own(int parent, const char *name, bool make, uid_t uid, int *fd, struct err
 	if (fstat(got, &st) == -1)
 		return err_sys(err, "%s", name);
 	if (st.st_uid != uid || (st.st_mode & S_IWOTH))
-		return err_set(err, ERR_REFUSED, "%s: not uid %u's alone", name, (unsigned)uid);
+		return err_set(err, ERR_REFUSED, "%s: not uid %u's alone", name,
+		    (unsigned)uid);
 	*fd = got;
 	got = -1;
 	return 0;
 }
 
 static int
-find_kind(const struct account *account, const struct template *t, struct mailbox *mailbox,
-    struct err *err)
+find_kind(const struct account *account, const struct template *t,
+    struct mailbox *mailbox, struct err *err)
 {
 	struct stat st;
 
-	mailbox->kind = t->maildir || account->domain->conf.mailbox == MAILBOX_MAILDIR ?
-	    &maildir_kind : &mbox_kind;
-	if (fstatat(mailbox->parent, mailbox->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	mailbox->kind = t->maildir ||
+	    account->domain->conf.mailbox == MAILBOX_MAILDIR ? &maildir_kind :
+	    &mbox_kind;
+	if (fstatat(mailbox->parent, mailbox->name, &st,
+	    AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : err_sys(err, "%s", mailbox->path);
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
-		return err_set(err, ERR_REFUSED, "%s: neither a file nor a directory: take it away",
+		return err_set(err, ERR_REFUSED,
+		    "%s: neither a file nor a directory: take it away",
 		    mailbox->path);
 	mailbox->kind = S_ISDIR(st.st_mode) ? &maildir_kind : &mbox_kind;
 	return 0;
 }
 
 int
-mailbox_open(const struct account *account, bool make, struct pool *pool, struct mailbox *out,
-    struct err *err)
+mailbox_open(const struct account *account, bool make, struct pool *pool,
+    struct mailbox *out, struct err *err)
 {
 	SCOPED(drop_mailbox) struct mailbox mailbox = MAILBOX_NONE;
 	struct template t;
@@ -248,7 +265,8 @@ mailbox_open(const struct account *account, bool make, struct pool *pool, struct
 	for (size_t i = t.shared; i + 1 < t.count; i++) {
 		int next = -1;
 		const char *name = expand(account, pool, t.step[i]);
-		if (open_own(mailbox.parent, name, make, mailbox.who.uid, &next, err) == -1)
+		if (open_own(mailbox.parent, name, make, mailbox.who.uid, &next,
+		    err) == -1)
 			return err_within(err, "%s", mailbox.path);
 		drop_fd(&mailbox.parent);
 		mailbox.parent = next;
@@ -268,7 +286,8 @@ drop_mailbox(struct mailbox *mailbox)
 }
 
 int
-mailbox_deliver(const struct mailbox *mailbox, const struct delivery *delivery, struct err *err)
+mailbox_deliver(const struct mailbox *mailbox, const struct delivery *delivery,
+    struct err *err)
 {
 	if (mailbox->kind->deliver(mailbox, delivery, err) == -1)
 		return err_within(err, "%s", mailbox->path);

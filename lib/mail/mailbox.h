@@ -20,23 +20,29 @@ struct mailbox;
 
 struct delivery {
 	const char		*sender;	/* of the envelope; "" = null */
-	struct stream		*content;	/* all of it, the trace header on top */
+	/* all of it, the trace header on top */
+	struct stream		*content;
 	int			 unnamed;	/* a file without a name that holds just content
-						 * and may become the message; or -1 */
+						 * and may become the message;
+						 * or -1 */
 	struct deadline		 deadline;
 };
 
 struct mailbox_kind {
 	const char	*name;
-	int	(*deliver)(const struct mailbox *, const struct delivery *, struct err *);
+	int	(*deliver)(const struct mailbox *, const struct delivery *,
+	    struct err *);
 };
 extern const struct mailbox_kind mbox_kind, maildir_kind;
 
 struct mailbox {
 	const struct mailbox_kind	*kind;
-	struct ident			 who;	/* whose it is, and who opened it */
-	int				 parent;	/* the directory that it lies in */
-	const char			*name;	/* in parent; a checked file name */
+	/* whose it is, and who opened it */
+	struct ident			 who;
+	/* the directory that it lies in */
+	int				 parent;
+	/* in parent; a checked file name */
+	const char			*name;
 	const char			*path;	/* the whole, for people */
 	uint64_t			 lock_timeout;	/* seconds */
 };
@@ -57,12 +63,12 @@ int	mailbox_prepare(const struct account *account, struct err *err);
  * (ident_become).  Makes directories of the account's own when make is set.
  * ERR_ABSENT: its directory is not there (and make is not set).  ERR_REFUSED:
  * a link, a special file, or somebody else's is in the way. */
-int	mailbox_open(const struct account *account, bool make, struct pool *pool,
-	    struct mailbox *out, struct err *err);
+int	mailbox_open(const struct account *account, bool make,
+	    struct pool *pool, struct mailbox *out, struct err *err);
 void	drop_mailbox(struct mailbox *mailbox);
 
 /* Success means on disk; any error leaves the mailbox as it was. */
-int	mailbox_deliver(const struct mailbox *mailbox, const struct delivery *delivery,
-	    struct err *err);
+int	mailbox_deliver(const struct mailbox *mailbox,
+	    const struct delivery *delivery, struct err *err);
 
 #endif

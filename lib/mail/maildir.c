@@ -21,7 +21,8 @@ enum { LEFTOVER_SECONDS = 36 * 3600, HOST_PART = 64 };
 /* --- the three directories --------------------------------------------- */
 
 static int
-open_part(int parent, const char *name, bool make, bool *made, uid_t uid, int *fd, struct err *err)
+open_part(int parent, const char *name, bool make, bool *made, uid_t uid,
+    int *fd, struct err *err)
 {
 	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 	struct stat st;
@@ -38,25 +39,29 @@ open_part(int parent, const char *name, bool make, bool *made, uid_t uid, int *f
 	if (fstat(*fd, &st) == -1)
 		return err_sys(err, "%s", name);
 	if (st.st_uid != uid || (st.st_mode & S_IWOTH))
-		return err_set(err, ERR_REFUSED, "%s: not uid %u's alone (chown, chmod o-w)", name,
+		return err_set(err, ERR_REFUSED,
+		    "%s: not uid %u's alone (chown, chmod o-w)", name,
 		    (unsigned)uid);
 	return 0;
 }
 
 int
-maildir_open(const struct mailbox *mailbox, bool make, struct maildir *out, struct err *err)
+maildir_open(const struct mailbox *mailbox, bool make, struct maildir *out,
+    struct err *err)
 {
 	SCOPED(drop_maildir) struct maildir md = MAILDIR_NONE;
 	SCOPED(drop_fd) int top = -1;
 	uid_t uid = mailbox->who.uid;
 	bool made_top = false, made = false;
 
-	if (open_part(mailbox->parent, mailbox->name, make, &made_top, uid, &top, err) == -1 ||
-	    open_part(top, "tmp", make, &made, uid, &md.tmp, err) == -1 ||
-	    open_part(top, "new", make, &made, uid, &md.new, err) == -1 ||
-	    open_part(top, "cur", make, &made, uid, &md.cur, err) == -1)
+	if (open_part(mailbox->parent, mailbox->name, make, &made_top, uid,
+	    &top, err) == -1 || open_part(top, "tmp", make, &made, uid, &md.tmp,
+	    err) == -1 || open_part(top, "new", make, &made, uid, &md.new,
+	    err) == -1 || open_part(top, "cur", make, &made, uid, &md.cur,
+	    err) == -1)
 		return -1;
-	if ((made && fsync(top) == -1) || (made_top && fsync(mailbox->parent) == -1))
+	if ((made && fsync(top) == -1) ||
+	    (made_top && fsync(mailbox->parent) == -1))
 		return err_sys(err, "sync the new Maildir");
 	*out = md;
 	md = MAILDIR_NONE;
@@ -84,7 +89,8 @@ add_host(struct str *name)
 		strcpy(host, "localhost");
 	host[sizeof host - 1] = '\0';
 	for (const char *p = host; *p != '\0' && n < HOST_PART; p++, n++)
-		if (*p == '/' || *p == ':' || *p == ',' || *p <= ' ' || *p > '~')
+		if (*p == '/' || *p == ':' || *p == ',' || *p <= ' ' ||
+		    *p > '~')
 			str_addf(name, "\\%03o", (unsigned char)*p);
 		else
 			str_addc(name, *p);
@@ -100,8 +106,8 @@ unique_name(uint64_t size, struct str *name, struct err *err)
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (getrandom(&random, sizeof random, 0) != sizeof random)
 		return err_sys(err, "random number");
-	str_addf(name, "%lld.M%06ldP%ldQ%uR%08x.", (long long)now.tv_sec, now.tv_nsec / 1000,
-	    (long)getpid(), ++delivered, random);
+	str_addf(name, "%lld.M%06ldP%ldQ%uR%08x.", (long long)now.tv_sec,
+	    now.tv_nsec / 1000, (long)getpid(), ++delivered, random);
 	add_host(name);
 	str_addf(name, ",S=%llu", (unsigned long long)size);
 	return 0;
@@ -138,12 +144,13 @@ move_to_new(const struct maildir *md, const char *name)
 }
 
 static int
-write_and_rename(const struct maildir *md, const char *name, struct stream *content,
-    struct err *err)
+write_and_rename(const struct maildir *md, const char *name,
+    struct stream *content, struct err *err)
 {
 	SCOPED(drop_fd) int out = -1;
 
-	out = openat(md->tmp, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	out = openat(md->tmp, name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out == -1)
 		return err_sys(err, "create tmp/%s", name);
 	SCOPED(drop_tentative) struct tentative t = { md->tmp, name };
@@ -165,7 +172,8 @@ write_and_rename(const struct maildir *md, const char *name, struct stream *cont
 /* The unnamed file gets its name: nothing is copied.  1: done; 0: this file
  * system cannot, the message has to be written. */
 static int
-publish_unnamed(const struct maildir *md, const char *name, int unnamed, struct err *err)
+publish_unnamed(const struct maildir *md, const char *name, int unnamed,
+    struct err *err)
 {
 	char path[64];
 
@@ -203,13 +211,15 @@ clean_tmp(int *tmp)
 	*tmp = -1;
 	while ((entry = readdir(dir)) != NULL)
 		if (entry->d_name[0] != '.' &&
-		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode) && now - st.st_mtime > LEFTOVER_SECONDS)
+		    fstatat(dirfd(dir), entry->d_name, &st,
+		    AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+		    now - st.st_mtime > LEFTOVER_SECONDS)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 }
 
 static int
-deliver(const struct mailbox *mailbox, const struct delivery *delivery, struct err *err)
+deliver(const struct mailbox *mailbox, const struct delivery *delivery,
+    struct err *err)
 {
 	SCOPED(drop_maildir) struct maildir md = MAILDIR_NONE;
 	SCOPED(drop_str) struct str name = { 0 };
@@ -219,9 +229,11 @@ deliver(const struct mailbox *mailbox, const struct delivery *delivery, struct e
 	    unique_name(stream_size(delivery->content), &name, err) == -1)
 		return -1;
 	if (delivery->unnamed != -1)
-		done = publish_unnamed(&md, str_text(&name), delivery->unnamed, err);
+		done = publish_unnamed(&md, str_text(&name), delivery->unnamed,
+		    err);
 	if (done == 0)
-		done = write_and_rename(&md, str_text(&name), delivery->content, err);
+		done = write_and_rename(&md, str_text(&name), delivery->content,
+		    err);
 	if (done != -1)
 		clean_tmp(&md.tmp);
 	return done == -1 ? -1 : 0;

@@ -16,12 +16,12 @@ struct maildir {
 
 /* What is missing of it is made when make is set; else ERR_ABSENT.
  * ERR_REFUSED: a link or somebody else's. */
-int	maildir_open(const struct mailbox *mailbox, bool make, struct maildir *out,
-	    struct err *err);
+int	maildir_open(const struct mailbox *mailbox, bool make,
+	    struct maildir *out, struct err *err);
 void	drop_maildir(struct maildir *maildir);
 
 /* The kind's maildrop (maildir_maildrop.c). */
-int	maildir_open_maildrop(const struct mailbox *mailbox, struct deadline d, struct maildrop **out,
-	    struct err *err);
+int	maildir_open_maildrop(const struct mailbox *mailbox, struct deadline d,
+	    struct maildrop **out, struct err *err);
 
 #endif

@@ -43,8 +43,8 @@ hash_uid(struct slice s, struct maildrop_message *m)
 {
 	XXH128_hash_t got = XXH3_128bits(s.p, s.len);
 
-	snprintf(m->uid, sizeof m->uid, "%016" PRIx64 "%016" PRIx64, (uint64_t)got.high64,
-	    (uint64_t)got.low64);
+	snprintf(m->uid, sizeof m->uid, "%016" PRIx64 "%016" PRIx64,
+	    (uint64_t)got.high64, (uint64_t)got.low64);
 }
 
 static bool
@@ -68,13 +68,16 @@ set_uid(struct maildir_maildrop *d, size_t i)
 	struct maildrop_message *m = &d->drop.messages[i];
 	bool shared = false;
 
-	for (size_t j = i; j-- > 0 && same_unique(e, &d->scan.entries[j]); shared = true)
+	for (size_t j = i; j-- > 0 && same_unique(e, &d->scan.entries[j]);
+	    shared = true)
 		e->twin = e->twin || same_base(e, &d->scan.entries[j]);
-	for (size_t j = i + 1; j < d->scan.count && same_unique(e, &d->scan.entries[j]); j++, shared = true)
+	for (size_t j = i + 1; j < d->scan.count &&
+	    same_unique(e, &d->scan.entries[j]); j++, shared = true)
 		e->twin = e->twin || same_base(e, &d->scan.entries[j]);
 	struct slice unique = maildir_unique(e->name);
 	if (e->twin)
-		hash_uid((struct slice){ e->name, strlen(e->name) + e->in_cur }, m);
+		hash_uid((struct slice){ e->name, strlen(e->name) + e->in_cur },
+		    m);
 	else if (shared || !is_usable_uid(unique))
 		hash_uid(maildir_base(e->name), m);
 	else
@@ -95,7 +98,8 @@ number_messages(struct maildir_maildrop *d)
 /* Calls fn on the message under the name that it has now. */
 static int
 with_name(struct maildir_maildrop *d, struct maildir_entry *e,
-    int (*fn)(struct maildir_maildrop *, int dir, const char *name), struct err *err)
+    int (*fn)(struct maildir_maildrop *, int dir, const char *name),
+    struct err *err)
 {
 	for (int i = 0; i < TRIES; i++) {
 		if (fn(d, e->in_cur ? d->dirs.cur : d->dirs.new, e->name) == 0)
@@ -103,17 +107,20 @@ with_name(struct maildir_maildrop *d, struct maildir_entry *e,
 		if (errno != ENOENT)
 			return err_sys(err, "%s", e->name);
 		if (e->twin)
-			return err_set(err, ERR_TEMPORARY, "%s: another program renamed it", e->name);
+			return err_set(err, ERR_TEMPORARY,
+			    "%s: another program renamed it", e->name);
 		if (maildir_find_again(&d->dirs, &d->scan, e, err) == -1)
 			return -1;
 	}
-	return err_set(err, ERR_TEMPORARY, "%s: another program keeps renaming it", e->name);
+	return err_set(err, ERR_TEMPORARY,
+	    "%s: another program keeps renaming it", e->name);
 }
 
 static int
 open_fd(struct maildir_maildrop *d, int dir, const char *name)
 {
-	d->fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	d->fd = openat(dir, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	return d->fd == -1 ? -1 : 0;
 }
 
@@ -128,13 +135,14 @@ open_message(struct maildir_maildrop *d, size_t index, struct err *err)
 	if (fstat(d->fd, &st) == -1)
 		return err_sys(err, "%s", d->scan.entries[index].name);
 	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_TEMPORARY, "%s: not a plain file", d->scan.entries[index].name);
+		return err_set(err, ERR_TEMPORARY, "%s: not a plain file",
+		    d->scan.entries[index].name);
 	return 0;
 }
 
 static ssize_t
-read_message(struct maildrop *drop, size_t index, bool from_start, void *p, size_t size,
-    struct err *err)
+read_message(struct maildrop *drop, size_t index, bool from_start, void *p,
+    size_t size, struct err *err)
 {
 	struct maildir_maildrop *d = (struct maildir_maildrop *)drop;
 
@@ -160,7 +168,8 @@ measure(struct maildrop *drop, size_t index, struct err *err)
 		n = read_message(drop, index, from_start, chunk, CHUNK, err);
 		if (n == -1)
 			return -1;
-		maildrop_octets_add(&octets, (struct slice){ chunk, (size_t)n });
+		maildrop_octets_add(&octets,
+		    (struct slice){ chunk, (size_t)n });
 		from_start = false;
 	} while (n > 0);
 	drop->messages[index].octets = maildrop_octets_total(&octets);
@@ -189,7 +198,8 @@ commit(struct maildrop *drop, struct deadline deadline, struct err *err)
 	for (size_t i = 0; i < d->scan.count; i++) {
 		if (!drop->messages[i].deleted)
 			continue;
-		if (with_name(d, &d->scan.entries[i], unlink_name, &one) == -1 && one.kind != ERR_ABSENT) {
+		if (with_name(d, &d->scan.entries[i], unlink_name,
+		    &one) == -1 && one.kind != ERR_ABSENT) {
 			*err = one;
 			result = -1;
 		}
@@ -229,7 +239,8 @@ static const struct maildrop_kind maildir_maildrop = {
 /* A Maildir that lacks one of its directories is given it; one that is not
  * there at all stays so. */
 static int
-open_directories(const struct mailbox *mailbox, struct maildir *dirs, struct err *err)
+open_directories(const struct mailbox *mailbox, struct maildir *dirs,
+    struct err *err)
 {
 	struct stat st;
 
@@ -237,16 +248,18 @@ open_directories(const struct mailbox *mailbox, struct maildir *dirs, struct err
 		return 0;
 	if (err->kind != ERR_ABSENT)
 		return -1;
-	if (fstatat(mailbox->parent, mailbox->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (fstatat(mailbox->parent, mailbox->name, &st,
+	    AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : err_sys(err, "%s", mailbox->name);
 	return maildir_open(mailbox, true, dirs, err);
 }
 
 int
-maildir_open_maildrop(const struct mailbox *mailbox, struct deadline deadline, struct maildrop **out,
-    struct err *err)
+maildir_open_maildrop(const struct mailbox *mailbox, struct deadline deadline,
+    struct maildrop **out, struct err *err)
 {
-	SCOPED(drop_maildir_maildrop) struct maildir_maildrop *d = mem_alloc(sizeof *d);
+	SCOPED(drop_maildir_maildrop) struct maildir_maildrop *d =
+	    mem_alloc(sizeof *d);
 
 	(void)deadline;			/* a Maildir needs no lock */
 	d->drop = (struct maildrop){ .kind = &maildir_maildrop, .session = -1 };

@@ -61,7 +61,8 @@ compare_entries(const void *a, const void *b)
 
 	if (x->time != y->time)
 		return x->time < y->time ? -1 : 1;
-	int got = compare_slices(maildir_unique(x->name), maildir_unique(y->name));
+	int got = compare_slices(maildir_unique(x->name),
+	    maildir_unique(y->name));
 	if (got != 0)
 		return got;
 	got = strcmp(x->name, y->name);
@@ -79,7 +80,8 @@ is_message(int dir, const struct dirent *e)
 		return false;
 	if (e->d_type != DT_UNKNOWN)
 		return e->d_type == DT_REG;
-	return fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+	return fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode);
 }
 
 static void
@@ -120,7 +122,8 @@ open_stream(int fd, DIR **out, struct err *err)
 }
 
 static int
-read_part(const struct maildir *dirs, bool in_cur, struct maildir_scan *s, struct err *err)
+read_part(const struct maildir *dirs, bool in_cur, struct maildir_scan *s,
+    struct err *err)
 {
 	SCOPED(drop_dir) DIR *dir = NULL;
 	int fd = in_cur ? dirs->cur : dirs->new;
@@ -142,11 +145,13 @@ read_pass(const struct maildir *dirs, struct maildir_scan *s, struct err *err)
 	drop_pool(&s->pool);
 	s->count = 0;
 	s->digest = 0;
-	return read_part(dirs, false, s, err) == -1 ? -1 : read_part(dirs, true, s, err);
+	return read_part(dirs, false, s, err) == -1 ? -1 :
+	    read_part(dirs, true, s, err);
 }
 
 static int
-read_directories(const struct maildir *dirs, struct maildir_scan *s, struct err *err)
+read_directories(const struct maildir *dirs, struct maildir_scan *s,
+    struct err *err)
 {
 	if (read_pass(dirs, s, err) == -1)
 		return -1;
@@ -158,11 +163,13 @@ read_directories(const struct maildir *dirs, struct maildir_scan *s, struct err 
 		if (s->digest == digest && s->count == count)
 			break;
 	}
-	return 0;		/* where mail never stops coming, what was seen is enough */
+	/* where mail never stops coming, what was seen is enough */
+	return 0;
 }
 
 int
-maildir_scan(const struct maildir *dirs, struct maildir_scan *out, struct err *err)
+maildir_scan(const struct maildir *dirs, struct maildir_scan *out,
+    struct err *err)
 {
 	SCOPED(drop_maildir_scan) struct maildir_scan s = { 0 };
 
@@ -183,8 +190,8 @@ drop_maildir_scan(struct maildir_scan *s)
 }
 
 int
-maildir_find_again(const struct maildir *dirs, struct maildir_scan *s, struct maildir_entry *e,
-    struct err *err)
+maildir_find_again(const struct maildir *dirs, struct maildir_scan *s,
+    struct maildir_entry *e, struct err *err)
 {
 	struct slice base = maildir_base(e->name);
 
@@ -195,12 +202,14 @@ maildir_find_again(const struct maildir *dirs, struct maildir_scan *s, struct ma
 		if (open_stream(fd, &dir, err) == -1)
 			return -1;
 		while ((found = readdir(dir)) != NULL) {
-			if (!slice_equal(maildir_base(found->d_name), base) || !is_message(fd, found))
+			if (!slice_equal(maildir_base(found->d_name), base) ||
+			    !is_message(fd, found))
 				continue;
 			e->name = pool_dup(&s->pool, slice_of(found->d_name));
 			e->in_cur = in_cur;
 			return 0;
 		}
 	}
-	return err_set(err, ERR_ABSENT, "%s: another program took the message away", e->name);
+	return err_set(err, ERR_ABSENT,
+	    "%s: another program took the message away", e->name);
 }

@@ -19,25 +19,29 @@
 struct maildir_entry {
 	const char	*name;		/* the file, in new or cur */
 	bool		 in_cur;
-	bool		 twin;		/* for the caller: its base names several files */
+	/* for the caller: its base names several files */
+	bool		 twin;
 	uint64_t	 time;		/* of delivery, as the name says */
 };
 
 struct maildir_scan {
-	struct maildir_entry	*entries;	/* the same unique names side by side */
+	/* the same unique names side by side */
+	struct maildir_entry	*entries;
 	size_t			 count, room;
 	struct pool		 pool;		/* of the names */
 	uint64_t		 digest;	/* of all names, in any order */
 };
 
 /* Links, and what is no regular file, are not messages. */
-int	maildir_scan(const struct maildir *dirs, struct maildir_scan *out, struct err *err);
+int	maildir_scan(const struct maildir *dirs, struct maildir_scan *out,
+	    struct err *err);
 void	drop_maildir_scan(struct maildir_scan *scan);
 
 /* Somebody renamed the entry: looks for it under other flags, in both
  * directories.  ERR_ABSENT: it is gone. */
-int	maildir_find_again(const struct maildir *dirs, struct maildir_scan *scan,
-	    struct maildir_entry *entry, struct err *err);
+int	maildir_find_again(const struct maildir *dirs,
+	    struct maildir_scan *scan, struct maildir_entry *entry,
+	    struct err *err);
 
 /* "1700000000.M1P2.host,S=100:2,S": what stands before the colon (the base)
  * stays with a message for its life; what stands before the comma is its

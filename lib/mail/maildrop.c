@@ -1,4 +1,5 @@
-/* maildrop.c: a mailbox as POP3 sees it: one session at a time, and which kind. */
+/* maildrop.c: a mailbox as POP3 sees it: one session at a time, and which
+ * kind. */
 #include "maildrop.h"
 
 #include <errno.h>
@@ -16,7 +17,8 @@
 
 static const struct {
 	const struct mailbox_kind	*kind;
-	int	(*open)(const struct mailbox *, struct deadline, struct maildrop **, struct err *);
+	int	(*open)(const struct mailbox *, struct deadline,
+	    struct maildrop **, struct err *);
 } openers[] = {
 	{ &mbox_kind, mbox_open_maildrop },
 	{ &maildir_kind, maildir_open_maildrop },
@@ -38,13 +40,15 @@ lock_session(const struct mailbox *mailbox, int *fd, struct err *err)
 	if (fstat(got, &st) == -1)
 		return err_sys(err, "%s", str_text(&name));
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
-		return err_set(err, ERR_TEMPORARY, "%s: not a plain file of uid %u alone: remove it",
+		return err_set(err, ERR_TEMPORARY,
+		    "%s: not a plain file of uid %u alone: remove it",
 		    str_text(&name), (unsigned)geteuid());
 	int locked = lock_try(got, err);
 	if (locked == -1)
 		return err_within(err, "%s", str_text(&name));
 	if (locked == 0)
-		return err_set(err, ERR_BUSY, "another session has this mailbox open");
+		return err_set(err, ERR_BUSY,
+		    "another session has this mailbox open");
 	*fd = got;
 	got = -1;
 	return 0;
@@ -56,16 +60,19 @@ check_owner(const struct mailbox *mailbox, struct err *err)
 {
 	struct stat st;
 
-	if (fstatat(mailbox->parent, mailbox->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (fstatat(mailbox->parent, mailbox->name, &st,
+	    AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : err_sys(err, "%s", mailbox->path);
 	if (st.st_uid != geteuid())
-		return err_set(err, ERR_REFUSED, "%s: belongs to uid %u, not to uid %u (chown)",
+		return err_set(err, ERR_REFUSED,
+		    "%s: belongs to uid %u, not to uid %u (chown)",
 		    mailbox->path, (unsigned)st.st_uid, (unsigned)geteuid());
 	return 0;
 }
 
 int
-maildrop_open(const struct mailbox *mailbox, struct deadline d, struct maildrop **out, struct err *err)
+maildrop_open(const struct mailbox *mailbox, struct deadline d,
+    struct maildrop **out, struct err *err)
 {
 	SCOPED(drop_fd) int session = -1;
 
@@ -82,7 +89,8 @@ maildrop_open(const struct mailbox *mailbox, struct deadline d, struct maildrop 
 		session = -1;
 		return 0;
 	}
-	return err_set(err, ERR_TEMPORARY, "%s: %s mailboxes cannot be read by POP3", mailbox->path,
+	return err_set(err, ERR_TEMPORARY,
+	    "%s: %s mailboxes cannot be read by POP3", mailbox->path,
 	    mailbox->kind->name);
 }
 
@@ -98,11 +106,13 @@ maildrop_empty(void)
 int
 maildrop_measure(struct maildrop *drop, size_t index, struct err *err)
 {
-	return drop->messages[index].measured ? 0 : drop->kind->measure(drop, index, err);
+	return drop->messages[index].measured ? 0 :
+	    drop->kind->measure(drop, index, err);
 }
 
 ssize_t
-maildrop_read(struct maildrop *drop, size_t index, bool from_start, void *p, size_t size, struct err *err)
+maildrop_read(struct maildrop *drop, size_t index, bool from_start, void *p,
+    size_t size, struct err *err)
 {
 	return drop->kind->read(drop, index, from_start, p, size, err);
 }
@@ -150,5 +160,6 @@ maildrop_octets_add(struct maildrop_octets *octets, struct slice bytes)
 uint64_t
 maildrop_octets_total(const struct maildrop_octets *octets)
 {
-	return octets->count + (octets->count > 0 && octets->last != '\n' ? 2 : 0);
+	return octets->count + (octets->count > 0 && octets->last != '\n' ? 2 :
+	    0);
 }

@@ -18,20 +18,25 @@
 
 enum {
 	MAILDROP_UID_MAX = 70,
-	MAILDROP_READ_MIN = 4096,	/* what maildrop_read() must have room for */
+	/* what maildrop_read() must have room for */
+	MAILDROP_READ_MIN = 4096,
 };
 
 struct maildrop_message {
-	uint64_t	octets;		/* as RETR sends it, without byte-stuffing (RFC 1939) */
-	char		uid[MAILDROP_UID_MAX + 1];	/* 0x21-0x7E, unique, for the message's life */
-	bool		measured;	/* octets is known: see maildrop_measure() */
+	/* as RETR sends it, without byte-stuffing (RFC 1939) */
+	uint64_t	octets;
+	/* 0x21-0x7E, unique, for the message's life */
+	char		uid[MAILDROP_UID_MAX + 1];
+	/* octets is known: see maildrop_measure() */
+	bool		measured;
 	bool		deleted;	/* marked; takes effect at commit */
 };
 
 struct maildrop;
 struct maildrop_kind {
 	int	(*measure)(struct maildrop *, size_t index, struct err *);
-	ssize_t	(*read)(struct maildrop *, size_t index, bool from_start, void *p, size_t size,
+	ssize_t	(*read)(struct maildrop *, size_t index, bool from_start,
+	    void *p, size_t size,
 		    struct err *);
 	int	(*commit)(struct maildrop *, struct deadline, struct err *);
 	void	(*close)(struct maildrop *);
@@ -42,14 +47,15 @@ struct maildrop {
 	const struct maildrop_kind	*kind;
 	struct maildrop_message	*messages;
 	size_t			 count;
-	int			 session;	/* the lock of the session, or -1 */
+	/* the lock of the session, or -1 */
+	int			 session;
 };
 
 /* One session at a time: ERR_BUSY while another has it.  ERR_REFUSED: a link
  * or somebody else's file.  A mailbox that does not exist yet is empty.  The
  * mailbox is borrowed until the end. */
-int	maildrop_open(const struct mailbox *mailbox, struct deadline d, struct maildrop **out,
-	    struct err *err);
+int	maildrop_open(const struct mailbox *mailbox, struct deadline d,
+	    struct maildrop **out, struct err *err);
 
 /* The maildrop of an account whose directories do not exist yet. */
 struct maildrop *maildrop_empty(void);
@@ -59,16 +65,17 @@ struct maildrop *maildrop_empty(void);
 int	maildrop_measure(struct maildrop *drop, size_t index, struct err *err);
 
 /* Up to size bytes of message index, as they were delivered (mbox quoting
- * undone, line ends as stored), going on from the call before; from_start begins
- * anew.  Returns the count, 0 at the end, -1 on error (also when another
+ * undone, line ends as stored), going on from the call before; from_start
+ * begins anew. Returns the count, 0 at the end, -1 on error (also when another
  * program changed the mailbox under us). */
-ssize_t	maildrop_read(struct maildrop *drop, size_t index, bool from_start, void *p, size_t size,
-	    struct err *err);
+ssize_t	maildrop_read(struct maildrop *drop, size_t index, bool from_start,
+	    void *p, size_t size, struct err *err);
 
 /* Removes what is marked: all of it or, after an error or a crash, none (an
  * mbox), or some of the marked ones (a Maildir).  Mail that came meanwhile
  * stays. */
-int	maildrop_commit(struct maildrop *drop, struct deadline d, struct err *err);
+int	maildrop_commit(struct maildrop *drop, struct deadline d,
+	    struct err *err);
 
 /* Releases it; changes nothing. */
 void	drop_maildrop(struct maildrop **drop);

@@ -14,7 +14,8 @@
 
 enum {
 	CHUNK = 65536,
-	DURABLE_RECORD = CHUNK,		/* what takes several writes can be torn */
+	/* what takes several writes can be torn */
+	DURABLE_RECORD = CHUNK,
 };
 
 /* --- quoting ----------------------------------------------------------- */
@@ -23,7 +24,8 @@ static const char from_[] = "From ";
 enum { FROM_LEN = sizeof from_ - 1 };
 
 /* Puts one more '>' before every line of ">*From ".  Where in the row of '>'
- * it stands makes no difference, so only a beginning of "From " is held back. */
+ * it stands makes no difference, so only a beginning of "From " is held
+ * back. */
 struct quoter {
 	bool	in_line;	/* past the point where quoting is decided */
 	size_t	held;		/* so many bytes of "From " */
@@ -78,7 +80,8 @@ add_from_line(struct str *out, const char *sender)
 	gmtime_r(&now, &utc);
 	strftime(date, sizeof date, "%a %b %e %H:%M:%S %Y", &utc);
 	str_adds(out, from_);
-	for (const char *p = sender[0] ? sender : "MAILER-DAEMON"; *p != '\0'; p++)
+	for (const char *p = sender[0] ? sender : "MAILER-DAEMON"; *p != '\0';
+	    p++)
 		str_addc(out, *p == ' ' ? '_' : *p);
 	str_addf(out, " %s\n", date);
 }
@@ -101,7 +104,8 @@ separator(const struct mbox_file *f, const char **text, struct err *err)
 struct appending {
 	const struct delivery	*delivery;
 	struct str		 head;		/* separator and From_ line */
-	struct str		 out;		/* what run() came to last: all of a short entry */
+	/* what run() came to last: all of a short entry */
+	struct str		 out;
 };
 
 static void
@@ -123,7 +127,8 @@ run(struct appending *a, int fd, uint64_t *len, struct err *err)
 
 	*len = 0;
 	str_cut(&a->out, 0);
-	str_room(&a->out, a->head.len + (size < CHUNK ? (size_t)size : CHUNK) + 2);
+	str_room(&a->out, a->head.len + (size < CHUNK ? (size_t)size :
+	    CHUNK) + 2);
 	str_addslice(&a->out, str_slice(&a->head));
 	stream_rewind(a->delivery->content);
 	for (bool last = false; !last; ) {
@@ -153,7 +158,8 @@ write_entry(struct appending *a, int fd, uint64_t len, struct err *err)
 
 	if (a->out.len != len)
 		return run(a, fd, &written, err);
-	return fd_write(fd, a->out.s, a->out.len) == -1 ? err_sys(err, "write") : 0;
+	return fd_write(fd, a->out.s, a->out.len) == -1 ?
+	    err_sys(err, "write") : 0;
 }
 
 static int
@@ -162,8 +168,8 @@ append(struct mbox_file *f, struct appending *a, struct err *err)
 	uint64_t len;
 
 	if (run(a, -1, &len, err) == -1 ||
-	    mbox_file_record(f, len, str_slice(&a->head), len > DURABLE_RECORD, err) == -1 ||
-	    write_entry(a, f->fd, len, err) == -1)
+	    mbox_file_record(f, len, str_slice(&a->head), len > DURABLE_RECORD,
+	    err) == -1 || write_entry(a, f->fd, len, err) == -1)
 		return -1;
 	if (fsync(f->fd) == -1)
 		return err_sys(err, "sync");
@@ -180,7 +186,8 @@ take_back(struct mbox_file *f, struct err *err)
 
 	if (ftruncate(f->fd, f->st.st_size) == -1 || fsync(f->fd) == -1) {
 		/* The undo record stays: whoever comes next does it. */
-		err_fill(err, inner.kind, "%s; and the part that was written could not be taken back",
+		err_fill(err, inner.kind,
+		    "%s; and the part that was written could not be taken back",
 		    inner.text);
 		return;
 	}
@@ -190,7 +197,8 @@ take_back(struct mbox_file *f, struct err *err)
 }
 
 int
-mbox_append(struct mbox_file *f, const struct delivery *delivery, struct err *err)
+mbox_append(struct mbox_file *f, const struct delivery *delivery,
+    struct err *err)
 {
 	SCOPED(drop_appending) struct appending a = { .delivery = delivery };
 	const char *before = "";
@@ -208,13 +216,16 @@ mbox_append(struct mbox_file *f, const struct delivery *delivery, struct err *er
 }
 
 static int
-deliver(const struct mailbox *mailbox, const struct delivery *delivery, struct err *err)
+deliver(const struct mailbox *mailbox, const struct delivery *delivery,
+    struct err *err)
 {
 	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
 	struct deadline d =
-	    deadline_within(delivery->deadline, (int64_t)mailbox->lock_timeout * 1000);
+	    deadline_within(delivery->deadline,
+	    (int64_t)mailbox->lock_timeout * 1000);
 
-	if (mbox_file_open(mailbox->parent, mailbox->name, MBOX_FILE_CREATE, d, &f, err) == -1)
+	if (mbox_file_open(mailbox->parent, mailbox->name, MBOX_FILE_CREATE, d,
+	    &f, err) == -1)
 		return -1;
 	return mbox_append(&f, delivery, err);
 }

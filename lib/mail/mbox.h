@@ -8,10 +8,11 @@
 
 /* Appends one message to a file that is locked: From_ line, quoting, empty
  * line at the end; synced.  On -1 the file is as it was. */
-int	mbox_append(struct mbox_file *file, const struct delivery *delivery, struct err *err);
+int	mbox_append(struct mbox_file *file, const struct delivery *delivery,
+	    struct err *err);
 
 /* The kind's maildrop (mbox_maildrop.c). */
-int	mbox_open_maildrop(const struct mailbox *mailbox, struct deadline d, struct maildrop **out,
-	    struct err *err);
+int	mbox_open_maildrop(const struct mailbox *mailbox, struct deadline d,
+	    struct maildrop **out, struct err *err);
 
 #endif

@@ -23,12 +23,15 @@ static int
 check(const struct stat *st, const char *name, struct err *err)
 {
 	if (!S_ISREG(st->st_mode))
-		return err_set(err, ERR_REFUSED, "%s: not a plain file: take it away", name);
+		return err_set(err, ERR_REFUSED,
+		    "%s: not a plain file: take it away", name);
 	if (st->st_nlink != 1)
-		return err_set(err, ERR_REFUSED, "%s: has %u names (hard links): take the others away",
-		    name, (unsigned)st->st_nlink);
+		return err_set(err, ERR_REFUSED,
+		    "%s: has %u names (hard links): take the others away", name,
+		    (unsigned)st->st_nlink);
 	if (st->st_uid != geteuid())
-		return err_set(err, ERR_REFUSED, "%s: belongs to uid %u, not to uid %u (chown)", name,
+		return err_set(err, ERR_REFUSED,
+		    "%s: belongs to uid %u, not to uid %u (chown)", name,
 		    (unsigned)st->st_uid, (unsigned)geteuid());
 	return 0;
 }
@@ -96,22 +99,25 @@ try_locks(struct mbox_file *f, enum mbox_file_how how, struct err *err)
 }
 
 static int
-lock_both(struct mbox_file *f, enum mbox_file_how how, struct deadline d, struct err *err)
+lock_both(struct mbox_file *f, enum mbox_file_how how, struct deadline d,
+    struct err *err)
 {
 	for (;;) {
 		int got = try_locks(f, how, err);
 		if (got != 0)
 			return got == 1 ? 0 : -1;
 		if (deadline_over(d))
-			return err_set(err, ERR_BUSY, "%s: another program holds its lock", f->name);
+			return err_set(err, ERR_BUSY,
+			    "%s: another program holds its lock", f->name);
 		poll(NULL, 0, deadline_left(deadline_within(d, RETRY_MS)));
 	}
 }
 
 /* --- undo -------------------------------------------------------------- */
 
-/* "append INODE START LENGTH HEAD", a line end, and the first bytes that were to
- * be written, HEAD of them: its From_ line, which no other tail begins with. */
+/* "append INODE START LENGTH HEAD", a line end, and the first bytes that were
+ * to be written, HEAD of them: its From_ line, which no other tail begins
+ * with. */
 struct record {
 	unsigned long long	inode, start, len, head_len;
 	char			head[RECORD_HEAD];
@@ -127,8 +133,9 @@ read_record(int queue, struct record *r)
 	if (n <= 0)
 		return false;
 	text[n] = '\0';
-	if (sscanf(text, "append %llu %llu %llu %llu%n", &r->inode, &r->start, &r->len, &r->head_len,
-	    &used) != 4 || text[used] != '\n' || r->head_len > sizeof r->head ||
+	if (sscanf(text, "append %llu %llu %llu %llu%n", &r->inode, &r->start,
+	    &r->len, &r->head_len, &used) != 4 || text[used] != '\n' ||
+	    r->head_len > sizeof r->head ||
 	    (unsigned long long)(n - used - 1) < r->head_len)
 		return false;
 	memcpy(r->head, text + used + 1, r->head_len);
@@ -137,7 +144,8 @@ read_record(int queue, struct record *r)
 
 /* The tail begins as the record says, as far as it goes. */
 static int
-begins_like(int fd, const struct record *r, off_t size, bool *alike, struct err *err)
+begins_like(int fd, const struct record *r, off_t size, bool *alike,
+    struct err *err)
 {
 	char head[RECORD_HEAD];
 	unsigned long long there = (unsigned long long)size - r->start;
@@ -181,12 +189,15 @@ undo(struct mbox_file *f, struct err *err)
 	bool torn = r.inode == f->st.st_ino && start >= 0 && size > start &&
 	    (unsigned long long)(size - start) < r.len;
 	if (torn) {
-		/* The separator that we may have put before it is part of it. */
+		/* The separator that we may have put before it is part of
+		 * it. */
 		if (begins_like(f->fd, &r, size, &alike, err) == -1 ||
 		    holds_one_message(f->fd, start + 1, size, &one, err) == -1)
 			return -1;
-		if (alike && one && (ftruncate(f->fd, start) == -1 || fsync(f->fd) == -1))
-			return err_sys(err, "%s: take a torn message away", f->name);
+		if (alike && one && (ftruncate(f->fd, start) == -1 ||
+		    fsync(f->fd) == -1))
+			return err_sys(err, "%s: take a torn message away",
+			    f->name);
 		if (fstat(f->fd, &f->st) == -1)
 			return err_sys(err, "%s", f->name);
 	}
@@ -195,8 +206,8 @@ undo(struct mbox_file *f, struct err *err)
 }
 
 int
-mbox_file_record(struct mbox_file *f, uint64_t len, struct slice head, bool durable,
-    struct err *err)
+mbox_file_record(struct mbox_file *f, uint64_t len, struct slice head,
+    bool durable, struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 
@@ -204,8 +215,9 @@ mbox_file_record(struct mbox_file *f, uint64_t len, struct slice head, bool dura
 		return 0;
 	if (head.len > RECORD_HEAD)
 		head.len = RECORD_HEAD;
-	str_addf(&text, "append %llu %llu %llu %zu\n", (unsigned long long)f->st.st_ino,
-	    (unsigned long long)f->st.st_size, (unsigned long long)len, head.len);
+	str_addf(&text, "append %llu %llu %llu %zu\n",
+	    (unsigned long long)f->st.st_ino, (unsigned long long)f->st.st_size,
+	    (unsigned long long)len, head.len);
 	str_addslice(&text, head);
 	if (pwrite(f->queue, text.s, text.len, 0) != (ssize_t)text.len ||
 	    (durable && fsync(f->queue) == -1))
@@ -239,15 +251,16 @@ open_queue(struct mbox_file *f, struct deadline d, struct err *err)
 }
 
 int
-mbox_file_open(int dir, const char *name, enum mbox_file_how how, struct deadline d,
-    struct mbox_file *out, struct err *err)
+mbox_file_open(int dir, const char *name, enum mbox_file_how how,
+    struct deadline d, struct mbox_file *out, struct err *err)
 {
 	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
 	struct stat st;
 
 	f.dir = dir;
 	f.name = name;
-	if (how == MBOX_FILE_EXISTING && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 &&
+	if (how == MBOX_FILE_EXISTING &&
+	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 &&
 	    errno == ENOENT)
 		return err_set(err, ERR_ABSENT, "%s: not there", name);
 	if (how != MBOX_FILE_FOREIGN && open_queue(&f, d, err) == -1)

@@ -26,9 +26,11 @@
 struct mbox_file {
 	int		 dir;		/* borrowed */
 	const char	*name;		/* borrowed */
-	int		 queue;		/* -1: no queue file (a /file target elsewhere) */
+	/* -1: no queue file (a /file target elsewhere) */
+	int		 queue;
 	struct dotlock	 dotlock;
-	int		 fd;		/* read and write, append; -1: nothing open */
+	/* read and write, append; -1: nothing open */
+	int		 fd;
 	struct stat	 st;		/* as it was when the locks were had */
 	bool		 created;	/* it did not exist before */
 };
@@ -37,14 +39,16 @@ struct mbox_file {
 enum mbox_file_how {
 	MBOX_FILE_EXISTING,	/* ERR_ABSENT when it is missing */
 	MBOX_FILE_CREATE,	/* made when missing, mode 0600 */
-	MBOX_FILE_FOREIGN,	/* made when missing; a directory that is not ours: no queue
-				 * file, and a lock file only where one can be made */
+	MBOX_FILE_FOREIGN,	/* made when missing;
+	    a directory that is not ours: no queue
+				 * file, and a lock file only where one can be
+				 * made */
 };
 
 /* The file must be regular, with one link, and belong to this process's uid:
  * else ERR_REFUSED.  Not getting the locks by the deadline is ERR_BUSY. */
-int	mbox_file_open(int dir, const char *name, enum mbox_file_how how, struct deadline d,
-	    struct mbox_file *out, struct err *err);
+int	mbox_file_open(int dir, const char *name, enum mbox_file_how how,
+	    struct deadline d, struct mbox_file *out, struct err *err);
 
 /* Gives the locks back; the descriptor stays open for reading. */
 void	mbox_file_unlock(struct mbox_file *file);
@@ -53,8 +57,8 @@ void	drop_mbox_file(struct mbox_file *file);
 /* The undo record: written before an append of len bytes, which begin with
  * head, at the file's end (durable when durable is set); cleared when it ended
  * or was undone. */
-int	mbox_file_record(struct mbox_file *file, uint64_t len, struct slice head, bool durable,
-	    struct err *err);
+int	mbox_file_record(struct mbox_file *file, uint64_t len,
+	    struct slice head, bool durable, struct err *err);
 void	mbox_file_clear(struct mbox_file *file);
 
 #endif

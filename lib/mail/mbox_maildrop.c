@@ -24,14 +24,16 @@
 
 enum {
 	COPY = 65536,
-	CLOCK_TICK_MS = 20,	/* two changes closer than this may carry one time stamp */
+	/* two changes closer than this may carry one time stamp */
+	CLOCK_TICK_MS = 20,
 };
 
 /* What tells whether a file has been changed since. */
 struct state {
 	struct timespec	changed;
 	off_t		size;
-	bool		settled;	/* any later change has a later time stamp */
+	/* any later change has a later time stamp */
+	bool		settled;
 };
 
 struct mbox_maildrop {
@@ -39,20 +41,24 @@ struct mbox_maildrop {
 	const struct mailbox	*mailbox;
 	int			 fd;		/* the file that was scanned */
 	struct stat		 st;		/* its identity */
-	struct state		 state;		/* when it was last known to be what was scanned */
+	/* when it was last known to be what was scanned */
+	struct state		 state;
 	struct mbox_scan	 scan;
-	size_t			 first;		/* the entry that is message 0 */
+	/* the entry that is message 0 */
+	size_t			 first;
 	struct uid_hash		*hashes;	/* of the messages */
 	struct uids		 uids;
 
 	off_t			 at;		/* of reading */
-	bool			 in_row;	/* at a line's start, or after '>' alone */
+	/* at a line's start, or after '>' alone */
+	bool			 in_row;
 };
 
 static int
 changed_under_us(struct err *err)
 {
-	return err_set(err, ERR_TEMPORARY, "another program changed the mailbox during the session");
+	return err_set(err, ERR_TEMPORARY,
+	    "another program changed the mailbox during the session");
 }
 
 /* --- whether it is still what was scanned ------------------------------- */
@@ -65,7 +71,8 @@ state_of(const struct stat *st)
 	clock_gettime(CLOCK_REALTIME, &now);
 	int64_t age = (now.tv_sec - st->st_ctim.tv_sec) * 1000 +
 	    (now.tv_nsec - st->st_ctim.tv_nsec) / 1000000;
-	return (struct state){ st->st_ctim, st->st_size, age < 0 || age > CLOCK_TICK_MS };
+	return (struct state){ st->st_ctim, st->st_size, age < 0 ||
+	    age > CLOCK_TICK_MS };
 }
 
 static bool
@@ -78,13 +85,15 @@ is_unchanged(const struct mbox_maildrop *d, const struct stat *st)
 
 /* The last message may have got a line end and a separator behind it. */
 static bool
-is_same_entry(const struct mbox_entry *was, const struct mbox_entry *is, bool last)
+is_same_entry(const struct mbox_entry *was, const struct mbox_entry *is,
+    bool last)
 {
 	off_t grown = is->end - was->end;
 
 	return is->from == was->from && is->start == was->start &&
 	    is->hash.high == was->hash.high && is->hash.low == was->hash.low &&
-	    (grown == 0 || (last && grown > 0 && grown <= 2)) && is->octets == was->octets;
+	    (grown == 0 || (last && grown > 0 && grown <= 2)) &&
+	    is->octets == was->octets;
 }
 
 static int
@@ -103,7 +112,8 @@ verify_entry(struct mbox_maildrop *d, size_t entry, struct err *err)
  * the file may have been changed since, a look afterwards proves that what was
  * read had not been moved: whoever rewrites an mbox writes each part once. */
 static int
-read_checked(struct mbox_maildrop *d, size_t entry, void *p, size_t size, off_t at, struct err *err)
+read_checked(struct mbox_maildrop *d, size_t entry, void *p, size_t size,
+    off_t at, struct err *err)
 {
 	struct stat st;
 
@@ -134,7 +144,8 @@ unquote(struct mbox_maildrop *d, char *p, size_t n, bool is_end, size_t *used)
 	while (in < n) {
 		size_t len = 1;
 		if (d->in_row && p[in] == '>') {
-			size_t seen = n - in - 1 < FROM_LEN ? n - in - 1 : FROM_LEN;
+			size_t seen = n - in - 1 < FROM_LEN ? n - in - 1 :
+			    FROM_LEN;
 			bool fits = memcmp(p + in + 1, from_, seen) == 0;
 			if (fits && seen < FROM_LEN && !is_end)
 				break;
@@ -145,7 +156,8 @@ unquote(struct mbox_maildrop *d, char *p, size_t n, bool is_end, size_t *used)
 			}
 		} else {
 			const char *end = memchr(p + in, '\n', n - in);
-			len = end != NULL ? (size_t)(end - (p + in)) + 1 : n - in;
+			len = end != NULL ? (size_t)(end - (p + in)) + 1 :
+			    n - in;
 			d->in_row = end != NULL;
 		}
 		memmove(p + out, p + in, len);
@@ -157,8 +169,8 @@ unquote(struct mbox_maildrop *d, char *p, size_t n, bool is_end, size_t *used)
 }
 
 static ssize_t
-read_message(struct maildrop *drop, size_t index, bool from_start, void *p, size_t size,
-    struct err *err)
+read_message(struct maildrop *drop, size_t index, bool from_start, void *p,
+    size_t size, struct err *err)
 {
 	struct mbox_maildrop *d = (struct mbox_maildrop *)drop;
 	const struct mbox_entry *entry = &d->scan.entries[d->first + index];
@@ -190,16 +202,19 @@ copy_range(int from, off_t start, off_t end, int to, struct err *err)
 
 	while (start < end) {
 		ssize_t n = chunk != NULL ? -1 :
-		    copy_file_range(from, &start, to, NULL, (size_t)(end - start), 0);
+		    copy_file_range(from, &start, to, NULL,
+		    (size_t)(end - start), 0);
 		if (n > 0)
 			continue;
 		if (chunk == NULL)
 			chunk = mem_grow(NULL, COPY, 1);
-		n = fd_pread(from, chunk, end - start < COPY ? (size_t)(end - start) : COPY, start);
+		n = fd_pread(from, chunk, end - start < COPY ?
+		    (size_t)(end - start) : COPY, start);
 		if (n == -1 || (n > 0 && fd_write(to, chunk, (size_t)n) == -1))
 			return err_sys(err, "copy the messages that stay");
 		if (n == 0)
-			return err_set(err, ERR_TEMPORARY, "the mailbox became shorter");
+			return err_set(err, ERR_TEMPORARY,
+			    "the mailbox became shorter");
 		start += n;
 	}
 	return 0;
@@ -216,9 +231,11 @@ copy_kept(struct mbox_maildrop *d, int to, off_t size, struct err *err)
 		if (!d->drop.messages[i].deleted)
 			continue;
 		size_t entry = d->first + i;
-		if (copy_range(d->fd, kept, scan->entries[entry].from, to, err) == -1)
+		if (copy_range(d->fd, kept, scan->entries[entry].from, to,
+		    err) == -1)
 			return -1;
-		kept = entry + 1 < scan->count ? scan->entries[entry + 1].from : scan->size;
+		kept = entry + 1 < scan->count ? scan->entries[entry + 1].from :
+		    scan->size;
 	}
 	return copy_range(d->fd, kept, size, to, err);
 }
@@ -226,7 +243,8 @@ copy_kept(struct mbox_maildrop *d, int to, off_t size, struct err *err)
 /* Under the locks: what was scanned is still there; *scanned is where it ends
  * now, separator included. */
 static int
-verify_all(struct mbox_maildrop *d, const struct mbox_file *file, off_t *scanned, struct err *err)
+verify_all(struct mbox_maildrop *d, const struct mbox_file *file,
+    off_t *scanned, struct err *err)
 {
 	SCOPED(drop_mbox_scan) struct mbox_scan now = { 0 };
 
@@ -240,21 +258,24 @@ verify_all(struct mbox_maildrop *d, const struct mbox_file *file, off_t *scanned
 	if (now.count < d->scan.count)
 		return changed_under_us(err);
 	for (size_t i = 0; i < d->scan.count; i++)
-		if (!is_same_entry(&d->scan.entries[i], &now.entries[i], i + 1 == d->scan.count))
+		if (!is_same_entry(&d->scan.entries[i], &now.entries[i],
+		    i + 1 == d->scan.count))
 			return changed_under_us(err);
-	*scanned = now.count > d->scan.count ? now.entries[d->scan.count].from : now.size;
+	*scanned = now.count > d->scan.count ? now.entries[d->scan.count].from :
+	    now.size;
 	return 0;
 }
 
 static int
 keep_uids(struct mbox_maildrop *d, ino_t new_inode, struct err *err)
 {
-	SCOPED(drop_mem) bool *deleted = mem_alloc(d->drop.count * sizeof *deleted);
+	SCOPED(drop_mem) bool *deleted =
+	    mem_alloc(d->drop.count * sizeof *deleted);
 
 	for (size_t i = 0; i < d->drop.count; i++)
 		deleted[i] = d->drop.messages[i].deleted;
-	return uids_keep(d->mailbox->parent, d->mailbox->name, d->st.st_ino, new_inode, d->hashes,
-	    deleted, d->drop.count, &d->uids, err);
+	return uids_keep(d->mailbox->parent, d->mailbox->name, d->st.st_ino,
+	    new_inode, d->hashes, deleted, d->drop.count, &d->uids, err);
 }
 
 static int
@@ -266,14 +287,14 @@ commit(struct maildrop *drop, struct deadline deadline, struct err *err)
 	struct stat st;
 	off_t scanned;
 
-	if (mbox_file_open(d->mailbox->parent, d->mailbox->name, MBOX_FILE_EXISTING, deadline,
-	    &file, err) == -1)
+	if (mbox_file_open(d->mailbox->parent, d->mailbox->name,
+	    MBOX_FILE_EXISTING, deadline, &file, err) == -1)
 		return -1;
 	if (verify_all(d, &file, &scanned, err) == -1)
 		return -1;
 	d->scan.size = scanned;
-	if (draft_begin(d->mailbox->parent, d->mailbox->name, 0600, &draft, err) == -1 ||
-	    copy_kept(d, draft.fd, file.st.st_size, err) == -1)
+	if (draft_begin(d->mailbox->parent, d->mailbox->name, 0600, &draft,
+	    err) == -1 || copy_kept(d, draft.fd, file.st.st_size, err) == -1)
 		return -1;
 	if (fstat(draft.fd, &st) == -1)
 		return err_sys(err, "%s", draft.temporary);
@@ -320,16 +341,18 @@ number_messages(struct mbox_maildrop *d)
 	d->hashes = mem_alloc(drop->count * sizeof *d->hashes);
 	for (size_t i = 0; i < drop->count; i++)
 		d->hashes[i] = d->scan.entries[d->first + i].hash;
-	uids_assign(d->mailbox->parent, d->mailbox->name, d->st.st_ino, d->hashes, drop->count,
-	    &d->uids);
+	uids_assign(d->mailbox->parent, d->mailbox->name, d->st.st_ino,
+	    d->hashes, drop->count, &d->uids);
 	for (size_t i = 0; i < drop->count; i++) {
 		struct maildrop_message *m = &drop->messages[i];
 		m->octets = d->scan.entries[d->first + i].octets;
 		m->measured = true;
-		int n = snprintf(m->uid, sizeof m->uid, "%016" PRIx64 "%016" PRIx64, d->hashes[i].high,
+		int n = snprintf(m->uid, sizeof m->uid,
+		    "%016" PRIx64 "%016" PRIx64, d->hashes[i].high,
 		    d->hashes[i].low);
 		if (d->uids.ordinals[i] > 1)
-			snprintf(m->uid + n, sizeof m->uid - (size_t)n, ".%" PRIu32, d->uids.ordinals[i]);
+			snprintf(m->uid + n, sizeof m->uid - (size_t)n,
+			    ".%" PRIu32, d->uids.ordinals[i]);
 	}
 }
 
@@ -338,8 +361,8 @@ scan_locked(struct mbox_maildrop *d, struct deadline deadline, struct err *err)
 {
 	SCOPED(drop_mbox_file) struct mbox_file file = MBOX_FILE_NONE;
 
-	if (mbox_file_open(d->mailbox->parent, d->mailbox->name, MBOX_FILE_EXISTING, deadline,
-	    &file, err) == -1)
+	if (mbox_file_open(d->mailbox->parent, d->mailbox->name,
+	    MBOX_FILE_EXISTING, deadline, &file, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	if (mbox_scan(file.fd, 0, SIZE_MAX, &d->scan, err) == -1)
 		return -1;
@@ -352,10 +375,11 @@ scan_locked(struct mbox_maildrop *d, struct deadline deadline, struct err *err)
 }
 
 int
-mbox_open_maildrop(const struct mailbox *mailbox, struct deadline deadline, struct maildrop **out,
-    struct err *err)
+mbox_open_maildrop(const struct mailbox *mailbox, struct deadline deadline,
+    struct maildrop **out, struct err *err)
 {
-	SCOPED(drop_mbox_maildrop) struct mbox_maildrop *d = mem_alloc(sizeof *d);
+	SCOPED(drop_mbox_maildrop) struct mbox_maildrop *d =
+	    mem_alloc(sizeof *d);
 
 	d->drop = (struct maildrop){ .kind = &mbox_maildrop, .session = -1 };
 	d->mailbox = mailbox;

@@ -14,7 +14,8 @@
 
 enum {
 	BUFFER = 65536,
-	AHEAD = 256,		/* of a line must be there before it is judged */
+	/* of a line must be there before it is judged */
+	AHEAD = 256,
 };
 
 static const char from_[] = "From ";
@@ -36,8 +37,10 @@ struct scanner {
 	bool		 pseudo_subject, pseudo_field;
 
 	XXH3_state_t	*hash;
-	bool		 counts;	/* the current header line goes into the hash */
-	size_t		 run;		/* what counts and is not hashed yet: from here to at */
+	/* the current header line goes into the hash */
+	bool		 counts;
+	/* what counts and is not hashed yet: from here to at */
+	size_t		 run;
 };
 
 static void
@@ -51,7 +54,8 @@ static void
 hash_run(struct scanner *s)
 {
 	if (s->counts && s->at > s->run)
-		XXH3_128bits_update(s->hash, s->buffer + s->run, s->at - s->run);
+		XXH3_128bits_update(s->hash, s->buffer + s->run,
+		    s->at - s->run);
 	s->run = s->at;
 }
 
@@ -66,7 +70,8 @@ look_ahead(struct scanner *s, struct err *err)
 	s->base += (off_t)s->at;
 	s->len -= s->at;
 	s->at = s->run = 0;
-	ssize_t n = fd_pread(s->fd, s->buffer + s->len, BUFFER - s->len, s->base + (off_t)s->len);
+	ssize_t n = fd_pread(s->fd, s->buffer + s->len, BUFFER - s->len,
+	    s->base + (off_t)s->len);
 	if (n == -1)
 		return err_sys(err, "read");
 	s->at_end = (size_t)n < BUFFER - s->len;
@@ -84,7 +89,8 @@ window(const struct scanner *s)
 
 /* What programs put into a message that lies in a mailbox already. */
 static const char *const changing[] = {
-	"status", "x-status", "x-keywords", "x-uid", "x-imap", "x-imapbase", "content-length",
+	"status", "x-status", "x-keywords", "x-uid", "x-imap", "x-imapbase",
+	    "content-length",
 	"lines", NULL
 };
 
@@ -213,7 +219,8 @@ position(const struct scanner *s)
 static bool
 is_empty(struct slice line)
 {
-	return line.p[0] == '\n' || (line.len > 1 && line.p[0] == '\r' && line.p[1] == '\n');
+	return line.p[0] == '\n' || (line.len > 1 && line.p[0] == '\r' &&
+	    line.p[1] == '\n');
 }
 
 /* One line of a message. */
@@ -234,7 +241,8 @@ message_line(struct scanner *s, struct err *err)
 	if (skip_line(s, &ends, err) == -1)
 		return -1;
 	/* Every line end goes out as two bytes, one '>' does not go out. */
-	s->entry.octets += (uint64_t)(position(s) - began) + (uint64_t)(2 - ends) - quoted;
+	s->entry.octets += (uint64_t)(position(s) - began) + (uint64_t)(
+	    2 - ends) - quoted;
 	s->entry.quoted = s->entry.quoted || quoted;
 	s->after_empty = empty;
 	if (empty)
@@ -274,7 +282,8 @@ end_message(struct scanner *s, struct mbox_scan *out, size_t *room)
 	}
 	if (out->count == *room) {
 		*room = *room == 0 ? 16 : *room * 2;
-		out->entries = mem_grow(out->entries, *room, sizeof *out->entries);
+		out->entries = mem_grow(out->entries, *room,
+		    sizeof *out->entries);
 	}
 	out->entries[out->count++] = s->entry;
 	if (s->is_first)
@@ -290,7 +299,8 @@ preamble_line(struct scanner *s, struct err *err)
 
 	if (!is_empty(window(s)))
 		return err_set(err, ERR_TEMPORARY,
-		    "not an mbox file: it does not begin with \"From \": repair it, or move it away");
+		    "not an mbox file: it does not begin with \"From \": "
+		    "repair it, or move it away");
 	return skip_line(s, &ends, err);
 }
 
@@ -303,14 +313,16 @@ scan(struct scanner *s, size_t max, struct mbox_scan *out, struct err *err)
 		if (look_ahead(s, err) == -1)
 			return -1;
 		struct slice rest = window(s);
-		bool begins = rest.len > 0 && rest.p[0] == 'F' && slice_starts(rest, from_) &&
+		bool begins = rest.len > 0 && rest.p[0] == 'F' &&
+		    slice_starts(rest, from_) &&
 		    (s->after_empty || !s->in_message);
 		if (s->in_message && (rest.len == 0 || begins))
 			end_message(s, out, &room);
 		if (rest.len == 0 || out->count == max)
 			break;
 		int got = begins ? begin_message(s, err) :
-		    s->in_message ? message_line(s, err) : preamble_line(s, err);
+		    s->in_message ? message_line(s, err) :
+		    preamble_line(s, err);
 		if (got == -1)
 			return -1;
 	}
@@ -319,9 +331,11 @@ scan(struct scanner *s, size_t max, struct mbox_scan *out, struct err *err)
 }
 
 int
-mbox_scan(int fd, off_t from, size_t max, struct mbox_scan *out, struct err *err)
+mbox_scan(int fd, off_t from, size_t max, struct mbox_scan *out,
+    struct err *err)
 {
-	SCOPED(drop_scanner) struct scanner s = { .fd = fd, .base = from, .is_first = from == 0 };
+	SCOPED(drop_scanner) struct scanner s = { .fd = fd, .base = from,
+	    .is_first = from == 0 };
 	SCOPED(drop_mbox_scan) struct mbox_scan found = { 0 };
 
 	s.buffer = mem_grow(NULL, BUFFER, 1);

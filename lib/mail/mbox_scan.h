@@ -20,7 +20,8 @@ struct mbox_entry {
 	off_t		end;		/* behind its last line */
 	uint64_t	octets;		/* as RETR sends it, quoting undone */
 	bool		quoted;		/* some line is quoted: ">From " */
-	struct uid_hash	hash;		/* of the From_ line and the header, without the
+	struct uid_hash	hash;		/* of the From_ line and the header,
+	    without the
 					 * fields that other programs change */
 };
 
@@ -28,13 +29,15 @@ struct mbox_scan {
 	struct mbox_entry	*entries;
 	size_t			 count;
 	off_t			 size;		/* how far it went */
-	bool			 pseudo;	/* the first entry is c-client's own data */
+	/* the first entry is c-client's own data */
+	bool			 pseudo;
 };
 
 /* Reads fd once, from the first message that begins at the offset from: all,
  * or at most max messages.  ERR_TEMPORARY: reading failed, or there is
  * something else than an mbox. */
-int	mbox_scan(int fd, off_t from, size_t max, struct mbox_scan *out, struct err *err);
+int	mbox_scan(int fd, off_t from, size_t max, struct mbox_scan *out,
+	    struct err *err);
 void	drop_mbox_scan(struct mbox_scan *scan);
 
 #endif

@@ -65,7 +65,8 @@ next_field(struct slice *rest, struct field *field)
 {
 	struct slice line = first_line(*rest), value = line;
 
-	if (continues(line) || !slice_cut(&value, ':', &field->name) || value.p == NULL)
+	if (continues(line) || !slice_cut(&value, ':', &field->name) ||
+	    value.p == NULL)
 		return false;
 	field->name = slice_trim(field->name);
 	if (!is_field_name(field->name))
@@ -82,7 +83,8 @@ next_field(struct slice *rest, struct field *field)
 static struct slice
 without_from_line(struct slice header)
 {
-	return slice_starts(header, "From ") ? slice_from(header, first_line(header).len) : header;
+	return slice_starts(header, "From ") ?
+	    slice_from(header, first_line(header).len) : header;
 }
 
 /* The part of text that deliveries keep, of its header; *used is how much of
@@ -95,7 +97,8 @@ strip(struct slice text, bool is_whole, struct str *kept, size_t *used)
 	struct field field;
 
 	while (rest.len > 0 && next_field(&rest, &field))
-		if (!slice_same(field.name, SLICE("Return-Path")) || (rest.len == 0 && !is_whole))
+		if (!slice_same(field.name, SLICE("Return-Path")) ||
+		    (rest.len == 0 && !is_whole))
 			str_addslice(kept, field.all);
 	*used = text.len - rest.len;
 }
@@ -124,14 +127,16 @@ spill(struct message *m, const struct message_intake *intake, struct err *err)
 }
 
 static int
-take_in(struct message *m, const struct message_intake *intake, const char *p, size_t len,
-    struct err *err)
+take_in(struct message *m, const struct message_intake *intake, const char *p,
+    size_t len, struct err *err)
 {
 	m->size += len;
 	if (intake->max != 0 && m->size > intake->max)
-		return err_set(err, ERR_REFUSED, "the message is longer than %llu bytes",
+		return err_set(err, ERR_REFUSED,
+		    "the message is longer than %llu bytes",
 		    (unsigned long long)intake->max);
-	if (m->file == -1 && m->memory.len + len > MESSAGE_MEMORY && spill(m, intake, err) == -1)
+	if (m->file == -1 && m->memory.len + len > MESSAGE_MEMORY &&
+	    spill(m, intake, err) == -1)
 		return -1;
 	if (m->file == -1)
 		str_add(&m->memory, p, len);
@@ -141,13 +146,15 @@ take_in(struct message *m, const struct message_intake *intake, const char *p, s
 }
 
 int
-message_read(int fd, const struct message_intake *intake, struct message *out, struct err *err)
+message_read(int fd, const struct message_intake *intake, struct message *out,
+    struct err *err)
 {
 	SCOPED(drop_message) struct message m = MESSAGE_NONE;
 	char chunk[CHUNK];
 	ssize_t n;
 
-	while ((n = fd_read_by(fd, chunk, sizeof chunk, intake->deadline, err)) > 0)
+	while ((n = fd_read_by(fd, chunk, sizeof chunk, intake->deadline,
+	    err)) > 0)
 		if (take_in(&m, intake, chunk, (size_t)n, err) == -1)
 			return -1;
 	if (n == -1)
@@ -174,7 +181,8 @@ message_content(struct message *m, const char *trace, struct stream *content)
 
 	*content = (struct stream){ 0 };
 	if (m->top > 0) {
-		stream_add_file(content, m->file, 0, m->top + m->size - m->skipped);
+		stream_add_file(content, m->file, 0,
+		    m->top + m->size - m->skipped);
 		return true;
 	}
 	str_cut(&m->head, 0);
@@ -183,12 +191,14 @@ message_content(struct message *m, const char *trace, struct stream *content)
 	stream_add_memory(content, str_slice(&m->head));
 	stream_add_memory(content, slice_from(str_slice(&m->memory), used));
 	if (m->file != -1)
-		stream_add_file(content, m->file, (off_t)m->memory.len, m->size - m->memory.len);
+		stream_add_file(content, m->file, (off_t)m->memory.len,
+		    m->size - m->memory.len);
 	return false;
 }
 
 int
-message_check_loop(const struct message *m, const char *address, struct err *err)
+message_check_loop(const struct message *m, const char *address,
+    struct err *err)
 {
 	struct slice rest = without_from_line(str_slice(&m->memory));
 	struct field field;
@@ -197,11 +207,15 @@ message_check_loop(const struct message *m, const char *address, struct err *err
 	while (rest.len > 0 && next_field(&rest, &field)) {
 		if (slice_same(field.name, SLICE("Received")))
 			hops++;
-		if (address != NULL && slice_same(field.name, SLICE("Delivered-To")) &&
+		if (address != NULL &&
+		    slice_same(field.name, SLICE("Delivered-To")) &&
 		    slice_same(field.value, slice_of(address)))
-			return err_set(err, ERR_REFUSED, "mail loop: this message was at %s before", address);
+			return err_set(err, ERR_REFUSED,
+			    "mail loop: this message was at %s before",
+			    address);
 	}
 	if (hops > MESSAGE_HOPS)
-		return err_set(err, ERR_REFUSED, "mail loop: %u Received fields", hops);
+		return err_set(err, ERR_REFUSED,
+		    "mail loop: %u Received fields", hops);
 	return 0;
 }

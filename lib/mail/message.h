@@ -16,21 +16,26 @@
 
 enum {
 	MESSAGE_MEMORY	= 256 * 1024,	/* also how far a header is looked at */
-	MESSAGE_HOPS	= 100,		/* more Received fields than this are a loop */
+	/* more Received fields than this are a loop */
+	MESSAGE_HOPS	= 100,
 };
 
 struct message {
 	struct str	memory;		/* the beginning, or all of it */
 	int		file;		/* all of it, or -1 */
 	uint64_t	size;
-	uint64_t	top;		/* of the file, when it is a whole delivery: trace and header */
-	uint64_t	skipped;	/* bytes of the message that top stands for */
-	struct str	head;		/* trace and header of the content that was asked for last */
+	/* of the file, when it is a whole delivery: trace and header */
+	uint64_t	top;
+	/* bytes of the message that top stands for */
+	uint64_t	skipped;
+	/* trace and header of the content that was asked for last */
+	struct str	head;
 };
 #define MESSAGE_NONE	((struct message){ .file = -1 })
 
 struct message_intake {
-	uint64_t	 max;		/* bytes; more is ERR_REFUSED; 0 = no limit */
+	/* bytes; more is ERR_REFUSED; 0 = no limit */
+	uint64_t	 max;
 	struct deadline	 deadline;
 	/* Opens the unnamed file when the message is too long for memory. */
 	int		(*open_file)(void *arg, int *fd, struct err *err);
@@ -41,17 +46,19 @@ struct message_intake {
 };
 
 /* Reads fd to its end. */
-int	message_read(int fd, const struct message_intake *intake, struct message *out,
-	    struct err *err);
+int	message_read(int fd, const struct message_intake *intake,
+	    struct message *out, struct err *err);
 void	drop_message(struct message *message);
 
 /* The delivery: trace on top, then the message without a leading "From " line
  * and without the Return-Path fields of its header.  Everything in content is
  * borrowed from message and trace.  True: message->file is just that. */
-bool	message_content(struct message *message, const char *trace, struct stream *content);
+bool	message_content(struct message *message, const char *trace,
+	    struct stream *content);
 
 /* ERR_REFUSED "mail loop": it carries Delivered-To: address already, or more
  * than MESSAGE_HOPS Received fields.  address NULL: only the hops count. */
-int	message_check_loop(const struct message *message, const char *address, struct err *err);
+int	message_check_loop(const struct message *message, const char *address,
+	    struct err *err);
 
 #endif

@@ -48,7 +48,8 @@ is_control(struct slice sequence)
 static bool
 is_letter_or_digit(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
 }
 
 static bool
@@ -63,7 +64,8 @@ has_two_dots(struct slice s)
 bool
 name_is_account(struct slice name)
 {
-	if (name.len == 0 || name.len > ACCOUNT_NAME_MAX || name.p[0] == '.' || name.p[0] == '-')
+	if (name.len == 0 || name.len > ACCOUNT_NAME_MAX || name.p[0] == '.' ||
+	    name.p[0] == '-')
 		return false;
 	for (size_t i = 0; i < name.len; ) {
 		char c = name.p[i];
@@ -79,9 +81,11 @@ name_is_account(struct slice name)
 	}
 	/* The spool keeps U.quota and U.lock beside U, on file systems that
 	 * may not tell upper case from lower. */
-	struct slice tail = name.len > 6 ? slice_from(name, name.len - 6) : name;
+	struct slice tail = name.len > 6 ? slice_from(name, name.len - 6) :
+	    name;
 	return !has_two_dots(name) && !slice_same(tail, SLICE(".quota")) &&
-	    !slice_same(slice_from(name, name.len > 5 ? name.len - 5 : 0), SLICE(".lock"));
+	    !slice_same(slice_from(name, name.len > 5 ? name.len - 5 : 0),
+	    SLICE(".lock"));
 }
 
 bool
@@ -89,14 +93,16 @@ name_is_domain(struct slice name)
 {
 	struct slice rest = name, label;
 
-	if (name.len == 0 || name.len > DOMAIN_NAME_MAX || slice_is(name, "files"))
+	if (name.len == 0 || name.len > DOMAIN_NAME_MAX ||
+	    slice_is(name, "files"))
 		return false;
 	while (slice_cut(&rest, '.', &label)) {
 		if (label.len == 0 || label.len > 63 || label.p[0] == '-')
 			return false;
 		for (size_t i = 0; i < label.len; i++) {
 			char c = label.p[i];
-			if (!(is_letter_or_digit(c) || c == '-' || c == '_') || ascii_lower(c) != c)
+			if (!(is_letter_or_digit(c) || c == '-' || c == '_') ||
+			    ascii_lower(c) != c)
 				return false;
 		}
 	}

@@ -23,6 +23,7 @@ bool	name_is_domain(struct slice name);
 /* Adds the domain as it is compared and stored: lower-case A-labels, without
  * the trailing dot.  U-labels are converted by the program vidn (IDNA 2008).
  * ERR_INVALID: it can be no domain.  ERR_TEMPORARY: vidn could not be run. */
-int	name_canonical_domain(struct slice given, struct str *out, struct err *err);
+int	name_canonical_domain(struct slice given, struct str *out,
+	    struct err *err);
 
 #endif

@@ -12,7 +12,8 @@
 
 enum outcome_kind {
 	OUTCOME_DONE,
-	OUTCOME_TEMPORARY,	/* everything that is the installation's fault */
+	/* everything that is the installation's fault */
+	OUTCOME_TEMPORARY,
 	OUTCOME_NO_USER,
 	OUTCOME_NO_DOMAIN,
 	OUTCOME_REFUSED,	/* by policy */
@@ -22,11 +23,12 @@ enum outcome_kind {
 struct outcome {
 	enum outcome_kind	kind;
 	char			code[12];	/* "5.1.1" */
-	char			text[512];	/* printable ASCII or UTF-8, no line end */
+	/* printable ASCII or UTF-8, no line end */
+	char			text[512];
 };
 
-struct outcome	outcome_make(enum outcome_kind kind, const char *code, const char *fmt, ...)
-	    __attribute__((format(printf, 3, 4)));
+struct outcome	outcome_make(enum outcome_kind kind, const char *code,
+	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* A fault of ours: temporary.  4.3.5 for what somebody has to mend (settings,
  * refused files), 4.2.1 for a mailbox in use, else 4.3.0. */
@@ -34,6 +36,7 @@ struct outcome	outcome_from_err(const struct err *err);
 
 /* Whether a decides before b: a temporary one before permanent ones, and any
  * failure before success. */
-bool		outcome_precedes(const struct outcome *a, const struct outcome *b);
+bool		outcome_precedes(const struct outcome *a,
+	    const struct outcome *b);
 
 #endif

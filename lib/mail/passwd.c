@@ -59,7 +59,8 @@ full_name(struct pool *pool, struct slice gecos, struct slice login)
 			continue;
 		}
 		char initial = login.p[0];
-		str_addc(&name, initial >= 'a' && initial <= 'z' ? (char)(initial - 'a' + 'A') : initial);
+		str_addc(&name, initial >= 'a' && initial <= 'z' ?
+		    (char)(initial - 'a' + 'A') : initial);
 		str_addslice(&name, slice_from(login, 1));
 	}
 	return pool_dup(pool, str_slice(&name));
@@ -67,7 +68,8 @@ full_name(struct pool *pool, struct slice gecos, struct slice login)
 
 /* What is wrong with the line of an account; NULL: nothing. */
 static const char *
-parse_line(struct slice line, struct slice fields[PASSWD_FIELDS], struct ident *ident)
+parse_line(struct slice line, struct slice fields[PASSWD_FIELDS],
+    struct ident *ident)
 {
 	uint64_t uid, gid;
 
@@ -99,8 +101,8 @@ drop_reader(struct reader *r)
 }
 
 static int
-open_reader(const struct domain *domain, struct pool *pool, const char *kind, struct reader *r,
-    struct err *err)
+open_reader(const struct domain *domain, struct pool *pool, const char *kind,
+    struct reader *r, struct err *err)
 {
 	const char *name = pool_format(pool, "%s.%s", kind, domain->name);
 
@@ -114,7 +116,8 @@ open_reader(const struct domain *domain, struct pool *pool, const char *kind, st
 
 /* Without passwd.D a domain is broken: nobody in it is unknown. */
 static int
-open_passwd(const struct domain *domain, struct pool *pool, struct reader *r, struct err *err)
+open_passwd(const struct domain *domain, struct pool *pool, struct reader *r,
+    struct err *err)
 {
 	if (open_reader(domain, pool, "passwd", r, err) == 0)
 		return 0;
@@ -136,14 +139,15 @@ is_account_line(const struct reader *r, struct slice line)
 		return false;
 	if (!r->lines.too_long && name_is_account(first_field(line)))
 		return true;
-	installation_warn(r->domain->in, "%s:%u: skipped: no account can have this name", r->path,
+	installation_warn(r->domain->in,
+	    "%s:%u: skipped: no account can have this name", r->path,
 	    r->lines.number);
 	return false;
 }
 
 static struct account *
-make_account(const struct reader *r, struct pool *pool, struct slice fields[PASSWD_FIELDS],
-    struct ident ident)
+make_account(const struct reader *r, struct pool *pool,
+    struct slice fields[PASSWD_FIELDS], struct ident ident)
 {
 	struct account *account = pool_alloc(pool, sizeof *account);
 
@@ -162,12 +166,13 @@ make_account(const struct reader *r, struct pool *pool, struct slice fields[PASS
 static void
 warn_broken(const struct reader *r, const char *wrong)
 {
-	installation_warn(r->domain->in, "%s:%u: skipped: %s", r->path, r->lines.number, wrong);
+	installation_warn(r->domain->in, "%s:%u: skipped: %s", r->path,
+	    r->lines.number, wrong);
 }
 
 static int
-find(const struct domain *domain, struct pool *pool, struct slice name, struct account **out,
-    struct err *err)
+find(const struct domain *domain, struct pool *pool, struct slice name,
+    struct account **out, struct err *err)
 {
 	SCOPED(drop_reader) struct reader r = { .fd = -1 };
 	struct slice line, fields[PASSWD_FIELDS];
@@ -179,22 +184,26 @@ find(const struct domain *domain, struct pool *pool, struct slice name, struct a
 	while ((got = lines_next(&r.lines, &line, err)) == 1) {
 		if (!slice_same(first_field(line), name)) {
 			if (!has_all_fields(line) && !is_comment(line))
-				warn_broken(&r, "an account's line has seven fields");
+				warn_broken(&r, "an account's line has seven "
+				    "fields");
 			continue;
 		}
 		const char *wrong = parse_line(line, fields, &ident);
 		if (wrong != NULL)
-			return err_set(err, ERR_INVALID, "%s:%u: %s", r.path, r.lines.number, wrong);
+			return err_set(err, ERR_INVALID, "%s:%u: %s", r.path,
+			    r.lines.number, wrong);
 		*out = make_account(&r, pool, fields, ident);
 		return 0;
 	}
 	if (got == -1)
 		return err_within(err, "%s", r.path);
-	return err_set(err, ERR_ABSENT, "%s has no account of this name", r.path);
+	return err_set(err, ERR_ABSENT, "%s has no account of this name",
+	    r.path);
 }
 
 static int
-each(const struct domain *domain, account_visitor *visit, void *arg, struct err *err)
+each(const struct domain *domain, account_visitor *visit, void *arg,
+    struct err *err)
 {
 	SCOPED(drop_pool) struct pool paths = { 0 };
 	SCOPED(drop_reader) struct reader r = { .fd = -1 };
@@ -211,7 +220,8 @@ each(const struct domain *domain, account_visitor *visit, void *arg, struct err 
 		const char *wrong = parse_line(line, fields, &ident);
 		if (wrong != NULL)
 			warn_broken(&r, wrong);
-		else if (visit(arg, make_account(&r, &pool, fields, ident), err) == -1)
+		else if (visit(arg, make_account(&r, &pool, fields, ident),
+		    err) == -1)
 			return -1;
 	}
 	return got == -1 ? err_within(err, "%s", r.path) : 0;
@@ -239,15 +249,16 @@ compare_full_name(void *arg, const struct account *account, struct err *err)
 	search->found = pool_alloc(search->pool, sizeof *search->found);
 	*search->found = *account;
 	search->found->name = pool_dup(search->pool, slice_of(account->name));
-	search->found->full_name = pool_dup(search->pool, slice_of(account->full_name));
+	search->found->full_name = pool_dup(search->pool,
+	    slice_of(account->full_name));
 	search->found->home = pool_dup(search->pool, slice_of(account->home));
 	search->found->file = pool_dup(search->pool, slice_of(account->file));
 	return 0;
 }
 
 static int
-find_full_name(const struct domain *domain, struct pool *pool, struct slice name,
-    struct account **out, bool *several, struct err *err)
+find_full_name(const struct domain *domain, struct pool *pool,
+    struct slice name, struct account **out, bool *several, struct err *err)
 {
 	SCOPED(drop_str) struct str key = { 0 };
 	struct full_name_search search = { .pool = pool };
@@ -260,15 +271,16 @@ find_full_name(const struct domain *domain, struct pool *pool, struct slice name
 		return -1;
 	*several = search.count > 1;
 	if (search.count != 1)
-		return err_set(err, ERR_ABSENT, "%u accounts have this full name", search.count);
+		return err_set(err, ERR_ABSENT,
+		    "%u accounts have this full name", search.count);
 	*out = search.found;
 	return 0;
 }
 
 /* The line's hash field of passwd.D, for accounts that shadow.D lacks. */
 static int
-read_passwd_hash(const struct domain *domain, struct pool *pool, struct slice name,
-    const char **hash, struct err *err)
+read_passwd_hash(const struct domain *domain, struct pool *pool,
+    struct slice name, const char **hash, struct err *err)
 {
 	SCOPED(drop_reader) struct reader r = { .fd = -1 };
 	struct slice line, fields[PASSWD_FIELDS];
@@ -279,7 +291,8 @@ read_passwd_hash(const struct domain *domain, struct pool *pool, struct slice na
 		return -1;
 	while ((got = lines_next(&r.lines, &line, err)) == 1)
 		if (slice_same(first_field(line), name)) {
-			if (parse_line(line, fields, &ident) == NULL && !slice_is(fields[HASH], "x"))
+			if (parse_line(line, fields, &ident) == NULL &&
+			    !slice_is(fields[HASH], "x"))
 				*hash = pool_dup(pool, fields[HASH]);
 			return 0;
 		}
@@ -309,8 +322,10 @@ read_shadow(const struct domain *domain, struct pool *pool, struct slice name,
 	while ((got = lines_next(&r.lines, &line, err)) == 1) {
 		if (!slice_same(first_field(line), name))
 			continue;
-		if (split_fields(line, fields, SHADOW_FIELDS) != SHADOW_FIELDS || slice_has(line, '\0')) {
-			installation_warn(domain->in, "%s:%u: skipped: a password's line has nine fields",
+		if (split_fields(line, fields,
+		    SHADOW_FIELDS) != SHADOW_FIELDS || slice_has(line, '\0')) {
+			installation_warn(domain->in,
+			    "%s:%u: skipped: a password's line has nine fields",
 			    r.path, r.lines.number);
 			continue;
 		}
@@ -322,17 +337,19 @@ read_shadow(const struct domain *domain, struct pool *pool, struct slice name,
 }
 
 static int
-password(const struct domain *domain, struct pool *pool, const struct account *account,
-    struct password *out, struct err *err)
+password(const struct domain *domain, struct pool *pool,
+    const struct account *account, struct password *out, struct err *err)
 {
 	struct slice name = slice_of(account->name);
 	const char *hash = NULL;
 	bool expired = false;
 	int got = read_shadow(domain, pool, name, &hash, &expired, err);
 
-	if (got == -1 || (got == 0 && read_passwd_hash(domain, pool, name, &hash, err) == -1))
+	if (got == -1 || (got == 0 &&
+	    read_passwd_hash(domain, pool, name, &hash, err) == -1))
 		return -1;
-	bool usable = hash != NULL && hash[0] != '\0' && hash[0] != '!' && hash[0] != '*';
+	bool usable = hash != NULL && hash[0] != '\0' && hash[0] != '!' &&
+	    hash[0] != '*';
 	*out = (struct password){
 		.hash = usable && !expired ? hash : NULL,
 		.locked = !usable || expired,

@@ -47,15 +47,16 @@ compute(const char *given, const char *setting, struct crypt_data *data)
 bool
 password_matches(const struct password *password, struct slice given)
 {
-	SCOPED(drop_crypt_data) struct crypt_data *data = mem_alloc(sizeof *data);
+	SCOPED(drop_crypt_data) struct crypt_data *data =
+	    mem_alloc(sizeof *data);
 	char text[PASSWORD_MAX + 1] = "";
 	const char *got = NULL;
 
 	bool usable = given.len <= PASSWORD_MAX && !slice_has(given, '\0');
 	if (usable && given.len > 0)
 		memcpy(text, given.p, given.len);
-	bool has_hash = password != NULL && password->hash != NULL && password->hash[0] != '\0' &&
-	    !password->locked;
+	bool has_hash = password != NULL && password->hash != NULL &&
+	    password->hash[0] != '\0' && !password->locked;
 	if (has_hash)
 		got = compute(text, password->hash, data);
 	bool matches = usable && got != NULL && is_same(got, password->hash);
@@ -68,16 +69,21 @@ password_matches(const struct password *password, struct slice given)
 int
 password_hash(struct slice given, struct str *out, struct err *err)
 {
-	SCOPED(drop_crypt_data) struct crypt_data *data = mem_alloc(sizeof *data);
+	SCOPED(drop_crypt_data) struct crypt_data *data =
+	    mem_alloc(sizeof *data);
 	char setting[CRYPT_GENSALT_OUTPUT_SIZE], text[PASSWORD_MAX + 1] = "";
 
 	if (given.len == 0)
 		return err_set(err, ERR_INVALID, "the password is empty");
 	if (given.len > PASSWORD_MAX)
-		return err_set(err, ERR_INVALID, "the password is longer than %d bytes", PASSWORD_MAX);
-	if (slice_has(given, '\0') || slice_has(given, '\r') || slice_has(given, '\n'))
-		return err_set(err, ERR_INVALID, "the password has a line end or a NUL in it");
-	if (crypt_gensalt_rn("$y$", 0, NULL, 0, setting, sizeof setting) == NULL)
+		return err_set(err, ERR_INVALID,
+		    "the password is longer than %d bytes", PASSWORD_MAX);
+	if (slice_has(given, '\0') || slice_has(given, '\r') ||
+	    slice_has(given, '\n'))
+		return err_set(err, ERR_INVALID,
+		    "the password has a line end or a NUL in it");
+	if (crypt_gensalt_rn("$y$", 0, NULL, 0, setting,
+	    sizeof setting) == NULL)
 		return err_sys(err, "choose a salt");
 	memcpy(text, given.p, given.len);
 	const char *got = compute(text, setting, data);

@@ -11,7 +11,8 @@
 #include "err.h"
 #include "str.h"
 
-enum { PASSWORD_MAX = 511 };	/* bytes, as crypt(3) has it; longer ones never match */
+/* bytes, as crypt(3) has it; longer ones never match */
+enum { PASSWORD_MAX = 511 };
 
 /* Whether given opens it.  Costs one hash whatever the answer is: where there
  * is none to check (password NULL, locked, broken), one like the new ones is

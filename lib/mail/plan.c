@@ -36,14 +36,18 @@ plan_warn(struct plan *plan, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	if (plan->warning_count == plan->warning_room) {
-		plan->warning_room = plan->warning_room ? plan->warning_room * 2 : 8;
-		plan->warnings = mem_grow(plan->warnings, plan->warning_room, sizeof *plan->warnings);
+		plan->warning_room = plan->warning_room ?
+		    plan->warning_room * 2 : 8;
+		plan->warnings = mem_grow(plan->warnings, plan->warning_room,
+		    sizeof *plan->warnings);
 	}
-	plan->warnings[plan->warning_count++] = pool_dup(&plan->pool, slice_of(text));
+	plan->warnings[plan->warning_count++] = pool_dup(&plan->pool,
+	    slice_of(text));
 }
 
 static void
-append(struct target ***list, size_t *count, size_t *room, struct target *target)
+append(struct target ***list, size_t *count, size_t *room,
+    struct target *target)
 {
 	if (*count == *room) {
 		*room = *room ? *room * 2 : 4;
@@ -61,16 +65,18 @@ plan_add_recipient(struct plan *plan, const char *given)
 	r->local = r->given;
 	r->domain = "";
 	if (plan->recipient_count == plan->recipient_room) {
-		plan->recipient_room = plan->recipient_room ? plan->recipient_room * 2 : 4;
-		plan->recipients = mem_grow(plan->recipients, plan->recipient_room,
-		    sizeof *plan->recipients);
+		plan->recipient_room = plan->recipient_room ?
+		    plan->recipient_room * 2 : 4;
+		plan->recipients = mem_grow(plan->recipients,
+		    plan->recipient_room, sizeof *plan->recipients);
 	}
 	plan->recipients[plan->recipient_count++] = r;
 	return r;
 }
 
 struct target *
-plan_add_target(struct plan *plan, struct recipient *r, const struct target *made)
+plan_add_target(struct plan *plan, struct recipient *r,
+    const struct target *made)
 {
 	struct target *target = pool_alloc(&plan->pool, sizeof *target);
 
@@ -95,18 +101,21 @@ const char *
 target_kind_name(enum target_kind kind)
 {
 	static const char *const names[] = {
-		[TARGET_ACCOUNT] = "mailbox", [TARGET_COMMAND] = "command", [TARGET_FILE] = "file",
-		[TARGET_REMOTE] = "remote", [TARGET_AUTO] = "answer", [TARGET_FAILURE] = "failure",
+		[TARGET_ACCOUNT] = "mailbox", [TARGET_COMMAND] = "command",
+		[TARGET_FILE] = "file", [TARGET_REMOTE] = "remote",
+		[TARGET_AUTO] = "answer", [TARGET_FAILURE] = "failure",
 	};
 
-	static_assert(sizeof names / sizeof *names == TARGET_KINDS, "a kind without a name");
+	static_assert(sizeof names / sizeof *names == TARGET_KINDS,
+	    "a kind without a name");
 	return names[kind];
 }
 
 const char *
 target_address(struct plan *plan, const struct target *target)
 {
-	const char *local = target->kind == TARGET_ACCOUNT ? target->account->name : target->local;
+	const char *local = target->kind == TARGET_ACCOUNT ?
+	    target->account->name : target->local;
 
 	return address_text(&plan->pool, local, target->domain->name);
 }
@@ -116,7 +125,8 @@ static void
 put_text(const char *text, FILE *out)
 {
 	for (; *text != '\0'; text++)
-		putc((unsigned char)*text < ' ' || *text == 0x7F ? '?' : *text, out);
+		putc((unsigned char)*text < ' ' || *text == 0x7F ? '?' : *text,
+		    out);
 }
 
 static void
@@ -126,7 +136,8 @@ put_target(const struct target *t, FILE *out)
 
 	fprintf(out, "  %s ", target_kind_name(t->kind));
 	if (t->kind == TARGET_ACCOUNT) {
-		put_text(address_text(&pool, t->account->name, t->domain->name), out);
+		put_text(address_text(&pool, t->account->name, t->domain->name),
+		    out);
 		putc(' ', out);
 		put_text(mailbox_path(t->account, &pool), out);
 	} else if (t->kind == TARGET_FAILURE) {

@@ -19,7 +19,8 @@ enum target_kind {
 	TARGET_COMMAND,		/* text is for the shell */
 	TARGET_FILE,		/* text is the path */
 	TARGET_REMOTE,		/* text is an address: for the MTA */
-	TARGET_AUTO,		/* text is the path of an autoresponder's message */
+	/* text is the path of an autoresponder's message */
+	TARGET_AUTO,
 	TARGET_FAILURE,		/* nothing can be done: failure says why */
 };
 enum { TARGET_KINDS = TARGET_FAILURE + 1 };
@@ -29,10 +30,14 @@ const char *target_kind_name(enum target_kind kind);
 
 /* One step of the way to a target, from the last to the first. */
 struct step {
-	const struct step	*before;	/* NULL: this was the recipient as given */
-	const char		*address;	/* what was being resolved here */
-	const char		*how;		/* "alias", "account", "fallback" ... */
-	const char		*file;		/* what says so; NULL: nothing on disk does */
+	/* NULL: this was the recipient as given */
+	const struct step	*before;
+	/* what was being resolved here */
+	const char		*address;
+	/* "alias", "account", "fallback" ... */
+	const char		*how;
+	/* what says so; NULL: nothing on disk does */
+	const char		*file;
 	unsigned		 line;		/* 0: the file as a whole */
 };
 
@@ -41,10 +46,13 @@ struct target {
 	const struct step	*way;
 	const struct account	*account;
 	const struct domain	*domain;	/* whose rules led here */
-	const char		*local;		/* the address that was resolved last, in domain */
+	/* the address that was resolved last, in domain */
+	const char		*local;
 	const char		*text;
-	const char		*sender;	/* owner-L@D instead of the envelope's; NULL: no */
-	const char		*retry;		/* an address the MTA can try by itself; NULL: none */
+	/* owner-L@D instead of the envelope's; NULL: no */
+	const char		*sender;
+	/* an address the MTA can try by itself; NULL: none */
+	const char		*retry;
 	struct outcome		 failure;
 	void			*work;		/* the deliverer's own */
 };
@@ -52,14 +60,16 @@ struct target {
 struct recipient {
 	const char	 *given;
 	const char	 *local;	/* as addressed */
-	const char	 *domain;	/* the real one; as addressed when it is not ours */
+	/* the real one; as addressed when it is not ours */
+	const char	 *domain;
 	struct target	**targets;
 	size_t		  count, room;
 };
 
 struct plan {
 	struct pool		 pool;
-	struct target		**targets;	/* some may be no recipient's: see resolve() */
+	/* some may be no recipient's: see resolve() */
+	struct target		**targets;
 	size_t			 count, room;
 	struct recipient	**recipients;
 	size_t			 recipient_count, recipient_room;
@@ -76,7 +86,8 @@ struct recipient *plan_add_recipient(struct plan *plan, const char *given);
 struct target	*plan_add_target(struct plan *plan, struct recipient *recipient,
 		    const struct target *target);
 void	plan_share_target(struct recipient *recipient, struct target *target);
-void	plan_warn(struct plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void	plan_warn(struct plan *plan, const char *fmt,
+	    ...) __attribute__((format(printf, 2, 3)));
 
 /* L@D, the address that target was found under; in the plan's pool. */
 const char *target_address(struct plan *plan, const struct target *target);

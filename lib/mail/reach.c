@@ -8,16 +8,18 @@
 const char *
 reach_address(struct resolver *r, const struct context *c)
 {
-	return address_text(&r->plan->pool, c->local, c->domain ? c->domain->name : "");
+	return address_text(&r->plan->pool, c->local, c->domain ?
+	    c->domain->name : "");
 }
 
 struct context
-reach_step(struct resolver *r, struct context c, const char *address, const char *how,
-    const char *file, unsigned line)
+reach_step(struct resolver *r, struct context c, const char *address,
+    const char *how, const char *file, unsigned line)
 {
 	struct step *s = pool_alloc(&r->plan->pool, sizeof *s);
 
-	*s = (struct step){ c.way, address ? address : reach_address(r, &c), how, file, line };
+	*s = (struct step){ c.way, address ? address : reach_address(r, &c),
+	    how, file, line };
 	c.way = s;
 	return c;
 }
@@ -39,7 +41,8 @@ retry_address(const struct step *way)
 static bool
 is_full(struct resolver *r)
 {
-	r->exhausted = r->exhausted || r->recipient->count >= r->in->conf.max_recipients;
+	r->exhausted = r->exhausted ||
+	    r->recipient->count >= r->in->conf.max_recipients;
 	return r->exhausted;
 }
 
@@ -47,12 +50,14 @@ static void
 share(struct resolver *r, struct target *known)
 {
 	plan_share_target(r->recipient, known);
-	r->exhausted = r->exhausted || r->recipient->count > r->in->conf.max_recipients;
+	r->exhausted = r->exhausted ||
+	    r->recipient->count > r->in->conf.max_recipients;
 }
 
 /* key tells whether it is the same target as another. */
 static void
-reach(struct resolver *r, const struct context *c, struct target t, const char *key)
+reach(struct resolver *r, const struct context *c, struct target t,
+    const char *key)
 {
 	struct target *known = table_find(&r->plan->known, key);
 
@@ -70,7 +75,8 @@ reach(struct resolver *r, const struct context *c, struct target t, const char *
 }
 
 void
-reach_account(struct resolver *r, struct context c, const struct account *account, const char *how)
+reach_account(struct resolver *r, struct context c,
+    const struct account *account, const char *how)
 {
 	struct pool *pool = &r->plan->pool;
 	struct err err;
@@ -80,17 +86,19 @@ reach_account(struct resolver *r, struct context c, const struct account *accoun
 		reach_dead_end(r, &c, outcome_from_err(&err));
 		return;
 	}
-	reach(r, &c, (struct target){ .kind = TARGET_ACCOUNT, .account = account,
-	    .text = account->name, .retry = retry_address(c.way) },
-	    pool_format(pool, "account %s@%s", pool_lower(pool, slice_of(account->name)),
-	    c.domain->name));
+	reach(r, &c, (struct target){ .kind = TARGET_ACCOUNT,
+	    .account = account, .text = account->name,
+	    .retry = retry_address(c.way) },
+	    pool_format(pool, "account %s@%s",
+	    pool_lower(pool, slice_of(account->name)), c.domain->name));
 }
 
 void
 reach_command(struct resolver *r, const struct context *c, const char *command)
 {
 	reach(r, c, (struct target){ .kind = TARGET_COMMAND, .text = command },
-	    pool_format(&r->plan->pool, "command %s %s", reach_address(r, c), command));
+	    pool_format(&r->plan->pool, "command %s %s", reach_address(r, c),
+	    command));
 }
 
 void
@@ -101,13 +109,14 @@ reach_file(struct resolver *r, const struct context *c, const char *path)
 }
 
 void
-reach_remote(struct resolver *r, const struct context *c, const struct address *address)
+reach_remote(struct resolver *r, const struct context *c,
+    const struct address *address)
 {
 	struct pool *pool = &r->plan->pool;
 	const char *text = address_text(pool, address->local, address->domain);
 
-	reach(r, c, (struct target){ .kind = TARGET_REMOTE, .text = text, .sender = c->sender },
-	    pool_format(pool, "remote %s", text));
+	reach(r, c, (struct target){ .kind = TARGET_REMOTE, .text = text,
+	    .sender = c->sender }, pool_format(pool, "remote %s", text));
 }
 
 void
@@ -125,14 +134,17 @@ reach_dead_end(struct resolver *r, const struct context *c, struct outcome why)
 	if (is_full(r))
 		return;
 	/* What is too deep would go round once more at the MTA. */
-	const char *retry = why.kind == OUTCOME_PERMANENT ? NULL : retry_address(c->way);
-	plan_add_target(r->plan, r->recipient, &(struct target){ .kind = TARGET_FAILURE,
-	    .way = c->way, .domain = c->domain, .local = c->local, .text = "", .failure = why,
+	const char *retry = why.kind == OUTCOME_PERMANENT ? NULL :
+	    retry_address(c->way);
+	plan_add_target(r->plan, r->recipient,
+	    &(struct target){ .kind = TARGET_FAILURE, .way = c->way,
+	    .domain = c->domain, .local = c->local, .text = "", .failure = why,
 	    .retry = retry });
 }
 
 void
-reach_failure(struct resolver *r, struct context c, const char *how, struct outcome why)
+reach_failure(struct resolver *r, struct context c, const char *how,
+    struct outcome why)
 {
 	c = reach_step(r, c, NULL, how, NULL, 0);
 	reach_dead_end(r, &c, why);
@@ -145,8 +157,10 @@ reach_deeper(struct resolver *r, struct context *c)
 		c->depth++;
 		return true;
 	}
-	reach_failure(r, *c, "too deep", outcome_make(OUTCOME_PERMANENT, "5.4.6",
+	reach_failure(r, *c, "too deep",
+	    outcome_make(OUTCOME_PERMANENT, "5.4.6",
 	    "alias loop: more than %llu steps lead to %s",
-	    (unsigned long long)r->in->conf.max_alias_depth, reach_address(r, c)));
+	    (unsigned long long)r->in->conf.max_alias_depth,
+	    reach_address(r, c)));
 	return false;
 }

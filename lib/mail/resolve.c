@@ -25,7 +25,8 @@ open_domain(struct resolver *r, const char *name)
 
 	if (*slot == NULL) {
 		struct opened *o = pool_alloc(&r->plan->pool, sizeof *o);
-		if (domain_open(r->in, &r->plan->pool, slice_of(name), &o->domain, &o->err) == -1)
+		if (domain_open(r->in, &r->plan->pool, slice_of(name),
+		    &o->domain, &o->err) == -1)
 			o->domain = NULL;
 		*slot = o;
 	}
@@ -41,19 +42,21 @@ mark_key(struct resolver *r, const struct context *c, struct slice name)
 {
 	struct pool *pool = &r->plan->pool;
 
-	return pool_format(pool, "%s@%s%s", pool_lower(pool, name), c->domain->name,
-	    c->no_fallback ? " no fallback" : "");
+	return pool_format(pool, "%s@%s%s", pool_lower(pool, name),
+	    c->domain->name, c->no_fallback ? " no fallback" : "");
 }
 
 /* --- the account of a name --------------------------------------------- */
 
 static bool
-try_account(struct resolver *r, const struct context *c, struct slice name, const char *how)
+try_account(struct resolver *r, const struct context *c, struct slice name,
+    const char *how)
 {
 	struct account *account;
 	struct err err;
 
-	if (account_find(c->domain, &r->plan->pool, name, &account, &err) == 0) {
+	if (account_find(c->domain, &r->plan->pool, name, &account,
+	    &err) == 0) {
 		reach_account(r, *c, account, how);
 		return true;
 	}
@@ -72,7 +75,8 @@ try_full_name(struct resolver *r, const struct context *c, struct slice name)
 
 	if (!c->domain->conf.match_full_name)
 		return false;
-	if (account_find_full_name(c->domain, &r->plan->pool, name, &account, &several, &err) == 0) {
+	if (account_find_full_name(c->domain, &r->plan->pool, name, &account,
+	    &several, &err) == 0) {
 		reach_account(r, *c, account, "full name");
 		return true;
 	}
@@ -81,18 +85,19 @@ try_full_name(struct resolver *r, const struct context *c, struct slice name)
 		return true;
 	}
 	if (several)
-		plan_warn(r->plan, "%s: several accounts have this full name: none gets the mail",
-		    reach_address(r, c));
+		plan_warn(r->plan, "%s: several accounts have this full name: "
+		    "none gets the mail", reach_address(r, c));
 	return false;
 }
 
 /* A name that came up again within its own expansion. */
 static void
-mailbox_or_nothing(struct resolver *r, const struct context *c, struct slice name)
+mailbox_or_nothing(struct resolver *r, const struct context *c,
+    struct slice name)
 {
 	if (!try_account(r, c, name, "account, within its own alias"))
-		plan_warn(r->plan, "%s leads back to itself and has no mailbox: left out",
-		    reach_address(r, c));
+		plan_warn(r->plan, "%s leads back to itself and has no "
+		    "mailbox: left out", reach_address(r, c));
 }
 
 /* --- autoresponders ---------------------------------------------------- */
@@ -100,18 +105,21 @@ mailbox_or_nothing(struct resolver *r, const struct context *c, struct slice nam
 /* files/D/NAME.auto, as spelt or in lower case.  1: *path is it, 0: there is
  * none, -1: it cannot be told. */
 static int
-find_auto(struct resolver *r, const struct domain *domain, struct slice name, const char **path,
-    struct err *err)
+find_auto(struct resolver *r, const struct domain *domain, struct slice name,
+    const char **path, struct err *err)
 {
 	struct pool *pool = &r->plan->pool;
 	const char *spool = installation_path(r->in, pool, r->in->conf.spool);
-	const char *spelling[] = { pool_dup(pool, name), pool_lower(pool, name) };
+	const char *spelling[] = { pool_dup(pool, name),
+	    pool_lower(pool, name) };
 	struct stat st;
 
 	if (!name_is_account(name))
 		return 0;
-	for (int i = 0; i < (strcmp(spelling[0], spelling[1]) == 0 ? 1 : 2); i++) {
-		*path = pool_format(pool, "%s/files/%s/%s.auto", spool, domain->name, spelling[i]);
+	for (int i = 0; i < (strcmp(spelling[0], spelling[1]) == 0 ? 1 : 2);
+	    i++) {
+		*path = pool_format(pool, "%s/files/%s/%s.auto", spool,
+		    domain->name, spelling[i]);
 		if (stat(*path, &st) == 0)
 			return 1;
 		if (errno != ENOENT && errno != ENOTDIR)
@@ -151,8 +159,8 @@ try_name(struct resolver *r, const struct context *c, struct slice name)
 		return true;
 	}
 	*table_at(&r->visited, key) = &in_progress;
-	bool found = expand_alias(r, *c, name) || try_account(r, c, name, "account") ||
-	    try_full_name(r, c, name);
+	bool found = expand_alias(r, *c, name) ||
+	    try_account(r, c, name, "account") || try_full_name(r, c, name);
 	*table_at(&r->visited, key) = found ? &done : NULL;
 	if (found)
 		try_auto(r, c, name);
@@ -181,7 +189,8 @@ is_postmaster(const char *local)
 static bool
 try_postmaster(struct resolver *r, struct context c)
 {
-	if (!is_postmaster(c.local) || strcmp(c.domain->name, r->in->main_domain) == 0)
+	if (!is_postmaster(c.local) ||
+	    strcmp(c.domain->name, r->in->main_domain) == 0)
 		return false;
 	const struct opened *o = open_domain(r, r->in->main_domain);
 	if (o->domain != NULL && strcmp(o->domain->name, c.domain->name) == 0)
@@ -189,19 +198,21 @@ try_postmaster(struct resolver *r, struct context c)
 	if (!reach_deeper(r, &c))
 		return true;
 	c = reach_step(r, c, NULL, "the main domain's postmaster", NULL, 0);
-	resolve_address(r, c, &(struct address){ "postmaster", r->in->main_domain });
+	resolve_address(r, c,
+	    &(struct address){ "postmaster", r->in->main_domain });
 	return true;
 }
 
 /* |"command" as in aliases; else the command is the rest of the line, its
  * commas too. */
 static int
-parse_fallback_command(struct pool *pool, const char *text, struct alias_member *out,
-    struct err *err)
+parse_fallback_command(struct pool *pool, const char *text,
+    struct alias_member *out, struct err *err)
 {
 	const char *command = text + 1 + strspn(text + 1, " \t");
 
-	if (command[0] == '"' && alias_parse_member(pool, slice_of(text), out, err) == 0)
+	if (command[0] == '"' && alias_parse_member(pool, slice_of(text), out,
+	    err) == 0)
 		return 0;
 	*out = (struct alias_member){ ALIAS_COMMAND, command, 0 };
 	return tokens_check(command, err);
@@ -209,8 +220,8 @@ parse_fallback_command(struct pool *pool, const char *text, struct alias_member 
 
 /* user@domain, @domain, a name or | command. */
 static int
-parse_fallback(struct pool *pool, const struct context *c, struct alias_member *out,
-    struct err *err)
+parse_fallback(struct pool *pool, const struct context *c,
+    struct alias_member *out, struct err *err)
 {
 	const char *text = c->domain->conf.fallback;
 	SCOPED(drop_str) struct str domain = { 0 };
@@ -220,12 +231,15 @@ parse_fallback(struct pool *pool, const struct context *c, struct alias_member *
 	if (text[0] != '@') {
 		if (alias_parse_member(pool, slice_of(text), out, err) == -1)
 			return -1;
-		return out->kind == ALIAS_ADDRESS || out->kind == ALIAS_COMMAND ? 0 :
-		    err_set(err, ERR_INVALID, "must be user@domain, @domain, a name or | command");
+		return out->kind == ALIAS_ADDRESS ||
+		    out->kind == ALIAS_COMMAND ? 0 :
+		    err_set(err, ERR_INVALID,
+		    "must be user@domain, @domain, a name or | command");
 	}
 	if (name_canonical_domain(slice_of(text + 1), &domain, err) == -1)
 		return -1;
-	*out = (struct alias_member){ ALIAS_ADDRESS, address_text(pool, c->local, str_text(&domain)), 0 };
+	*out = (struct alias_member){ ALIAS_ADDRESS,
+	    address_text(pool, c->local, str_text(&domain)), 0 };
 	return 0;
 }
 
@@ -234,15 +248,18 @@ apply_fallback(struct resolver *r, struct context c)
 {
 	struct pool *pool = &r->plan->pool;
 	const struct domain *domain = c.domain;
-	const char *file = pool_format(pool, "%s/%s", r->in->path, domain->file);
+	const char *file = pool_format(pool, "%s/%s", r->in->path,
+	    domain->file);
 	unsigned line =
-	    domain->lines.of[settings_row(domain_settings, SLICE("fallback")) - domain_settings];
+	    domain->lines.of[settings_row(domain_settings,
+	    SLICE("fallback")) - domain_settings];
 	struct alias_member member;
 	struct err err;
 
 	if (domain->conf.fallback[0] == '\0' || c.no_fallback) {
-		reach_failure(r, c, "no alias, no account", outcome_make(OUTCOME_NO_USER, "5.1.1",
-		    "unknown user %s", reach_address(r, &c)));
+		reach_failure(r, c, "no alias, no account",
+		    outcome_make(OUTCOME_NO_USER, "5.1.1", "unknown user %s",
+		    reach_address(r, &c)));
 		return;
 	}
 	if (!reach_deeper(r, &c))
@@ -250,8 +267,8 @@ apply_fallback(struct resolver *r, struct context c)
 	c = reach_step(r, c, NULL, "fallback", file, line);
 	c.no_fallback = true;
 	if (parse_fallback(pool, &c, &member, &err) == -1)
-		reach_dead_end(r, &c, outcome_make(OUTCOME_TEMPORARY, "4.3.5", "%s:%u: fallback: %s",
-		    file, line, err.text));
+		reach_dead_end(r, &c, outcome_make(OUTCOME_TEMPORARY, "4.3.5",
+		    "%s:%u: fallback: %s", file, line, err.text));
 	else
 		expand_member(r, c, &member);
 }
@@ -262,12 +279,13 @@ apply_rules(struct resolver *r, const struct context *c)
 	struct slice name = slice_of(c->local);
 
 	if (c->domain->conf.reject_mail && !is_postmaster(c->local)) {
-		reach_failure(r, *c, "reject-mail", outcome_make(OUTCOME_REFUSED, "5.2.1",
+		reach_failure(r, *c, "reject-mail",
+		    outcome_make(OUTCOME_REFUSED, "5.2.1",
 		    "%s does not accept mail", c->domain->name));
 		return;
 	}
-	if (try_name(r, c, name) || try_without_extension(r, c) || try_auto(r, c, name) ||
-	    try_postmaster(r, *c))
+	if (try_name(r, c, name) || try_without_extension(r, c) ||
+	    try_auto(r, c, name) || try_postmaster(r, *c))
 		return;
 	apply_fallback(r, *c);
 }
@@ -277,7 +295,8 @@ apply_rules(struct resolver *r, const struct context *c)
 /* Puts the domain into *c.  False: it was not one to look into, and what could
  * be done is done. */
 static bool
-enter_domain(struct resolver *r, struct context *c, const struct address *address)
+enter_domain(struct resolver *r, struct context *c,
+    const struct address *address)
 {
 	if (address->domain[0] == '\0')
 		return true;
@@ -290,14 +309,16 @@ enter_domain(struct resolver *r, struct context *c, const struct address *addres
 		reach_remote(r, c, address);
 		return false;
 	}
-	struct context at = reach_step(r, *c, address_text(&r->plan->pool, address->local,
-	    address->domain), "domain", NULL, 0);
+	struct context at = reach_step(r, *c,
+	    address_text(&r->plan->pool, address->local, address->domain),
+	    "domain", NULL, 0);
 	reach_dead_end(r, &at, outcome_from_err(&o->err));
 	return false;
 }
 
 void
-resolve_address(struct resolver *r, struct context c, const struct address *address)
+resolve_address(struct resolver *r, struct context c,
+    const struct address *address)
 {
 	if (!enter_domain(r, &c, address))
 		return;
@@ -306,26 +327,30 @@ resolve_address(struct resolver *r, struct context c, const struct address *addr
 }
 
 void
-resolve_mailbox(struct resolver *r, struct context c, const struct address *address)
+resolve_mailbox(struct resolver *r, struct context c,
+    const struct address *address)
 {
 	if (!enter_domain(r, &c, address))
 		return;
 	c.local = address->local;
 	if (!try_account(r, &c, slice_of(c.local), "mailbox"))
-		reach_failure(r, c, "no such account", outcome_make(OUTCOME_NO_USER, "5.1.1",
-		    "unknown user %s", reach_address(r, &c)));
+		reach_failure(r, c, "no such account",
+		    outcome_make(OUTCOME_NO_USER, "5.1.1", "unknown user %s",
+		    reach_address(r, &c)));
 }
 
 /* --- the recipient ----------------------------------------------------- */
 
 static void
-resolve_in_domain(struct resolver *r, struct context *c, const struct address *address)
+resolve_in_domain(struct resolver *r, struct context *c,
+    const struct address *address)
 {
 	const struct opened *o = open_domain(r, address->domain);
 
 	if (o->domain == NULL) {
 		reach_dead_end(r, c, o->err.kind == ERR_ABSENT ?
-		    outcome_make(OUTCOME_NO_DOMAIN, "5.1.2", "unknown domain %s", address->domain) :
+		    outcome_make(OUTCOME_NO_DOMAIN, "5.1.2",
+		    "unknown domain %s", address->domain) :
 		    outcome_from_err(&o->err));
 		return;
 	}
@@ -341,13 +366,16 @@ check_result(struct resolver *r, const struct context *c)
 	if (r->exhausted) {
 		r->recipient->count = 0;
 		r->exhausted = false;
-		plan_add_target(r->plan, r->recipient, &(struct target){ .kind = TARGET_FAILURE,
+		plan_add_target(r->plan, r->recipient,
+		    &(struct target){ .kind = TARGET_FAILURE,
 		    .domain = c->domain, .local = c->local, .text = "",
-		    .failure = outcome_make(OUTCOME_PERMANENT, "5.5.3", "more than %llu recipients",
+		    .failure = outcome_make(OUTCOME_PERMANENT, "5.5.3",
+		    "more than %llu recipients",
 		    (unsigned long long)r->in->conf.max_recipients) });
 	} else if (r->recipient->count == 0) {
 		reach_dead_end(r, c, outcome_make(OUTCOME_PERMANENT, "5.4.6",
-		    "alias loop: %s leads to nobody but itself", reach_address(r, c)));
+		    "alias loop: %s leads to nobody but itself",
+		    reach_address(r, c)));
 	}
 }
 
@@ -360,9 +388,11 @@ resolve(const struct installation *in, struct plan *plan, const char *recipient)
 	struct err err;
 
 	r.recipient = plan_add_recipient(plan, recipient);
-	if (address_parse(&plan->pool, slice_of(recipient), &address, &err) == -1) {
+	if (address_parse(&plan->pool, slice_of(recipient), &address,
+	    &err) == -1) {
 		reach_dead_end(&r, &c, err.kind == ERR_INVALID ?
-		    outcome_make(OUTCOME_NO_USER, "5.1.3", "%s", err.text) : outcome_from_err(&err));
+		    outcome_make(OUTCOME_NO_USER, "5.1.3", "%s", err.text) :
+		    outcome_from_err(&err));
 		return;
 	}
 	if (address.domain[0] == '\0')

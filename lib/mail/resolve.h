@@ -14,7 +14,8 @@
 /* Adds the recipient and its targets to the plan; in one plan the same target
  * stands once, however many recipients lead to it.  The installation must
  * outlive the plan. */
-void	resolve(const struct installation *in, struct plan *plan, const char *recipient);
+void	resolve(const struct installation *in, struct plan *plan,
+	    const char *recipient);
 
 
 #endif

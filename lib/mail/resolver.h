@@ -14,17 +14,22 @@ struct resolver {
 	const struct installation	*in;
 	struct plan			*plan;
 	struct recipient		*recipient;
-	struct table			 visited;	/* names and includes of this recipient */
-	bool				 exhausted;	/* max-recipients was passed */
+	/* names and includes of this recipient */
+	struct table			 visited;
+	/* max-recipients was passed */
+	bool				 exhausted;
 };
 
 /* Where the resolver stands, and what holds for all that is below it. */
 struct context {
 	const struct step	*way;
 	const struct domain	*domain;
-	const char		*local;		/* as addressed, extension and all */
-	const char		*sender;	/* of the innermost owner-L; NULL: the envelope's */
-	unsigned		 depth;		/* aliases, includes and fallbacks so far */
+	/* as addressed, extension and all */
+	const char		*local;
+	/* of the innermost owner-L; NULL: the envelope's */
+	const char		*sender;
+	/* aliases, includes and fallbacks so far */
+	unsigned		 depth;
 	bool			 no_fallback;	/* a fallback led here */
 };
 
@@ -34,21 +39,29 @@ struct context {
 const char	*reach_address(struct resolver *, const struct context *c);
 
 /* One step of the way; address NULL: reach_address(). */
-struct context	 reach_step(struct resolver *, struct context c, const char *address,
+struct context	 reach_step(struct resolver *, struct context c,
+	    const char *address,
 		    const char *how, const char *file, unsigned line);
 
 /* A target, unless the plan has it already. */
-void	reach_account(struct resolver *, struct context c, const struct account *, const char *how);
-void	reach_command(struct resolver *, const struct context *c, const char *command);
-void	reach_file(struct resolver *, const struct context *c, const char *path);
-void	reach_remote(struct resolver *, const struct context *c, const struct address *);
-void	reach_auto(struct resolver *, const struct context *c, const char *path);
+void	reach_account(struct resolver *, struct context c,
+	    const struct account *, const char *how);
+void	reach_command(struct resolver *, const struct context *c,
+	    const char *command);
+void	reach_file(struct resolver *, const struct context *c,
+	    const char *path);
+void	reach_remote(struct resolver *, const struct context *c,
+	    const struct address *);
+void	reach_auto(struct resolver *, const struct context *c,
+	    const char *path);
 
 /* A failure of the address that is being resolved. */
-void	reach_failure(struct resolver *, struct context c, const char *how, struct outcome why);
+void	reach_failure(struct resolver *, struct context c, const char *how,
+	    struct outcome why);
 
 /* A failure where the way is already complete. */
-void	reach_dead_end(struct resolver *, const struct context *c, struct outcome why);
+void	reach_dead_end(struct resolver *, const struct context *c,
+	    struct outcome why);
 
 /* One alias, include or fallback more.  False: too deep; a failure is added. */
 bool	reach_deeper(struct resolver *, struct context *c);
@@ -59,15 +72,18 @@ bool	reach_deeper(struct resolver *, struct context *c);
 bool	expand_alias(struct resolver *, struct context c, struct slice name);
 
 /* One member of an alias, or what a fallback names. */
-void	expand_member(struct resolver *, struct context c, const struct alias_member *);
+void	expand_member(struct resolver *, struct context c,
+	    const struct alias_member *);
 
 /* --- resolve.c */
 
 /* An address: in one of our domains, or the MTA's business.  Without a domain
  * it is in c.domain. */
-void	resolve_address(struct resolver *, struct context c, const struct address *);
+void	resolve_address(struct resolver *, struct context c,
+	    const struct address *);
 
 /* The same for the account alone, without aliases and fallback. */
-void	resolve_mailbox(struct resolver *, struct context c, const struct address *);
+void	resolve_mailbox(struct resolver *, struct context c,
+	    const struct address *);
 
 #endif

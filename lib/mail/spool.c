@@ -24,7 +24,8 @@ spool_open(const struct installation *in, int *fd, struct err *err)
 		return 0;
 	if (err->kind != ERR_ABSENT)
 		return -1;
-	return err_set(err, ERR_TEMPORARY, "the spool %s is missing: mount it, or make it", path);
+	return err_set(err, ERR_TEMPORARY,
+	    "the spool %s is missing: mount it, or make it", path);
 }
 
 static bool
@@ -52,7 +53,8 @@ put_in_place(int parent, const char *draft, const char *name)
 {
 	if (compat_renameat2_noreplace(parent, draft, parent, name) == 0)
 		return 0;
-	return errno == EINVAL || errno == ENOSYS ? renameat(parent, draft, parent, name) : -1;
+	return errno == EINVAL || errno == ENOSYS ?
+	    renameat(parent, draft, parent, name) : -1;
 }
 
 /* A directory that has not got its name yet. */
@@ -70,7 +72,8 @@ drop_half_made(struct half_made *half)
 
 /* Made under another name, so that nobody ever meets it half made. */
 static int
-make_step(const struct domain *domain, int parent, const char *name, struct err *err)
+make_step(const struct domain *domain, int parent, const char *name,
+    struct err *err)
 {
 	SCOPED(drop_str) struct str draft = { 0 };
 	SCOPED(drop_half_made) struct half_made half = { parent, NULL };
@@ -80,28 +83,35 @@ make_step(const struct domain *domain, int parent, const char *name, struct err 
 	if (mkdirat(parent, str_text(&draft), PRIVATE) == -1 && errno != EEXIST)
 		return err_sys(err, "make %s", name);
 	half.name = str_text(&draft);
-	fd = openat(parent, half.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(parent, half.name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return err_sys(err, "open the new %s", name);
 	if (set_owner(domain, fd, err) == -1)
 		return err_within(err, "make %s", name);
 	if (put_in_place(parent, half.name, name) == -1)
-		return errno == EEXIST || errno == ENOTEMPTY ? 0 : err_sys(err, "make %s", name);
+		return errno == EEXIST || errno == ENOTEMPTY ? 0 :
+		    err_sys(err, "make %s", name);
 	half.name = NULL;
-	return fsync(parent) == -1 ? err_sys(err, "sync the directory of %s", name) : 0;
+	return fsync(parent) == -1 ? err_sys(err, "sync the directory of %s",
+	    name) : 0;
 }
 
 static int
-check_step(const struct domain *domain, const struct stat *st, const char *name, struct err *err)
+check_step(const struct domain *domain, const struct stat *st, const char *name,
+    struct err *err)
 {
 	bool ours = st->st_uid == 0 || st->st_uid == geteuid() ||
 	    (domain->one_owner && st->st_uid == domain->owner.uid);
 
 	if (!ours)
-		return err_set(err, ERR_REFUSED, "%s belongs to uid %u: give it back (chown)", name,
+		return err_set(err, ERR_REFUSED,
+		    "%s belongs to uid %u: give it back (chown)", name,
 		    (unsigned)st->st_uid);
-	if ((st->st_mode & S_IWOTH) || ((st->st_mode & S_IWGRP) && !(st->st_mode & S_ISVTX)))
-		return err_set(err, ERR_REFUSED, "others can write to %s: its mode should be %o", name,
+	if ((st->st_mode & S_IWOTH) ||
+	    ((st->st_mode & S_IWGRP) && !(st->st_mode & S_ISVTX)))
+		return err_set(err, ERR_REFUSED,
+		    "others can write to %s: its mode should be %o", name,
 		    is_shared(domain) ? SHARED : PRIVATE);
 	return 0;
 }
@@ -110,16 +120,19 @@ check_step(const struct domain *domain, const struct stat *st, const char *name,
  * and the mode that keep accounts apart and let them in.  Whatever lies in it
  * is checked when it is opened. */
 static int
-mend(const struct domain *domain, int fd, struct stat *st, const char *name, struct err *err)
+mend(const struct domain *domain, int fd, struct stat *st, const char *name,
+    struct err *err)
 {
 	enum { MODES = 07777, NEEDED = S_IRWXU | S_IRWXG | S_ISVTX | S_ISGID };
 
 	if (!is_shared(domain) || st->st_uid != 0 || (st->st_mode & S_IWOTH))
-		return 0;		/* who let everybody in has to look at it */
+		/* who let everybody in has to look at it */
+		return 0;
 	if (st->st_gid == domain->owner.gid && (st->st_mode & NEEDED) == NEEDED)
 		return 0;
-	installation_warn(domain->in, "%s of %s: group %u and mode %o become group %u and mode %o",
-	    name, domain->name, (unsigned)st->st_gid, st->st_mode & MODES,
+	installation_warn(domain->in,
+	    "%s of %s: group %u and mode %o become group %u and mode %o", name,
+	    domain->name, (unsigned)st->st_gid, st->st_mode & MODES,
 	    (unsigned)domain->owner.gid, SHARED);
 	if (set_owner(domain, fd, err) == -1)
 		return err_within(err, "mend %s", name);
@@ -127,8 +140,8 @@ mend(const struct domain *domain, int fd, struct stat *st, const char *name, str
 }
 
 int
-spool_step(const struct domain *domain, int parent, const char *name, bool make, int *fd,
-    struct err *err)
+spool_step(const struct domain *domain, int parent, const char *name, bool make,
+    int *fd, struct err *err)
 {
 	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 	SCOPED(drop_fd) int got = -1;
@@ -153,7 +166,8 @@ spool_step(const struct domain *domain, int parent, const char *name, bool make,
 }
 
 int
-spool_of_domain(const struct domain *domain, bool make, int *fd, struct err *err)
+spool_of_domain(const struct domain *domain, bool make, int *fd,
+    struct err *err)
 {
 	SCOPED(drop_fd) int spool = -1;
 
@@ -164,12 +178,15 @@ spool_of_domain(const struct domain *domain, bool make, int *fd, struct err *err
 	return 0;
 }
 
-/* files/ belongs to all domains: nobody but root (or the owner) writes there. */
+/* files/ belongs to all domains: nobody but root (or the owner) writes
+ * there. */
 static int
-open_files(const struct domain *domain, int spool, bool make, int *fd, struct err *err)
+open_files(const struct domain *domain, int spool, bool make, int *fd,
+    struct err *err)
 {
 	if (make && mkdirat(spool, "files", 0755) == 0) {
-		int why = fchmodat(spool, "files", 0755, 0) == -1 || fsync(spool) == -1;
+		int why = fchmodat(spool, "files", 0755, 0) == -1 ||
+		    fsync(spool) == -1;
 		if (why)
 			return err_sys(err, "make files");
 	}

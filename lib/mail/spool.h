@@ -16,13 +16,15 @@ int	spool_open(const struct installation *in, int *fd, struct err *err);
 
 /* Opens name in parent, as a directory of the domain's mail; when make is set
  * it is made, and as root one of root's own with another group or mode is
- * mended, with a warning (Linuxconf left others).  ERR_ABSENT: missing.  ERR_REFUSED: a link, not a directory, or
- * others could write to it. */
-int	spool_step(const struct domain *domain, int parent, const char *name, bool make, int *fd,
-	    struct err *err);
+ * mended, with a warning (Linuxconf left others). ERR_ABSENT: missing.
+ * ERR_REFUSED: a link, not a directory, or others could write to it. */
+int	spool_step(const struct domain *domain, int parent, const char *name,
+	    bool make, int *fd, struct err *err);
 
 /* spool/D, and spool/files/D. */
-int	spool_of_domain(const struct domain *domain, bool make, int *fd, struct err *err);
-int	spool_files(const struct domain *domain, bool make, int *fd, struct err *err);
+int	spool_of_domain(const struct domain *domain, bool make, int *fd,
+	    struct err *err);
+int	spool_files(const struct domain *domain, bool make, int *fd,
+	    struct err *err);
 
 #endif

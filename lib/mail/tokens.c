@@ -1,4 +1,5 @@
-/* tokens.c: a command of an alias, a fallback or a filter, made ready to run. */
+/* tokens.c: a command of an alias, a fallback or a filter, made ready to
+ * run. */
 #include "tokens.h"
 
 #include <stdbool.h>
@@ -9,7 +10,8 @@
 static bool
 is_harmless(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') ||
 	    (c != '\0' && strchr("@._+=:,-", c) != NULL);
 }
 
@@ -17,11 +19,13 @@ static void
 add_harmless(struct str *out, const char *value)
 {
 	for (const char *p = value; *p != '\0'; p++)
-		str_addc(out, is_harmless(*p) && !(p == value && *p == '-') ? *p : '_');
+		str_addc(out, is_harmless(*p) && !(p == value && *p == '-') ?
+		    *p : '_');
 }
 
 int
-tokens_expand(const char *command, const struct tokens *t, struct str *out, struct err *err)
+tokens_expand(const char *command, const struct tokens *t, struct str *out,
+    struct err *err)
 {
 	for (const char *p = command; *p != '\0'; p++) {
 		if (*p != '%') {
@@ -33,7 +37,8 @@ tokens_expand(const char *command, const struct tokens *t, struct str *out, stru
 			add_harmless(out, t->domain);
 			break;
 		case 'f':
-			add_harmless(out, t->sender[0] ? t->sender : "MAILER-DAEMON");
+			add_harmless(out, t->sender[0] ? t->sender :
+			    "MAILER-DAEMON");
 			break;
 		case 'u':
 			add_harmless(out, t->local);
@@ -65,7 +70,8 @@ tokens_environment(const struct tokens *t, const char *home, struct pool *pool)
 {
 	enum { VARIABLES = 11 };
 	const char **e = pool_alloc(pool, (VARIABLES + 1) * sizeof *e);
-	size_t user = t->delimiter[0] ? strcspn(t->local, t->delimiter) : strlen(t->local);
+	size_t user = t->delimiter[0] ? strcspn(t->local, t->delimiter) :
+	    strlen(t->local);
 	const char *extension = t->local + user;
 
 	if (user == 0) {

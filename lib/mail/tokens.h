@@ -17,19 +17,20 @@ struct tokens {
 	const char	*recipient;	/* local@domain */
 	const char	*domain;
 	const char	*local;		/* as addressed */
-	const char	*delimiter;	/* between user and extension; "" = none */
+	/* between user and extension; "" = none */
+	const char	*delimiter;
 };
 
 /* ERR_INVALID: the command has another %x. */
-int	tokens_expand(const char *command, const struct tokens *tokens, struct str *out,
-	    struct err *err);
+int	tokens_expand(const char *command, const struct tokens *tokens,
+	    struct str *out, struct err *err);
 
 /* Whether it is a command with none but these: ERR_INVALID, if not. */
 int	tokens_check(const char *command, struct err *err);
 
 /* A whole environment, in pool, NULL-ended: PATH, HOME, SHELL, LANG, and
  * SENDER, RECIPIENT, DOMAIN, LOCAL, USER (and LOGNAME), EXTENSION. */
-const char *const *tokens_environment(const struct tokens *tokens, const char *home,
-	    struct pool *pool);
+const char *const *tokens_environment(const struct tokens *tokens,
+	    const char *home, struct pool *pool);
 
 #endif

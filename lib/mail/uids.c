@@ -29,7 +29,8 @@
 static const char magic[] = "vmail-uids 1";
 enum {
 	FILE_MAX = 1 << 20,
-	KNOWN_MAX = 4096,		/* lines of a part: which twins are remembered */
+	/* lines of a part: which twins are remembered */
+	KNOWN_MAX = 4096,
 	ORDINAL_MAX = 1000000000,
 };
 
@@ -58,7 +59,8 @@ read_hex(struct slice s, uint64_t *out)
 		char c = s.p[i];
 		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
 			return false;
-		*out = *out << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+		*out = *out << 4 | (uint64_t)(c <= '9' ? c - '0' :
+		    c - 'a' + 10);
 	}
 	return s.len == 16;
 }
@@ -69,8 +71,8 @@ read_ordinal(struct slice *rest, uint32_t *out)
 	struct slice word;
 	uint64_t number;
 
-	if (!slice_cut(rest, ' ', &word) || slice_number(word, ORDINAL_MAX, &number) == -1 ||
-	    number == 0)
+	if (!slice_cut(rest, ' ', &word) ||
+	    slice_number(word, ORDINAL_MAX, &number) == -1 || number == 0)
 		return false;
 	*out = (uint32_t)number;
 	return true;
@@ -88,7 +90,8 @@ read_twins(struct pool *pool, struct slice line, struct uid_twins *out)
 	    !read_ordinal(&rest, &out->next))
 		return false;
 	out->count = 0;
-	out->ordinals = pool_alloc(pool, (rest.len / 2 + 1) * sizeof *out->ordinals);
+	out->ordinals = pool_alloc(pool,
+	    (rest.len / 2 + 1) * sizeof *out->ordinals);
 	while (rest.p != NULL) {
 		uint32_t ordinal;
 		if (!read_ordinal(&rest, &ordinal) || ordinal >= out->next ||
@@ -103,13 +106,15 @@ static bool
 add_line(struct uids *uids, struct slice line)
 {
 	if (uids->known == NULL)
-		uids->known = pool_alloc(&uids->pool, KNOWN_MAX * sizeof *uids->known);
+		uids->known = pool_alloc(&uids->pool,
+		    KNOWN_MAX * sizeof *uids->known);
 	if (uids->known_count == KNOWN_MAX)
 		return false;
 	struct uid_twins *twins = &uids->known[uids->known_count];
 	if (!read_twins(&uids->pool, line, twins))
 		return false;
-	if (uids->known_count > 0 && compare(&twins[-1].hash, &twins->hash) >= 0)
+	if (uids->known_count > 0 &&
+	    compare(&twins[-1].hash, &twins->hash) >= 0)
 		return false;
 	uids->known_count++;
 	return true;
@@ -123,7 +128,8 @@ parse(struct uids *uids, struct slice text, ino_t inode)
 	uint64_t number;
 	bool matches = false;
 
-	if (!slice_ends(text, "\n") || !slice_cut(&rest, '\n', &line) || !slice_is(line, magic))
+	if (!slice_ends(text, "\n") || !slice_cut(&rest, '\n', &line) ||
+	    !slice_is(line, magic))
 		return false;
 	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
 		if (!slice_starts(line, "inode ")) {
@@ -133,7 +139,8 @@ parse(struct uids *uids, struct slice text, ino_t inode)
 		}
 		if (matches)
 			break;
-		if (slice_number(slice_from(line, 6), UINT64_MAX, &number) == -1)
+		if (slice_number(slice_from(line, 6), UINT64_MAX,
+		    &number) == -1)
 			return false;
 		matches = number == inode;
 		uids->known_count = 0;
@@ -150,8 +157,9 @@ read_known(int dir, const char *name, ino_t inode, struct uids *uids)
 	struct stat st;
 	struct err err;
 
-	if (file_open(dir, file_name(&file, name), O_NOFOLLOW, &fd, &st, &err) == -1 ||
-	    st.st_uid != geteuid() || st.st_nlink != 1 || file_read(fd, FILE_MAX, &text, &err) == -1 ||
+	if (file_open(dir, file_name(&file, name), O_NOFOLLOW, &fd, &st,
+	    &err) == -1 || st.st_uid != geteuid() || st.st_nlink != 1 ||
+	    file_read(fd, FILE_MAX, &text, &err) == -1 ||
 	    !parse(uids, str_slice(&text), inode))
 		uids->known_count = 0;
 }
@@ -167,7 +175,8 @@ find_known(const struct uids *uids, const struct uid_hash *hash)
 {
 	if (uids->known_count == 0)
 		return NULL;
-	return bsearch(hash, uids->known, uids->known_count, sizeof *uids->known, compare_twins);
+	return bsearch(hash, uids->known, uids->known_count,
+	    sizeof *uids->known, compare_twins);
 }
 
 /* --- numbering --------------------------------------------------------- */
@@ -184,7 +193,8 @@ count_places(const struct uid_hash *hashes, size_t count, uint32_t *place)
 	SCOPED(drop_mem) uint32_t *last = mem_alloc(size * sizeof *last);
 	for (size_t i = 0; i < count; i++) {
 		size_t slot = hashes[i].low & (size - 1);
-		while (last[slot] != 0 && compare(&hashes[last[slot] - 1], &hashes[i]) != 0)
+		while (last[slot] != 0 &&
+		    compare(&hashes[last[slot] - 1], &hashes[i]) != 0)
 			slot = (slot + 1) & (size - 1);
 		place[i] = last[slot] == 0 ? 1 : place[last[slot] - 1] + 1;
 		last[slot] = (uint32_t)i + 1;
@@ -192,17 +202,19 @@ count_places(const struct uid_hash *hashes, size_t count, uint32_t *place)
 }
 
 void
-uids_assign(int dir, const char *name, ino_t inode, const struct uid_hash *hashes, size_t count,
-    struct uids *uids)
+uids_assign(int dir, const char *name, ino_t inode,
+    const struct uid_hash *hashes, size_t count, struct uids *uids)
 {
-	*uids = (struct uids){ .ordinals = mem_alloc(count * sizeof *uids->ordinals) };
+	*uids = (struct uids){ .ordinals =
+	    mem_alloc(count * sizeof *uids->ordinals) };
 	read_known(dir, name, inode, uids);
 	count_places(hashes, count, uids->ordinals);
 	for (size_t i = 0; i < count && uids->known_count > 0; i++) {
 		const struct uid_twins *known = find_known(uids, &hashes[i]);
 		uint32_t place = uids->ordinals[i];
 		if (known != NULL)
-			uids->ordinals[i] = place <= known->count ? known->ordinals[place - 1] :
+			uids->ordinals[i] = place <= known->count ?
+			    known->ordinals[place - 1] :
 			    known->next + (place - known->count - 1);
 	}
 }
@@ -219,8 +231,8 @@ drop_uids(struct uids *uids)
 static void
 add_twins(struct str *out, const struct uid_twins *twins)
 {
-	str_addf(out, "%016" PRIx64 "%016" PRIx64 " %" PRIu32, twins->hash.high, twins->hash.low,
-	    twins->next);
+	str_addf(out, "%016" PRIx64 "%016" PRIx64 " %" PRIu32, twins->hash.high,
+	    twins->hash.low, twins->next);
 	for (uint32_t i = 0; i < twins->count; i++)
 		str_addf(out, " %" PRIu32, twins->ordinals[i]);
 	str_addc(out, '\n');
@@ -247,7 +259,8 @@ compare_members(const void *a, const void *b)
 /* One line for the members of one hash, all together.  Nothing has to be said
  * of those that order alone tells. */
 static void
-add_members(struct str *out, const struct member *m, size_t count, const struct uid_twins *known)
+add_members(struct str *out, const struct member *m, size_t count,
+    const struct uid_twins *known)
 {
 	uint32_t *left = mem_alloc(count * sizeof *left);
 	struct uid_twins twins = { .hash = m->hash, .ordinals = left };
@@ -266,20 +279,26 @@ add_members(struct str *out, const struct member *m, size_t count, const struct 
 
 /* Members and known lines, both sorted by hash, into one sorted part. */
 static void
-add_part(struct str *out, const struct member *m, size_t count, const struct uids *uids)
+add_part(struct str *out, const struct member *m, size_t count,
+    const struct uids *uids)
 {
 	size_t lines = 0, k = 0, i = 0;
 
 	while ((i < count || k < uids->known_count) && lines++ < KNOWN_MAX) {
 		size_t same = i;
-		const struct uid_twins *known = k < uids->known_count ? &uids->known[k] : NULL;
-		int order = i == count ? 1 : known == NULL ? -1 : compare(&m[i].hash, &known->hash);
-		while (order <= 0 && same < count && compare(&m[same].hash, &m[i].hash) == 0)
+		const struct uid_twins *known = k < uids->known_count ?
+		    &uids->known[k] : NULL;
+		int order = i == count ? 1 : known == NULL ? -1 :
+		    compare(&m[i].hash, &known->hash);
+		while (order <= 0 && same < count &&
+		    compare(&m[same].hash, &m[i].hash) == 0)
 			same++;
 		if (order > 0)
-			add_twins(out, &(struct uid_twins){ .hash = known->hash, .next = known->next });
+			add_twins(out, &(struct uid_twins){ .hash = known->hash,
+			    .next = known->next });
 		else
-			add_members(out, m + i, same - i, order == 0 ? known : NULL);
+			add_members(out, m + i, same - i, order == 0 ? known :
+			    NULL);
 		k += order >= 0;
 		i = same;
 	}
@@ -295,21 +314,25 @@ has_twins(const struct uids *uids, size_t count)
 }
 
 int
-uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode, const struct uid_hash *hashes,
-    const bool *deleted, size_t count, const struct uids *uids, struct err *err)
+uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
+    const struct uid_hash *hashes, const bool *deleted, size_t count,
+    const struct uids *uids, struct err *err)
 {
 	SCOPED(drop_str) struct str file = { 0 }, text = { 0 };
 
 	if (!has_twins(uids, count))
 		return 0;
-	SCOPED(drop_mem) struct member *members = mem_alloc(count * sizeof *members);
+	SCOPED(drop_mem) struct member *members =
+	    mem_alloc(count * sizeof *members);
 	for (size_t i = 0; i < count; i++)
-		members[i] = (struct member){ hashes[i], uids->ordinals[i], deleted[i] };
+		members[i] = (struct member){ hashes[i], uids->ordinals[i],
+		    deleted[i] };
 	qsort(members, count, sizeof *members, compare_members);
 	str_addf(&text, "%s\ninode %ju\n", magic, (uintmax_t)inode);
 	for (size_t i = 0; i < uids->known_count; i++)
 		add_twins(&text, &uids->known[i]);
 	str_addf(&text, "inode %ju\n", (uintmax_t)new_inode);
 	add_part(&text, members, count, uids);
-	return file_replace(dir, file_name(&file, name), 0600, str_slice(&text), err);
+	return file_replace(dir, file_name(&file, name), 0600, str_slice(&text),
+	    err);
 }

@@ -31,14 +31,15 @@ struct uid_twins {
 
 struct uids {
 	uint32_t		*ordinals;	/* of each message, from 1 */
-	struct uid_twins	*known;		/* from the file, sorted by hash */
+	/* from the file, sorted by hash */
+	struct uid_twins	*known;
 	size_t			 known_count;
 	struct pool		 pool;
 };
 
 /* Numbers the messages of the mbox dir/name, whose inode number is given. */
-void	uids_assign(int dir, const char *name, ino_t inode, const struct uid_hash *hashes,
-	    size_t count, struct uids *uids);
+void	uids_assign(int dir, const char *name, ino_t inode,
+	    const struct uid_hash *hashes, size_t count, struct uids *uids);
 void	drop_uids(struct uids *uids);
 
 /* Before a file without the deleted messages (new_inode) takes the place of

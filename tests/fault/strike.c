@@ -1,4 +1,5 @@
-/* strike.c: runs a program and strikes at the Nth system call of all its processes.
+/* strike.c: runs a program and strikes at the Nth system call of all its
+ * processes.
  *
  *	strike FILE N HOW CALLS program [argument...]
  *
@@ -35,7 +36,8 @@ static struct {
 
 static struct process {
 	pid_t	pid;
-	bool	fails;			/* the call that it is in was not made */
+	/* the call that it is in was not made */
+	bool	fails;
 } processes[PROCESSES];
 
 static const struct name {
@@ -43,16 +45,26 @@ static const struct name {
 	const char	*text;
 } names[] = {
 #define CALL(name) { SYS_##name, #name }
-	CALL(write), CALL(pwrite64), CALL(fsync), CALL(fdatasync), CALL(openat), CALL(open),
-	CALL(rename), CALL(renameat), CALL(renameat2), CALL(link), CALL(linkat), CALL(ftruncate),
-	CALL(unlink), CALL(unlinkat), CALL(mkdir), CALL(mkdirat), CALL(read), CALL(pread64),
-	CALL(fstat), CALL(newfstatat), CALL(stat), CALL(lstat), CALL(fcntl), CALL(mmap), CALL(brk),
-	CALL(munmap), CALL(close), CALL(pipe2), CALL(fork), CALL(vfork), CALL(clone), CALL(clone3),
-	CALL(wait4), CALL(poll), CALL(ppoll), CALL(pidfd_open), CALL(kill), CALL(dup2), CALL(execve),
-	CALL(setresuid), CALL(setresgid), CALL(setgroups), CALL(getgroups), CALL(prctl),
-	CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(umask), CALL(getrandom), CALL(uname),
-	CALL(setpgid), CALL(fchown), CALL(fchmod), CALL(close_range), CALL(chdir), CALL(getdents64),
-	CALL(setuid), CALL(setgid), CALL(lseek), CALL(writev), CALL(readv), CALL(exit_group),
+	CALL(write), CALL(pwrite64), CALL(fsync), CALL(fdatasync), CALL(openat),
+	    CALL(open),
+	CALL(rename), CALL(renameat), CALL(renameat2), CALL(link), CALL(linkat),
+	    CALL(ftruncate),
+	CALL(unlink), CALL(unlinkat), CALL(mkdir), CALL(mkdirat), CALL(read),
+	    CALL(pread64),
+	CALL(fstat), CALL(newfstatat), CALL(stat), CALL(lstat), CALL(fcntl),
+	    CALL(mmap), CALL(brk),
+	CALL(munmap), CALL(close), CALL(pipe2), CALL(fork), CALL(vfork),
+	    CALL(clone), CALL(clone3),
+	CALL(wait4), CALL(poll), CALL(ppoll), CALL(pidfd_open), CALL(kill),
+	    CALL(dup2), CALL(execve),
+	CALL(setresuid), CALL(setresgid), CALL(setgroups), CALL(getgroups),
+	    CALL(prctl),
+	CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(umask), CALL(getrandom),
+	    CALL(uname),
+	CALL(setpgid), CALL(fchown), CALL(fchmod), CALL(close_range),
+	    CALL(chdir), CALL(getdents64),
+	CALL(setuid), CALL(setgid), CALL(lseek), CALL(writev), CALL(readv),
+	    CALL(exit_group),
 };
 
 static const char *
@@ -74,8 +86,10 @@ is_chosen(const char *name)
 
 	if (strcmp(strike.calls, "all") == 0)
 		return true;
-	for (const char *p = strike.calls; (p = strstr(p, name)) != NULL; p += len)
-		if ((p == strike.calls || p[-1] == ',') && (p[len] == ',' || p[len] == '\0'))
+	for (const char *p = strike.calls; (p = strstr(p, name)) != NULL;
+	    p += len)
+		if ((p == strike.calls || p[-1] == ',') &&
+		    (p[len] == ',' || p[len] == '\0'))
 			return true;
 	return false;
 }
@@ -109,7 +123,8 @@ note(const char *name)
 static bool
 opens_dev_null(pid_t pid, const struct user_regs_struct *regs)
 {
-	unsigned long long path = regs->orig_rax == SYS_open ? regs->rdi : regs->rsi;
+	unsigned long long path = regs->orig_rax == SYS_open ? regs->rdi :
+	    regs->rsi;
 	long word;
 
 	if (regs->orig_rax != SYS_open && regs->orig_rax != SYS_openat)
@@ -127,7 +142,8 @@ enter_call(struct process *p)
 		return;
 	const char *name = name_of((long)regs.orig_rax);
 	strike.begun = strike.begun || opens_dev_null(p->pid, &regs);
-	if (!strike.begun || strike.done || !is_chosen(name) || ++strike.seen != strike.n)
+	if (!strike.begun || strike.done || !is_chosen(name) ||
+	    ++strike.seen != strike.n)
 		return;
 	strike.done = true;
 	note(name);
@@ -161,7 +177,8 @@ stopped(struct process *p, int status)
 	if (signo == (SIGTRAP | 0x80)) {
 		struct __ptrace_syscall_info info = { 0 };
 		ptrace(PTRACE_GET_SYSCALL_INFO, p->pid, sizeof info, &info);
-		(info.op == PTRACE_SYSCALL_INFO_ENTRY ? enter_call : leave_call)(p);
+		(info.op == PTRACE_SYSCALL_INFO_ENTRY ? enter_call :
+		    leave_call)(p);
 		return 0;
 	}
 	return signo == SIGTRAP || signo == SIGSTOP ? 0 : signo;
@@ -177,12 +194,14 @@ follow(pid_t first)
 		struct process *p = find(pid);
 		if (WIFSTOPPED(status)) {
 			int signo = stopped(p, status);
-			ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(ptrdiff_t)signo);
+			ptrace(PTRACE_SYSCALL, pid, NULL,
+			    (void *)(ptrdiff_t)signo);
 			continue;
 		}
 		p->pid = 0;
 		if (pid == first)
-			result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+			result = WIFEXITED(status) ? WEXITSTATUS(status) :
+			    128 + WTERMSIG(status);
 	}
 	return result;
 }
@@ -208,7 +227,8 @@ main(int argc, char **argv)
 		_exit(126);
 	}
 	if (pid == -1 || waitpid(pid, &status, 0) == -1 ||
-	    ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(ptrdiff_t)OPTIONS) == -1 ||
+	    ptrace(PTRACE_SETOPTIONS, pid, NULL,
+	    (void *)(ptrdiff_t)OPTIONS) == -1 ||
 	    ptrace(PTRACE_SYSCALL, pid, NULL, NULL) == -1)
 		return 125;
 	find(pid);

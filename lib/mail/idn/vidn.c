@@ -36,7 +36,8 @@ main(void)
 	if (n == -1)
 		return EX_TEMPFAIL;
 	name[n] = '\0';
-	int result = idn2_to_ascii_8z(name, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+	int result = idn2_to_ascii_8z(name, &ascii,
+	    IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
 	if (result == IDN2_MALLOC)
 		return EX_TEMPFAIL;
 	if (result != IDN2_OK)

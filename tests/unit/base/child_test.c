@@ -1,4 +1,5 @@
-/* child_test.c: child processes, each with a deadline, and commands run in them. */
+/* child_test.c: child processes, each with a deadline, and commands run in
+ * them. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -21,39 +22,43 @@ static const char *const bare[] = { "PATH=/usr/bin:/bin", "NAME=value", NULL };
 
 /* sh -c script, with input; SOON is far beyond what it takes. */
 static int
-run_for(const char *script, struct slice input, int64_t ms, struct command_result *result,
-    struct err *err)
+run_for(const char *script, struct slice input, int64_t ms,
+    struct command_result *result, struct err *err)
 {
 	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
 	struct stream stream = { 0 };
 
 	stream_add_memory(&stream, input);
-	struct command command = { .argv = argv, .environment = bare, .input = &stream,
-	    .deadline = deadline_in(ms), .keep_output = true, .output_max = OUTPUT_MAX };
+	struct command command = { .argv = argv, .environment = bare,
+	    .input = &stream, .deadline = deadline_in(ms), .keep_output = true,
+	    .output_max = OUTPUT_MAX };
 	return command_run(&command, result, err);
 }
 
 static const struct row {
 	const char	*name, *script, *input;
-	int		 status;		/* of exit; below 0: minus the signal */
+	/* of exit; below 0: minus the signal */
+	int		 status;
 	const char	*output, *errors;
 } rows[] = {
 	{ "input becomes output", "cat", "a\nb", 0, "a\nb", "" },
 	{ "no input is an empty one", "wc -c", "", 0, "0\n", "" },
-	{ "status and standard error are kept", "echo no >&2; exit 67", "", 67, "", "no\n" },
+	{ "status and standard error are kept", "echo no >&2; exit 67", "", 67,
+	  "", "no\n" },
 	{ "death by a signal is told", "kill -9 $$", "", -9, "", "" },
-	{ "only the given environment is there", "env | grep -v -e ^PWD -e ^_ -e ^SHLVL | sort", "",
-	  0, "NAME=value\nPATH=/usr/bin:/bin\n", "" },
+	{ "only the given environment is there",
+	  "env | grep -v -e ^PWD -e ^_ -e ^SHLVL | sort", "", 0,
+	  "NAME=value\nPATH=/usr/bin:/bin\n", "" },
 	{ "nothing else is open", "ls /proc/$$/fd; :", "", 0, "0\n1\n2\n", "" },
-	{ "no signal is ignored or blocked", 
+	{ "no signal is ignored or blocked",
 	  /* 1 to 28: the C library keeps two of the later ones to itself. */
-	  "sed -n 's/^Sig\\(Blk\\|Ign\\):.*\\(.......\\)$/\\1 \\2/p' /proc/self/status", "", 0,
-	  "Blk 0000000\nIgn 0000000\n", "" },
-	{ "it leads a process group of its own", "test $(cut -d' ' -f5 /proc/$$/stat) = $$", "", 0,
-	  "", "" },
+	  "sed -n 's/^Sig\\(Blk\\|Ign\\):.*\\(.......\\)$/\\1 \\2/p' "
+	  "/proc/self/status", "", 0, "Blk 0000000\nIgn 0000000\n", "" },
+	{ "it leads a process group of its own",
+	  "test $(cut -d' ' -f5 /proc/$$/stat) = $$", "", 0, "", "" },
 	{ "it starts in the root directory", "pwd", "", 0, "/\n", "" },
-	{ "a command that is not there is told as a shell does", "/no/such/command 2>/dev/null", "",
-	  127, "", "" },
+	{ "a command that is not there is told as a shell does",
+	  "/no/such/command 2>/dev/null", "", 127, "", "" },
 };
 
 static void
@@ -69,7 +74,8 @@ check_row(void **state)
 	sigaddset(&blocked, SIGTERM);
 	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	int leak = fcntl(unit_dir(), F_DUPFD, 40);
-	int result = run_for(row->script, slice_of(row->input), SOON, &got, &err);
+	int result = run_for(row->script, slice_of(row->input), SOON, &got,
+	    &err);
 	sigprocmask(SIG_UNBLOCK, &blocked, NULL);
 	close(leak);
 	assert_string_equal(err.text, "");
@@ -86,15 +92,18 @@ static const struct pipe_row {
 	const char	*name, *script;
 	size_t		 output;
 } pipes[] = {
-	{ "input larger than a pipe is fed while output larger than a pipe is read",
-	  "head -c 90000", 90000 },
+	{ "input larger than a pipe is fed while output larger than a pipe is "
+	  "read", "head -c 90000", 90000 },
 	{ "a command that reads nothing has done nothing wrong", "exit 0", 0 },
 	{ "nor has one that reads a little", "head -c 10; exec sleep 0", 10 },
-	{ "one that closes its input and goes on is waited for", "exec <&-; echo done", 5 },
-	{ "what it left in a full pipe is taken", "head -c 65000 /dev/zero; exit 0", 65000 },
+	{ "one that closes its input and goes on is waited for",
+	  "exec <&-; echo done", 5 },
+	{ "what it left in a full pipe is taken",
+	  "head -c 65000 /dev/zero; exit 0", 65000 },
 	{ "what it left in a pipe that it enlarged is taken",
 	  "exec /usr/bin/python3 -c 'import fcntl, os;"
-	  "fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20); os.write(1, bytes(1 << 20))'", 1 << 20 },
+	  "fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20); os.write(1, bytes(1 << "
+	  "20))'", 1 << 20 },
 };
 
 static void
@@ -104,8 +113,8 @@ check_pipe(void **state)
 	SCOPED(drop_command_result) struct command_result got = { 0 };
 	struct err err = { 0 };
 
-	assert_int_equal(run_for(row->script, (struct slice){ large, sizeof large }, SOON, &got,
-	    &err), 0);
+	assert_int_equal(run_for(row->script,
+	    (struct slice){ large, sizeof large }, SOON, &got, &err), 0);
 	assert_int_equal(got.status, 0);
 	assert_int_equal(got.output.len, row->output);
 }
@@ -115,16 +124,20 @@ static const struct fail_row {
 	int64_t		 ms;
 	const char	*text;
 } fails[] = {
-	{ "one that never ends is stopped", "sleep 1000", 100, "/bin/sh took too long" },
-	{ "one that ignores all signals is stopped", "trap '' TERM HUP INT; sleep 1000", 100,
+	{ "one that never ends is stopped", "sleep 1000", 100,
 	  "/bin/sh took too long" },
+	{ "one that ignores all signals is stopped",
+	  "trap '' TERM HUP INT; sleep 1000", 100, "/bin/sh took too long" },
 	{ "one that closes everything and stays is stopped",
-	  "exec >&- 2>&- <&-; while :; do read x < /dev/full; done", 100, "/bin/sh took too long" },
-	{ "one that never stops complaining is stopped", "yes no >&2 & yes no >&2 & exec yes no >&2", 100,
+	  "exec >&- 2>&- <&-; while :; do read x < /dev/full; done", 100,
+	  "/bin/sh took too long" },
+	{ "one that never stops complaining is stopped",
+	  "yes no >&2 & yes no >&2 & exec yes no >&2", 100,
 	  "/bin/sh took too long" },
 	{ "one whose output does not end is stopped", "exec yes no", SOON,
 	  "/bin/sh wrote more than 1048576 bytes" },
-	{ "one byte of output too many is too many", "head -c 1048577 /dev/zero", SOON,
+	{ "one byte of output too many is too many",
+	  "head -c 1048577 /dev/zero", SOON,
 	  "/bin/sh wrote more than 1048576 bytes" },
 };
 
@@ -136,23 +149,25 @@ check_fail(void **state)
 	struct deadline limit = deadline_in(SOON);
 	struct err err = { 0 };
 
-	assert_int_equal(run_for(row->script, SLICE(""), row->ms, &got, &err), -1);
+	assert_int_equal(run_for(row->script, SLICE(""), row->ms, &got, &err),
+	    -1);
 	assert_err(err, ERR_TEMPORARY, row->text);
 	assert_false(deadline_over(limit));
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);	/* nothing is left of it */
+	/* nothing is left of it */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 }
 
 /* Grandchildren that outlive the command. */
 static const struct row stay[] = {
-	{ "one that holds the pipes open is not waited for", "sleep 1000 & echo done", "", 0,
-	  "done\n", "" },
-	{ "one that never stops complaining is not listened to", "yes no >&2 & yes no >&2 & yes no >&2 & echo done",
-	  "", 0,
-	  "done\n", NULL },
+	{ "one that holds the pipes open is not waited for",
+	  "sleep 1000 & echo done", "", 0, "done\n", "" },
+	{ "one that never stops complaining is not listened to",
+	  "yes no >&2 & yes no >&2 & yes no >&2 & echo done", "", 0, "done\n",
+	  NULL },
 	{ "nor is one in a session of its own",
-	  "for i in 1 2 3; do setsid timeout 30 yes no >&2 & done; echo done", "", 0,
-	  "done\n", NULL },
+	  "for i in 1 2 3; do setsid timeout 30 yes no >&2 & done; echo done",
+	  "", 0, "done\n", NULL },
 };
 
 static void
@@ -201,7 +216,8 @@ test_group(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(run_for("sleep 1000 <&- >&- 2>&- & echo $!", SLICE(""), SOON, &got, &err), 0);
+	assert_int_equal(run_for("sleep 1000 <&- >&- 2>&- & echo $!", SLICE(""),
+	    SOON, &got, &err), 0);
 	/* It may take the system a moment to bury it. */
 	pid_t pid = (pid_t)strtol(str_text(&got.output), NULL, 10);
 	char name[64];
@@ -226,8 +242,8 @@ test_many_errors(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(run_for("head -c 200000 /dev/zero >&2; exit 3", SLICE(""), SOON, &got,
-	    &err), 0);
+	assert_int_equal(run_for("head -c 200000 /dev/zero >&2; exit 3",
+	    SLICE(""), SOON, &got, &err), 0);
 	assert_int_equal(WEXITSTATUS(got.status), 3);
 	assert_int_equal(got.errors.len, COMMAND_ERRORS);
 }
@@ -235,10 +251,11 @@ test_many_errors(void **state)
 static void
 test_plain(void **state)
 {
-	const char *const argv[] = { "/bin/sh", "-c", "read x && echo no; pwd >&2", NULL };
+	const char *const argv[] = { "/bin/sh", "-c",
+	    "read x && echo no; pwd >&2", NULL };
 	SCOPED(drop_command_result) struct command_result got = { 0 };
-	struct command command = { .argv = argv, .environment = bare, .directory = "/tmp",
-	    .deadline = deadline_in(SOON) };
+	struct command command = { .argv = argv, .environment = bare,
+	    .directory = "/tmp", .deadline = deadline_in(SOON) };
 	struct err err = { 0 };
 
 	(void)state;
@@ -253,11 +270,13 @@ static const struct start_row {
 	int		 status;
 	const char	*errors;
 } starts[] = {
-	{ "a program that is not there is 127, as in a shell", "/no/such/program", NULL, 127,
+	{ "a program that is not there is 127, as in a shell",
+	  "/no/such/program", NULL, 127,
 	  "cannot start /no/such/program: errno 2\n" },
 	{ "one that may not be run is 126", "/etc/passwd", NULL, 126,
 	  "cannot start /etc/passwd: errno 13\n" },
-	{ "a directory that is not there is 126", "/bin/true", "/no/such/directory", 126, NULL },
+	{ "a directory that is not there is 126", "/bin/true",
+	  "/no/such/directory", 126, NULL },
 };
 
 static void
@@ -266,8 +285,8 @@ check_start(void **state)
 	const struct start_row *row = *state;
 	const char *const argv[] = { row->program, NULL };
 	SCOPED(drop_command_result) struct command_result got = { 0 };
-	struct command command = { .argv = argv, .environment = bare, .directory = row->directory,
-	    .deadline = deadline_in(SOON) };
+	struct command command = { .argv = argv, .environment = bare,
+	    .directory = row->directory, .deadline = deadline_in(SOON) };
 	struct err err = { 0 };
 
 	assert_int_equal(command_run(&command, &got, &err), 0);
@@ -282,12 +301,18 @@ static const struct fault_row {
 	int		 nth, error;
 	const char	*text;
 } faults[] = {
-	{ "no pipe can be made", "pipe2", 1, EMFILE, "pipe: Too many open files" },
-	{ "no second pipe can be made", "pipe2", 2, EMFILE, "pipe: Too many open files" },
-	{ "no process can be made", "fork", 1, EAGAIN, "fork: Resource temporarily unavailable" },
-	{ "waiting for it fails", "poll", 1, ENOMEM, "poll: Cannot allocate memory" },
-	{ "its output cannot be read", "read", 1, EIO, "read from a command: Input/output error" },
-	{ "its input cannot be written", "write", 1, EIO, "write to /bin/sh: Input/output error" },
+	{ "no pipe can be made", "pipe2", 1, EMFILE,
+	  "pipe: Too many open files" },
+	{ "no second pipe can be made", "pipe2", 2, EMFILE,
+	  "pipe: Too many open files" },
+	{ "no process can be made", "fork", 1, EAGAIN,
+	  "fork: Resource temporarily unavailable" },
+	{ "waiting for it fails", "poll", 1, ENOMEM,
+	  "poll: Cannot allocate memory" },
+	{ "its output cannot be read", "read", 1, EIO,
+	  "read from a command: Input/output error" },
+	{ "its input cannot be written", "write", 1, EIO,
+	  "write to /bin/sh: Input/output error" },
 };
 
 static void
@@ -314,7 +339,8 @@ test_interrupted(void **state)
 		SCOPED(drop_command_result) struct command_result got = { 0 };
 		struct err err = { 0 };
 		fault_at(calls[i], 1, EINTR);
-		assert_int_equal(run_for("cat", SLICE("abc"), SOON, &got, &err), 0);
+		assert_int_equal(run_for("cat", SLICE("abc"), SOON, &got, &err),
+		    0);
 		assert_true(fault_clear());
 		assert_string_equal(str_text(&got.output), "abc");
 	}
@@ -333,10 +359,12 @@ test_broken_input(void **state)
 	unit_writes("message", "abc");
 	fd = open("message", O_RDONLY);
 	stream_add_file(&stream, fd, 0, 10);
-	struct command command = { .argv = argv, .environment = bare, .input = &stream,
-	    .deadline = deadline_in(SOON), .keep_output = true, .output_max = 100 };
+	struct command command = { .argv = argv, .environment = bare,
+	    .input = &stream, .deadline = deadline_in(SOON),
+	    .keep_output = true, .output_max = 100 };
 	assert_int_equal(command_run(&command, &got, &err), -1);
-	assert_err(err, ERR_TEMPORARY, "the file became shorter while it was read");
+	assert_err(err, ERR_TEMPORARY,
+	    "the file became shorter while it was read");
 }
 
 static const struct reason_row {
@@ -348,7 +376,8 @@ static const struct reason_row {
 	{ "blank lines before it do not count", { "\n  \n no \n", 10 }, "no" },
 	{ "a line without an end is one", { "no", 2 }, "no" },
 	{ "nothing said is no reason", { "", 0 }, "" },
-	{ "what is not printable is a question mark", { "a\x1B[2J\r\0\xC3\xA4z", 10 }, "a?[2J????z" },
+	{ "what is not printable is a question mark",
+	  { "a\x1B[2J\r\0\xC3\xA4z", 10 }, "a?[2J????z" },
 };
 
 static void
@@ -389,7 +418,8 @@ test_fork(void **state)
 	assert_true(got > 0);
 	assert_int_equal(child.pid, got);
 	assert_int_equal(fcntl(child.pidfd, F_GETFD), FD_CLOEXEC);
-	assert_int_equal(child_wait(&child, deadline_in(SOON), &status, &err), 0);
+	assert_int_equal(child_wait(&child, deadline_in(SOON), &status, &err),
+	    0);
 	assert_int_equal(WEXITSTATUS(status), 5);
 	assert_int_equal(child.pid, 0);
 	assert_int_equal(child.pidfd, -1);
@@ -411,8 +441,10 @@ test_wait_in_vain(void **state)
 			pause();
 	}
 	close(writer);
-	assert_int_equal(child_wait(&child, deadline_in(30), &status, &err), -1);
-	assert_err(err, ERR_TEMPORARY, "wait for a child process: Connection timed out");
+	assert_int_equal(child_wait(&child, deadline_in(30), &status, &err),
+	    -1);
+	assert_err(err, ERR_TEMPORARY,
+	    "wait for a child process: Connection timed out");
 	assert_true(child.pid > 0);
 	assert_int_equal(kill(child.pid, 0), 0);
 	drop_child(&child);
@@ -450,17 +482,21 @@ main(void)
 	add_rows(fails, check_fail);
 	add_rows(stay, check_stay);
 	add_test("what it left running in its group is ended", test_group);
-	add_test("of many complaints the first are kept, and all are read", test_many_errors);
-	add_test("without input and output it sees nothing, and is where it was told", test_plain);
+	add_test("of many complaints the first are kept, and all are read",
+	    test_many_errors);
+	add_test("without input and output it sees nothing, and is where it "
+	    "was told", test_plain);
 	add_rows(starts, check_start);
 	add_rows(faults, check_fault);
 	add_test("a signal interrupts nothing", test_interrupted);
-	add_test("input that cannot be read is our fault, not the command's", test_broken_input);
+	add_test("input that cannot be read is our fault, not the command's",
+	    test_broken_input);
 	add_rows(reasons, check_reason);
 	add_test("a reason is never longer than 300 bytes", test_long_reason);
-	add_test("a child has a group of its own, and its status is told once", test_fork);
-	add_test("a deadline that passes leaves the child, dropping ends it and its own",
-	    test_wait_in_vain);
+	add_test("a child has a group of its own, and its status is told once",
+	    test_fork);
+	add_test("a deadline that passes leaves the child, dropping ends it "
+	    "and its own", test_wait_in_vain);
 	add_test("a child ends with its parent", test_parent_dies);
 	return run_all();
 }

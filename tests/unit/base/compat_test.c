@@ -15,10 +15,12 @@ test_rename(void **state)
 	(void)state;
 	unit_writes("a", "a");
 	unit_writes("b", "b");
-	assert_int_equal(compat_renameat2_noreplace(unit_dir(), "a", unit_dir(), "b"), -1);
+	assert_int_equal(compat_renameat2_noreplace(unit_dir(), "a", unit_dir(),
+	    "b"), -1);
 	assert_int_equal(errno, EEXIST);
 	assert_file("b", "b");
-	assert_int_equal(compat_renameat2_noreplace(unit_dir(), "a", unit_dir(), "c"), 0);
+	assert_int_equal(compat_renameat2_noreplace(unit_dir(), "a", unit_dir(),
+	    "c"), 0);
 	assert_file("c", "a");
 	assert_no_file("a");
 }
@@ -43,7 +45,8 @@ test_pidfd(void **state)
 static void
 test_cloexec(void **state)
 {
-	int low = fcntl(unit_dir(), F_DUPFD, 50), high = fcntl(unit_dir(), F_DUPFD, 60);
+	int low = fcntl(unit_dir(), F_DUPFD, 50),
+	    high = fcntl(unit_dir(), F_DUPFD, 60);
 
 	(void)state;
 	assert_int_equal(fcntl(low, F_GETFD), 0);
@@ -59,6 +62,7 @@ main(void)
 {
 	add_test("a file is renamed, but never over another", test_rename);
 	add_test("the end of a process can be waited for", test_pidfd);
-	add_test("descriptors from a number on are closed on exec", test_cloexec);
+	add_test("descriptors from a number on are closed on exec",
+	    test_cloexec);
 	return run_all();
 }

@@ -32,20 +32,26 @@ enum whose { GONE, ALIVE, NOBODY, ZERO };
 static const struct row {
 	const char	*name;
 	enum whose	 whose;
-	const char	*host;		/* NULL: this one; "": none in the file */
+	/* NULL: this one; "": none in the file */
+	const char	*host;
 	int		 age;		/* seconds */
 	int		 result;
 } rows[] = {
 	{ "who holds it lives: it counts", ALIVE, NULL, 0, 0 },
 	{ "who held it is gone: it is stale", GONE, NULL, 0, 1 },
-	{ "a process of another host cannot be judged: it counts", GONE, "far.test", 0, 0 },
+	{ "a process of another host cannot be judged: it counts", GONE,
+	  "far.test", 0, 0 },
 	{ "a process without a host is of this one", GONE, "", 0, 1 },
 	{ "a file without a process is young: it counts", NOBODY, NULL, 0, 0 },
-	{ "nobody touched it for long: it is stale", NOBODY, NULL, DOTLOCK_STALE + 10, 1 },
-	{ "so it is when its process still lives", ALIVE, NULL, DOTLOCK_STALE + 10, 1 },
+	{ "nobody touched it for long: it is stale", NOBODY, NULL,
+	  DOTLOCK_STALE + 10, 1 },
+	{ "so it is when its process still lives", ALIVE, NULL,
+	  DOTLOCK_STALE + 10, 1 },
 	{ "so it is on another host", GONE, "far.test", DOTLOCK_STALE + 10, 1 },
-	{ "a file with a zero, as some programs write it, is young: it counts", ZERO, "", 0, 0 },
-	{ "it is not quite old enough: it counts", NOBODY, NULL, DOTLOCK_STALE - 10, 0 },
+	{ "a file with a zero, as some programs write it, is young: it counts",
+	  ZERO, "", 0, 0 },
+	{ "it is not quite old enough: it counts", NOBODY, NULL,
+	  DOTLOCK_STALE - 10, 0 },
 	{ "a lock file from the future counts", NOBODY, NULL, -1000, 0 },
 };
 
@@ -57,9 +63,9 @@ prepare(const struct row *row)
 
 	times[1] = times[0];
 	assert_int_equal(gethostname(host, sizeof host), 0);
-	snprintf(text, sizeof text, "%d %s\n", row->whose == ALIVE ? (int)getpid() :
-	    row->whose == ZERO ? 0 : gone(),
-	    row->host ? row->host : host);
+	snprintf(text, sizeof text, "%d %s\n", row->whose == ALIVE ?
+	    (int)getpid() : row->whose == ZERO ? 0 : gone(), row->host ?
+	    row->host : host);
 	unit_writes("box.lock", row->whose == NOBODY ? "" : text);
 	assert_int_equal(utimensat(AT_FDCWD, "box.lock", times, 0), 0);
 }
@@ -72,7 +78,8 @@ check_row(void **state)
 	struct err err = { 0 };
 
 	prepare(row);
-	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), row->result);
+	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err),
+	    row->result);
 	assert_int_equal(lock.name != NULL, row->result == 1);
 }
 
@@ -86,7 +93,8 @@ count_files(void)
 
 	assert_non_null(dir);
 	while ((entry = readdir(dir)) != NULL)
-		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+		count += strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0;
 	closedir(dir);
 	return count;
 }
@@ -102,9 +110,11 @@ test_held(void **state)
 	snprintf(wanted, sizeof wanted, "%d %s\n", (int)getpid(), host);
 	{
 		SCOPED(drop_dotlock) struct dotlock lock = { 0 }, other = { 0 };
-		assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), 1);
+		assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err),
+		    1);
 		assert_file("box.lock", wanted);
-		assert_int_equal(dotlock_try(unit_dir(), "box", &other, &err), 0);
+		assert_int_equal(dotlock_try(unit_dir(), "box", &other, &err),
+		    0);
 		drop_dotlock(&other);
 		assert_file("box.lock", wanted);
 	}
@@ -147,8 +157,8 @@ static const struct fault_row {
 	  "create .box.lock.", ": Permission denied" },
 	{ "a lock file that cannot be written is taken away", "write", ENOSPC,
 	  "write .box.lock.", ": No space left on device" },
-	{ "a lock file that cannot get its name is taken away", "linkat", EMLINK,
-	  "create box.lock", ": Too many links" },
+	{ "a lock file that cannot get its name is taken away", "linkat",
+	  EMLINK, "create box.lock", ": Too many links" },
 };
 
 static void
@@ -163,7 +173,8 @@ check_fault(void **state)
 	assert_true(fault_clear());
 	assert_int_equal(err.kind, ERR_TEMPORARY);
 	assert_memory_equal(err.text, row->start, strlen(row->start));
-	assert_string_equal(err.text + strlen(err.text) - strlen(row->end), row->end);
+	assert_string_equal(err.text + strlen(err.text) - strlen(row->end),
+	    row->end);
 	assert_null(lock.name);
 	assert_int_equal(count_files(), 0);
 }
@@ -172,8 +183,10 @@ int
 main(void)
 {
 	add_rows(rows, check_row);
-	add_test("a held lock names process and host, and goes when it is dropped", test_held);
-	add_test("a symbolic link in its place is neither followed nor removed", test_link);
+	add_test("a held lock names process and host, and goes when it is "
+	    "dropped", test_held);
+	add_test("a symbolic link in its place is neither followed nor removed",
+	    test_link);
 	add_test("a FIFO in its place is not waited for", test_fifo);
 	add_rows(faults, check_fault);
 	return run_all();

@@ -13,7 +13,8 @@ test_set(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(err_set(&err, ERR_ABSENT, "no account '%s'", "joe"), -1);
+	assert_int_equal(err_set(&err, ERR_ABSENT, "no account '%s'", "joe"),
+	    -1);
 	assert_err(err, ERR_ABSENT, "no account 'joe'");
 }
 
@@ -34,10 +35,13 @@ static const struct open_row {
 	int		 error;
 	enum err_kind	 kind;
 } opens[] = {
-	{ "what cannot be opened because it is not there is absent", ENOENT, ERR_ABSENT },
+	{ "what cannot be opened because it is not there is absent", ENOENT,
+	  ERR_ABSENT },
 	{ "a link where none may be is refused", ELOOP, ERR_REFUSED },
-	{ "a file in the place of a directory is refused", ENOTDIR, ERR_REFUSED },
-	{ "a directory in the place of a file is refused", EISDIR, ERR_REFUSED },
+	{ "a file in the place of a directory is refused", ENOTDIR,
+	  ERR_REFUSED },
+	{ "a directory in the place of a file is refused", EISDIR,
+	  ERR_REFUSED },
 	{ "a socket in the place of a file is refused", ENXIO, ERR_REFUSED },
 	{ "anything else is temporary", EACCES, ERR_TEMPORARY },
 };
@@ -88,7 +92,8 @@ int
 main(void)
 {
 	add_test("an error has its kind and its words", test_set);
-	add_test("errno alone is always temporary, says why, and is kept", test_sys);
+	add_test("errno alone is always temporary, says why, and is kept",
+	    test_sys);
 	add_rows(opens, check_open);
 	add_test("a place put before the words leaves the kind", test_within);
 	add_test("text that does not fit is cut", test_cut);

@@ -109,7 +109,8 @@ test_deadline(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(pipes), 0);
-	assert_int_equal(fd_read_by(pipes[0], &c, 1, deadline_in(20), &err), -1);
+	assert_int_equal(fd_read_by(pipes[0], &c, 1, deadline_in(20), &err),
+	    -1);
 	assert_err(err, ERR_TEMPORARY, "read: Connection timed out");
 	assert_int_equal(fd_wait(pipes[0], POLLIN, deadline_in(0)), -1);
 	assert_int_equal(errno, ETIMEDOUT);
@@ -143,11 +144,13 @@ test_read_by(void **state)
 	assert_int_equal(pipe2(pipes, O_NONBLOCK), 0);
 	assert_int_equal(write(pipes[1], "ab", 2), 2);
 	fault_at("poll", 1, EINTR);
-	assert_int_equal(fd_read_by(pipes[0], got, 3, deadline_in(10000), &err), 2);
+	assert_int_equal(fd_read_by(pipes[0], got, 3, deadline_in(10000), &err),
+	    2);
 	assert_true(fault_clear());
 	assert_string_equal(got, "ab");
 	close(pipes[1]);
-	assert_int_equal(fd_read_by(pipes[0], got, 3, deadline_in(10000), &err), 0);
+	assert_int_equal(fd_read_by(pipes[0], got, 3, deadline_in(10000), &err),
+	    0);
 	close(pipes[0]);
 }
 
@@ -157,7 +160,8 @@ static const struct guard_row {
 	int		 closed;
 } guards[] = {
 	{ "nothing is closed", 0 }, { "0 is closed", 1 }, { "1 is closed", 2 },
-	{ "2 is closed", 4 }, { "0 and 2 are closed", 5 }, { "all three are closed", 7 },
+	{ "2 is closed", 4 }, { "0 and 2 are closed", 5 },
+	  { "all three are closed", 7 },
 };
 
 static void
@@ -204,11 +208,15 @@ main(void)
 	add_test("a write goes on after a short one", test_short_write);
 	add_rows(writes, check_write);
 	add_rows(reads, check_read);
-	add_test("a read at a place leaves the place of the descriptor", test_pread);
+	add_test("a read at a place leaves the place of the descriptor",
+	    test_pread);
 	add_test("a read waits no longer than its deadline", test_deadline);
-	add_test("a wait or a read that fails is not a deadline", test_wait_fails);
-	add_test("a read by a deadline takes what is there, and 0 at the end", test_read_by);
+	add_test("a wait or a read that fails is not a deadline",
+	    test_wait_fails);
+	add_test("a read by a deadline takes what is there, and 0 at the end",
+	    test_read_by);
 	add_rows(guards, check_guard);
-	add_test("a dropped descriptor is -1, and nothing can be dropped", test_drop);
+	add_test("a dropped descriptor is -1, and nothing can be dropped",
+	    test_drop);
 	return run_all();
 }

@@ -27,7 +27,8 @@ static const struct open_row {
 	  "dangling: No such file or directory" },
 	{ "a directory is not a file", "directory", 0, ERR_TEMPORARY,
 	  "directory: not a regular file" },
-	{ "a FIFO is not waited for", "fifo", 0, ERR_TEMPORARY, "fifo: not a regular file" },
+	{ "a FIFO is not waited for", "fifo", 0, ERR_TEMPORARY,
+	  "fifo: not a regular file" },
 	{ "a device is not a file", "/dev/null", 0, ERR_TEMPORARY,
 	  "/dev/null: not a regular file" },
 };
@@ -134,7 +135,8 @@ test_new(void **state)
 	mode_t before = umask(0777);
 
 	(void)state;
-	assert_int_equal(file_replace(unit_dir(), "file", 0640, SLICE("new\n"), &err), 0);
+	assert_int_equal(file_replace(unit_dir(), "file", 0640, SLICE("new\n"),
+	    &err), 0);
 	umask(before);
 	assert_int_equal(mode_of("file"), 0640);
 	assert_file("file", "new\n");
@@ -149,7 +151,8 @@ test_replace(void **state)
 	(void)state;
 	unit_writes("file", "old\n");
 	assert_int_equal(chmod("file", 0604), 0);
-	assert_int_equal(file_replace(unit_dir(), "file", 0600, SLICE("new\n"), &err), 0);
+	assert_int_equal(file_replace(unit_dir(), "file", 0600, SLICE("new\n"),
+	    &err), 0);
 	assert_int_equal(mode_of("file"), 0604);
 	assert_file("file", "new\n");
 }
@@ -162,15 +165,18 @@ test_owner(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();				/* without root there is one owner */
+		/* without root there is one owner */
+		skip();
 	unit_writes("file", "old\n");
 	static const struct { uid_t uid; gid_t gid; } owners[] = {
 		{ 61234, 61235 }, { 61234, 0 }, { 0, 61235 }
 	};
 	for (size_t i = 0; i < 3; i++) {
-		assert_int_equal(chown("file", owners[i].uid, owners[i].gid), 0);
+		assert_int_equal(chown("file", owners[i].uid, owners[i].gid),
+		    0);
 		assert_int_equal(chmod("file", 0640), 0);
-		assert_int_equal(file_replace(unit_dir(), "file", 0600, SLICE("new\n"), &err), 0);
+		assert_int_equal(file_replace(unit_dir(), "file", 0600,
+		    SLICE("new\n"), &err), 0);
 		assert_int_equal(stat("file", &st), 0);
 		assert_int_equal(st.st_uid, owners[i].uid);
 		assert_int_equal(st.st_gid, owners[i].gid);
@@ -186,7 +192,8 @@ test_leftover(void **state)
 	(void)state;
 	unit_writes("elsewhere", "kept");
 	assert_int_equal(symlink("elsewhere", ".file.new"), 0);
-	assert_int_equal(file_replace(unit_dir(), "file", 0600, SLICE("new\n"), &err), 0);
+	assert_int_equal(file_replace(unit_dir(), "file", 0600, SLICE("new\n"),
+	    &err), 0);
 	assert_file("file", "new\n");
 	assert_file("elsewhere", "kept");
 	assert_no_file(".file.new");
@@ -201,7 +208,8 @@ test_dropped(void **state)
 	unit_writes("file", "old\n");
 	{
 		SCOPED(drop_draft) struct draft draft = { .fd = -1 };
-		assert_int_equal(draft_begin(unit_dir(), "file", 0600, &draft, &err), 0);
+		assert_int_equal(draft_begin(unit_dir(), "file", 0600, &draft,
+		    &err), 0);
 		assert_int_equal(fd_write(draft.fd, "half", 4), 0);
 		assert_file("file", "old\n");
 		assert_file(".file.new", "half");
@@ -217,8 +225,8 @@ static const struct fault_row {
 } faults[] = {
 	{ "no file can be made: the old one stays", "openat", 1, EACCES,
 	  "create .file.new: Permission denied", "old\n" },
-	{ "an old draft cannot be removed: the old file stays", "unlinkat", 1, EIO,
-	  "remove old .file.new: Input/output error", "old\n" },
+	{ "an old draft cannot be removed: the old file stays", "unlinkat", 1,
+	  EIO, "remove old .file.new: Input/output error", "old\n" },
 	{ "the mode cannot be set: the old file stays", "fchmod", 1, EPERM,
 	  "mode of file: Operation not permitted", "old\n" },
 	{ "the disk is full: the old file stays", "write", 1, ENOSPC,
@@ -227,8 +235,9 @@ static const struct fault_row {
 	  "sync .file.new: Input/output error", "old\n" },
 	{ "it cannot be renamed: the old file stays", "renameat", 1, EIO,
 	  "replace file: Input/output error", "old\n" },
-	{ "the directory cannot be synced: the new file is there, but not for sure", "fsync", 2,
-	  EIO, "sync the directory of file: Input/output error", "new\n" },
+	{ "the directory cannot be synced: the new file is there, but not for "
+	  "sure", "fsync", 2, EIO,
+	  "sync the directory of file: Input/output error", "new\n" },
 };
 
 static void
@@ -239,7 +248,8 @@ check_fault(void **state)
 
 	unit_writes("file", "old\n");
 	fault_at(row->call, row->nth, row->error);
-	assert_int_equal(file_replace(unit_dir(), "file", 0600, SLICE("new\n"), &err), -1);
+	assert_int_equal(file_replace(unit_dir(), "file", 0600, SLICE("new\n"),
+	    &err), -1);
 	assert_true(fault_clear());
 	assert_err(err, ERR_TEMPORARY, row->text);
 	assert_file("file", row->left);
@@ -253,7 +263,8 @@ test_sync_twice(void **state)
 
 	(void)state;
 	fault_at("fsync", 3, EIO);
-	assert_int_equal(file_replace(unit_dir(), "file", 0600, SLICE("new\n"), &err), 0);
+	assert_int_equal(file_replace(unit_dir(), "file", 0600, SLICE("new\n"),
+	    &err), 0);
 	assert_false(fault_clear());
 }
 
@@ -261,15 +272,19 @@ int
 main(void)
 {
 	add_rows(opens, check_open);
-	add_test("a directory is opened, and nothing else in its place", test_dir);
+	add_test("a directory is opened, and nothing else in its place",
+	    test_dir);
 	add_rows(reads, check_read);
 	add_test("a read that fails is temporary", test_read_fails);
-	add_test("a new file gets the mode it was given, whatever the umask", test_new);
+	add_test("a new file gets the mode it was given, whatever the umask",
+	    test_new);
 	add_test("a replaced file keeps its mode", test_replace);
 	add_test("a replaced file keeps its owner (needs root)", test_owner);
-	add_test("what a crash left is taken away, and never followed", test_leftover);
+	add_test("what a crash left is taken away, and never followed",
+	    test_leftover);
 	add_test("a draft that is dropped leaves the old file", test_dropped);
 	add_rows(faults, check_fault);
-	add_test("two syncs are all: the file's and its directory's", test_sync_twice);
+	add_test("two syncs are all: the file's and its directory's",
+	    test_sync_twice);
 	return run_all();
 }

@@ -30,13 +30,15 @@ static const struct user_row {
 } users[] = {
 	{ "a user by name", "joe", ERR_NONE, 501, 100 },
 	{ "a user by number has its group", "501", ERR_NONE, 501, 100 },
-	{ "a number without a user is its own group", "777", ERR_NONE, 777, 777 },
+	{ "a number without a user is its own group", "777", ERR_NONE, 777,
+	  777 },
 	{ "nobody has that name", "eve", ERR_ABSENT, 0, 0 },
 	{ "a part of a name is no name", "jo", ERR_ABSENT, 0, 0 },
 	{ "no name is nobody's", "", ERR_ABSENT, 0, 0 },
 	{ "a line without a group is broken", "short", ERR_TEMPORARY, 0, 0 },
 	{ "a group that is no number is broken", "word", ERR_TEMPORARY, 0, 0 },
-	{ "the number that means no change is nobody's", "big", ERR_ABSENT, 0, 0 },
+	{ "the number that means no change is nobody's", "big", ERR_ABSENT, 0,
+	  0 },
 	{ "nor can it be given as a number", "4294967295", ERR_ABSENT, 0, 0 },
 	{ "a line behind broken ones is found", "last", ERR_NONE, 504, 104 },
 };
@@ -123,7 +125,8 @@ test_stale_fields(void **state)
 	unit_writes("passwd", "ann:x:500:100:::\njoe:x:501\n");
 	fault_instead("/etc/passwd", "passwd");
 	assert_int_equal(ident_of_user(SLICE("joe"), &who, &err), -1);
-	assert_err(err, ERR_TEMPORARY, "/etc/passwd: the line of 'joe' is broken");
+	assert_err(err, ERR_TEMPORARY,
+	    "/etc/passwd: the line of 'joe' is broken");
 }
 
 static void
@@ -155,8 +158,10 @@ static const struct forbidden_row {
 	{ "an ordinary identity is allowed", { 60001, 60000 }, false },
 	{ "root's uid is forbidden", { 0, 60000 }, true },
 	{ "root's gid is forbidden", { 60001, 0 }, true },
-	{ "the uid that means no change is forbidden", { (uid_t)-1, 60000 }, true },
-	{ "the gid that means no change is forbidden", { 60001, (gid_t)-1 }, true },
+	{ "the uid that means no change is forbidden", { (uid_t)-1, 60000 },
+	  true },
+	{ "the gid that means no change is forbidden", { 60001, (gid_t)-1 },
+	  true },
 };
 
 static void
@@ -180,20 +185,22 @@ becomes(struct ident who)
 		return 1;
 	if (ident_become(who, &err) == -1)
 		return err.kind == ERR_REFUSED ? 77 : 75;
-	if (getuid() != who.uid || geteuid() != who.uid || getgid() != who.gid ||
-	    getegid() != who.gid || getgroups(0, NULL) != 0)
+	if (getuid() != who.uid || geteuid() != who.uid ||
+	    getgid() != who.gid || getegid() != who.gid ||
+	    getgroups(0, NULL) != 0)
 		return 2;
 	if (prctl(PR_GET_DUMPABLE) != 0)
 		return 6;
-	if (prctl(PR_GET_PDEATHSIG, &death_signal) == -1 || death_signal != SIGHUP)
+	if (prctl(PR_GET_PDEATHSIG, &death_signal) == -1 ||
+	    death_signal != SIGHUP)
 		return 7;
 	if (setuid(0) == 0 || seteuid(0) == 0 || setgid(0) == 0)
 		return 3;
 	/* Once more is fine; anybody else is not. */
 	if (ident_become(who, &err) == -1)
 		return 4;
-	return ident_become((struct ident){ who.uid + 1, who.gid }, &err) == -1 &&
-	    err.kind == ERR_REFUSED ? 0 : 5;
+	return ident_become((struct ident){ who.uid + 1, who.gid },
+	    &err) == -1 && err.kind == ERR_REFUSED ? 0 : 5;
 }
 
 static const struct become_row {
@@ -202,12 +209,15 @@ static const struct become_row {
 	const char	*fault;		/* a call that fails, or NULL */
 	int		 status;
 } becoming[] = {
-	{ "root becomes somebody for good (needs root)", { 61234, 61235 }, NULL, 0 },
+	{ "root becomes somebody for good (needs root)", { 61234, 61235 }, NULL,
+	  0 },
 	{ "root never becomes root (needs root)", { 0, 61235 }, NULL, 77 },
-	{ "root never becomes a member of root's group (needs root)", { 61234, 0 }, NULL, 77 },
-	{ "a uid that cannot be taken is an error (needs root)", { 61234, 61235 }, "setresuid", 75 },
-	{ "groups that cannot be proved gone are an error (needs root)", { 61234, 61235 },
-	  "getgroups", 75 },
+	{ "root never becomes a member of root's group (needs root)",
+	  { 61234, 0 }, NULL, 77 },
+	{ "a uid that cannot be taken is an error (needs root)",
+	  { 61234, 61235 }, "setresuid", 75 },
+	{ "groups that cannot be proved gone are an error (needs root)",
+	  { 61234, 61235 }, "getgroups", 75 },
 };
 
 static void
@@ -240,7 +250,8 @@ test_without_root(void **state)
 	pid_t pid = fork();
 	if (pid == 0) {
 		if (geteuid() == 0 &&
-		    (setgroups(0, NULL) == -1 || setgid(self.gid) == -1 || setuid(self.uid) == -1))
+		    (setgroups(0, NULL) == -1 || setgid(self.gid) == -1 ||
+		    setuid(self.uid) == -1))
 			_exit(1);
 		self.uid = getuid();
 		if (ident_become(self, &err) == -1)
@@ -260,8 +271,10 @@ main(void)
 	add_rows(users, check_user);
 	add_rows(groups, check_group);
 	add_rows(pairs, check_pair);
-	add_test("a field that a line lacks is not taken from the line before", test_stale_fields);
-	add_test("a missing file has nobody, an unreadable one is temporary", test_no_file);
+	add_test("a field that a line lacks is not taken from the line before",
+	    test_stale_fields);
+	add_test("a missing file has nobody, an unreadable one is temporary",
+	    test_no_file);
 	add_rows(forbidden, check_forbidden);
 	add_rows(becoming, check_become);
 	add_test("who is not root can only become itself", test_without_root);

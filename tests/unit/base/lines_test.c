@@ -21,15 +21,18 @@ static const struct row {
 	{ "each line has its number", { "a\nb\n", 4 }, "1:[a] 2:[b] " },
 	{ "the last line needs no newline", { "a\nb", 3 }, "1:[a] 2:[b] " },
 	{ "an empty line is a line", { "\n\na\n", 4 }, "1:[] 2:[] 3:[a] " },
-	{ "one CR before the line's end is taken off", { "a\r\nb\r\r\n\r\n", 9 },
-	  "1:[a] 2:[b\r] 3:[] " },
+	{ "one CR before the line's end is taken off",
+	  { "a\r\nb\r\r\n\r\n", 9 }, "1:[a] 2:[b\r] 3:[] " },
 	{ "a CR at the end of the file too", { "a\r", 2 }, "1:[a] " },
 	{ "a CR within a line stays", { "a\rb\n", 4 }, "1:[a\rb] " },
-	{ "a byte order mark at the start is taken off", { "\xEF\xBB\xBF" "a\n", 5 }, "1:[a] " },
+	{ "a byte order mark at the start is taken off",
+	  { "\xEF\xBB\xBF" "a\n", 5 }, "1:[a] " },
 	{ "a byte order mark elsewhere stays", { "a\n\xEF\xBB\xBF" "b\n", 7 },
 	  "1:[a] 2:[\xEF\xBB\xBF" "b] " },
-	{ "half a byte order mark stays", { "\xEF\xBB\n", 3 }, "1:[\xEF\xBB] " },
-	{ "a file of a byte order mark alone is one empty line", { "\xEF\xBB\xBF", 3 }, "1:[] " },
+	{ "half a byte order mark stays", { "\xEF\xBB\n", 3 },
+	  "1:[\xEF\xBB] " },
+	{ "a file of a byte order mark alone is one empty line",
+	  { "\xEF\xBB\xBF", 3 }, "1:[] " },
 	{ "a NUL is a byte of the line", { "a\0b\n", 4 }, "1:[a0b] " },
 };
 
@@ -78,8 +81,10 @@ static const struct length_row {
 	{ "a line of many buffers", 10 * CHUNK - 1, false },
 	{ "a line of just the limit is whole", LINE_MAX_BYTES, false },
 	{ "one byte more is cut", LINE_MAX_BYTES + 1, true },
-	{ "a line that ends soon after the limit is cut", LINE_MAX_BYTES + 1000, true },
-	{ "a line of many times the limit is cut, and reading goes on", 5 * LINE_MAX_BYTES, true },
+	{ "a line that ends soon after the limit is cut", LINE_MAX_BYTES + 1000,
+	  true },
+	{ "a line of many times the limit is cut, and reading goes on",
+	  5 * LINE_MAX_BYTES, true },
 };
 
 static void
@@ -98,7 +103,8 @@ check_length(void **state)
 	free(text);
 	lines.fd = fd = open("file", O_RDONLY);
 	assert_int_equal(lines_next(&lines, &line, &err), 1);
-	assert_int_equal(line.len, row->too_long ? LINE_MAX_BYTES : row->length);
+	assert_int_equal(line.len, row->too_long ? LINE_MAX_BYTES :
+	    row->length);
 	assert_int_equal(lines.too_long, row->too_long);
 	assert_int_equal(line.p[line.len - 1], 'a');
 	assert_int_equal(lines_next(&lines, &line, &err), 1);
@@ -166,7 +172,8 @@ main(void)
 {
 	add_rows(rows, check_row);
 	add_rows(lengths, check_length);
-	add_test("an endless last line is cut, and then the file has ended", test_long_last);
+	add_test("an endless last line is cut, and then the file has ended",
+	    test_long_last);
 	add_test("a read that fails is not the end of the file", test_fails);
 	add_test("nor is it within an endless line", test_fails_within);
 	return run_all();

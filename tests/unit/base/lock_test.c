@@ -103,7 +103,8 @@ wait_for_sleep(pid_t pid)
 	char name[64], text[256], letter = '?';
 
 	snprintf(name, sizeof name, "/proc/%d/stat", (int)pid);
-	for (struct deadline d = deadline_in(10000); letter != 'S' && !deadline_over(d); ) {
+	for (struct deadline d = deadline_in(10000); letter != 'S' &&
+	    !deadline_over(d); ) {
 		FILE *f = fopen(name, "r");
 		assert_non_null(f);
 		if (fgets(text, sizeof text, f) != NULL)
@@ -180,10 +181,14 @@ static const struct way_row {
 	int		(*make)(void);
 	const char	*text;		/* the start of it */
 } ways[] = {
-	{ "a symbolic link in its place is not followed", make_link, "open lock: Too many levels" },
-	{ "a FIFO in its place is not waited for", make_fifo, "lock: not a plain file of uid " },
-	{ "a directory in its place is no lock", make_directory, "open lock: Is a directory" },
-	{ "a hard link to something is refused", make_hard_link, "lock: not a plain file of uid " },
+	{ "a symbolic link in its place is not followed", make_link,
+	  "open lock: Too many levels" },
+	{ "a FIFO in its place is not waited for", make_fifo,
+	  "lock: not a plain file of uid " },
+	{ "a directory in its place is no lock", make_directory,
+	  "open lock: Is a directory" },
+	{ "a hard link to something is refused", make_hard_link,
+	  "lock: not a plain file of uid " },
 };
 
 static void
@@ -194,7 +199,8 @@ check_way(void **state)
 	int fd = -7;
 
 	assert_int_equal(row->make(), 0);
-	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(0), &fd, &err), -1);
+	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(0), &fd,
+	    &err), -1);
 	assert_int_equal(err.kind, ERR_TEMPORARY);
 	assert_memory_equal(err.text, row->text, strlen(row->text));
 	assert_int_equal(fd, -7);
@@ -211,8 +217,10 @@ test_stranger(void **state)
 		skip();
 	unit_writes("lock", "");
 	assert_int_equal(chown("lock", 61234, 61234), 0);
-	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(0), &fd, &err), -1);
-	assert_err(err, ERR_TEMPORARY, "lock: not a plain file of uid 0 alone: remove it");
+	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(0), &fd,
+	    &err), -1);
+	assert_err(err, ERR_TEMPORARY,
+	    "lock: not a plain file of uid 0 alone: remove it");
 }
 
 static void
@@ -224,29 +232,38 @@ test_open(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(0), &a, &err), 0);
+	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(0), &a,
+	    &err), 0);
 	assert_int_equal(stat("lock", &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(fcntl(a, F_GETFD), FD_CLOEXEC);
-	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(20), &b, &err), -1);
+	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(20), &b,
+	    &err), -1);
 	assert_err(err, ERR_TEMPORARY, "lock: somebody else holds the lock");
 	assert_int_equal(b, -1);
 	drop_fd(&a);
-	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(0), &b, &err), 0);
+	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(0), &b,
+	    &err), 0);
 }
 
 int
 main(void)
 {
-	add_test("one has the lock, others do not, until it is released or closed", test_try);
+	add_test("one has the lock, others do not, until it is released or "
+	    "closed", test_try);
 	add_test("readers share a lock that keeps a writer out", test_shared);
-	add_test("another descriptor of the file that is closed takes no lock away", test_other_close);
-	add_test("a lock of the older kind, of another program, counts", test_foreign);
+	add_test("another descriptor of the file that is closed takes no lock "
+	    "away", test_other_close);
+	add_test("a lock of the older kind, of another program, counts",
+	    test_foreign);
 	add_test("a lock on nothing is an error, not a wait", test_bad);
 	add_test("who waits gets the lock when it is released", test_wait);
-	add_test("who waits in vain stops at the deadline and leaves no timer", test_deadline);
+	add_test("who waits in vain stops at the deadline and leaves no timer",
+	    test_deadline);
 	add_rows(ways, check_way);
-	add_test("somebody else's file is no lock of ours (needs root)", test_stranger);
-	add_test("a lock file is made when missing, for us alone, and waited for", test_open);
+	add_test("somebody else's file is no lock of ours (needs root)",
+	    test_stranger);
+	add_test("a lock file is made when missing, for us alone, and waited "
+	    "for", test_open);
 	return run_all();
 }

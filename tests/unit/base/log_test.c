@@ -15,21 +15,27 @@ static const struct row {
 	struct slice	 value;
 	const char	*wanted;
 } rows[] = {
-	{ "a plain value stands as it is", { "joe@a.test", 10 }, "e k=joe@a.test" },
-	{ "so do all plain bytes", { "aZ09.@_+:/,-<>", 14 }, "e k=aZ09.@_+:/,-<>" },
+	{ "a plain value stands as it is", { "joe@a.test", 10 },
+	  "e k=joe@a.test" },
+	{ "so do all plain bytes", { "aZ09.@_+:/,-<>", 14 },
+	  "e k=aZ09.@_+:/,-<>" },
 	{ "an empty value is quoted", { "", 0 }, "e k=\"\"" },
 	{ "no value at all is an empty one", { NULL, 0 }, "e k=\"\"" },
 	{ "a blank makes no second field", { "a b=c", 5 }, "e k=\"a b=c\"" },
 	{ "an equals sign makes no second field", { "b=c", 3 }, "e k=\"b=c\"" },
 	{ "a newline makes no second line", { "a\nb", 3 }, "e k=\"a\\x0ab\"" },
 	{ "a carriage return neither", { "a\rb", 3 }, "e k=\"a\\x0db\"" },
-	{ "a quote does not end a value", { "a\" k=\"b", 7 }, "e k=\"a\\\" k=\\\"b\"" },
-	{ "a backslash is not taken for ours", { "a\\x0a", 5 }, "e k=\"a\\\\x0a\"" },
+	{ "a quote does not end a value", { "a\" k=\"b", 7 },
+	  "e k=\"a\\\" k=\\\"b\"" },
+	{ "a backslash is not taken for ours", { "a\\x0a", 5 },
+	  "e k=\"a\\\\x0a\"" },
 	{ "a NUL does not end a value", { "a\0b", 3 }, "e k=\"a\\x00b\"" },
-	{ "an escape does not reach a terminal", { "\x1B[2J", 4 }, "e k=\"\\x1b[2J\"" },
+	{ "an escape does not reach a terminal", { "\x1B[2J", 4 },
+	  "e k=\"\\x1b[2J\"" },
 	{ "a delete does not", { "\x7F", 1 }, "e k=\"\\x7f\"" },
 	{ "nor does an 8-bit control", { "\x9B", 1 }, "e k=\"\\x9b\"" },
-	{ "UTF-8 is escaped byte by byte", { "\xC3\xA4", 2 }, "e k=\"\\xc3\\xa4\"" },
+	{ "UTF-8 is escaped byte by byte", { "\xC3\xA4", 2 },
+	  "e k=\"\\xc3\\xa4\"" },
 	{ "a percent sign means nothing", { "%n%s", 4 }, "e k=\"%n%s\"" },
 };
 
@@ -51,7 +57,8 @@ test_fields(void **state)
 	(void)state;
 	log_text(&line, "account", SLICE("joe"));
 	log_number(&line, "octets", UINT64_MAX);
-	assert_string_equal(str_text(&line.text), "login account=joe octets=18446744073709551615");
+	assert_string_equal(str_text(&line.text),
+	    "login account=joe octets=18446744073709551615");
 }
 
 static void
@@ -70,7 +77,8 @@ test_long(void **state)
 static int
 divert(void)
 {
-	int kept = dup(STDERR_FILENO), fd = open("said", O_WRONLY | O_CREAT, 0600);
+	int kept = dup(STDERR_FILENO), fd = open("said", O_WRONLY | O_CREAT,
+	    0600);
 
 	dup2(fd, STDERR_FILENO);
 	close(fd);
@@ -100,7 +108,8 @@ test_send(void **state)
 	log_warning("%s:%d: two\nlines", "f", 7);
 	restore(kept);
 	snprintf(wanted, sizeof wanted, "vtest[%d]: login account=\"%%s\"\n"
-	    "vtest[%d]: warning text=\"f:7: two\\x0alines\"\n", (int)getpid(), (int)getpid());
+	    "vtest[%d]: warning text=\"f:7: two\\x0alines\"\n", (int)getpid(),
+	    (int)getpid());
 	assert_file("said", wanted);
 }
 
@@ -120,7 +129,8 @@ test_hold(void **state)
 	log_release();
 	log_release();
 	restore(kept);
-	snprintf(wanted, sizeof wanted, "first\nvtest[%d]: late\n", (int)getpid());
+	snprintf(wanted, sizeof wanted, "first\nvtest[%d]: late\n",
+	    (int)getpid());
 	assert_file("said", wanted);
 }
 
@@ -166,8 +176,10 @@ main(void)
 	add_rows(rows, check_row);
 	add_test("an event has its fields in order", test_fields);
 	add_test("an endless value is cut", test_long);
-	add_test("a line goes to standard error with program and process", test_send);
-	add_test("lines that are held come after what is said meanwhile, once", test_hold);
+	add_test("a line goes to standard error with program and process",
+	    test_send);
+	add_test("lines that are held come after what is said meanwhile, once",
+	    test_hold);
 	add_test("a log that cannot be written stops nothing", test_full);
 	add_rows(wheres, check_where);
 	return run_all();

@@ -8,9 +8,12 @@
 
 #include "mem.h"
 
-static void	lack_alloc(void) { fault_at("calloc", 1, ENOMEM); mem_alloc(10); }
-static void	lack_grow(void) { fault_at("realloc", 1, ENOMEM); mem_grow(NULL, 10, 1); }
-static void	lack_dup(void) { fault_at("calloc", 1, ENOMEM); mem_dup("x", 1); }
+static void	lack_alloc(void) { fault_at("calloc", 1, ENOMEM); mem_alloc(10);
+    }
+static void	lack_grow(void) { fault_at("realloc", 1, ENOMEM);
+    mem_grow(NULL, 10, 1); }
+static void	lack_dup(void) { fault_at("calloc", 1, ENOMEM); mem_dup("x", 1);
+    }
 static void	overflow(void) { mem_grow(NULL, SIZE_MAX / 2, 3); }
 static void	half(void) { mem_grow(NULL, SIZE_MAX, 1); }
 
@@ -45,7 +48,8 @@ check_row(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 75);
-	assert_string_equal(said, "4.3.0 out of memory: raise the memory limit of this service\n");
+	assert_string_equal(said,
+	    "4.3.0 out of memory: raise the memory limit of this service\n");
 }
 
 static void
@@ -82,7 +86,8 @@ int
 main(void)
 {
 	add_rows(rows, check_row);
-	add_test("what grows keeps what was in it, and is gone when dropped", test_grow);
+	add_test("what grows keeps what was in it, and is gone when dropped",
+	    test_grow);
 	add_test("a copy ends with a NUL", test_dup);
 	return run_all();
 }

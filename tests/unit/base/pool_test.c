@@ -43,7 +43,8 @@ test_text(void **state)
 	(void)state;
 	assert_string_equal(pool_dup(&pool, (struct slice){ "abc", 2 }), "ab");
 	assert_string_equal(pool_dup(&pool, (struct slice){ 0 }), "");
-	assert_string_equal(pool_lower(&pool, SLICE("A.Test\xC4")), "a.test\xC4");
+	assert_string_equal(pool_lower(&pool, SLICE("A.Test\xC4")),
+	    "a.test\xC4");
 	assert_string_equal(pool_format(&pool, "%s-%d", "x", 7), "x-7");
 	assert_int_equal(strlen(pool_format(&pool, "%9000s", "x")), 9000);
 }
@@ -64,9 +65,12 @@ test_drop(void **state)
 int
 main(void)
 {
-	add_test("what is allocated is zero, aligned and nobody else's", test_alloc);
-	add_test("something larger than a block leaves its neighbours alone", test_large);
+	add_test("what is allocated is zero, aligned and nobody else's",
+	    test_alloc);
+	add_test("something larger than a block leaves its neighbours alone",
+	    test_large);
 	add_test("text is copied with its NUL", test_text);
-	add_test("a pool can be dropped when it is empty, and again", test_drop);
+	add_test("a pool can be dropped when it is empty, and again",
+	    test_drop);
 	return run_all();
 }

@@ -42,13 +42,15 @@ is_blocked(int signo)
 {
 	sigset_t now;
 
-	return sigprocmask(SIG_SETMASK, NULL, &now) == 0 && sigismember(&now, signo);
+	return sigprocmask(SIG_SETMASK, NULL, &now) == 0 &&
+	    sigismember(&now, signo);
 }
 
 static bool
 sees_standard(void)
 {
-	return fcntl(STDIN_FILENO, F_GETFD) != -1 && fcntl(STDOUT_FILENO, F_GETFD) != -1 &&
+	return fcntl(STDIN_FILENO, F_GETFD) != -1 &&
+	    fcntl(STDOUT_FILENO, F_GETFD) != -1 &&
 	    fcntl(STDERR_FILENO, F_GETFD) != -1;
 }
 static bool	sees_umask(void) { return umask(0) == 077; }
@@ -56,7 +58,8 @@ static bool	sees_sigpipe(void) { return is(SIGPIPE, SIG_IGN); }
 static bool	sees_sigxfsz(void) { return is(SIGXFSZ, SIG_IGN); }
 static bool	sees_sigchld(void) { return is(SIGCHLD, SIG_DFL); }
 static bool	sees_sigalrm(void) { return is(SIGALRM, SIG_DFL); }
-static bool	sees_mask(void) { return !is_blocked(SIGTERM) && !is_blocked(SIGALRM); }
+static bool	sees_mask(void) { return !is_blocked(SIGTERM) &&
+    !is_blocked(SIGALRM); }
 static bool	sees_no_core(void) { return prctl(PR_GET_DUMPABLE) == 0; }
 static bool
 sees_status(void)
@@ -117,8 +120,10 @@ test_restore(void **state)
 		if (startup_guard(&found, &err) == -1)
 			_exit(2);
 		startup_restore(&found);
-		_exit(prctl(PR_GET_DUMPABLE) == 1 && umask(077) == 0 && is(SIGPIPE, SIG_DFL) && is(SIGXFSZ, SIG_DFL) &&
-		    is(SIGCHLD, SIG_IGN) && is(SIGALRM, SIG_IGN) && is_blocked(SIGTERM) ? 0 : 1);
+		_exit(prctl(PR_GET_DUMPABLE) == 1 && umask(077) == 0 &&
+		    is(SIGPIPE, SIG_DFL) && is(SIGXFSZ, SIG_DFL) &&
+		    is(SIGCHLD, SIG_IGN) && is(SIGALRM, SIG_IGN) &&
+		    is_blocked(SIGTERM) ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -134,8 +139,9 @@ test_set_uid(void **state)
 	fault_at("getauxval", 1, 0);		/* it returns 1 */
 	assert_int_equal(startup_guard(&found, &err), -1);
 	assert_true(fault_clear());
-	assert_err(err, ERR_REFUSED, "this program must not be set-uid or set-gid:"
-	    " take the bit off (chmod ug-s)");
+	assert_err(err, ERR_REFUSED,
+	    "this program must not be set-uid or set-gid:" " take the bit off "
+	    "(chmod ug-s)");
 }
 
 int

@@ -22,9 +22,12 @@ static const struct number_row {
 } numbers[] = {
 	{ "digits are a number", "120", UINT64_MAX, 0, 120 },
 	{ "zeros in front do no harm", "007", 10, 0, 7 },
-	{ "the largest number is a number", "18446744073709551615", UINT64_MAX, 0, UINT64_MAX },
-	{ "one more than the largest is none", "18446744073709551616", UINT64_MAX, -1, 0 },
-	{ "many digits more are none", "99999999999999999999999", UINT64_MAX, -1, 0 },
+	{ "the largest number is a number", "18446744073709551615", UINT64_MAX,
+	  0, UINT64_MAX },
+	{ "one more than the largest is none", "18446744073709551616",
+	  UINT64_MAX, -1, 0 },
+	{ "many digits more are none", "99999999999999999999999", UINT64_MAX,
+	  -1, 0 },
 	{ "the limit itself is allowed", "65535", 65535, 0, 65535 },
 	{ "one above the limit is not", "65536", 65535, -1, 0 },
 	{ "a digit above a limit below ten is not", "9", 3, -1, 0 },
@@ -42,7 +45,8 @@ check_number(void **state)
 	const struct number_row *row = *state;
 	uint64_t value = 4711;
 
-	assert_int_equal(slice_number(slice_of(row->text), row->max, &value), row->result);
+	assert_int_equal(slice_number(slice_of(row->text), row->max, &value),
+	    row->result);
 	assert_int_equal(value, row->result == 0 ? row->value : 4711);
 }
 
@@ -87,7 +91,8 @@ check_cut(void **state)
 }
 
 static const struct cut_row words[] = {
-	{ "blanks, tabs and commas separate words", "a b\tc,d", "[a][b][c][d]" },
+	{ "blanks, tabs and commas separate words", "a b\tc,d",
+	  "[a][b][c][d]" },
 	{ "separators may come together", ", a ,, b ,", "[a][b]" },
 	{ "nothing has no word", "", "" },
 	{ "separators alone have no word", " ,\t", "" },
@@ -258,13 +263,16 @@ main(void)
 	add_test("same is without case, equal is with it", test_compare);
 	add_test("bytes beyond ASCII have no case", test_eight_bit);
 	add_test("a NUL is a byte like any other", test_nul);
-	add_test("a beginning and an end are found, and not in less than themselves", test_ends);
+	add_test("a beginning and an end are found, and not in less than "
+	    "themselves", test_ends);
 	add_test("the first and the last place of a byte", test_find);
 	add_test("a tail, empty at the end and past it", test_from);
-	add_test("a zero string is the empty string and can be dropped twice", test_zero_string);
+	add_test("a zero string is the empty string and can be dropped twice",
+	    test_zero_string);
 	add_test("a string grows and always ends with a NUL", test_grow);
 	add_test("what is added comes behind, byte for byte", test_add);
 	add_test("room can be made ahead, and what was there stays", test_room);
-	add_test("a string can be shortened, never lengthened by that", test_shorten);
+	add_test("a string can be shortened, never lengthened by that",
+	    test_shorten);
 	return run_all();
 }

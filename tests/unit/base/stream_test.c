@@ -116,7 +116,8 @@ test_shorter(void **state)
 	(void)state;
 	assert_int_equal(truncate("digits", 5), 0);
 	assert_int_equal(stream_read(&s, got, 8, &err), -1);
-	assert_err(err, ERR_TEMPORARY, "the file became shorter while it was read");
+	assert_err(err, ERR_TEMPORARY,
+	    "the file became shorter while it was read");
 }
 
 static void
@@ -130,7 +131,8 @@ test_broken(void **state)
 	(void)state;
 	fault_at("pread", 1, EIO);
 	assert_int_equal(stream_read(&s, got, 8, &err), -1);
-	assert_err(err, ERR_TEMPORARY, "read the stored message: Input/output error");
+	assert_err(err, ERR_TEMPORARY,
+	    "read the stored message: Input/output error");
 }
 
 int
@@ -140,7 +142,8 @@ main(void)
 	add_test("a stream of nothing is at its end", test_empty);
 	add_test("what is left is copied", test_copy);
 	add_test("a copy that cannot be written is temporary", test_full);
-	add_test("a file that became shorter is an error, not an end", test_shorter);
+	add_test("a file that became shorter is an error, not an end",
+	    test_shorter);
 	add_test("a file that cannot be read is an error", test_broken);
 	return run_all();
 }

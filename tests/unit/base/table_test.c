@@ -58,8 +58,10 @@ test_many(void **state)
 int
 main(void)
 {
-	add_test("nothing is in an empty table, which can be dropped", test_empty);
-	add_test("a key has one place, with the pointer that was put there", test_at);
+	add_test("nothing is in an empty table, which can be dropped",
+	    test_empty);
+	add_test("a key has one place, with the pointer that was put there",
+	    test_at);
 	add_test("thousands of keys are found again, and no others", test_many);
 	return run_all();
 }

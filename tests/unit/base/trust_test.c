@@ -1,4 +1,5 @@
-/* trust_test.c: whether nobody but root and an owner can have written something. */
+/* trust_test.c: whether nobody but root and an owner can have written
+ * something. */
 #include "../unit.h"
 
 #include <stdio.h>
@@ -37,28 +38,38 @@ check_file(void **state)
 /* A path below the test's directory, and what is wrong with it there. */
 static const struct path_row {
 	const char	*name, *path;
-	const char	*complaint;	/* %s: the test's directory; NULL: trusted */
+	/* %s: the test's directory; NULL: trusted */
+	const char	*complaint;
 } paths[] = {
-	{ "closed directories of root are trusted (needs root)", "closed/etc/file", NULL },
-	{ "a sticky directory is trusted (needs root)", "sticky/etc/file", NULL },
-	{ "a directory that others can write to is not (needs root)", "open/etc/file",
+	{ "closed directories of root are trusted (needs root)",
+	  "closed/etc/file", NULL },
+	{ "a sticky directory is trusted (needs root)", "sticky/etc/file",
+	  NULL },
+	{ "a directory that others can write to is not (needs root)",
+	  "open/etc/file",
 	  "others can write to %s/open: close it (chmod go-w)" },
 	{ "nor one that the group can write to (needs root)", "group/etc/file",
 	  "others can write to %s/group: close it (chmod go-w)" },
 	{ "nor one that belongs to somebody (needs root)", "theirs/etc/file",
 	  "%s/theirs belongs to uid 61234: give it to root (chown root)" },
-	{ "a link to a closed directory is trusted (needs root)", "link-closed/file", NULL },
+	{ "a link to a closed directory is trusted (needs root)",
+	  "link-closed/file", NULL },
 	{ "a link into an open directory is not (needs root)", "link-open/file",
 	  "others can write to %s/open: close it (chmod go-w)" },
 	{ "a link of somebody's is not (needs root)", "sticky/their-link/file",
-	  "%s/sticky/their-link belongs to uid 61234: give it to root (chown root)" },
+	  "%s/sticky/their-link belongs to uid 61234: give it to root (chown "
+	  "root)" },
 	{ "nor is it as the last step (needs root)", "sticky/their-file",
-	  "%s/sticky/their-file belongs to uid 61234: give it to root (chown root)" },
-	{ "a link through somebody's link is not (needs root)", "link-link/file",
-	  "%s/sticky/their-link belongs to uid 61234: give it to root (chown root)" },
-	{ "a link that leads on through somebody's directory is not (needs root)", "last-link",
+	  "%s/sticky/their-file belongs to uid 61234: give it to root (chown "
+	  "root)" },
+	{ "a link through somebody's link is not (needs root)",
+	  "link-link/file", "%s/sticky/their-link belongs to uid 61234: give "
+	  "it to root (chown root)" },
+	{ "a link that leads on through somebody's directory is not (needs "
+	  "root)", "last-link",
 	  "%s/theirs belongs to uid 61234: give it to root (chown root)" },
-	{ "a relative link is followed from where it stands (needs root)", "closed/up", NULL },
+	{ "a relative link is followed from where it stands (needs root)",
+	  "closed/up", NULL },
 	{ "what is not there cannot be trusted (needs root)", "closed/nothing",
 	  "%s/closed/nothing: No such file or directory" },
 };
@@ -124,8 +135,9 @@ check_path(void **state)
 	}
 	assert_int_equal(got, -1);
 	const char *rest = strstr(row->complaint, "%s") + 2;
-	snprintf(wanted, sizeof wanted, "%.*s%s%s", (int)(rest - 2 - row->complaint),
-	    row->complaint, unit_path(), rest);
+	snprintf(wanted, sizeof wanted, "%.*s%s%s",
+	    (int)(rest - 2 - row->complaint), row->complaint, unit_path(),
+	    rest);
 	assert_string_equal(err.text, wanted);
 }
 
@@ -161,6 +173,7 @@ main(void)
 	add_rows(files, check_file);
 	add_rows(paths, check_path);
 	add_test("links that lead nowhere end (needs root)", test_loop);
-	add_test("without root the directories are the owner's business", test_owner);
+	add_test("without root the directories are the owner's business",
+	    test_owner);
 	return run_all();
 }

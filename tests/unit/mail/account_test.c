@@ -1,4 +1,5 @@
-/* account_test.c: accounts in passwd.D: which line counts, full names, who owns the mail. */
+/* account_test.c: accounts in passwd.D: which line counts, full names, who owns
+ * the mail. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -13,7 +14,8 @@ static char warnings[2000];
 static void
 note(const char *text)
 {
-	snprintf(warnings + strlen(warnings), sizeof warnings - strlen(warnings), "%s\n", text);
+	snprintf(warnings + strlen(warnings),
+	    sizeof warnings - strlen(warnings), "%s\n", text);
 }
 
 struct place {
@@ -36,12 +38,13 @@ open_here(struct place *place, const char *passwd)
 	unit_writes("vmail.conf", "main-domain = main.test\n");
 	unit_writes("passwd.a.test", passwd);
 	warnings[0] = '\0';
-	if (installation_open(unit_path(), PROGRAM_VDELIVER, &place->in, &err) == -1)
+	if (installation_open(unit_path(), PROGRAM_VDELIVER, &place->in,
+	    &err) == -1)
 		fail_msg("%s", err.text);
 	place->in.warn = note;
 	place->domain = (struct domain){
-		.in = &place->in, .accounts = &passwd_store, .name = "a.test", .file = "domain.a.test",
-		.owner = { 7, 60000 },
+		.in = &place->in, .accounts = &passwd_store, .name = "a.test",
+		.file = "domain.a.test", .owner = { 7, 60000 },
 	};
 }
 
@@ -49,31 +52,46 @@ open_here(struct place *place, const char *passwd)
 
 static const struct row {
 	const char	*name, *passwd, *look_for;
-	const char	*wanted;	/* "name uid gid full name home line", or NULL */
+	/* "name uid gid full name home line", or NULL */
+	const char	*wanted;
 	enum err_kind	 kind;
 	const char	*complaint;	/* behind the file's path */
 } rows[] = {
-	{ "an account", GOOD, "joe", "joe 60001 60000 [Joe Lee] /home/joe 1", 0, NULL },
-	{ "in any case", GOOD, "JOE", "joe 60001 60000 [Joe Lee] /home/joe 1", 0, NULL },
-	{ "in its own spelling", "Joe:x:1:2:::\n", "joe", "Joe 1 2 []  1", 0, NULL },
-	{ "behind comments and others", "# joe:x:9:9:::\n\nann:x:2:2:::\n" GOOD, "joe",
-	  "joe 60001 60000 [Joe Lee] /home/joe 4", 0, NULL },
-	{ "the first of two", "joe:x:1:1:::\njoe:x:2:2:::\n", "joe", "joe 1 1 []  1", 0, NULL },
-	{ "without a last newline", "joe:x:1:2:::", "joe", "joe 1 2 []  1", 0, NULL },
-	{ "with CRLF", "joe:x:1:2::/h:/s\r\n", "joe", "joe 1 2 [] /h 1", 0, NULL },
-	{ "the largest ids", "joe:x:4294967294:4294967294:::\n", "joe", "joe 4294967294 4294967294 []  1",
+	{ "an account", GOOD, "joe", "joe 60001 60000 [Joe Lee] /home/joe 1", 0,
+	  NULL },
+	{ "in any case", GOOD, "JOE", "joe 60001 60000 [Joe Lee] /home/joe 1",
 	  0, NULL },
-	{ "& is the capitalised login", "joe:x:1:1:& Lee:/h:\n", "joe", "joe 1 1 [Joe Lee] /h 1", 0, NULL },
-	{ "two & are two logins", "joe:x:1:1:&&:/h:\n", "joe", "joe 1 1 [JoeJoe] /h 1", 0, NULL },
-	{ "& behind the comma is gone", "joe:x:1:1:Lee,&:/h:\n", "joe", "joe 1 1 [Lee] /h 1", 0, NULL },
-	{ "& of a login that begins with a digit", "9joe:x:1:1:&:/h:\n", "9joe", "9joe 1 1 [9joe] /h 1", 0, NULL },
-	{ "nobody of that name", GOOD, "ann", NULL, ERR_ABSENT, ": has no account of this name" },
+	{ "in its own spelling", "Joe:x:1:2:::\n", "joe", "Joe 1 2 []  1", 0,
+	  NULL },
+	{ "behind comments and others", "# joe:x:9:9:::\n\nann:x:2:2:::\n" GOOD,
+	  "joe", "joe 60001 60000 [Joe Lee] /home/joe 4", 0, NULL },
+	{ "the first of two", "joe:x:1:1:::\njoe:x:2:2:::\n", "joe",
+	  "joe 1 1 []  1", 0, NULL },
+	{ "without a last newline", "joe:x:1:2:::", "joe", "joe 1 2 []  1", 0,
+	  NULL },
+	{ "with CRLF", "joe:x:1:2::/h:/s\r\n", "joe", "joe 1 2 [] /h 1", 0,
+	  NULL },
+	{ "the largest ids", "joe:x:4294967294:4294967294:::\n", "joe",
+	  "joe 4294967294 4294967294 []  1", 0, NULL },
+	{ "& is the capitalised login", "joe:x:1:1:& Lee:/h:\n", "joe",
+	  "joe 1 1 [Joe Lee] /h 1", 0, NULL },
+	{ "two & are two logins", "joe:x:1:1:&&:/h:\n", "joe",
+	  "joe 1 1 [JoeJoe] /h 1", 0, NULL },
+	{ "& behind the comma is gone", "joe:x:1:1:Lee,&:/h:\n", "joe",
+	  "joe 1 1 [Lee] /h 1", 0, NULL },
+	{ "& of a login that begins with a digit", "9joe:x:1:1:&:/h:\n", "9joe",
+	  "9joe 1 1 [9joe] /h 1", 0, NULL },
+	{ "nobody of that name", GOOD, "ann", NULL, ERR_ABSENT,
+	  ": has no account of this name" },
 	{ "part of a name is nobody", GOOD, "jo", NULL, ERR_ABSENT, NULL },
 	{ "more than a name is nobody", GOOD, "joey", NULL, ERR_ABSENT, NULL },
 	{ "an empty file", "", "joe", NULL, ERR_ABSENT, NULL },
-	{ "a name that can be none is not looked for", "../x:x:1:1:::\n", "../x", NULL, ERR_ABSENT, NULL },
-	{ "six fields", "joe:x:1:1::\n", "joe", NULL, ERR_INVALID, ":1: an account's line has seven fields" },
-	{ "eight fields", "joe:x:1:1::::\n", "joe", NULL, ERR_INVALID, ":1: an account's line has seven fields" },
+	{ "a name that can be none is not looked for", "../x:x:1:1:::\n",
+	  "../x", NULL, ERR_ABSENT, NULL },
+	{ "six fields", "joe:x:1:1::\n", "joe", NULL, ERR_INVALID,
+	  ":1: an account's line has seven fields" },
+	{ "eight fields", "joe:x:1:1::::\n", "joe", NULL, ERR_INVALID,
+	  ":1: an account's line has seven fields" },
 	{ "uid 0", "\njoe:x:0:1:::\n", "joe", NULL, ERR_INVALID,
 	  ":2: no account can have user or group id 0 or 4294967295" },
 	{ "gid 0", "joe:x:1:0:::\n", "joe", NULL, ERR_INVALID,
@@ -82,10 +100,13 @@ static const struct row {
 	  ":1: no account can have user or group id 0 or 4294967295" },
 	{ "uid 4294967296", "joe:x:4294967296:1:::\n", "joe", NULL, ERR_INVALID,
 	  ":1: user id or group id is not a number" },
-	{ "uid -1", "joe:x:-1:1:::\n", "joe", NULL, ERR_INVALID, ":1: user id or group id is not a number" },
-	{ "no uid", "joe:x::1:::\n", "joe", NULL, ERR_INVALID, ":1: user id or group id is not a number" },
-	{ "the first of two is broken", "joe:x:0:0:::\njoe:x:1:1:::\n", "joe", NULL, ERR_INVALID,
-	  ":1: no account can have user or group id 0 or 4294967295" },
+	{ "uid -1", "joe:x:-1:1:::\n", "joe", NULL, ERR_INVALID,
+	  ":1: user id or group id is not a number" },
+	{ "no uid", "joe:x::1:::\n", "joe", NULL, ERR_INVALID,
+	  ":1: user id or group id is not a number" },
+	{ "the first of two is broken", "joe:x:0:0:::\njoe:x:1:1:::\n", "joe",
+	  NULL, ERR_INVALID, ":1: no account can have user or group id 0 or "
+	  "4294967295" },
 };
 
 static void
@@ -99,20 +120,23 @@ check_row(void **state)
 	char got[500];
 
 	open_here(&place, row->passwd);
-	int result = account_find(&place.domain, &pool, slice_of(row->look_for), &a, &err);
+	int result = account_find(&place.domain, &pool, slice_of(row->look_for),
+	    &a, &err);
 	if (row->wanted == NULL) {
 		assert_int_equal(result, -1);
 		assert_int_equal(err.kind, row->kind);
 		assert_null(a);
 		if (row->kind == ERR_INVALID) {
-			snprintf(got, sizeof got, "%s/passwd.a.test%s", unit_path(), row->complaint);
+			snprintf(got, sizeof got, "%s/passwd.a.test%s",
+			    unit_path(), row->complaint);
 			assert_string_equal(err.text, got);
 		}
 		return;
 	}
 	assert_int_equal(result, 0);
-	snprintf(got, sizeof got, "%s %u %u [%s] %s %u", a->name, (unsigned)a->ident.uid,
-	    (unsigned)a->ident.gid, a->full_name, a->home, a->line);
+	snprintf(got, sizeof got, "%s %u %u [%s] %s %u", a->name,
+	    (unsigned)a->ident.uid, (unsigned)a->ident.gid, a->full_name,
+	    a->home, a->line);
 	assert_string_equal(got, row->wanted);
 	assert_ptr_equal(a->domain, &place.domain);
 }
@@ -129,9 +153,11 @@ no_file(void **state)
 	(void)state;
 	open_here(&place, "");
 	remove("passwd.a.test");
-	assert_int_equal(account_find(&place.domain, &pool, SLICE("joe"), &a, &err), -1);
+	assert_int_equal(account_find(&place.domain, &pool, SLICE("joe"), &a,
+	    &err), -1);
 	assert_int_equal(err.kind, ERR_TEMPORARY);
-	assert_int_equal(account_find_full_name(&place.domain, &pool, SLICE("a.b"), &a, &several, &err), -1);
+	assert_int_equal(account_find_full_name(&place.domain, &pool,
+	    SLICE("a.b"), &a, &several, &err), -1);
 	assert_int_equal(err.kind, ERR_TEMPORARY);
 }
 
@@ -146,7 +172,8 @@ read_error(void **state)
 	(void)state;
 	open_here(&place, GOOD);
 	fault_at("read", 1, EIO);
-	assert_int_equal(account_find(&place.domain, &pool, SLICE("joe"), &a, &err), -1);
+	assert_int_equal(account_find(&place.domain, &pool, SLICE("joe"), &a,
+	    &err), -1);
 	assert_true(fault_clear());
 	assert_int_equal(err.kind, ERR_TEMPORARY);
 	assert_null(a);
@@ -168,15 +195,17 @@ each(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	open_here(&place, "# x\njoe:x:1:1:::\nbad\nann:x:0:1:::\n../x:x:1:1:::\n\nBob:x:2:2:::\n");
-	assert_int_equal(account_each(&place.domain, add_name, &names, &err), 0);
+	open_here(&place, "# "
+	    "x\njoe:x:1:1:::\nbad\nann:x:0:1:::\n../x:x:1:1:::\n\nBob:x:2:2:::\n");
+	assert_int_equal(account_each(&place.domain, add_name, &names, &err),
+	    0);
 	assert_string_equal(str_text(&names), "joe Bob ");
 	str_addf(&wanted, "%s/passwd.a.test:3: skipped: ", unit_path());
 	assert_non_null(strstr(warnings, str_text(&wanted)));
 	str_cut(&wanted, 0);
-	str_addf(&wanted, "%s/passwd.a.test:4: skipped: no account can have user or group id 0 or"
-	    " 4294967295\n%s/passwd.a.test:5: skipped: no account can have this name\n", unit_path(),
-	    unit_path());
+	str_addf(&wanted, "%s/passwd.a.test:4: skipped: no account can have "
+	    "user or group id 0 or" " 4294967295\n%s/passwd.a.test:5: skipped: "
+	    "no account can have this name\n", unit_path(), unit_path());
 	assert_non_null(strstr(warnings, str_text(&wanted)));
 }
 
@@ -203,7 +232,8 @@ check_key(void **state)
 	const struct key_row *row = *state;
 	SCOPED(drop_str) struct str key = { 0 };
 
-	assert_int_equal(account_full_name_key(slice_of(row->given), &key), row->key != NULL);
+	assert_int_equal(account_full_name_key(slice_of(row->given), &key),
+	    row->key != NULL);
 	if (row->key != NULL)
 		assert_string_equal(str_text(&key), row->key);
 }
@@ -213,14 +243,23 @@ static const struct full_row {
 	const char	*wanted;	/* the account; NULL: absent */
 	bool		 several;
 } fulls[] = {
-	{ "full name: found", "joe:x:1:1:Joe Lee:/h:\nann:x:2:2:Ann Lee:/h:\n", "ann.lee", "ann", false },
-	{ "full name: with &", "joe:x:1:1:& Lee,x:/h:\n", "JOE_LEE", "joe", false },
-	{ "full name: two of it", "joe:x:1:1:Joe Lee:/h:\njl:x:2:2:joe.lee:/h:\n", "joe.lee", NULL, true },
-	{ "full name: three of it", "a:x:1:1:J L:/h:\nb:x:2:2:J L:/h:\nc:x:3:3:J L:/h:\n", "j.l", NULL, true },
-	{ "full name: one of two is broken", "joe:x:0:1:Joe Lee:/h:\njl:x:2:2:Joe Lee:/h:\n", "joe.lee", "jl",
+	{ "full name: found", "joe:x:1:1:Joe Lee:/h:\nann:x:2:2:Ann Lee:/h:\n",
+	  "ann.lee", "ann", false },
+	{ "full name: with &", "joe:x:1:1:& Lee,x:/h:\n", "JOE_LEE", "joe",
 	  false },
-	{ "full name: one word never", "joe:x:1:1:postmaster:/h:\n", "postmaster", NULL, false },
-	{ "full name: not the login", "ann.lee:x:1:1:Some One:/h:\n", "ann.lee", NULL, false },
+	{ "full name: two of it",
+	  "joe:x:1:1:Joe Lee:/h:\njl:x:2:2:joe.lee:/h:\n", "joe.lee", NULL,
+	  true },
+	{ "full name: three of it",
+	  "a:x:1:1:J L:/h:\nb:x:2:2:J L:/h:\nc:x:3:3:J L:/h:\n", "j.l", NULL,
+	  true },
+	{ "full name: one of two is broken",
+	  "joe:x:0:1:Joe Lee:/h:\njl:x:2:2:Joe Lee:/h:\n", "joe.lee", "jl",
+	  false },
+	{ "full name: one word never", "joe:x:1:1:postmaster:/h:\n",
+	  "postmaster", NULL, false },
+	{ "full name: not the login", "ann.lee:x:1:1:Some One:/h:\n", "ann.lee",
+	  NULL, false },
 };
 
 static void
@@ -234,8 +273,8 @@ check_full(void **state)
 	bool several = !row->several;
 
 	open_here(&place, row->passwd);
-	int result = account_find_full_name(&place.domain, &pool, slice_of(row->look_for), &a, &several,
-	    &err);
+	int result = account_find_full_name(&place.domain, &pool,
+	    slice_of(row->look_for), &a, &several, &err);
 	assert_int_equal(several, row->several);
 	if (row->wanted != NULL) {
 		assert_int_equal(result, 0);
@@ -264,11 +303,15 @@ int
 main(void)
 {
 	add_rows(rows, check_row);
-	add_test("a missing passwd file is temporary: nobody is unknown", no_file);
-	add_test("a read error is temporary, not an absent account", read_error);
-	add_test("every account is visited, lines that cannot be served are named", each);
+	add_test("a missing passwd file is temporary: nobody is unknown",
+	    no_file);
+	add_test("a read error is temporary, not an absent account",
+	    read_error);
+	add_test("every account is visited, lines that cannot be served are "
+	    "named", each);
 	add_rows(keys, check_key);
 	add_rows(fulls, check_full);
-	add_test("mail belongs to the account's uid and the domain's gid, or to the one owner", identity);
+	add_test("mail belongs to the account's uid and the domain's gid, or "
+	    "to the one owner", identity);
 	return run_all();
 }

@@ -18,11 +18,15 @@ static const struct row {
 	{ "two parts", "joe@a.test", "joe", "a.test", NULL },
 	{ "a local part alone", "joe", "joe", "", NULL },
 	{ "angle brackets", "<joe@a.test>", "joe", "a.test", NULL },
-	{ "blanks around and within the brackets", " < joe@a.test > ", "joe", "a.test", NULL },
-	{ "the domain is lower case, the local part as it is", "Joe@A.Test", "Joe", "a.test", NULL },
+	{ "blanks around and within the brackets", " < joe@a.test > ", "joe",
+	  "a.test", NULL },
+	{ "the domain is lower case, the local part as it is", "Joe@A.Test",
+	  "Joe", "a.test", NULL },
 	{ "a dot behind the domain", "joe@a.test.", "joe", "a.test", NULL },
-	{ "a source route means its last address", "@a,@b:c@d", "c", "d", NULL },
-	{ "a source route in brackets", "<@relay.test:joe@a.test>", "joe", "a.test", NULL },
+	{ "a source route means its last address", "@a,@b:c@d", "c", "d",
+	  NULL },
+	{ "a source route in brackets", "<@relay.test:joe@a.test>", "joe",
+	  "a.test", NULL },
 	{ "a quoted local part", "\"a b\"@d", "a b", "d", NULL },
 	{ "an escaped quotation mark", "\"a\\\"b\"@d", "a\"b", "d", NULL },
 	{ "an escaped backslash", "\"a\\\\b\"@d", "a\\b", "d", NULL },
@@ -34,10 +38,13 @@ static const struct row {
 	{ "nor does an exclamation mark", "a!b@d", "a!b", "d", NULL },
 	{ "nor a path", "../x@d", "../x", "d", NULL },
 	{ "nor a slash", "a/b@d", "a/b", "d", NULL },
-	{ "letters with accents", "j\xC3\xBCrgen@d", "j\xC3\xBCrgen", "d", NULL },
+	{ "letters with accents", "j\xC3\xBCrgen@d", "j\xC3\xBCrgen", "d",
+	  NULL },
 	{ "bytes that are no UTF-8 stay", "j\xFFn@d", "j\xFFn", "d", NULL },
-	{ "a domain literal is nobody's domain", "a@[1.2.3.4]", "a", "[1.2.3.4]", NULL },
-	{ "a domain that can be none keeps its spelling in lower case", "a@B..C", "a", "b..c", NULL },
+	{ "a domain literal is nobody's domain", "a@[1.2.3.4]", "a",
+	  "[1.2.3.4]", NULL },
+	{ "a domain that can be none keeps its spelling in lower case",
+	  "a@B..C", "a", "b..c", NULL },
 	{ "nothing", "", NULL, NULL, NO_ADDRESS },
 	{ "empty brackets", "<>", NULL, NULL, NO_ADDRESS },
 	{ "no local part", "@d", NULL, NULL, NO_ADDRESS },
@@ -45,14 +52,17 @@ static const struct row {
 	{ "no domain behind the at sign", "a@", NULL, NULL, NO_ADDRESS },
 	{ "two at signs", "a@@d", NULL, NULL, NO_ADDRESS },
 	{ "three parts", "a@b@c", NULL, NULL, NO_ADDRESS },
-	{ "a quotation mark that is not closed", "\"a@d", NULL, NULL, NO_ADDRESS },
+	{ "a quotation mark that is not closed", "\"a@d", NULL, NULL,
+	  NO_ADDRESS },
 	{ "a backslash that escapes nothing", "\"a\\", NULL, NULL, NO_ADDRESS },
-	{ "something between the quotes and the at sign", "\"a\"b@d", NULL, NULL, NO_ADDRESS },
+	{ "something between the quotes and the at sign", "\"a\"b@d", NULL,
+	  NULL, NO_ADDRESS },
 	{ "a source route to nobody", "@a:", NULL, NULL, NO_ADDRESS },
 	{ "a hyphen first", "-f@d", NULL, NULL, HYPHEN },
 	{ "a hyphen first, in brackets", "<-f@d>", NULL, NULL, HYPHEN },
 	{ "a hyphen first, in quotes", "\"-f\"@d", NULL, NULL, HYPHEN },
-	{ "a hyphen first, behind a source route", "@a:-f@d", NULL, NULL, HYPHEN },
+	{ "a hyphen first, behind a source route", "@a:-f@d", NULL, NULL,
+	  HYPHEN },
 	{ "a hyphen later", "a-f@d", "a-f", "d", NULL },
 	{ "a CR", "a\rb@d", NULL, NULL, FORBIDDEN },
 	{ "an LF", "a\nb@d", NULL, NULL, FORBIDDEN },
@@ -87,7 +97,8 @@ nul_in_address(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(address_parse(&pool, SLICE("a\0b@d"), &address, &err), -1);
+	assert_int_equal(address_parse(&pool, SLICE("a\0b@d"), &address, &err),
+	    -1);
 	assert_err(err, ERR_INVALID, FORBIDDEN);
 }
 
@@ -96,16 +107,19 @@ static const struct text_row {
 } texts[] = {
 	{ "text: as it is", "joe", "a.test", "joe@a.test" },
 	{ "text: without a domain", "joe", "", "joe" },
-	{ "text: RFC 5322's other characters need no quotes", "a+b/c=d!e#f$g%h&i'j*k?l^m_n`o{p|q}r~s-t",
-	  "d", "a+b/c=d!e#f$g%h&i'j*k?l^m_n`o{p|q}r~s-t@d" },
+	{ "text: RFC 5322's other characters need no quotes",
+	  "a+b/c=d!e#f$g%h&i'j*k?l^m_n`o{p|q}r~s-t", "d",
+	  "a+b/c=d!e#f$g%h&i'j*k?l^m_n`o{p|q}r~s-t@d" },
 	{ "text: a blank is quoted", "a b", "d", "\"a b\"@d" },
-	{ "text: a quotation mark and a backslash are escaped", "a\"b\\c", "d", "\"a\\\"b\\\\c\"@d" },
+	{ "text: a quotation mark and a backslash are escaped", "a\"b\\c", "d",
+	  "\"a\\\"b\\\\c\"@d" },
 	{ "text: an at sign is quoted", "a@b", "d", "\"a@b\"@d" },
 	{ "text: a comma is quoted", "a,b", "d", "\"a,b\"@d" },
 	{ "text: a dot first is quoted", ".a", "d", "\".a\"@d" },
 	{ "text: a dot last is quoted", "a.", "d", "\"a.\"@d" },
 	{ "text: two dots are quoted", "a..b", "d", "\"a..b\"@d" },
-	{ "text: letters with accents are not", "j\xC3\xBCrgen", "d", "j\xC3\xBCrgen@d" },
+	{ "text: letters with accents are not", "j\xC3\xBCrgen", "d",
+	  "j\xC3\xBCrgen@d" },
 	{ "text: an empty local part is quoted", "", "d", "\"\"@d" },
 };
 
@@ -117,10 +131,12 @@ check_text(void **state)
 	struct address back = { 0 };
 	struct err err = { 0 };
 
-	assert_string_equal(address_text(&pool, row->local, row->domain), row->text);
+	assert_string_equal(address_text(&pool, row->local, row->domain),
+	    row->text);
 	if (row->local[0] == '\0')
 		return;
-	assert_int_equal(address_parse(&pool, slice_of(row->text), &back, &err), 0);
+	assert_int_equal(address_parse(&pool, slice_of(row->text), &back, &err),
+	    0);
 	assert_string_equal(back.local, row->local);
 	assert_string_equal(back.domain, row->domain);
 }
@@ -132,18 +148,26 @@ static const struct sender_row {
 	{ "sender: brackets go", "<joe@a.test>", "joe@a.test", NULL },
 	{ "sender: nothing is the null sender", "", "", NULL },
 	{ "sender: empty brackets are the null sender", "<>", "", NULL },
-	{ "sender: MAILER-DAEMON is the null sender", "MAILER-DAEMON", "", NULL },
-	{ "sender: mailer-daemon in brackets, too", "<Mailer-Daemon>", "", NULL },
-	{ "sender: MAILER-DAEMON somewhere is an address", "MAILER-DAEMON@a.test",
-	  "MAILER-DAEMON@a.test", NULL },
+	{ "sender: MAILER-DAEMON is the null sender", "MAILER-DAEMON", "",
+	  NULL },
+	{ "sender: mailer-daemon in brackets, too", "<Mailer-Daemon>", "",
+	  NULL },
+	{ "sender: MAILER-DAEMON somewhere is an address",
+	  "MAILER-DAEMON@a.test", "MAILER-DAEMON@a.test", NULL },
 	{ "sender: odd characters stay", "a;b|c$(d)@e", "a;b|c$(d)@e", NULL },
-	{ "sender: a hyphen first", "-oX@a.test", NULL, "a sender that begins with '-'" },
-	{ "sender: a hyphen first, in brackets", "<-oX@a.test>", NULL, "a sender that begins with '-'" },
-	{ "sender: an LF", "a\nb@c", NULL, "a sender with control bytes in it" },
-	{ "sender: an LF at the end", "a@c\n", NULL, "a sender with control bytes in it" },
+	{ "sender: a hyphen first", "-oX@a.test", NULL,
+	  "a sender that begins with '-'" },
+	{ "sender: a hyphen first, in brackets", "<-oX@a.test>", NULL,
+	  "a sender that begins with '-'" },
+	{ "sender: an LF", "a\nb@c", NULL,
+	  "a sender with control bytes in it" },
+	{ "sender: an LF at the end", "a@c\n", NULL,
+	  "a sender with control bytes in it" },
 	{ "sender: a CR", "a\rb@c", NULL, "a sender with control bytes in it" },
-	{ "sender: an escape", "a\033b@c", NULL, "a sender with control bytes in it" },
-	{ "sender: a delete byte", "a\177b@c", NULL, "a sender with control bytes in it" },
+	{ "sender: an escape", "a\033b@c", NULL,
+	  "a sender with control bytes in it" },
+	{ "sender: a delete byte", "a\177b@c", NULL,
+	  "a sender with control bytes in it" },
 };
 
 static void

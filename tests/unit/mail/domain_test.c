@@ -1,4 +1,5 @@
-/* domain_test.c: which domains are ours, by what name, and whose their mail is. */
+/* domain_test.c: which domains are ours, by what name, and whose their mail
+ * is. */
 #include "../unit.h"
 
 #include <stdio.h>
@@ -57,25 +58,32 @@ static const struct row {
 	{ "an A-label", "XN--bcher-kva.test", "xn--bcher-kva.test", 0, NULL },
 	{ "a domain alias", "alias.test", "a.test", 0, NULL },
 	{ "an alias of an alias", "second.test", "a.test", 0, NULL },
-	{ "an alias of one that has passwd alone", "to-old.test", "old.test", 0, NULL },
+	{ "an alias of one that has passwd alone", "to-old.test", "old.test", 0,
+	  NULL },
 	{ "a chain of 20 links", "c5.test", "a.test", 0, NULL },
-	{ "a chain of 21 links", "c4.test", NULL, ERR_TEMPORARY, "%s/domain.c4.test: the links go round in circles" },
+	{ "a chain of 21 links", "c4.test", NULL, ERR_TEMPORARY,
+	  "%s/domain.c4.test: the links go round in circles" },
 	{ "an alias of itself", "self.test", NULL, ERR_TEMPORARY,
 	  "%s/domain.self.test: the links go round in circles" },
 	{ "an alias of nothing", "dangling.test", NULL, ERR_TEMPORARY,
 	  "%s/domain.dangling.test: leads to nothing.test, which is no domain" },
 	{ "a link to another directory", "away.test", NULL, ERR_TEMPORARY,
-	  "%s/domain.away.test: a domain alias is a link to domain.NAME beside it, not to '/etc/passwd'" },
-	{ "one that is not there", "b.test", NULL, ERR_ABSENT, "b.test is not one of our domains" },
+	  "%s/domain.away.test: a domain alias is a link to domain.NAME beside "
+	  "it, not to '/etc/passwd'" },
+	{ "one that is not there", "b.test", NULL, ERR_ABSENT,
+	  "b.test is not one of our domains" },
 	{ "a subdomain", "x.a.test", NULL, ERR_ABSENT, NULL },
-	{ "a file in upper case is none", "upper.test", NULL, ERR_ABSENT, NULL },
+	{ "a file in upper case is none", "upper.test", NULL, ERR_ABSENT,
+	  NULL },
 	{ "files", "files", NULL, ERR_ABSENT, NULL },
 	{ "a name that can be none", "../a.test", NULL, ERR_ABSENT, NULL },
 	{ "nothing", "", NULL, ERR_ABSENT, NULL },
-	{ "a name that is too long for a file", "a23456789012345678901234567890123456789012345678901234567890."
+	{ "a name that is too long for a file",
 	  "a23456789012345678901234567890123456789012345678901234567890."
 	  "a23456789012345678901234567890123456789012345678901234567890."
-	  "a23456789012345678901234567890123456789012345678901234567890.test", NULL, ERR_ABSENT, NULL },
+	  "a23456789012345678901234567890123456789012345678901234567890."
+	  "a23456789012345678901234567890123456789012345678901234567890.test",
+	  NULL, ERR_ABSENT, NULL },
 };
 
 static void
@@ -89,7 +97,8 @@ check_row(void **state)
 	struct err err = { 0 };
 
 	open_here(&in);
-	int result = domain_real_name(&in, &pool, slice_of(row->given), &real, &err);
+	int result = domain_real_name(&in, &pool, slice_of(row->given), &real,
+	    &err);
 	if (row->real != NULL) {
 		assert_int_equal(result, 0);
 		assert_string_equal(real, row->real);
@@ -101,7 +110,8 @@ check_row(void **state)
 	if (row->complaint == NULL)
 		return;
 	const char *at = strstr(row->complaint, "%s");
-	str_addf(&wanted, "%s%s", at ? unit_path() : "", at ? at + 2 : row->complaint);
+	str_addf(&wanted, "%s%s", at ? unit_path() : "", at ? at + 2 :
+	    row->complaint);
 	assert_string_equal(err.text, str_text(&wanted));
 }
 
@@ -109,18 +119,27 @@ static const struct settings_row {
 	const char	*name, *settings;
 	bool		 one_owner;
 	struct ident	 owner;
-	const char	*complaint;	/* behind the directory; NULL: it opens */
+	/* behind the directory; NULL: it opens */
+	const char	*complaint;
 } settings[] = {
 	{ "owner: one for all", "owner = 7:8\n", true, { 7, 8 }, NULL },
 	{ "owner: none, and a group", "gid = 9\n", false, { 0, 9 }, NULL },
-	{ "owner: account is none", "owner = account\ngid = 9\n", false, { 0, 9 }, NULL },
-	{ "owner: root", "\nowner = 0:8\n", true, { 0, 0 }, "/domain.b.test:2: owner: must not be root" },
-	{ "owner: root's group", "owner = 7:0\n", true, { 0, 0 }, "/domain.b.test:1: owner: must not be root" },
-	{ "owner: empty", "owner =\n", true, { 0, 0 }, "/domain.b.test:1: owner: not USER or USER:GROUP" },
-	{ "group: root's", "# x\ngid = 0\n", false, { 0, 0 }, "/domain.b.test:2: gid: must not be 0" },
-	{ "a setting that is none", "x = y\n", false, { 0, 0 }, "/domain.b.test:1: no setting is called 'x'" },
-	{ "a setting that this program does not have yet", "owner = 7:8\nfilter = cat\n", false, { 0, 0 },
-	  "/domain.b.test:2: 'filter' is not available in this version: take it out" },
+	{ "owner: account is none", "owner = account\ngid = 9\n", false,
+	  { 0, 9 }, NULL },
+	{ "owner: root", "\nowner = 0:8\n", true, { 0, 0 },
+	  "/domain.b.test:2: owner: must not be root" },
+	{ "owner: root's group", "owner = 7:0\n", true, { 0, 0 },
+	  "/domain.b.test:1: owner: must not be root" },
+	{ "owner: empty", "owner =\n", true, { 0, 0 },
+	  "/domain.b.test:1: owner: not USER or USER:GROUP" },
+	{ "group: root's", "# x\ngid = 0\n", false, { 0, 0 },
+	  "/domain.b.test:2: gid: must not be 0" },
+	{ "a setting that is none", "x = y\n", false, { 0, 0 },
+	  "/domain.b.test:1: no setting is called 'x'" },
+	{ "a setting that this program does not have yet",
+	  "owner = 7:8\nfilter = cat\n", false, { 0, 0 },
+	  "/domain.b.test:2: 'filter' is not available in this version: take "
+	  "it out" },
 };
 
 static void
@@ -138,7 +157,8 @@ check_settings(void **state)
 	int result = domain_open(&in, &pool, SLICE("B.test"), &domain, &err);
 	if (row->complaint != NULL) {
 		assert_int_equal(result, -1);
-		snprintf(wanted, sizeof wanted, "%s%s", unit_path(), row->complaint);
+		snprintf(wanted, sizeof wanted, "%s%s", unit_path(),
+		    row->complaint);
 		assert_string_equal(err.text, wanted);
 		assert_int_not_equal(err.kind, ERR_ABSENT);
 		assert_null(domain);
@@ -164,13 +184,15 @@ where(void **state)
 
 	(void)state;
 	open_here(&in);
-	assert_int_equal(domain_open(&in, &pool, SLICE("alias.test"), &domain, &err), 0);
+	assert_int_equal(domain_open(&in, &pool, SLICE("alias.test"), &domain,
+	    &err), 0);
 	snprintf(wanted, sizeof wanted, "%s/domain.a.test:2", unit_path());
 	assert_string_equal(domain_where(domain, &pool, "fallback"), wanted);
 	snprintf(wanted, sizeof wanted, "%s/domain.a.test", unit_path());
 	assert_string_equal(domain_where(domain, &pool, "gid"), wanted);
 	snprintf(wanted, sizeof wanted, "%s/vmail.conf:1", unit_path());
-	assert_string_equal(installation_where(&in, &pool, "main-domain"), wanted);
+	assert_string_equal(installation_where(&in, &pool, "main-domain"),
+	    wanted);
 }
 
 static int
@@ -202,10 +224,12 @@ each(void **state)
 	(void)state;
 	open_here(&in);
 	assert_int_equal(domain_each(&in, &pool, add_name, &names, &err), 0);
-	assert_string_equal(str_text(&names), "a.test alias.test(alias) away.test(alias) "
-	    "dangling.test(alias) new.test old.test second.test(alias) self.test(alias) "
-	    "to-old.test(alias) xn--bcher-kva.test ");
-	assert_int_equal(domain_each(&in, &pool, stop_at_once, &first, &err), 5);
+	assert_string_equal(str_text(&names),
+	    "a.test alias.test(alias) away.test(alias) "
+	    "dangling.test(alias) new.test old.test second.test(alias) "
+	    "self.test(alias) " "to-old.test(alias) xn--bcher-kva.test ");
+	assert_int_equal(domain_each(&in, &pool, stop_at_once, &first, &err),
+	    5);
 	assert_string_equal(str_text(&first), "a.test ");
 }
 
@@ -215,6 +239,7 @@ main(void)
 	add_rows(rows, check_row);
 	add_rows(settings, check_settings);
 	add_test("where a setting stands is told with file and line", where);
-	add_test("every domain is visited once, sorted, until the visitor has enough", each);
+	add_test("every domain is visited once, sorted, until the visitor has "
+	    "enough", each);
 	return run_all();
 }

@@ -1,4 +1,5 @@
-/* mailbox_test.c: where an inbox lies, what kind it is, whose directories are used. */
+/* mailbox_test.c: where an inbox lies, what kind it is, whose directories are
+ * used. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -31,10 +32,11 @@ static struct world *
 open_world(struct world *w, const char *inbox, int kind)
 {
 	*w = (struct world){
-		.in = { .path = "/etc/vmail", .conf = { .spool = unit_path(), .lock_timeout = 7 } },
+		.in = { .path = "/etc/vmail",
+		.conf = { .spool = unit_path(), .lock_timeout = 7 } },
 		.domain = {
-			.name = "a.test", .file = "domain.a.test", .one_owner = true,
-			.owner = { geteuid(), getegid() },
+			.name = "a.test", .file = "domain.a.test",
+			.one_owner = true, .owner = { geteuid(), getegid() },
 			.conf = { .inbox = inbox, .mailbox = kind },
 		},
 		.account = { .name = "joe", .home = "/nowhere" },
@@ -45,7 +47,8 @@ open_world(struct world *w, const char *inbox, int kind)
 }
 
 static int
-prepare_and_open(struct world *w, bool make, struct mailbox *out, struct err *err)
+prepare_and_open(struct world *w, bool make, struct mailbox *out,
+    struct err *err)
 {
 	if (make && mailbox_prepare(&w->account, err) == -1)
 		return -1;
@@ -55,13 +58,17 @@ prepare_and_open(struct world *w, bool make, struct mailbox *out, struct err *er
 /* --- where ------------------------------------------------------------- */
 
 static const struct row {
-	const char	*name, *inbox, *path;	/* below the spool, when it does not begin with '/' */
+	/* below the spool, when it does not begin with '/' */
+	const char	*name, *inbox, *path;
 	const char	*kind;
 } rows[] = {
-	{ "the default lies in the domain's directory", "%d/%u", "a.test/joe", "mbox" },
-	{ "a slash at the end makes it a Maildir", "%d/%u/", "a.test/joe", "maildir" },
+	{ "the default lies in the domain's directory", "%d/%u", "a.test/joe",
+	  "mbox" },
+	{ "a slash at the end makes it a Maildir", "%d/%u/", "a.test/joe",
+	  "maildir" },
 	{ "it may lie deeper", "%d/%u/mail/in", "a.test/joe/mail/in", "mbox" },
-	{ "it may lie below a directory of the domain", "x-%d/in/%u", "x-a.test/in/joe", "mbox" },
+	{ "it may lie below a directory of the domain", "x-%d/in/%u",
+	  "x-a.test/in/joe", "mbox" },
 	{ "it may lie in the spool itself", "%u@%d", "joe@a.test", "mbox" },
 	{ "per cent signs are doubled", "%d/%%%u%%", "a.test/%joe%", "mbox" },
 	{ "slashes may be doubled", "%d//%u", "a.test/joe", "mbox" },
@@ -81,8 +88,8 @@ check_row(void **state)
 	assert_string_equal(mailbox_path(&w.account, &w.pool), wanted);
 	assert_int_equal(prepare_and_open(&w, true, &mailbox, &err), 0);
 	assert_string_equal(mailbox.path, wanted);
-	assert_string_equal(mailbox.name, strrchr(row->path, '/') ? strrchr(row->path, '/') + 1 :
-	    row->path);
+	assert_string_equal(mailbox.name, strrchr(row->path, '/') ?
+	    strrchr(row->path, '/') + 1 : row->path);
 	assert_string_equal(mailbox.kind->name, row->kind);
 	assert_int_equal(mailbox.lock_timeout, 7);
 	assert_int_equal(faccessat(mailbox.parent, mailbox.name, F_OK, 0), -1);
@@ -91,15 +98,21 @@ check_row(void **state)
 static const struct bad_row {
 	const char	*name, *inbox, *text;
 } bads[] = {
-	{ "without %u all would share one", "%d/inbox", "needs %u, or all accounts would share one inbox" },
-	{ "a doubled per cent sign is no %u", "%d/%%u", "needs %u, or all accounts would share one inbox" },
-	{ "nothing at all is none", "", "needs %u, or all accounts would share one inbox" },
+	{ "without %u all would share one", "%d/inbox",
+	  "needs %u, or all accounts would share one inbox" },
+	{ "a doubled per cent sign is no %u", "%d/%%u",
+	  "needs %u, or all accounts would share one inbox" },
+	{ "nothing at all is none", "",
+	  "needs %u, or all accounts would share one inbox" },
 	{ "it must not go up", "%d/../%u", "must not have . or .. in it" },
-	{ "it must not begin by going up", "../%d/%u", "must not have . or .. in it" },
-	{ "it must not end by going up", "%d/%u/..", "must not have . or .. in it" },
+	{ "it must not begin by going up", "../%d/%u",
+	  "must not have . or .. in it" },
+	{ "it must not end by going up", "%d/%u/..",
+	  "must not have . or .. in it" },
 	{ "it must not stand still", "%d/./%u", "must not have . or .. in it" },
 	{ "it knows no other token", "%d/%f/%u", "knows %d, %u and %% alone" },
-	{ "a single per cent sign is none", "%d/%u%", "knows %d, %u and %% alone" },
+	{ "a single per cent sign is none", "%d/%u%",
+	  "knows %d, %u and %% alone" },
 	{ "it has so many directories and no more",
 	  "%u/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16", "too many directories" },
 };
@@ -113,11 +126,13 @@ check_bad(void **state)
 	char wanted[512];
 	struct err err = { 0 };
 
-	snprintf(wanted, sizeof wanted, "/etc/vmail/domain.a.test: inbox: %s", row->text);
+	snprintf(wanted, sizeof wanted, "/etc/vmail/domain.a.test: inbox: %s",
+	    row->text);
 	open_world(&w, row->inbox, MAILBOX_MBOX);
 	assert_int_equal(mailbox_prepare(&w.account, &err), -1);
 	assert_err(err, ERR_INVALID, wanted);
-	assert_int_equal(mailbox_open(&w.account, true, &w.pool, &mailbox, &err), -1);
+	assert_int_equal(mailbox_open(&w.account, true, &w.pool, &mailbox,
+	    &err), -1);
 	assert_err(err, ERR_INVALID, wanted);
 }
 
@@ -154,10 +169,14 @@ static const struct kind_row {
 	void		(*make)(void);
 	const char	*kind;		/* NULL: refused */
 } kinds[] = {
-	{ "a new one is what the setting says: mbox", MAILBOX_MBOX, NULL, "mbox" },
-	{ "a new one is what the setting says: Maildir", MAILBOX_MAILDIR, NULL, "maildir" },
-	{ "a file is an mbox whatever the setting says", MAILBOX_MAILDIR, make_file, "mbox" },
-	{ "a directory is a Maildir whatever the setting says", MAILBOX_MBOX, make_directory, "maildir" },
+	{ "a new one is what the setting says: mbox", MAILBOX_MBOX, NULL,
+	  "mbox" },
+	{ "a new one is what the setting says: Maildir", MAILBOX_MAILDIR, NULL,
+	  "maildir" },
+	{ "a file is an mbox whatever the setting says", MAILBOX_MAILDIR,
+	  make_file, "mbox" },
+	{ "a directory is a Maildir whatever the setting says", MAILBOX_MBOX,
+	  make_directory, "maildir" },
 	{ "a link is refused", MAILBOX_MBOX, make_link, NULL },
 	{ "a FIFO is refused", MAILBOX_MAILDIR, make_fifo, NULL },
 };
@@ -173,7 +192,8 @@ check_kind(void **state)
 	open_world(&w, "%u", row->setting);
 	if (row->make != NULL)
 		row->make();
-	assert_int_equal(prepare_and_open(&w, true, &mailbox, &err), row->kind ? 0 : -1);
+	assert_int_equal(prepare_and_open(&w, true, &mailbox, &err), row->kind ?
+	    0 : -1);
 	if (row->kind != NULL)
 		assert_string_equal(mailbox.kind->name, row->kind);
 	else
@@ -219,10 +239,14 @@ static const struct dir_row {
 	const char	*name, *path;
 	bool		 link;		/* else everybody can write to it */
 } dirs[] = {
-	{ "a link in place of the domain's directory is refused", "a.test", true },
-	{ "a domain's directory that all can write to is refused", "a.test", false },
-	{ "a link in place of the account's directory is refused", "a.test/joe", true },
-	{ "an account's directory that all can write to is refused", "a.test/joe", false },
+	{ "a link in place of the domain's directory is refused", "a.test",
+	  true },
+	{ "a domain's directory that all can write to is refused", "a.test",
+	  false },
+	{ "a link in place of the account's directory is refused", "a.test/joe",
+	  true },
+	{ "an account's directory that all can write to is refused",
+	  "a.test/joe", false },
 };
 
 static void
@@ -256,7 +280,8 @@ main(void)
 	add_rows(bads, check_bad);
 	add_rows(kinds, check_kind);
 	add_test("a spool that is missing is not made", test_no_spool);
-	add_test("what is missing is absent, and made when asked for", test_not_made);
+	add_test("what is missing is absent, and made when asked for",
+	    test_not_made);
 	add_rows(dirs, check_dir);
 	return run_all();
 }

@@ -23,8 +23,9 @@ static struct mailbox
 box(void)
 {
 	return (struct mailbox){
-		.kind = &maildir_kind, .who = { geteuid(), getegid() }, .parent = unit_dir(),
-		.name = "box", .path = "/spool/box", .lock_timeout = 1,
+		.kind = &maildir_kind, .who = { geteuid(), getegid() },
+		.parent = unit_dir(), .name = "box", .path = "/spool/box",
+		.lock_timeout = 1,
 	};
 }
 
@@ -109,7 +110,8 @@ test_names(void **state)
 	snprintf(wanted, sizeof wanted, ",S=%zu", strlen(message));
 	assert_string_equal(strrchr(name, ','), wanted);
 	const char *base = strrchr(name, '/') + 1;
-	assert_true(llabs(strtoll(base, NULL, 10) - (long long)time(NULL)) < 100);
+	assert_true(llabs(strtoll(base, NULL,
+	    10) - (long long)time(NULL)) < 100);
 	assert_null(strchr(base, ':'));
 }
 
@@ -151,13 +153,18 @@ static const struct fault_row {
 	int		 nth, error;
 	bool		 unnamed;
 } faults[] = {
-	{ "a file that cannot be made leaves nothing", "openat", 5, ENOSPC, false },
+	{ "a file that cannot be made leaves nothing", "openat", 5, ENOSPC,
+	  false },
 	{ "a write that fails leaves nothing", "write", 1, EDQUOT, false },
-	{ "a message that cannot be synced leaves nothing", "fsync", 1, EIO, false },
-	{ "nor does a directory that cannot be synced", "fsync", 2, EIO, false },
-	{ "an unnamed file that cannot be synced leaves nothing", "fsync", 1, EIO, true },
+	{ "a message that cannot be synced leaves nothing", "fsync", 1, EIO,
+	  false },
+	{ "nor does a directory that cannot be synced", "fsync", 2, EIO,
+	  false },
+	{ "an unnamed file that cannot be synced leaves nothing", "fsync", 1,
+	  EIO, true },
 	{ "nor does its directory", "fsync", 2, EIO, true },
-	{ "a directory that cannot be opened leaves nothing", "openat", 2, EMFILE, false },
+	{ "a directory that cannot be opened leaves nothing", "openat", 2,
+	  EMFILE, false },
 };
 
 static void
@@ -210,7 +217,8 @@ static void
 check_old(void **state)
 {
 	const struct old_row *row = *state;
-	struct timespec times[2] = { { .tv_sec = time(NULL) - row->hours * 3600 } };
+	struct timespec times[2] =
+	    { { .tv_sec = time(NULL) - row->hours * 3600 } };
 	struct err err = { 0 };
 
 	times[1] = times[0];
@@ -232,7 +240,8 @@ test_old_directory(void **state)
 	assert_int_equal(mkdir("box/tmp/dir", 0700), 0);
 	assert_int_equal(symlink("/etc/passwd", "box/tmp/link"), 0);
 	assert_int_equal(utimensat(AT_FDCWD, "box/tmp/dir", times, 0), 0);
-	assert_int_equal(utimensat(AT_FDCWD, "box/tmp/link", times, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(utimensat(AT_FDCWD, "box/tmp/link", times,
+	    AT_SYMLINK_NOFOLLOW), 0);
 	assert_int_equal(deliver(-1, &err), 0);
 	assert_int_equal(access("box/tmp/dir", F_OK), 0);
 	assert_int_equal(access("/etc/passwd", F_OK), 0);
@@ -284,8 +293,9 @@ check_part(void **state)
 		assert_int_equal(chmod(row->part, 0777), 0);
 	assert_int_equal(deliver(-1, &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
-	assert_int_equal(count(strcmp(row->part, "box") == 0 && row->link ? "moved/new" :
-	    strcmp(row->part, "box/new") == 0 && row->link ? "moved" : "box/new", name), 1);
+	assert_int_equal(count(strcmp(row->part, "box") == 0 && row->link ?
+	    "moved/new" : strcmp(row->part, "box/new") == 0 && row->link ?
+	    "moved" : "box/new", name), 1);
 }
 
 static void
@@ -299,7 +309,8 @@ test_first_is_synced(void **state)
 		assert_int_equal(deliver(-1, &err), -1);
 		assert_true(fault_clear());
 		assert_non_null(strstr(err.text, "sync the new Maildir"));
-		assert_int_equal(rmdir("box/tmp") | rmdir("box/new") | rmdir("box/cur") | rmdir("box"), 0);
+		assert_int_equal(rmdir("box/tmp") | rmdir("box/new") | rmdir(
+		    "box/cur") | rmdir("box"), 0);
 	}
 }
 
@@ -309,13 +320,15 @@ main(void)
 	add_test("a message lies in new, ours alone", test_deliver);
 	add_test("names never repeat, begin with the time and end with the size", test_names);
 	add_test("an unnamed file becomes the message", test_unnamed);
-	add_test("one of another file system is copied", test_unnamed_elsewhere);
+	add_test("one of another file system is copied",
+	    test_unnamed_elsewhere);
 	add_rows(faults, check_fault);
 	add_test("a short write goes on", test_interrupted);
 	add_rows(olds, check_old);
 	add_test("only plain files of tmp go", test_old_directory);
 	add_test("a missing Maildir is absent, or made", test_absent);
 	add_rows(parts, check_part);
-	add_test("the directories of a new Maildir are synced", test_first_is_synced);
+	add_test("the directories of a new Maildir are synced",
+	    test_first_is_synced);
 	return run_all();
 }

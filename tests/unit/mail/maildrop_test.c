@@ -1,4 +1,5 @@
-/* maildrop_test.c: a maildrop, and what is left of it when a system call fails. */
+/* maildrop_test.c: a maildrop, and what is left of it when a system call
+ * fails. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -24,8 +25,9 @@ static struct mailbox
 mailbox_of(const struct mailbox_kind *kind)
 {
 	return (struct mailbox){
-		.kind = kind, .who = { geteuid(), getegid() }, .parent = unit_dir(), .name = "joe",
-		.path = "joe", .lock_timeout = 1,
+		.kind = kind, .who = { geteuid(), getegid() },
+		.parent = unit_dir(), .name = "joe", .path = "joe",
+		.lock_timeout = 1,
 	};
 }
 
@@ -48,7 +50,8 @@ make_maildir(void)
 }
 
 static void
-assert_message(struct maildrop *drop, size_t index, const char *text, uint64_t octets)
+assert_message(struct maildrop *drop, size_t index, const char *text,
+    uint64_t octets)
 {
 	struct err err = { 0 };
 	char got[MAILDROP_READ_MIN];
@@ -56,7 +59,8 @@ assert_message(struct maildrop *drop, size_t index, const char *text, uint64_t o
 	ssize_t n = maildrop_read(drop, index, true, got, sizeof got, &err);
 	assert_int_equal(n, strlen(text));
 	assert_memory_equal(got, text, strlen(text));
-	assert_int_equal(maildrop_read(drop, index, false, got, sizeof got, &err), 0);
+	assert_int_equal(maildrop_read(drop, index, false, got, sizeof got,
+	    &err), 0);
 	assert_int_equal(maildrop_measure(drop, index, &err), 0);
 	assert_int_equal(drop->messages[index].octets, octets);
 }
@@ -102,7 +106,8 @@ test_busy(void **state)
 
 	(void)state;
 	open_or_fail(&mailbox, &first);
-	assert_int_equal(maildrop_open(&mailbox, deadline_in(0), &second, &err), -1);
+	assert_int_equal(maildrop_open(&mailbox, deadline_in(0), &second, &err),
+	    -1);
 	assert_err(err, ERR_BUSY, "joe: another session has this mailbox open");
 	drop_maildrop(&first);
 	open_or_fail(&mailbox, &second);
@@ -158,7 +163,8 @@ check_fault(void **state)
 	for (int nth = 1; happened && nth < 100; nth++) {
 		SCOPED(drop_maildrop) struct maildrop *drop = NULL;
 		struct err err = { 0 };
-		unlink("joe.lock");		/* one that could not be removed */
+		/* one that could not be removed */
+		unlink("joe.lock");
 		unit_writes("joe", three);
 		open_or_fail(&mailbox, &drop);
 		drop->messages[1].deleted = true;
@@ -226,11 +232,13 @@ int
 main(void)
 {
 	add_test("an mbox gives its messages in any order", test_mbox);
-	add_test("a Maildir gives its messages in the order of their names", test_maildir);
+	add_test("a Maildir gives its messages in the order of their names",
+	    test_maildir);
 	add_test("one session at a time has the mailbox", test_busy);
 	add_test("an empty maildrop has nothing to remove", test_empty);
 	add_rows(faults, check_fault);
-	add_test("of a Maildir the rest goes when one cannot", test_maildir_half);
+	add_test("of a Maildir the rest goes when one cannot",
+	    test_maildir_half);
 	add_rows(octets_rows, check_octets);
 	return run_all();
 }

@@ -1,4 +1,5 @@
-/* mbox_file_test.c: an mbox file: what is refused, its locks, its undo record. */
+/* mbox_file_test.c: an mbox file: what is refused, its locks, its undo
+ * record. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -14,9 +15,11 @@
 #include "scope.h"
 
 static int
-open_box(enum mbox_file_how how, int64_t ms, struct mbox_file *out, struct err *err)
+open_box(enum mbox_file_how how, int64_t ms, struct mbox_file *out,
+    struct err *err)
 {
-	return mbox_file_open(unit_dir(), "box", how, deadline_in(ms), out, err);
+	return mbox_file_open(unit_dir(), "box", how, deadline_in(ms), out,
+	    err);
 }
 
 /* --- what is there ----------------------------------------------------- */
@@ -73,7 +76,8 @@ static const struct foreign_row {
 	int		 error;
 	bool		 opens;
 } foreigns[] = {
-	{ "a foreign directory that is closed to us has no lock file", EACCES, true },
+	{ "a foreign directory that is closed to us has no lock file", EACCES,
+	  true },
 	{ "nor has one that may not be changed", EPERM, true },
 	{ "nor has one that is read-only", EROFS, true },
 	{ "a full one is a failure", ENOSPC, false },
@@ -88,7 +92,8 @@ check_foreign(void **state)
 
 	unit_writes("box", "");
 	fault_at("openat", 1, row->error);
-	assert_int_equal(open_box(MBOX_FILE_FOREIGN, 1000, &f, &err), row->opens ? 0 : -1);
+	assert_int_equal(open_box(MBOX_FILE_FOREIGN, 1000, &f, &err),
+	    row->opens ? 0 : -1);
 	assert_true(fault_clear());
 	assert_no_file("box.lock");
 }
@@ -151,8 +156,10 @@ static const struct way_row {
 	{ "a file with two names is refused", make_hard_link, ERR_REFUSED },
 	{ "a directory is refused", make_directory, ERR_REFUSED },
 	{ "a FIFO is refused and not waited for", make_fifo, ERR_REFUSED },
-	{ "a queue file that is a link is a failure", make_linked_queue, ERR_TEMPORARY },
-	{ "a queue file with two names is a failure", make_shared_queue, ERR_TEMPORARY },
+	{ "a queue file that is a link is a failure", make_linked_queue,
+	  ERR_TEMPORARY },
+	{ "a queue file with two names is a failure", make_shared_queue,
+	  ERR_TEMPORARY },
 };
 
 static void
@@ -172,7 +179,8 @@ check_way(void **state)
 /* --- locks ------------------------------------------------------------- */
 
 static const struct lock_row {
-	const char	*name, *file;	/* which is locked; NULL: a lock file is there */
+	/* which is locked; NULL: a lock file is there */
+	const char	*name, *file;
 } locks[] = {
 	{ "another's lock file keeps us out", NULL },
 	{ "another's lock on the file keeps us out", "box" },
@@ -206,7 +214,8 @@ check_lock(void **state)
 static void
 test_unlock(void **state)
 {
-	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE, g = MBOX_FILE_NONE;
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE,
+	    g = MBOX_FILE_NONE;
 	struct err err = { 0 };
 
 	(void)state;
@@ -220,8 +229,10 @@ static const struct fault_row {
 	const char	*name, *call;
 	int		 nth, error;
 } faults[] = {
-	{ "a queue file that cannot be opened gives all back", "openat", 1, EMFILE },
-	{ "a lock file that cannot be made gives all back", "openat", 2, EMFILE },
+	{ "a queue file that cannot be opened gives all back", "openat", 1,
+	  EMFILE },
+	{ "a lock file that cannot be made gives all back", "openat", 2,
+	  EMFILE },
 	{ "a file that cannot be opened gives all back", "openat", 3, EMFILE },
 	{ "a queue that cannot be looked at gives all back", "fstat", 1, EIO },
 	{ "a file that cannot be looked at gives all back", "fstat", 2, EIO },
@@ -250,15 +261,24 @@ static const struct undo_row {
 	size_t		 len;
 	bool		 stays;
 } undos[] = {
-	{ "a torn tail is taken away", "old\n\n", "From a\nS: x", "From a\n", 100, false },
-	{ "so it is within its From line", "old\n\n", "Fro", "From a\n", 100, false },
-	{ "so it is within its separator", "old", "\n", "\n\nFrom a\n", 100, false },
-	{ "so it is with its separator", "old", "\n\nFrom a\nS", "\n\nFrom a\n", 100, false },
-	{ "so it is in an empty file", "", "From a\nS: x", "From a\n", 100, false },
-	{ "a whole message stays", "old\n\n", "From a\n\nx\n\n", "From a\n", 11, true },
-	{ "what is longer than the record says stays", "old\n\n", "From a\n\nx\n\n", "From a\n", 8, true },
-	{ "a tail that begins otherwise stays", "old\n\n", "From b\nS: x", "From a\n", 100, true },
-	{ "a tail with a second message stays", "old\n\n", "From a\nS\nFrom b\n\n", "From a\n", 100, true },
+	{ "a torn tail is taken away", "old\n\n", "From a\nS: x", "From a\n",
+	  100, false },
+	{ "so it is within its From line", "old\n\n", "Fro", "From a\n", 100,
+	  false },
+	{ "so it is within its separator", "old", "\n", "\n\nFrom a\n", 100,
+	  false },
+	{ "so it is with its separator", "old", "\n\nFrom a\nS", "\n\nFrom a\n",
+	  100, false },
+	{ "so it is in an empty file", "", "From a\nS: x", "From a\n", 100,
+	  false },
+	{ "a whole message stays", "old\n\n", "From a\n\nx\n\n", "From a\n", 11,
+	  true },
+	{ "what is longer than the record says stays", "old\n\n",
+	  "From a\n\nx\n\n", "From a\n", 8, true },
+	{ "a tail that begins otherwise stays", "old\n\n", "From b\nS: x",
+	  "From a\n", 100, true },
+	{ "a tail with a second message stays", "old\n\n",
+	  "From a\nS\nFrom b\n\n", "From a\n", 100, true },
 };
 
 static void
@@ -272,8 +292,10 @@ check_undo(void **state)
 	{
 		SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
 		assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
-		assert_int_equal(mbox_file_record(&f, row->len, slice_of(row->head), true, &err), 0);
-		assert_int_equal(write(f.fd, row->tail, strlen(row->tail)), strlen(row->tail));
+		assert_int_equal(mbox_file_record(&f, row->len,
+		    slice_of(row->head), true, &err), 0);
+		assert_int_equal(write(f.fd, row->tail, strlen(row->tail)),
+		    strlen(row->tail));
 	}
 	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
 	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
@@ -300,9 +322,12 @@ test_far_second_message(void **state)
 		unlink("box");
 		unit_writes("box", "");
 		{
-			SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
-			assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
-			assert_int_equal(mbox_file_record(&f, 1000000, SLICE("From a\n"), false, &err), 0);
+			SCOPED(drop_mbox_file) struct mbox_file f =
+			    MBOX_FILE_NONE;
+			assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f,
+			    &err), 0);
+			assert_int_equal(mbox_file_record(&f, 1000000,
+			    SLICE("From a\n"), false, &err), 0);
 			assert_int_equal(fd_write(f.fd, tail.s, tail.len), 0);
 		}
 		SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
@@ -322,7 +347,8 @@ test_replaced(void **state)
 	{
 		SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
 		assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
-		assert_int_equal(mbox_file_record(&f, 100, SLICE("From a\n"), false, &err), 0);
+		assert_int_equal(mbox_file_record(&f, 100, SLICE("From a\n"),
+		    false, &err), 0);
 	}
 	unit_writes("new", "From a\nS: x");
 	assert_int_equal(rename("new", "box"), 0);
@@ -340,10 +366,12 @@ main(void)
 	add_rows(foreigns, check_foreign);
 	add_rows(ways, check_way);
 	add_rows(locks, check_lock);
-	add_test("unlocking lets others in and keeps the descriptor", test_unlock);
+	add_test("unlocking lets others in and keeps the descriptor",
+	    test_unlock);
 	add_rows(faults, check_fault);
 	add_rows(undos, check_undo);
-	add_test("a second message is seen wherever it begins", test_far_second_message);
+	add_test("a second message is seen wherever it begins",
+	    test_far_second_message);
 	add_test("a record of another file counts for nothing", test_replaced);
 	return run_all();
 }

@@ -13,25 +13,39 @@
 static const struct row {
 	const char	*name;
 	struct slice	 text;
-	const char	*found;		/* "from-start-end octets[q]" of each message */
+	/* "from-start-end octets[q]" of each message */
+	const char	*found;
 } rows[] = {
 	{ "an empty file holds nothing", { "", 0 }, "" },
-	{ "a From_ line alone is an empty message", { "From a\n", 7 }, "0-7-7 0" },
+	{ "a From_ line alone is an empty message", { "From a\n", 7 },
+	  "0-7-7 0" },
 	{ "even without its line end", { "From a", 6 }, "0-6-6 0" },
-	{ "the empty line at the end is not part of it", { "From a\nx\n\n", 10 }, "0-7-9 3" },
-	{ "one empty line alone separates", { "From a\n\nFrom b\n\n", 16 }, "0-7-7 0, 8-15-15 0" },
-	{ "only one of several empty lines separates", { "From a\nx\n\n\n\n", 12 }, "0-7-11 7" },
-	{ "a last line without its end gets one", { "From a\nx", 8 }, "0-7-8 3" },
-	{ "From after a line that is not empty is text", { "From a\nx\nFrom b\n", 16 }, "0-7-16 11" },
-	{ "From without a blank is text", { "From a\n\nFromage\n", 16 }, "0-7-16 11" },
-	{ "a quoted From is one octet shorter", { "From a\n\n>From b\n", 16 }, "0-7-16 10q" },
-	{ "so is one that is quoted twice", { "From a\n\n>>From b\n", 17 }, "0-7-17 11q" },
-	{ "other quotes stay", { "From a\n\n>Fron b\n> From\n", 23 }, "0-7-23 19" },
-	{ "CRLF line ends are two octets as they are", { "From a\r\nx\r\n\r\nFrom b\r\n", 21 }, "0-8-11 3, 13-21-21 0" },
+	{ "the empty line at the end is not part of it",
+	  { "From a\nx\n\n", 10 }, "0-7-9 3" },
+	{ "one empty line alone separates", { "From a\n\nFrom b\n\n", 16 },
+	  "0-7-7 0, 8-15-15 0" },
+	{ "only one of several empty lines separates",
+	  { "From a\nx\n\n\n\n", 12 }, "0-7-11 7" },
+	{ "a last line without its end gets one", { "From a\nx", 8 },
+	  "0-7-8 3" },
+	{ "From after a line that is not empty is text",
+	  { "From a\nx\nFrom b\n", 16 }, "0-7-16 11" },
+	{ "From without a blank is text", { "From a\n\nFromage\n", 16 },
+	  "0-7-16 11" },
+	{ "a quoted From is one octet shorter", { "From a\n\n>From b\n", 16 },
+	  "0-7-16 10q" },
+	{ "so is one that is quoted twice", { "From a\n\n>>From b\n", 17 },
+	  "0-7-17 11q" },
+	{ "other quotes stay", { "From a\n\n>Fron b\n> From\n", 23 },
+	  "0-7-23 19" },
+	{ "CRLF line ends are two octets as they are",
+	  { "From a\r\nx\r\n\r\nFrom b\r\n", 21 }, "0-8-11 3, 13-21-21 0" },
 	{ "NULs are bytes", { "From a\n\0\n\n", 10 }, "0-7-9 3" },
-	{ "empty lines before the first message are no message", { "\n\nFrom a\nx\n", 11 }, "2-9-11 3" },
+	{ "empty lines before the first message are no message",
+	  { "\n\nFrom a\nx\n", 11 }, "2-9-11 3" },
 	{ "a length that the header tells is not believed",
-	    { "From a\nContent-Length: 99\n\nx\n\nFrom b\ny\n", 39 }, "0-7-29 25, 30-37-39 3" },
+	    { "From a\nContent-Length: 99\n\nx\n\nFrom b\ny\n", 39 },
+	    "0-7-29 25, 30-37-39 3" },
 };
 
 static void
@@ -39,8 +53,9 @@ describe(const struct mbox_scan *scan, struct str *out)
 {
 	for (size_t i = 0; i < scan->count; i++) {
 		const struct mbox_entry *e = &scan->entries[i];
-		str_addf(out, "%s%ld-%ld-%ld %llu%s", i > 0 ? ", " : "", (long)e->from, (long)e->start,
-		    (long)e->end, (unsigned long long)e->octets, e->quoted ? "q" : "");
+		str_addf(out, "%s%ld-%ld-%ld %llu%s", i > 0 ? ", " : "",
+		    (long)e->from, (long)e->start, (long)e->end,
+		    (unsigned long long)e->octets, e->quoted ? "q" : "");
 	}
 }
 
@@ -73,7 +88,8 @@ check_row(void **state)
 static void
 test_edges(void **state)
 {
-	static const char tail[] = "\n\nx\n>From a\n\nFrom b\ns: t\n\n>>>>From z\r\n\r\n\n";
+	static const char tail[] =
+	    "\n\nx\n>From a\n\nFrom b\ns: t\n\n>>>>From z\r\n\r\n\n";
 
 	(void)state;
 	for (size_t len = 65536 - 100; len < 65536 + 20; len++) {
@@ -86,7 +102,8 @@ test_edges(void **state)
 		unit_write("mbox", text.s, text.len);
 		scan_file(&scan);
 		assert_int_equal(scan.count, 2);
-		assert_int_equal(scan.entries[0].octets, len - 7 + 2 + 2 + 3 + 8);
+		assert_int_equal(scan.entries[0].octets,
+		    len - 7 + 2 + 2 + 3 + 8);
 		assert_int_equal(scan.entries[1].octets, 6 + 2 + 11 + 2);
 		assert_true(scan.entries[0].quoted && scan.entries[1].quoted);
 		assert_int_equal(scan.entries[1].from, len + 13);
@@ -109,16 +126,24 @@ static const struct same_row {
 	const char	*a, *b;
 	bool		 same;
 } same_rows[] = {
-	{ "the body does not count", "From a\nx: y\n\nb\n", "From a\nx: y\n\nc\n", true },
-	{ "the From_ line does", "From a\nx: y\n\n", "From b\nx: y\n\n", false },
+	{ "the body does not count", "From a\nx: y\n\nb\n",
+	  "From a\nx: y\n\nc\n", true },
+	{ "the From_ line does", "From a\nx: y\n\n", "From b\nx: y\n\n",
+	  false },
 	{ "so does a field", "From a\nx: y\n\n", "From a\nx: z\n\n", false },
 	{ "so does its name", "From a\nx: y\n\n", "From a\nX: y\n\n", false },
-	{ "Status does not, wherever it stands", "From a\nx: y\nz: z\n\n", "From a\nx: y\nStatus: RO\nz: z\n\n", true },
-	{ "nor does it in other cases or with blanks", "From a\nx: y\n\n", "From a\nsTaTuS \t: O\nx: y\n\n", true },
-	{ "nor does what continues it", "From a\nx: y\n\n", "From a\nX-Keywords: a\n\tb\n c\nx: y\n\n", true },
-	{ "what continues another field does", "From a\nx: y\n\n", "From a\nx: y\n Status: O\n\n", false },
-	{ "a name that only begins so counts", "From a\nx: y\n\n", "From a\nx: y\nStatusX: O\n\n", false },
-	{ "in the body it does not count anyway", "From a\n\n", "From a\n\nStatus: O\n", true },
+	{ "Status does not, wherever it stands", "From a\nx: y\nz: z\n\n",
+	  "From a\nx: y\nStatus: RO\nz: z\n\n", true },
+	{ "nor does it in other cases or with blanks", "From a\nx: y\n\n",
+	  "From a\nsTaTuS \t: O\nx: y\n\n", true },
+	{ "nor does what continues it", "From a\nx: y\n\n",
+	  "From a\nX-Keywords: a\n\tb\n c\nx: y\n\n", true },
+	{ "what continues another field does", "From a\nx: y\n\n",
+	  "From a\nx: y\n Status: O\n\n", false },
+	{ "a name that only begins so counts", "From a\nx: y\n\n",
+	  "From a\nx: y\nStatusX: O\n\n", false },
+	{ "in the body it does not count anyway", "From a\n\n",
+	  "From a\n\nStatus: O\n", true },
 };
 
 static void
@@ -168,6 +193,7 @@ main(void)
 	add_rows(same_rows, check_same);
 	add_test("nothing depends on where a buffer ends", test_edges);
 	add_test("what does not begin with From is no mbox", test_no_mbox);
-	add_test("a file that cannot be read is a temporary error", test_unreadable);
+	add_test("a file that cannot be read is a temporary error",
+	    test_unreadable);
 	return run_all();
 }

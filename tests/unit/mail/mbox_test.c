@@ -1,4 +1,5 @@
-/* mbox_test.c: appending to an mbox: quoting, separators, and what faults leave. */
+/* mbox_test.c: appending to an mbox: quoting, separators, and what faults
+ * leave. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -20,8 +21,9 @@ static int
 deliver(struct slice message, struct err *err)
 {
 	struct mailbox box = {
-		.kind = &mbox_kind, .who = { geteuid(), getegid() }, .parent = unit_dir(),
-		.name = "box", .path = "/spool/box", .lock_timeout = 1,
+		.kind = &mbox_kind, .who = { geteuid(), getegid() },
+		.parent = unit_dir(), .name = "box", .path = "/spool/box",
+		.lock_timeout = 1,
 	};
 	struct stream content = { 0 };
 	struct delivery delivery = {
@@ -68,15 +70,21 @@ static const struct row {
 	{ "a missing line end is added", "S: x\n\nh", "S: x\n\nh\n\n" },
 	{ "an empty message is an empty line", "", "\n\n" },
 	{ "From is quoted", "From a\n", ">From a\n\n" },
-	{ "a quoted From gets one more", ">From a\n>>From b\n", ">>From a\n>>>From b\n\n" },
+	{ "a quoted From gets one more", ">From a\n>>From b\n",
+	  ">>From a\n>>>From b\n\n" },
 	{ "From at the very end is quoted", "x\nFrom ", "x\n>From \n\n" },
-	{ "a beginning of From at the very end is kept", "x\nFrom", "x\nFrom\n\n" },
+	{ "a beginning of From at the very end is kept", "x\nFrom",
+	  "x\nFrom\n\n" },
 	{ "a row of signs at the very end is kept", "x\n>>>", "x\n>>>\n\n" },
-	{ "From without a blank is none", "From\nFrom:\nFromage\n", "From\nFrom:\nFromage\n\n" },
+	{ "From without a blank is none", "From\nFrom:\nFromage\n",
+	  "From\nFrom:\nFromage\n\n" },
 	{ "From within a line is none", "x From a\n", "x From a\n\n" },
-	{ "From behind a blank is none", " From a\n> From b\n", " From a\n> From b\n\n" },
-	{ "from in lower case is none", "from a\nFROM b\n", "from a\nFROM b\n\n" },
-	{ "FrFrom is none", "FrFrom a\nFFrom b\n>F>From c\n", "FrFrom a\nFFrom b\n>F>From c\n\n" },
+	{ "From behind a blank is none", " From a\n> From b\n",
+	  " From a\n> From b\n\n" },
+	{ "from in lower case is none", "from a\nFROM b\n",
+	  "from a\nFROM b\n\n" },
+	{ "FrFrom is none", "FrFrom a\nFFrom b\n>F>From c\n",
+	  "FrFrom a\nFFrom b\n>F>From c\n\n" },
 	{ "a bare CR begins no line", "a\rFrom b\n", "a\rFrom b\n\n" },
 };
 
@@ -98,7 +106,8 @@ test_chunks(void **state)
 {
 	(void)state;
 	for (size_t size = 65536 - 8; size < 65536 + 3; size++) {
-		SCOPED(drop_str) struct str given = { 0 }, wanted = { 0 }, got = { 0 };
+		SCOPED(drop_str) struct str given = { 0 }, wanted = { 0 },
+		    got = { 0 };
 		struct err err = { 0 };
 
 		while (given.len < size - 1)
@@ -119,7 +128,8 @@ static void
 test_exact_chunks(void **state)
 {
 	(void)state;
-	for (size_t size = 65535; size <= 131072; size += size == 65537 ? 131072 - 65537 : 1) {
+	for (size_t size = 65535; size <= 131072; size += size == 65537 ?
+	    131072 - 65537 : 1) {
 		SCOPED(drop_str) struct str given = { 0 }, got = { 0 };
 		struct err err = { 0 };
 
@@ -138,7 +148,8 @@ static const struct before_row {
 	const char	*name, *before, *between;
 } befores[] = {
 	{ "behind a whole message nothing is added", old, "" },
-	{ "behind a line the rest of an empty line is added", "From a\n\nx\n", "\n" },
+	{ "behind a line the rest of an empty line is added", "From a\n\nx\n",
+	  "\n" },
 	{ "behind a torn line two line ends are added", "From a\n\nx", "\n\n" },
 	{ "behind one byte too", "x", "\n\n" },
 	{ "behind nothing nothing is added", "", "" },
@@ -159,7 +170,8 @@ check_before(void **state)
 	assert_string_equal(str_text(&got), "S: x\n\n");
 	read_box(&box);
 	assert_memory_equal(box.s, row->before, strlen(row->before));
-	assert_memory_equal(box.s + strlen(row->before), row->between, strlen(row->between));
+	assert_memory_equal(box.s + strlen(row->before), row->between,
+	    strlen(row->between));
 }
 
 /* --- faults ------------------------------------------------------------ */
@@ -170,15 +182,21 @@ static const struct fault_row {
 	int		 nth, error;
 	size_t		 size;		/* of the message */
 } faults[] = {
-	{ "a write that fails leaves the file as it was", "write", 2, ENOSPC, 10 },
-	{ "a later write that fails leaves it as it was", "write", 4, EDQUOT, 400000 },
-	{ "the first of several writes that fails leaves it as it was", "write", 2, EIO, 400000 },
-	{ "a limit on file sizes leaves it as it was", "write", 3, EFBIG, 400000 },
+	{ "a write that fails leaves the file as it was", "write", 2, ENOSPC,
+	  10 },
+	{ "a later write that fails leaves it as it was", "write", 4, EDQUOT,
+	  400000 },
+	{ "the first of several writes that fails leaves it as it was", "write",
+	  2, EIO, 400000 },
+	{ "a limit on file sizes leaves it as it was", "write", 3, EFBIG,
+	  400000 },
 	{ "an fsync that fails leaves it as it was", "fsync", 1, EIO, 10 },
 	{ "so does one of a long message", "fsync", 2, EIO, 400000 },
 	{ "so does one of the record", "fsync", 1, EIO, 400000 },
-	{ "a read of its end that fails leaves it as it was", "pread", 2, EIO, 10 },
-	{ "a lock file that cannot be made leaves it as it was", "linkat", 1, ENOSPC, 10 },
+	{ "a read of its end that fails leaves it as it was", "pread", 2, EIO,
+	  10 },
+	{ "a lock file that cannot be made leaves it as it was", "linkat", 1,
+	  ENOSPC, 10 },
 };
 
 static void
@@ -252,11 +270,13 @@ main(void)
 {
 	add_rows(rows, check_row);
 	add_test("quoting does not depend on where a buffer ends", test_chunks);
-	add_test("a message that fills buffers exactly is whole", test_exact_chunks);
+	add_test("a message that fills buffers exactly is whole",
+	    test_exact_chunks);
 	add_rows(befores, check_before);
 	add_rows(faults, check_fault);
 	add_test("interrupted and short writes go on", test_interrupted);
 	add_test("a new file is taken away again", test_new_is_taken_back);
-	add_test("a record that cannot be cleared hurts nobody", test_cannot_take_back);
+	add_test("a record that cannot be cleared hurts nobody",
+	    test_cannot_take_back);
 	return run_all();
 }

@@ -31,8 +31,8 @@ refuse_file(void *arg, int *fd, struct err *err)
 }
 
 static int
-read_in(const char *p, size_t len, const struct message_intake *how, struct message *out,
-    struct err *err)
+read_in(const char *p, size_t len, const struct message_intake *how,
+    struct message *out, struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
 
@@ -46,7 +46,8 @@ static struct message_intake
 intake(const char *top)
 {
 	return (struct message_intake){
-		.deadline = deadline_in(10000), .open_file = open_unnamed, .trace = top,
+		.deadline = deadline_in(10000), .open_file = open_unnamed,
+		.trace = top,
 	};
 }
 
@@ -76,16 +77,22 @@ static const struct row {
 	{ "only one From line goes", "From a\nFrom b\n", "From b\n" },
 	{ "a quoted From line stays", ">From a\nS: x\n", ">From a\nS: x\n" },
 	{ "a From line alone leaves nothing", "From a", "" },
-	{ "a Return-Path goes, in any case", "A: 1\nreturn-PATH: x\nB: 2\n", "A: 1\nB: 2\n" },
+	{ "a Return-Path goes, in any case", "A: 1\nreturn-PATH: x\nB: 2\n",
+	  "A: 1\nB: 2\n" },
 	{ "all of them go", "Return-Path:a\nReturn-Path :b\n\n", "\n" },
-	{ "a folded one goes whole", "Return-Path:\n a\n\tb\nS: x\n", "S: x\n" },
-	{ "one of the body stays", "S: x\n\nReturn-Path: a\n", "S: x\n\nReturn-Path: a\n" },
+	{ "a folded one goes whole", "Return-Path:\n a\n\tb\nS: x\n",
+	  "S: x\n" },
+	{ "one of the body stays", "S: x\n\nReturn-Path: a\n",
+	  "S: x\n\nReturn-Path: a\n" },
 	{ "one behind a line that is no field stays", "hello\nReturn-Path: a\n",
 	  "hello\nReturn-Path: a\n" },
-	{ "one that begins with a blank is no field", " Return-Path: a\n", " Return-Path: a\n" },
-	{ "a field with a similar name stays", "Return-Paths: a\nXReturn-Path: b\n",
+	{ "one that begins with a blank is no field", " Return-Path: a\n",
+	  " Return-Path: a\n" },
+	{ "a field with a similar name stays",
+	  "Return-Paths: a\nXReturn-Path: b\n",
 	  "Return-Paths: a\nXReturn-Path: b\n" },
-	{ "CRLF stays CRLF", "Return-Path: a\r\nS: x\r\n\r\nh\r\n", "S: x\r\n\r\nh\r\n" },
+	{ "CRLF stays CRLF", "Return-Path: a\r\nS: x\r\n\r\nh\r\n",
+	  "S: x\r\n\r\nh\r\n" },
 };
 
 static void
@@ -98,7 +105,8 @@ check_row(void **state)
 	struct stream content;
 	struct err err = { 0 };
 
-	assert_int_equal(read_in(row->given, strlen(row->given), &how, &m, &err), 0);
+	assert_int_equal(read_in(row->given, strlen(row->given), &how, &m,
+	    &err), 0);
 	assert_false(message_content(&m, trace, &content));
 	read_stream(&content, &got);
 	str_addf(&wanted, "%s%s", trace, row->wanted);
@@ -123,7 +131,8 @@ static const struct size_row {
 	size_t		 size;
 	bool		 in_file;
 } sizes[] = {
-	{ "one byte less than memory holds stays there", MESSAGE_MEMORY - 1, false },
+	{ "one byte less than memory holds stays there", MESSAGE_MEMORY - 1,
+	  false },
 	{ "what fits into memory exactly stays there", MESSAGE_MEMORY, false },
 	{ "one byte more goes into a file", MESSAGE_MEMORY + 1, true },
 	{ "a long message goes into a file", 5 * MESSAGE_MEMORY + 77, true },
@@ -143,15 +152,19 @@ check_size(void **state)
 		struct err err = { 0 };
 
 		make_message(&given, row->size);
-		assert_int_equal(read_in(given.s, given.len, &how, &m, &err), 0);
+		assert_int_equal(read_in(given.s, given.len, &how, &m, &err),
+		    0);
 		assert_int_equal(m.size, row->size);
 		assert_int_equal(m.file != -1, row->in_file);
-		assert_int_equal(message_content(&m, trace, &content), row->in_file && with_trace);
+		assert_int_equal(message_content(&m, trace, &content),
+		    row->in_file && with_trace);
 		read_stream(&content, &got);
 		assert_memory_equal(got.s, trace, strlen(trace));
 		const char *kept = strstr(given.s, "S: x");
-		assert_int_equal(got.len, strlen(trace) + given.len - (size_t)(kept - given.s));
-		assert_memory_equal(got.s + strlen(trace), kept, got.len - strlen(trace));
+		assert_int_equal(got.len,
+		    strlen(trace) + given.len - (size_t)(kept - given.s));
+		assert_memory_equal(got.s + strlen(trace), kept,
+		    got.len - strlen(trace));
 	}
 }
 
@@ -211,7 +224,8 @@ static const struct fault_row {
 } faults[] = {
 	{ "a read that fails is no end of the message", "read", 1, EIO },
 	{ "nor is a later one", "read", 3, EIO },
-	{ "a file that cannot be written fails the message", "write", 1, ENOSPC },
+	{ "a file that cannot be written fails the message", "write", 1,
+	  ENOSPC },
 	{ "so it does at its last bytes", "write", 3, ENOSPC },
 };
 
@@ -243,15 +257,22 @@ static const struct loop_row {
 } loops[] = {
 	{ "a message without Delivered-To is none", "S: x\n\n", false },
 	{ "one that was here is", "Delivered-To: joe@a.test\n\n", true },
-	{ "so it is in other cases and with blanks", "DELIVERED-TO :  Joe@A.test \n\n", true },
+	{ "so it is in other cases and with blanks",
+	  "DELIVERED-TO :  Joe@A.test \n\n", true },
 	{ "so it is when folded", "Delivered-To:\n joe@a.test\n\n", true },
-	{ "so it is with CRLF", "S: x\r\nDelivered-To: joe@a.test\r\n\r\n", true },
-	{ "so it is behind a From line", "From x\nDelivered-To: joe@a.test\n\n", true },
-	{ "so it is in the last of several", "Delivered-To: a\nDelivered-To: joe@a.test\n\n", true },
+	{ "so it is with CRLF", "S: x\r\nDelivered-To: joe@a.test\r\n\r\n",
+	  true },
+	{ "so it is behind a From line", "From x\nDelivered-To: joe@a.test\n\n",
+	  true },
+	{ "so it is in the last of several",
+	  "Delivered-To: a\nDelivered-To: joe@a.test\n\n", true },
 	{ "somebody else's is none", "Delivered-To: ann@a.test\n\n", false },
-	{ "a longer address is none", "Delivered-To: joe@a.test.test\n\n", false },
-	{ "one of the body is none", "S: x\n\nDelivered-To: joe@a.test\n", false },
-	{ "another field with the address is none", "X-Delivered-To: joe@a.test\n\n", false },
+	{ "a longer address is none", "Delivered-To: joe@a.test.test\n\n",
+	  false },
+	{ "one of the body is none", "S: x\n\nDelivered-To: joe@a.test\n",
+	  false },
+	{ "another field with the address is none",
+	  "X-Delivered-To: joe@a.test\n\n", false },
 };
 
 static void
@@ -262,8 +283,10 @@ check_loop(void **state)
 	struct message_intake how = intake(trace);
 	struct err err = { 0 };
 
-	assert_int_equal(read_in(row->given, strlen(row->given), &how, &m, &err), 0);
-	assert_int_equal(message_check_loop(&m, "joe@a.test", &err), row->is_loop ? -1 : 0);
+	assert_int_equal(read_in(row->given, strlen(row->given), &how, &m,
+	    &err), 0);
+	assert_int_equal(message_check_loop(&m, "joe@a.test", &err),
+	    row->is_loop ? -1 : 0);
 	if (row->is_loop)
 		assert_int_equal(err.kind, ERR_REFUSED);
 	assert_int_equal(message_check_loop(&m, NULL, &err), 0);
@@ -282,8 +305,10 @@ test_hops(void **state)
 		for (int i = 0; i < hops; i++)
 			str_adds(&given, "Received: from a by b;\n\tnow\n");
 		str_adds(&given, "\nReceived: x\n");
-		assert_int_equal(read_in(given.s, given.len, &how, &m, &err), 0);
-		assert_int_equal(message_check_loop(&m, NULL, &err), hops > MESSAGE_HOPS ? -1 : 0);
+		assert_int_equal(read_in(given.s, given.len, &how, &m, &err),
+		    0);
+		assert_int_equal(message_check_loop(&m, NULL, &err),
+		    hops > MESSAGE_HOPS ? -1 : 0);
 	}
 }
 
@@ -293,10 +318,13 @@ main(void)
 	add_rows(rows, check_row);
 	add_rows(sizes, check_size);
 	add_test("one byte more than the limit is refused", test_limit);
-	add_test("a file that cannot be opened fails the message", test_no_file);
-	add_test("a writer that says nothing is waited for no longer than the deadline", test_deadline);
+	add_test("a file that cannot be opened fails the message",
+	    test_no_file);
+	add_test("a writer that says nothing is waited for no longer than the "
+	    "deadline", test_deadline);
 	add_rows(faults, check_fault);
 	add_rows(loops, check_loop);
-	add_test("a hundred Received fields are none, one more is a loop", test_hops);
+	add_test("a hundred Received fields are none, one more is a loop",
+	    test_hops);
 	return run_all();
 }

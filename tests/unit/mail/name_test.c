@@ -12,14 +12,17 @@ static const struct account_row {
 	const char	*name, *given;
 	bool		 passes;
 } accounts[] = {
-	{ "account: letters, digits, dot, underscore and hyphen", "Joe.b_c-9", true },
+	{ "account: letters, digits, dot, underscore and hyphen", "Joe.b_c-9",
+	  true },
 	{ "account: one letter", "j", true },
 	{ "account: nothing is no name", "", false },
 	{ "account: 64 bytes", SIXTY "abcd", true },
 	{ "account: 65 bytes are too many", SIXTY "abcde", false },
 	{ "account: letters with accents", "j\xC3\xBCrgen", true },
-	{ "account: 64 bytes of UTF-8 count as bytes", SIXTY "ab\xC3\xBC", true },
-	{ "account: the 65th byte within a letter", SIXTY "abc\xC3\xBC", false },
+	{ "account: 64 bytes of UTF-8 count as bytes", SIXTY "ab\xC3\xBC",
+	  true },
+	{ "account: the 65th byte within a letter", SIXTY "abc\xC3\xBC",
+	  false },
 	{ "account: four bytes of UTF-8", "\xF0\x9F\x90\xB8", true },
 	{ "account: a digit first", "9lives", true },
 	{ "account: no dot first", ".joe", false },
@@ -52,13 +55,16 @@ static const struct account_row {
 	{ "account: a sequence of three that is cut off", "jo\xE2\x82", false },
 	{ "account: a sequence that is followed by ASCII", "jo\xC3g", false },
 	{ "account: no overlong slash of two bytes", "a\xC0\xAF" "b", false },
-	{ "account: no overlong slash of three bytes", "a\xE0\x80\xAF" "b", false },
-	{ "account: no overlong slash of four bytes", "a\xF0\x80\x80\xAF" "b", false },
+	{ "account: no overlong slash of three bytes", "a\xE0\x80\xAF" "b",
+	  false },
+	{ "account: no overlong slash of four bytes", "a\xF0\x80\x80\xAF" "b",
+	  false },
 	{ "account: no surrogate", "\xED\xA0\x80", false },
 	{ "account: nothing beyond U+10FFFF", "\xF4\x90\x80\x80", false },
 	{ "account: the last one, U+10FFFF", "\xF4\x8F\xBF\xBF", true },
 	{ "account: a lead byte that is none", "\xF5\x80\x80\x80", false },
-	{ "account: no control character of U+0080 to U+009F", "a\xC2\x85", false },
+	{ "account: no control character of U+0080 to U+009F", "a\xC2\x85",
+	  false },
 	{ "account: U+00A0 is none of them", "a\xC2\xA0", true },
 };
 
@@ -109,8 +115,10 @@ static const struct domain_row {
 	{ "domain: FILES, too", "FILES", NULL },
 	{ "domain: files with a dot, too", "files.", NULL },
 	{ "domain: files.test is a domain", "files.test", "files.test" },
-	{ "domain: an A-label stays", "xn--bcher-kva.test", "xn--bcher-kva.test" },
-	{ "domain: an A-label in upper case", "XN--BCHER-KVA.test", "xn--bcher-kva.test" },
+	{ "domain: an A-label stays", "xn--bcher-kva.test",
+	  "xn--bcher-kva.test" },
+	{ "domain: an A-label in upper case", "XN--BCHER-KVA.test",
+	  "xn--bcher-kva.test" },
 };
 
 static void
@@ -140,7 +148,8 @@ nul_in_domain(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(name_canonical_domain(SLICE("a.test\0b"), &out, &err), -1);
+	assert_int_equal(name_canonical_domain(SLICE("a.test\0b"), &out, &err),
+	    -1);
 	assert_int_equal(err.kind, ERR_INVALID);
 	assert_false(name_is_domain(SLICE("a.test\0b")));
 }
@@ -159,6 +168,7 @@ main(void)
 	add_test("account: no NUL byte", nul_in_account);
 	add_rows(domains, check_domain);
 	add_test("domain: no NUL byte", nul_in_domain);
-	add_test("domain: upper case is not how one is stored", upper_case_is_not_stored);
+	add_test("domain: upper case is not how one is stored",
+	    upper_case_is_not_stored);
 	return run_all();
 }

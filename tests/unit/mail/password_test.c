@@ -8,30 +8,42 @@
 #include "password.h"
 #include "scope.h"
 
-static const char joes[] = "$6$rounds=1000$vmailtests$";	/* completed by hash_of() */
+/* completed by hash_of() */
+static const char joes[] = "$6$rounds=1000$vmailtests$";
 
 static const struct row {
 	const char	*name;
-	const char	*password;	/* what the hash is of; NULL: hash is as it stands */
+	/* what the hash is of; NULL: hash is as it stands */
+	const char	*password;
 	const char	*hash;
 	bool		 locked;
 	struct slice	 given;
 	bool		 matches;
 } rows[] = {
-	{ "the right password opens it", "secret", NULL, false, { "secret", 6 }, true },
-	{ "a wrong one does not", "secret", NULL, false, { "Secret", 6 }, false },
-	{ "nor does its beginning", "secret", NULL, false, { "secre", 5 }, false },
-	{ "nor does more than it", "secret", NULL, false, { "secret ", 7 }, false },
-	{ "what follows a NUL counts", "secret", NULL, false, { "secret\0x", 8 }, false },
+	{ "the right password opens it", "secret", NULL, false, { "secret", 6 },
+	  true },
+	{ "a wrong one does not", "secret", NULL, false, { "Secret", 6 },
+	  false },
+	{ "nor does its beginning", "secret", NULL, false, { "secre", 5 },
+	  false },
+	{ "nor does more than it", "secret", NULL, false, { "secret ", 7 },
+	  false },
+	{ "what follows a NUL counts", "secret", NULL, false,
+	  { "secret\0x", 8 }, false },
 	{ "an empty password is one", "", NULL, false, { "", 0 }, true },
-	{ "a locked account stays closed", "secret", NULL, true, { "secret", 6 }, false },
+	{ "a locked account stays closed", "secret", NULL, true,
+	  { "secret", 6 }, false },
 	{ "no hash matches nothing", NULL, NULL, false, { "", 0 }, false },
 	{ "an empty hash matches nothing", NULL, "", false, { "", 0 }, false },
 	{ "a star matches nothing", NULL, "*", false, { "*", 1 }, false },
-	{ "crypt's failure mark matches nothing", NULL, "*0", false, { "*0", 2 }, false },
-	{ "a plain password in its place matches nothing", NULL, "secret", false, { "secret", 6 }, false },
-	{ "a cut hash matches nothing", NULL, "$y$j9T$", false, { "", 0 }, false },
-	{ "a bare salt matches nothing", NULL, "$6$rounds=1000$vmailtests$", false, { "", 0 }, false },
+	{ "crypt's failure mark matches nothing", NULL, "*0", false,
+	  { "*0", 2 }, false },
+	{ "a plain password in its place matches nothing", NULL, "secret",
+	  false, { "secret", 6 }, false },
+	{ "a cut hash matches nothing", NULL, "$y$j9T$", false, { "", 0 },
+	  false },
+	{ "a bare salt matches nothing", NULL, "$6$rounds=1000$vmailtests$",
+	  false, { "", 0 }, false },
 };
 
 static void
@@ -54,7 +66,8 @@ seconds_of(const struct password *password)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
 	assert_false(password_matches(password, SLICE("wrong")));
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-	return (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+	return (double)(end.tv_sec - begin.tv_sec) + (double)(
+	    end.tv_nsec - begin.tv_nsec) / 1e9;
 }
 
 /* A hash that is not computed takes microseconds. */
@@ -66,7 +79,8 @@ test_time(void **state)
 
 	(void)state;
 	assert_int_equal(password_hash(SLICE("secret"), &hash, &err), 0);
-	struct password right = { .hash = hash.s }, locked = { .hash = hash.s, .locked = true };
+	struct password right = { .hash = hash.s },
+	    locked = { .hash = hash.s, .locked = true };
 	struct password broken = { .hash = "$y$j9T$" };
 	double one = seconds_of(&right);
 	const struct password *const others[] = { NULL, &locked, &broken };
@@ -85,7 +99,8 @@ test_longest(void **state)
 
 	(void)state;
 	memset(text, 'x', sizeof text);
-	struct slice longest = { text, PASSWORD_MAX }, longer = { text, PASSWORD_MAX + 1 };
+	struct slice longest = { text, PASSWORD_MAX },
+	    longer = { text, PASSWORD_MAX + 1 };
 	assert_int_equal(password_hash(longest, &hash, &err), 0);
 	assert_memory_equal(hash.s, "$y$", 3);
 	struct password password = { .hash = hash.s };
@@ -105,8 +120,10 @@ test_refused(void **state)
 	assert_int_equal(password_hash(SLICE(""), &hash, &err), -1);
 	assert_err(err, ERR_INVALID, "the password is empty");
 	assert_int_equal(password_hash(SLICE("a\nb"), &hash, &err), -1);
-	assert_err(err, ERR_INVALID, "the password has a line end or a NUL in it");
-	assert_int_equal(password_hash((struct slice){ "a\0b", 3 }, &hash, &err), -1);
+	assert_err(err, ERR_INVALID,
+	    "the password has a line end or a NUL in it");
+	assert_int_equal(password_hash((struct slice){ "a\0b", 3 }, &hash,
+	    &err), -1);
 	assert_int_equal(hash.len, 0);
 }
 
@@ -114,7 +131,8 @@ int
 main(void)
 {
 	add_rows(rows, check_row);
-	add_test("where there is no hash to check one is computed all the same", test_time);
+	add_test("where there is no hash to check one is computed all the same",
+	    test_time);
 	add_test("a password of 511 bytes is the longest", test_longest);
 	add_test("what cannot be typed again is no new password", test_refused);
 	return run_all();

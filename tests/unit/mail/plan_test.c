@@ -22,12 +22,17 @@ assert_printed(const struct plan *plan, const char *wanted)
 	free(text);
 }
 
-static struct installation in = { .path = "/etc/vmail", .conf = { .spool = "/spool" } };
-static struct domain domain = { .in = &in, .name = "a.test", .conf = { .inbox = "%d/%u" } };
+static struct installation in = { .path = "/etc/vmail",
+    .conf = { .spool = "/spool" } };
+static struct domain domain = { .in = &in, .name = "a.test",
+    .conf = { .inbox = "%d/%u" } };
 static const struct account joe = { .domain = &domain, .name = "joe" };
-static const struct step first = { NULL, "all@a.test", "alias", "/etc/vmail/aliases.a.test", 3 };
-static const struct step second = { &first, "joe@a.test", "account", "/etc/vmail/passwd.a.test", 0 };
-static const struct step nowhere = { NULL, "x@a.test", "no alias, no account", NULL, 0 };
+static const struct step first = { NULL, "all@a.test", "alias",
+    "/etc/vmail/aliases.a.test", 3 };
+static const struct step second = { &first, "joe@a.test", "account",
+    "/etc/vmail/passwd.a.test", 0 };
+static const struct step nowhere = { NULL, "x@a.test", "no alias, no account",
+    NULL, 0 };
 
 static const struct row {
 	const char	*name;
@@ -35,26 +40,32 @@ static const struct row {
 	const char	*wanted;	/* behind the recipient's line */
 } rows[] = {
 	{ "a mailbox has its path, and the way from the first step to the last",
-	  { .kind = TARGET_ACCOUNT, .account = &joe, .domain = &domain, .way = &second, .text = "joe" },
-	  "  mailbox joe@a.test /spool/a.test/joe\n"
-	  "    all@a.test alias /etc/vmail/aliases.a.test:3\n"
-	  "    joe@a.test account /etc/vmail/passwd.a.test\n" },
-	{ "a command is as it will be run", { .kind = TARGET_COMMAND, .domain = &domain, .text = "a | b" },
+	  { .kind = TARGET_ACCOUNT, .account = &joe, .domain = &domain,
+	  .way = &second, .text = "joe" },
+	  "  mailbox joe@a.test /spool/a.test/joe\n" "    all@a.test alias "
+	  "/etc/vmail/aliases.a.test:3\n" "    joe@a.test account "
+	  "/etc/vmail/passwd.a.test\n" },
+	{ "a command is as it will be run",
+	  { .kind = TARGET_COMMAND, .domain = &domain, .text = "a | b" },
 	  "  command a | b\n" },
-	{ "a file is its path", { .kind = TARGET_FILE, .domain = &domain, .text = "/f" }, "  file /f\n" },
-	{ "an address elsewhere", { .kind = TARGET_REMOTE, .domain = &domain, .text = "x@y" },
-	  "  remote x@y\n" },
+	{ "a file is its path", { .kind = TARGET_FILE, .domain = &domain,
+	  .text = "/f" }, "  file /f\n" },
+	{ "an address elsewhere", { .kind = TARGET_REMOTE, .domain = &domain,
+	  .text = "x@y" }, "  remote x@y\n" },
 	{ "an address elsewhere with a sender of its own",
-	  { .kind = TARGET_REMOTE, .domain = &domain, .text = "x@y", .sender = "owner-l@a.test" },
+	  { .kind = TARGET_REMOTE, .domain = &domain, .text = "x@y",
+	  .sender = "owner-l@a.test" },
 	  "  remote x@y sender owner-l@a.test\n" },
-	{ "an automatic answer", { .kind = TARGET_AUTO, .domain = &domain, .text = "/f.auto" },
-	  "  answer /f.auto\n" },
+	{ "an automatic answer", { .kind = TARGET_AUTO, .domain = &domain,
+	  .text = "/f.auto" }, "  answer /f.auto\n" },
 	{ "a failure has its code and words",
 	  { .kind = TARGET_FAILURE, .way = &nowhere, .text = "",
 	    .failure = { OUTCOME_NO_USER, "5.1.1", "unknown user x@a.test" } },
-	  "  failure 5.1.1 unknown user x@a.test\n    x@a.test no alias, no account\n" },
+	  "  failure 5.1.1 unknown user x@a.test\n    x@a.test no alias, no "
+	  "account\n" },
 	{ "bytes that could steer a terminal become ?",
-	  { .kind = TARGET_COMMAND, .domain = &domain, .text = "a\033[2J\nb\tc\177\xC3\xBC" },
+	  { .kind = TARGET_COMMAND, .domain = &domain,
+	  .text = "a\033[2J\nb\tc\177\xC3\xBC" },
 	  "  command a?[2J?b?c?\xC3\xBC\n" },
 };
 
@@ -111,7 +122,9 @@ many(void **state)
 	for (int i = 0; i < 1000; i++) {
 		struct recipient *r = plan_add_recipient(&plan, "r");
 		for (int j = 0; j < 20; j++)
-			plan_add_target(&plan, r, &(struct target){ .kind = TARGET_FILE, .text = "/f" });
+			plan_add_target(&plan, r,
+			    &(struct target){ .kind = TARGET_FILE,
+			    .text = "/f" });
 		plan_warn(&plan, "warning %d", i);
 	}
 	assert_int_equal(plan.recipient_count, 1000);
@@ -136,8 +149,10 @@ static void
 addresses(void **state)
 {
 	SCOPED(drop_plan) struct plan plan = { 0 };
-	struct target account = { .kind = TARGET_ACCOUNT, .account = &joe, .domain = &domain, .local = "all" };
-	struct target command = { .kind = TARGET_COMMAND, .domain = &domain, .local = "a b" };
+	struct target account = { .kind = TARGET_ACCOUNT, .account = &joe,
+	    .domain = &domain, .local = "all" };
+	struct target command = { .kind = TARGET_COMMAND, .domain = &domain,
+	    .local = "a b" };
 
 	(void)state;
 	assert_string_equal(target_address(&plan, &account), "joe@a.test");
@@ -148,10 +163,13 @@ int
 main(void)
 {
 	add_rows(rows, check_row);
-	add_test("a plan of nothing is empty, and a recipient is one line", nothing);
-	add_test("one target of two recipients stands once, and with each of them", shared);
+	add_test("a plan of nothing is empty, and a recipient is one line",
+	    nothing);
+	add_test("one target of two recipients stands once, and with each of "
+	    "them", shared);
 	add_test("20,000 targets of 1,000 recipients", many);
 	add_test("warnings come last, a line each", warnings);
-	add_test("a target's address is the account's, or the one that was resolved last", addresses);
+	add_test("a target's address is the account's, or the one that was "
+	    "resolved last", addresses);
 	return run_all();
 }

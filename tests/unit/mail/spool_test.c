@@ -22,10 +22,12 @@ static struct world *
 world(struct world *w)
 {
 	*w = (struct world){
-		.in = { .path = "/etc/vmail", .as_root = geteuid() == 0, .conf = { .spool = unit_path() } },
-		.domain = {
-			.name = "a.test", .file = "domain.a.test", .one_owner = geteuid() != 0,
-			.owner = { geteuid(), geteuid() == 0 ? 60000 : getegid() },
+		.in = { .path = "/etc/vmail", .as_root = geteuid() == 0,
+		.conf = { .spool = unit_path() } }, .domain = {
+			.name = "a.test", .file = "domain.a.test",
+			.one_owner = geteuid() != 0,
+			.owner = { geteuid(), geteuid() == 0 ? 60000 :
+			getegid() },
 		},
 	};
 	w->domain.in = &w->in;
@@ -53,7 +55,8 @@ test_missing(void **state)
 	(void)state;
 	world(&w)->in.conf.spool = "/nowhere/spool";
 	assert_int_equal(spool_open(&w.in, &fd, &err), -1);
-	assert_err(err, ERR_TEMPORARY, "the spool /nowhere/spool is missing: mount it, or make it");
+	assert_err(err, ERR_TEMPORARY,
+	    "the spool /nowhere/spool is missing: mount it, or make it");
 	assert_int_equal(spool_of_domain(&w.domain, true, &fd, &err), -1);
 	assert_int_equal(err.kind, ERR_TEMPORARY);
 }
@@ -71,7 +74,8 @@ test_make(void **state)
 	world(&w);
 	{
 		SCOPED(drop_fd) int fd = -1;
-		assert_int_equal(spool_of_domain(&w.domain, false, &fd, &err), -1);
+		assert_int_equal(spool_of_domain(&w.domain, false, &fd, &err),
+		    -1);
 		assert_int_equal(err.kind, ERR_ABSENT);
 		assert_no_file("a.test");
 	}
@@ -96,7 +100,8 @@ test_again(void **state)
 	world(&w);
 	for (int i = 0; i < 3; i++) {
 		SCOPED(drop_fd) int fd = -1;
-		assert_int_equal(spool_of_domain(&w.domain, true, &fd, &err), 0);
+		assert_int_equal(spool_of_domain(&w.domain, true, &fd, &err),
+		    0);
 	}
 }
 
@@ -136,15 +141,16 @@ make_not_sticky(void)
 static const struct way_row {
 	const char	*name;
 	void		(*make)(void);
-	const char	*text;		/* how it begins after the spool's path */
+	/* how it begins after the spool's path */
+	const char	*text;
 } ways[] = {
 	{ "a link in its place is refused", make_link, "" },
 	{ "a dangling link in its place is refused", make_dangling, "" },
 	{ "a file in its place is refused", make_file, "" },
 	{ "one that all can write to is refused, sticky or not", make_open,
 	  "others can write to a.test" },
-	{ "one whose group may remove what others have put there is refused", make_not_sticky,
-	  "others can write to a.test" },
+	{ "one whose group may remove what others have put there is refused",
+	  make_not_sticky, "others can write to a.test" },
 };
 
 static void
@@ -158,7 +164,8 @@ check_way(void **state)
 
 	snprintf(wanted, sizeof wanted, "%s: %s", unit_path(), row->text);
 	row->make();
-	assert_int_equal(spool_of_domain(&world(&w)->domain, false, &fd, &err), -1);
+	assert_int_equal(spool_of_domain(&world(&w)->domain, false, &fd, &err),
+	    -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
 	assert_memory_equal(err.text, wanted, strlen(wanted));
 	assert_no_file("other/new");
@@ -176,7 +183,8 @@ test_mended(void **state)
 	if (geteuid() != 0)
 		return;
 	make_not_sticky();
-	assert_int_equal(spool_of_domain(&world(&w)->domain, true, &fd, &err), 0);
+	assert_int_equal(spool_of_domain(&world(&w)->domain, true, &fd, &err),
+	    0);
 	assert_int_equal(mode_of("a.test"), 03770);
 	assert_int_equal(stat("a.test", &st), 0);
 	assert_int_equal(st.st_gid, 60000);
@@ -194,7 +202,8 @@ test_somebody_elses(void **state)
 		return;
 	assert_int_equal(mkdir("a.test", 0700), 0);
 	assert_int_equal(chown("a.test", 61234, 60000), 0);
-	assert_int_equal(spool_of_domain(&world(&w)->domain, true, &fd, &err), -1);
+	assert_int_equal(spool_of_domain(&world(&w)->domain, true, &fd, &err),
+	    -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
 	w.domain.one_owner = true;
 	w.domain.owner.uid = 61234;
@@ -208,9 +217,12 @@ static const struct fault_row {
 	int		 nth, error;
 	bool		 as_root;	/* the call is made by root alone */
 } faults[] = {
-	{ "a new directory that cannot be opened is taken away", "openat", 3, EMFILE, false },
-	{ "one that cannot get its owner is taken away", "fchown", 1, EPERM, true },
-	{ "one that cannot get its mode is taken away", "fchmod", 1, EPERM, true },
+	{ "a new directory that cannot be opened is taken away", "openat", 3,
+	  EMFILE, false },
+	{ "one that cannot get its owner is taken away", "fchown", 1, EPERM,
+	  true },
+	{ "one that cannot get its mode is taken away", "fchmod", 1, EPERM,
+	  true },
 };
 
 static void
@@ -225,7 +237,8 @@ check_fault(void **state)
 	if (row->as_root && geteuid() != 0)
 		return;
 	fault_at(row->call, row->nth, row->error);
-	assert_int_equal(spool_of_domain(&world(&w)->domain, true, &fd, &err), -1);
+	assert_int_equal(spool_of_domain(&world(&w)->domain, true, &fd, &err),
+	    -1);
 	assert_true(fault_clear());
 	assert_int_equal(err.kind, ERR_TEMPORARY);
 	snprintf(name, sizeof name, ".a.test.%ld.new", (long)getpid());
@@ -242,7 +255,8 @@ test_unsynced(void **state)
 
 	(void)state;
 	fault_at("fsync", 1, EIO);
-	assert_int_equal(spool_of_domain(&world(&w)->domain, true, &fd, &err), -1);
+	assert_int_equal(spool_of_domain(&world(&w)->domain, true, &fd, &err),
+	    -1);
 	assert_true(fault_clear());
 	assert_int_equal(err.kind, ERR_TEMPORARY);
 	assert_int_equal(spool_of_domain(&w.domain, true, &fd, &err), 0);
@@ -274,13 +288,17 @@ int
 main(void)
 {
 	add_test("a spool that is missing is not made", test_missing);
-	add_test("a domain's directory is made when asked for, with its owner and mode", test_make);
+	add_test("a domain's directory is made when asked for, with its owner "
+	    "and mode", test_make);
 	add_test("one that is there is used", test_again);
 	add_rows(ways, check_way);
 	add_test("root mends what it may make", test_mended);
-	add_test("somebody else's is refused, the one owner's is not", test_somebody_elses);
+	add_test("somebody else's is refused, the one owner's is not",
+	    test_somebody_elses);
 	add_rows(faults, check_fault);
-	add_test("one that cannot be synced is not used until it can", test_unsynced);
-	add_test("files belongs to all domains, what is in it to one", test_files);
+	add_test("one that cannot be synced is not used until it can",
+	    test_unsynced);
+	add_test("files belongs to all domains, what is in it to one",
+	    test_files);
 	return run_all();
 }
