@@ -113,9 +113,8 @@ check_domain(struct check *check, const char *name)
 	open_domain(check, &check->vpop3d, name);
 	if (domain == NULL)
 		return;
-	if (domain_file_check(&domain->conf, &err) == -1)
-		finding(&check->found, name, "%s/%s: %s", domain->in->path,
-		    domain->file, err.text);
+	if (domain_file_check(domain, &err) == -1)
+		finding(&check->found, name, "%s", err.text);
 	check_directory(check, domain, "its inboxes", spool_of_domain);
 	check_directory(check, domain, "its files", spool_files);
 	check_shadow(check, domain);

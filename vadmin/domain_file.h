@@ -9,8 +9,10 @@
 #include "str.h"
 
 /* What the table alone cannot tell about settings: that the owner and the
- * group exist, that the inbox's place is one.  ERR_INVALID. */
-int	domain_file_check(const struct domain_conf *conf, struct err *err);
+ * group exist, that the programs can read the commands, the fallback and the
+ * inbox's place.  ERR_INVALID, with file and line.  Of the domain in, file,
+ * conf and lines are used. */
+int	domain_file_check(const struct domain *domain, struct err *err);
 
 /* Puts the assignments ("name=value", checked) into domain.D, which is made
  * when missing.  The whole new text is read back as a domain's settings before

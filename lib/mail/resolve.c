@@ -5,10 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fallback.h"
 #include "name.h"
 #include "resolver.h"
-#include "scope.h"
-#include "tokens.h"
 
 /* --- domains ----------------------------------------------------------- */
 
@@ -203,46 +202,6 @@ try_postmaster(struct resolver *r, struct context c)
 	return true;
 }
 
-/* |"command" as in aliases; else the command is the rest of the line, its
- * commas too. */
-static int
-parse_fallback_command(struct pool *pool, const char *text,
-    struct alias_member *out, struct err *err)
-{
-	const char *command = text + 1 + strspn(text + 1, " \t");
-
-	if (command[0] == '"' && alias_parse_member(pool, slice_of(text), out,
-	    err) == 0)
-		return 0;
-	*out = (struct alias_member){ ALIAS_COMMAND, command, 0 };
-	return tokens_check(command, err);
-}
-
-/* user@domain, @domain, a name or | command. */
-static int
-parse_fallback(struct pool *pool, const struct context *c,
-    struct alias_member *out, struct err *err)
-{
-	const char *text = c->domain->conf.fallback;
-	SCOPED(drop_str) struct str domain = { 0 };
-
-	if (text[0] == '|')
-		return parse_fallback_command(pool, text, out, err);
-	if (text[0] != '@') {
-		if (alias_parse_member(pool, slice_of(text), out, err) == -1)
-			return -1;
-		return out->kind == ALIAS_ADDRESS ||
-		    out->kind == ALIAS_COMMAND ? 0 :
-		    err_set(err, ERR_INVALID,
-		    "must be user@domain, @domain, a name or | command");
-	}
-	if (name_canonical_domain(slice_of(text + 1), &domain, err) == -1)
-		return -1;
-	*out = (struct alias_member){ ALIAS_ADDRESS,
-	    address_text(pool, c->local, str_text(&domain)), 0 };
-	return 0;
-}
-
 static void
 apply_fallback(struct resolver *r, struct context c)
 {
@@ -266,7 +225,8 @@ apply_fallback(struct resolver *r, struct context c)
 		return;
 	c = reach_step(r, c, NULL, "fallback", file, line);
 	c.no_fallback = true;
-	if (parse_fallback(pool, &c, &member, &err) == -1)
+	if (fallback_parse(pool, domain->conf.fallback, c.local, &member,
+	    &err) == -1)
 		reach_dead_end(r, &c, outcome_make(OUTCOME_TEMPORARY, "4.3.5",
 		    "%s:%u: fallback: %s", file, line, err.text));
 	else

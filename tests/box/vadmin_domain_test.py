@@ -132,6 +132,29 @@ class Domains(BoxTest):
         self.refused(65, "fallback", "domain", "set", "a.test", "fallback=| echo %x")
         self.refused(67, "not one of our domains", "domain", "set", "b.test", "max-users=1")
 
+    def test_set_refuses_a_fallback_that_deliveries_could_not_read(self):
+        self.ok("domain", "add", "a.test")
+        for value in ("x y", "joe,ann", "/file", "\\joe", ":include:/x", "|", "<joe", "g:joe;",
+                      "@", "@a..b", "joe@", "-joe", '"joe', "|/bin/x %s", '"|/bin/x %s"'):
+            with self.subTest(value):
+                self.refused(65, "domain.a.test: fallback: ", "domain", "set", "a.test",
+                             f"fallback={value}")
+        for value in ("joe", "joe@b.test", "@b.test", "| /bin/x %u, 'y' # z", '"|/bin/x a, b"', ""):
+            with self.subTest(value):
+                self.ok("domain", "set", "a.test", f"fallback={value}")
+
+    def test_set_refuses_an_inbox_that_can_be_nobodys(self):
+        self.ok("domain", "add", "a.test")
+        for value, words in (("%d/%u/" + "x/" * 15, "too many directories"),
+                             ("%d/x", "needs %u"), ("x/../%u", ". or .."), ("%u/..", ". or .."),
+                             ("%d/%x/%u", "%% alone"), ("%u%", "%% alone"), ("", "needs %u"),
+                             ("%%u", "needs %u"), ("%d/%%u", "needs %u")):
+            with self.subTest(value):
+                self.refused(65, "domain.a.test: inbox: ", "domain", "set", "a.test",
+                             f"inbox={value}")
+                self.refused(65, words, "domain", "set", "a.test", f"inbox={value}")
+        self.ok("domain", "set", "a.test", "inbox=%d/%u/" + "x/" * 14)
+
     def test_set_refuses_a_setting_that_a_program_does_not_have_yet(self):
         self.ok("domain", "add", "a.test")
         for row in self.v("settings").stdout.decode().splitlines():
