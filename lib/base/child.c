@@ -18,7 +18,14 @@
 int
 child_fork(struct child *child, struct err *err)
 {
+	/* Keeps a number for what watches it: a child that cannot be watched
+	 * must not have begun. */
+	SCOPED(drop_fd) int place = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC,
+	    STDERR_FILENO + 1);
 	pid_t parent = getpid();
+
+	if (place == -1)
+		return err_sys(err, "watch a child process");
 	pid_t pid = fork();
 
 	if (pid == -1)
@@ -33,6 +40,7 @@ child_fork(struct child *child, struct err *err)
 	}
 	/* both do it: whoever comes first */
 	setpgid(pid, pid);
+	drop_fd(&place);
 	*child = (struct child){ pid, compat_pidfd_open(pid) };
 	if (child->pidfd == -1) {
 		err_fill_sys(err, "watch a child process");

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -473,6 +474,30 @@ test_parent_dies(void **state)
 	assert_gone(reader);
 }
 
+/* The first call that could start it is never made. */
+static void
+test_no_descriptor(void **state)
+{
+	struct rlimit all, few;
+	struct child child = CHILD_NONE;
+	struct err err = { 0 };
+
+	(void)state;
+	int next = dup(STDERR_FILENO);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+	few = (struct rlimit){ (rlim_t)next, all.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	fault_at("fork", 1, EIO);
+	int got = child_fork(&child, &err);
+	bool tried = fault_clear();
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+	assert_int_equal(got, -1);
+	assert_err(err, ERR_TEMPORARY,
+	    "watch a child process: Too many open files");
+	assert_false(tried);
+}
+
 int
 main(void)
 {
@@ -498,5 +523,7 @@ main(void)
 	add_test("a deadline that passes leaves the child, dropping ends it "
 	    "and its own", test_wait_in_vain);
 	add_test("a child ends with its parent", test_parent_dies);
+	add_test("a child that could not be watched never begins",
+	    test_no_descriptor);
 	return run_all();
 }
