@@ -58,20 +58,44 @@ settle_known(struct plan *plan, struct target *t)
 		    "take the file away", t->text));
 }
 
+static const struct target *
+answer_of(const struct recipient *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->targets[i]->kind == TARGET_AUTO)
+			return r->targets[i];
+	return NULL;
+}
+
 /* The MTA can try a failed member of a list by itself: the others stand. */
 static bool
 can_be_handed_on(const struct recipient *r, const struct target *t)
 {
+	if (answer_of(r) != NULL)
+		return false;
 	return r->count > 1 && t->retry != NULL &&
 	    dispatch_outcome(t)->kind != OUTCOME_DONE;
+}
+
+/* Where an answer has to wait all of the recipient's mail does: or every try of
+ * the MTA would deliver once more beside it. */
+static void
+settle_recipient(struct plan *plan, struct recipient *r)
+{
+	const struct target *answer = answer_of(r);
+
+	for (size_t i = 0; i < r->count; i++)
+		settle_known(plan, r->targets[i]);
+	for (size_t i = 0; i < r->count && answer != NULL; i++)
+		if (r->targets[i]->work == NULL)
+			settle(plan, r->targets[i], *dispatch_outcome(answer));
 }
 
 static void
 settle_all_known(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->recipient_count; i++)
-		for (size_t j = 0; j < plan->recipients[i]->count; j++)
-			settle_known(plan, plan->recipients[i]->targets[j]);
+		settle_recipient(plan, plan->recipients[i]);
 }
 
 void

@@ -13,7 +13,10 @@
 #include "scope.h"
 #include "startup.h"
 
-enum { DRAIN_MS = 280000 };	/* when no settings could be read */
+enum {
+	DRAIN_MS = 280000,		/* when no settings could be read */
+	ALTERNATE_STACK = 65536,	/* of the signal handlers */
+};
 
 /* Couriers inherit the handlers, but what they say is said by this process. */
 static pid_t speaker;
@@ -46,11 +49,18 @@ catch_signals(void)
 		SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGXCPU, SIGSTKFLT,
 		SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP,
 	};
-	struct sigaction action = { .sa_handler = end_by_signal };
+	static char stack[ALTERNATE_STACK];
+	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof stack };
+	struct sigaction action = {
+		.sa_handler = end_by_signal, .sa_flags = SA_ONSTACK,
+	};
 
 	speaker = getpid();
+	sigaltstack(&alternate, NULL);	/* for the end of the ordinary one */
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i], &action, NULL);
+	for (int signo = SIGRTMIN; signo <= SIGRTMAX; signo++)
+		sigaction(signo, &action, NULL);
 }
 
 /* A writer that meets a closed pipe may take it for a failure of its own. */
@@ -145,6 +155,7 @@ run(const struct request *request)
 	in.warn = warn;
 	struct deadline deadline =
 	    deadline_in((int64_t)in.conf.delivery_timeout * 1000);
+	in.deadline = deadline;
 	resolve_all(&in, request, &plan);
 	if (request->dry_run)
 		return show(&plan);

@@ -59,12 +59,26 @@ variable(const char *name)
 	return value ? value : "";
 }
 
+/* An @ that is not in the quotes of a local part. */
+static bool
+has_domain(const char *given)
+{
+	const char *at = given;
+
+	if (*at == '"')
+		for (at++; *at != '\0' && *at != '"'; at++)
+			if (*at == '\\' && at[1] != '\0')
+				at++;
+	/* Quotes that are not closed are no local part. */
+	return strchr(*at != '\0' ? at : given, '@') != NULL;
+}
+
 /* "user@domain" stands for itself; a local part needs -d. */
 static int
 add_recipient(struct request *r, const char *given, const char *domain,
     struct err *err)
 {
-	bool whole = strchr(given, '@') != NULL;
+	bool whole = has_domain(given);
 
 	if (!whole && (domain == NULL || domain[0] == '\0'))
 		return err_set(err, ERR_INVALID,

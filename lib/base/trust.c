@@ -44,13 +44,13 @@ cut_last_name(struct str *path)
 }
 
 /* From walked ("" is the root) along path, one name after the other; where a
- * name is a link, along its text first. */
+ * name is a link, along its text first.  *st is of the last one looked at. */
 static int
-walk(struct str *walked, struct slice path, int *links, struct err *err)
+walk(struct str *walked, struct slice path, int *links, struct stat *st,
+    struct err *err)
 {
 	char text[PATH_MAX];
 	struct slice name;
-	struct stat st;
 
 	if (slice_starts(path, "/"))
 		str_cut(walked, 0);
@@ -62,9 +62,9 @@ walk(struct str *walked, struct slice path, int *links, struct err *err)
 			continue;
 		str_addc(walked, '/');
 		str_addslice(walked, name);
-		if (check_step(str_text(walked), &st, err) == -1)
+		if (check_step(str_text(walked), st, err) == -1)
 			return -1;
-		if (!S_ISLNK(st.st_mode))
+		if (!S_ISLNK(st->st_mode))
 			continue;
 		ssize_t n = readlink(str_text(walked), text, sizeof text);
 		if (n == -1)
@@ -73,7 +73,7 @@ walk(struct str *walked, struct slice path, int *links, struct err *err)
 			return err_set(err, ERR_TEMPORARY,
 			    "%s: too many symbolic links", str_text(walked));
 		cut_last_name(walked);
-		if (walk(walked, (struct slice){ text, (size_t)n }, links,
+		if (walk(walked, (struct slice){ text, (size_t)n }, links, st,
 		    err) == -1)
 			return -1;
 	}
@@ -81,15 +81,23 @@ walk(struct str *walked, struct slice path, int *links, struct err *err)
 }
 
 int
-trust_path(const char *path, uid_t owner, struct err *err)
+trust_path_or_tell(const char *path, uid_t owner, struct stat *stranger,
+    struct err *err)
 {
 	SCOPED(drop_str) struct str walked = { 0 };
-	struct stat st;
 	int links = 0;
 
 	if (owner != 0)
 		return 0;
-	if (check_step("/", &st, err) == -1)
+	if (check_step("/", stranger, err) == -1)
 		return -1;
-	return walk(&walked, slice_of(path), &links, err);
+	return walk(&walked, slice_of(path), &links, stranger, err);
+}
+
+int
+trust_path(const char *path, uid_t owner, struct err *err)
+{
+	struct stat stranger;
+
+	return trust_path_or_tell(path, owner, &stranger, err);
 }

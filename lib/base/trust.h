@@ -22,4 +22,9 @@ bool	trust_file(const struct stat *st, uid_t owner);
  * it. */
 int	trust_path(const char *path, uid_t owner, struct err *err);
 
+/* The same; after ERR_REFUSED *stranger is the first step that is open: its
+ * owner rules all that lies behind it. */
+int	trust_path_or_tell(const char *path, uid_t owner, struct stat *stranger,
+	    struct err *err);
+
 #endif

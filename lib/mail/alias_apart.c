@@ -143,10 +143,9 @@ read_answer(struct pool *pool, const char *path, struct slice text,
 }
 
 static int
-collect(int from, struct child *child_process, struct str *text,
-    struct err *err)
+collect(int from, struct child *child_process, struct deadline d,
+    struct str *text, struct err *err)
 {
-	struct deadline d = deadline_in(READ_MS);
 	char chunk[16384];
 	ssize_t n;
 	int status;
@@ -165,8 +164,8 @@ collect(int from, struct child *child_process, struct str *text,
 
 int
 alias_apart(struct pool *pool, const char *path, struct ident reader,
-    const struct alias_question *question, struct alias_entry **out,
-    struct err *err)
+    struct deadline deadline, const struct alias_question *question,
+    struct alias_entry **out, struct err *err)
 {
 	SCOPED(drop_fd) int from = -1;
 	SCOPED(drop_fd) int to = -1;
@@ -186,7 +185,8 @@ alias_apart(struct pool *pool, const char *path, struct ident reader,
 	if (forked == 0)
 		child(to, path, reader, question);
 	drop_fd(&to);
-	if (forked == -1 || collect(from, &process, &text, err) == -1)
+	if (forked == -1 || collect(from, &process,
+	    deadline_within(deadline, READ_MS), &text, err) == -1)
 		return err_within(err, "%s", path);
 	return read_answer(pool, path, str_slice(&text), out, err);
 }

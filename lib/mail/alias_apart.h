@@ -7,11 +7,13 @@
 #define ALIAS_APART_H
 
 #include "alias_scan.h"
+#include "deadline.h"
 #include "ident.h"
 
-/* As reader (its forbidden ids become nobody's).  Only addresses and \names
- * come back.  The errors of alias_find(). */
+/* As reader (its forbidden ids become nobody's), by the deadline.  Only
+ * addresses and \names come back.  The errors of alias_find(). */
 int	alias_apart(struct pool *pool, const char *path, struct ident reader,
+	    struct deadline deadline,
 	    const struct alias_question *question, struct alias_entry **out,
 	    struct err *err);
 

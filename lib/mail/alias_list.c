@@ -170,6 +170,9 @@ take_address(struct list *l, struct str *out, struct err *err)
 		} else if (c == '(') {
 			if (skip_comment(l, err) == -1)
 				return -1;
+		} else if (c == ')' || c == '>' || c == ';') {
+			return err_set(err, ERR_INVALID,
+			    "'%c' that nothing opens", c);
 		} else if (slice_starts(l->rest, "#@#")) {
 			skip_between(l);
 			break;

@@ -17,39 +17,73 @@ struct source {
 	bool		 trusted;
 };
 
-/* Opens a file that this process may read as it is: *fd; or finds that it is
- * somebody else's, to be read as *reader: then *fd is -1. */
 static int
-open_source(const struct installation *in, const char *path, struct source *src,
-    int *fd, struct ident *reader, struct err *err)
+open_as_we_are(const char *path, int flags, int *fd, struct stat *st,
+    struct err *err)
+{
+	if (file_open(AT_FDCWD, path, flags, fd, st, err) == 0)
+		return 0;
+	if (err->kind == ERR_ABSENT)
+		err->kind = ERR_TEMPORARY;
+	return -1;
+}
+
+/* Who rules the way to path; what is missing on it is told as path. */
+static int
+look_at_way(const struct installation *in, const char *path,
+    struct stat *stranger, struct err *err)
 {
 	struct stat st;
-	struct err why;
-	/* the installation's directory was */
-	bool checked = strchr(path, '/') == NULL;
+
+	if (trust_path_or_tell(path, in->owner, stranger, err) == 0)
+		return 0;
+	if (err->kind != ERR_REFUSED && stat(path, &st) == -1)
+		return err_sys(err, "%s", path);
+	return -1;
+}
+
+/* In the installation's own directory, which was looked at already: a link is
+ * followed where nobody else rules what it leads to. */
+static int
+open_beside_us(const struct installation *in, const char *path, int *fd,
+    struct stat *st, struct err *err)
+{
+	if (open_as_we_are(path, O_NOFOLLOW, fd, st, err) == 0)
+		return 0;
+	if (err->kind != ERR_REFUSED || look_at_way(in, path, st, err) == -1)
+		return -1;
+	return open_as_we_are(path, 0, fd, st, err);
+}
+
+/* Opens a file that this process may read as it is: *fd.  What somebody else
+ * rules, by a directory or a link on the way or by the file itself, root has
+ * read as that one: then *fd is -1 and *reader says who. */
+static int
+open_source(const struct installation *in, const char *name,
+    struct source *src, int *fd, struct ident *reader, struct err *err)
+{
+	const char *path = src->path;
+	bool open_way = false;
+	struct stat st;
+	int got;
 
 	*fd = -1;
-	src->trusted = false;
-	if (lstat(src->path, &st) == -1)
-		return err_sys(err, "%s", src->path);
-	/* A link is followed where nobody else could have laid or bent it. */
-	if (S_ISLNK(st.st_mode)) {
-		if (stat(src->path, &st) == -1)
-			return err_sys(err, "%s", src->path);
-		if (trust_path(src->path, in->owner, err) == -1)
+	if (strchr(name, '/') == NULL) {
+		got = open_beside_us(in, path, fd, &st, err);
+	} else {
+		open_way = look_at_way(in, path, &st, err) == -1;
+		if (open_way && err->kind != ERR_REFUSED)
 			return -1;
+		got = open_way && in->as_root ? 0 :
+		    open_as_we_are(path, 0, fd, &st, err);
 	}
-	bool open_to_others = !trust_file(&st, in->owner) ||
-	    (!checked && trust_path(src->path, in->owner, &why) == -1);
-	if (open_to_others && in->as_root) {
-		*reader = (struct ident){ st.st_uid, st.st_gid };
-		return 0;
-	}
-	if (file_open(AT_FDCWD, src->path, 0, fd, &st, err) == -1) {
-		err->kind = ERR_TEMPORARY;
+	if (got == -1)
 		return -1;
+	src->trusted = !open_way && trust_file(&st, in->owner);
+	if (!src->trusted && in->as_root) {
+		drop_fd(fd);
+		*reader = (struct ident){ st.st_uid, st.st_gid };
 	}
-	src->trusted = !open_to_others && trust_file(&st, in->owner);
 	return 0;
 }
 
@@ -65,7 +99,8 @@ read_entry(const struct installation *in, struct pool *pool, const char *path,
 	if (open_source(in, path, &src, &fd, &reader, err) == -1)
 		return -1;
 	if (fd == -1)
-		return alias_apart(pool, src.path, reader, question, out, err);
+		return alias_apart(pool, src.path, reader, in->deadline,
+		    question, out, err);
 	return alias_scan(pool, src.path, fd, src.trusted, question, out, err);
 }
 

@@ -76,6 +76,7 @@ read_settings(struct installation *in, struct err *err)
 	settings_preset(vmail_settings, &in->pool, &in->conf);
 	if (installation_file(in, "vmail.conf", &fd, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
+	in->configured = true;
 	str_addf(&file, "%s/vmail.conf", in->path);
 	if (settings_read(vmail_settings, &in->pool, fd, str_text(&file),
 	    &in->conf, &in->lines, err) == -1)
@@ -122,7 +123,7 @@ installation_open(const char *path, enum conf_program program,
     struct installation *in, struct err *err)
 {
 	*in = (struct installation){ .dir = -1, .program = program,
-	    .as_root = geteuid() == 0 };
+	    .as_root = geteuid() == 0, .deadline = { INT64_MAX } };
 	if (open_directory(in, path, err) == -1)
 		return -1;
 	find_owner(in);

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "conf.h"
+#include "deadline.h"
 #include "err.h"
 #include "pool.h"
 
@@ -26,6 +27,9 @@ struct installation {
 	const char		*hostname;
 	const char		*main_domain;	/* canonical */
 	/* set by programs that log; or NULL */
+	/* Until when the call may take; set by programs that have such. */
+	struct deadline		 deadline;
+	bool			 configured;	/* there is a vmail.conf */
 	void			(*warn)(const char *text);
 };
 

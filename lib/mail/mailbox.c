@@ -157,11 +157,22 @@ open_base(const struct account *account, struct pool *pool,
 	const char *path = base_path(account, pool, t);
 
 	if (dir_open(AT_FDCWD, path, fd, err) == 0)
-		return 0;
+		return spool_trust(account->domain, *fd, path, err);
 	if (err->kind != ERR_ABSENT)
 		return -1;
 	return err_set(err, ERR_TEMPORARY,
 	    "the mail directory %s is missing: mount it, or make it", path);
+}
+
+/* spool/D is ours to mend; a directory of another "inbox" may be the way to
+ * people's homes. */
+static enum spool_how
+how_to_open(const struct template *t, bool make)
+{
+	if (!make)
+		return SPOOL_EXISTING;
+	return t->base.len == 0 && t->shared == 1 && slice_is(t->step[0], "%d") ?
+	    SPOOL_MEND : SPOOL_MAKE;
 }
 
 /* Down the steps of the domain. */
@@ -176,7 +187,8 @@ open_shared(const struct account *account, struct pool *pool,
 	for (size_t i = 0; i < t->shared; i++) {
 		int next = -1;
 		if (spool_step(account->domain, at,
-		    expand(account, pool, t->step[i]), make, &next, err) == -1)
+		    expand(account, pool, t->step[i]), how_to_open(t, make),
+		    &next, err) == -1)
 			return err_within(err, "%s",
 			    base_path(account, pool, t));
 		drop_fd(&at);

@@ -1,6 +1,7 @@
 /* reach.c: the steps of a way through aliases, and the targets it reaches. */
 #include "resolver.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "mailbox.h"
@@ -24,15 +25,31 @@ reach_step(struct resolver *r, struct context c, const char *address,
 	return c;
 }
 
+/* "user+extension@domain" was expanded as "user@domain", too. */
+static const char *
+without_extension(struct resolver *r, const char *address)
+{
+	struct pool *pool = &r->plan->pool;
+	const char *delimiter = r->in->conf.recipient_delimiter;
+	const char *at = strrchr(address, '@');
+	size_t n = delimiter[0] != '\0' ? strcspn(address, delimiter) : 0;
+
+	if (at == NULL || n == 0 || address + n >= at)
+		return address;
+	return pool_format(pool, "%.*s%s", (int)n, address, at);
+}
+
 /* An address that the MTA can try by itself: a member's, if it is not one that
  * is being expanded (which would begin everything anew). */
 static const char *
-retry_address(const struct step *way)
+retry_address(struct resolver *r, const struct step *way)
 {
 	if (way == NULL || way->before == NULL)
 		return NULL;
 	for (const struct step *s = way->before; s != NULL; s = s->before)
-		if (strcasecmp(s->address, way->address) == 0)
+		if (strcasecmp(s->address, way->address) == 0 ||
+		    strcasecmp(without_extension(r, s->address),
+		    without_extension(r, way->address)) == 0)
 			return NULL;
 	return way->address;
 }
@@ -88,7 +105,7 @@ reach_account(struct resolver *r, struct context c,
 	}
 	reach(r, &c, (struct target){ .kind = TARGET_ACCOUNT,
 	    .account = account, .text = account->name,
-	    .retry = retry_address(c.way) },
+	    .retry = retry_address(r, c.way) },
 	    pool_format(pool, "account %s@%s",
 	    pool_lower(pool, slice_of(account->name)), c.domain->name));
 }
@@ -133,9 +150,11 @@ reach_dead_end(struct resolver *r, const struct context *c, struct outcome why)
 {
 	if (is_full(r))
 		return;
-	/* What is too deep would go round once more at the MTA. */
-	const char *retry = why.kind == OUTCOME_PERMANENT ? NULL :
-	    retry_address(c->way);
+	/* At the MTA what is too deep would go round once more, and who is
+	 * unknown behind a fallback would meet the fallback again. */
+	bool again = why.kind == OUTCOME_PERMANENT ||
+	    (why.kind == OUTCOME_NO_USER && c->no_fallback);
+	const char *retry = again ? NULL : retry_address(r, c->way);
 	plan_add_target(r->plan, r->recipient,
 	    &(struct target){ .kind = TARGET_FAILURE, .way = c->way,
 	    .domain = c->domain, .local = c->local, .text = "", .failure = why,

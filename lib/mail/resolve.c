@@ -301,6 +301,32 @@ resolve_mailbox(struct resolver *r, struct context c,
 
 /* --- the recipient ----------------------------------------------------- */
 
+static int
+found_one(void *arg, const char *name, bool is_alias, struct err *err)
+{
+	(void)arg;
+	(void)name;
+	(void)is_alias;
+	(void)err;
+	return 1;
+}
+
+/* A directory without settings and domains is most often not mounted: then
+ * nobody is unknown. */
+static struct outcome
+unknown_domain(struct resolver *r, const char *domain)
+{
+	struct err err;
+
+	if (!r->in->configured && domain_each(r->in, &r->plan->pool, found_one,
+	    NULL, &err) == 0)
+		return outcome_make(OUTCOME_TEMPORARY, "4.3.5",
+		    "%s has neither vmail.conf nor a domain: is it mounted?",
+		    r->in->path);
+	return outcome_make(OUTCOME_NO_DOMAIN, "5.1.2", "unknown domain %s",
+	    domain);
+}
+
 static void
 resolve_in_domain(struct resolver *r, struct context *c,
     const struct address *address)
@@ -309,8 +335,7 @@ resolve_in_domain(struct resolver *r, struct context *c,
 
 	if (o->domain == NULL) {
 		reach_dead_end(r, c, o->err.kind == ERR_ABSENT ?
-		    outcome_make(OUTCOME_NO_DOMAIN, "5.1.2",
-		    "unknown domain %s", address->domain) :
+		    unknown_domain(r, address->domain) :
 		    outcome_from_err(&o->err));
 		return;
 	}

@@ -28,6 +28,27 @@ spool_open(const struct installation *in, int *fd, struct err *err)
 	    "the spool %s is missing: mount it, or make it", path);
 }
 
+int
+spool_trust(const struct domain *domain, int fd, const char *path,
+    struct err *err)
+{
+	struct stat st;
+
+	if (!domain->in->as_root)
+		return 0;
+	if (fstat(fd, &st) == -1)
+		return err_sys(err, "%s", path);
+	if (st.st_uid != 0 &&
+	    !(domain->one_owner && st.st_uid == domain->owner.uid))
+		return err_set(err, ERR_REFUSED,
+		    "%s belongs to uid %u: give it to root (chown root)", path,
+		    (unsigned)st.st_uid);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(st.st_mode & S_ISVTX))
+		return err_set(err, ERR_REFUSED,
+		    "others can write to %s: close it (chmod go-w)", path);
+	return 0;
+}
+
 static bool
 is_shared(const struct domain *domain)
 {
@@ -140,15 +161,15 @@ mend(const struct domain *domain, int fd, struct stat *st, const char *name,
 }
 
 int
-spool_step(const struct domain *domain, int parent, const char *name, bool make,
-    int *fd, struct err *err)
+spool_step(const struct domain *domain, int parent, const char *name,
+    enum spool_how how, int *fd, struct err *err)
 {
 	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 	SCOPED(drop_fd) int got = -1;
 	struct stat st;
 
 	got = openat(parent, name, FLAGS);
-	if (got == -1 && errno == ENOENT && make) {
+	if (got == -1 && errno == ENOENT && how != SPOOL_EXISTING) {
 		if (make_step(domain, parent, name, err) == -1)
 			return -1;
 		got = openat(parent, name, FLAGS);
@@ -157,12 +178,20 @@ spool_step(const struct domain *domain, int parent, const char *name, bool make,
 		return err_open(err, name);
 	if (fstat(got, &st) == -1)
 		return err_sys(err, "%s", name);
-	if ((make && mend(domain, got, &st, name, err) == -1) ||
+	if ((how == SPOOL_MEND && mend(domain, got, &st, name, err) == -1) ||
 	    check_step(domain, &st, name, err) == -1)
 		return -1;
 	*fd = got;
 	got = -1;
 	return 0;
+}
+
+static int
+open_trusted(const struct domain *domain, int *fd, struct err *err)
+{
+	if (spool_open(domain->in, fd, err) == -1)
+		return -1;
+	return spool_trust(domain, *fd, domain->in->conf.spool, err);
 }
 
 int
@@ -171,9 +200,10 @@ spool_of_domain(const struct domain *domain, bool make, int *fd,
 {
 	SCOPED(drop_fd) int spool = -1;
 
-	if (spool_open(domain->in, &spool, err) == -1)
+	if (open_trusted(domain, &spool, err) == -1)
 		return -1;
-	if (spool_step(domain, spool, domain->name, make, fd, err) == -1)
+	if (spool_step(domain, spool, domain->name,
+	    make ? SPOOL_MEND : SPOOL_EXISTING, fd, err) == -1)
 		return err_within(err, "%s", domain->in->conf.spool);
 	return 0;
 }
@@ -184,13 +214,10 @@ static int
 open_files(const struct domain *domain, int spool, bool make, int *fd,
     struct err *err)
 {
-	if (make && mkdirat(spool, "files", 0755) == 0) {
-		int why = fchmodat(spool, "files", 0755, 0) == -1 ||
-		    fsync(spool) == -1;
-		if (why)
-			return err_sys(err, "make files");
-	}
-	return spool_step(domain, spool, "files", false, fd, err);
+	if (make && mkdirat(spool, "files", 0755) == 0 &&
+	    (fchmodat(spool, "files", 0755, 0) == -1 || fsync(spool) == -1))
+		return err_sys(err, "make files");
+	return spool_step(domain, spool, "files", SPOOL_EXISTING, fd, err);
 }
 
 int
@@ -199,10 +226,11 @@ spool_files(const struct domain *domain, bool make, int *fd, struct err *err)
 	SCOPED(drop_fd) int spool = -1;
 	SCOPED(drop_fd) int files = -1;
 
-	if (spool_open(domain->in, &spool, err) == -1)
+	if (open_trusted(domain, &spool, err) == -1)
 		return -1;
 	if (open_files(domain, spool, make, &files, err) == -1 ||
-	    spool_step(domain, files, domain->name, make, fd, err) == -1)
+	    spool_step(domain, files, domain->name,
+	    make ? SPOOL_MEND : SPOOL_EXISTING, fd, err) == -1)
 		return err_within(err, "%s", domain->in->conf.spool);
 	return 0;
 }

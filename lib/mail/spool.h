@@ -14,14 +14,26 @@
  * often one that is not mounted. */
 int	spool_open(const struct installation *in, int *fd, struct err *err);
 
-/* Opens name in parent, as a directory of the domain's mail; when make is set
- * it is made, and as root one of root's own with another group or mode is
- * mended, with a warning (Linuxconf left others). ERR_ABSENT: missing.
- * ERR_REFUSED: a link, not a directory, or others could write to it. */
-int	spool_step(const struct domain *domain, int parent, const char *name,
-	    bool make, int *fd, struct err *err);
+/* For root: that nobody else can put things into the directory that domains
+ * lie in (path is for messages), the domain's one owner excepted. */
+int	spool_trust(const struct domain *domain, int fd, const char *path,
+	    struct err *err);
 
-/* spool/D, and spool/files/D. */
+enum spool_how {
+	SPOOL_EXISTING,
+	SPOOL_MAKE,		/* made when missing */
+	SPOOL_MEND,		/* and as root one of root's own with another
+				 * group or mode is mended, with a warning:
+				 * Linuxconf left others */
+};
+
+/* Opens name in parent, as a directory of the domain's mail.  ERR_ABSENT:
+ * missing.  ERR_REFUSED: a link, not a directory, or others could write to
+ * it. */
+int	spool_step(const struct domain *domain, int parent, const char *name,
+	    enum spool_how how, int *fd, struct err *err);
+
+/* spool/D, and spool/files/D; when make is set they are made and mended. */
 int	spool_of_domain(const struct domain *domain, bool make, int *fd,
 	    struct err *err);
 int	spool_files(const struct domain *domain, bool make, int *fd,

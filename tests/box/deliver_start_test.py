@@ -100,7 +100,8 @@ class Children(Delivery):
             pid, call = line.split(maxsplit=1)
             root.setdefault(pid, True)
             if child := re.match(r"(?:clone3?|v?fork)\(.* = (\d+)", call):
-                root[child[1]] = root[pid]
+                # The child may have been seen first.
+                root.setdefault(child[1], root[pid])
             if given := re.match(r"(setgroups|setresgid|setresuid)\((.*)\) += 0", call):
                 steps.setdefault(pid, []).append(given[1])
                 self.assertEqual(len(set(given[2].split(", "))), 2 if given[1] == "setgroups" else 1)

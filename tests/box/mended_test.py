@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""mended_test.py: what once went wrong in vdeliver, and must not again."""
+import resource
+import shutil
+import signal
+
+from harness import *
+from delivery import Delivery
+
+
+class HandedOn(Delivery):
+    def test_who_is_unknown_behind_a_fallback_is_not_handed_on_to_meet_it_again(self):
+        self.vmail.domain("f.test", {"fallback": "team"}, accounts=["ann"],
+                          aliases="team: ann, nobody1, nobody2\n")
+        got = self.vmail.deliver("unknown@f.test")
+        self.assertEqual(got.status, 67, got)
+        self.assertEqual(self.vmail.sent(), [])
+
+    def test_an_address_whose_extension_is_being_expanded_is_not_handed_on(self):
+        self.vmail.domain("f.test", accounts=["eve", "ann"], aliases="eve: eve, ann\n")
+        self.vmail.deliver("ann@f.test")
+        os.symlink("/nowhere", self.vmail.inbox("eve@f.test"))
+        got = self.vmail.deliver("eve+extension@f.test")
+        self.assertEqual(got.status, 75, got)
+        self.assertEqual(self.vmail.sent(), [])
+
+    def test_beside_an_answer_that_has_to_wait_nothing_is_delivered(self):
+        self.vmail.domain("f.test", accounts=["joe", "ann"], aliases="list: joe, ann\n")
+        self.vmail.extra("f.test", "joe.auto", "Subject: away\n\nx\n")
+        for to in "joe@f.test", "list@f.test":
+            for _ in range(2):
+                got = self.vmail.deliver(to)
+                self.assertEqual(got.status, 75, got)
+                self.assertIn("joe.auto: automatic answers are not available", got.stderr)
+        self.assertEqual(self.vmail.messages("joe@f.test"), [])
+        self.assertEqual(self.vmail.messages("ann@f.test"), [])
+        self.assertEqual(self.vmail.sent(), [])
+
+
+class Installations(Delivery):
+    def test_a_directory_without_settings_and_domains_makes_nobody_unknown(self):
+        empty = os.path.join(self.vmail.scratch, "empty")
+        os.mkdir(empty, 0o755)
+        got = run("vdeliver", "-C", empty, "joe@a.test", input=b"x")
+        self.assertEqual((got.status, got.stderr),
+                         (75, f"4.3.5 {empty} has neither vmail.conf nor a domain: "
+                              "is it mounted?\n"))
+
+    def test_a_quoted_local_part_with_an_at_sign_belongs_to_the_domain_of_d(self):
+        self.vmail.write("aliases.a.test", '"a@b": joe\n')
+        got = self.vmail.run("vdeliver", "-n", "-d", "a.test", '"a@b"')
+        self.assertEqual(got.status, 0, got)
+
+    def test_brackets_that_nothing_opens_are_a_syntax_error(self):
+        for member in "joe)", "joe>", "joe;x":
+            self.vmail.write("aliases.a.test", f"x: {member}\n")
+            got = self.vmail.deliver("x@a.test")
+            self.assertEqual(got.status, 75, got)
+            self.assertIn("aliases.a.test:1: ", got.stderr)
+
+    @needs_root
+    def test_a_spool_that_others_can_write_to_or_own_is_refused(self):
+        self.vmail.deliver("joe@a.test")
+        for change in (lambda: os.chmod(self.vmail.spool, 0o777),
+                       lambda: os.chown(self.vmail.spool, 60001, 60000)):
+            change()
+            got = self.vmail.deliver("joe@a.test")
+            self.assertEqual(got.status, 75, got)
+            self.assertIn(self.vmail.spool, got.stderr)
+            os.chmod(self.vmail.spool, 0o755)
+            os.chown(self.vmail.spool, 0, 0)
+        self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
+
+    @needs_root
+    def test_the_way_to_an_inbox_below_the_homes_keeps_its_mode(self):
+        self.vmail.domain("h.test", {"gid": GID, "inbox": self.vmail.homes + "/%d/home/%u/Maildir/"},
+                          accounts=["joe"])
+        way = os.path.join(self.vmail.homes, "h.test")
+        os.chmod(way, 0o755)
+        os.chmod(os.path.join(way, "home"), 0o755)
+        got = self.vmail.deliver("joe@h.test")
+        self.assertEqual(got.status, 0, got)
+        for path in way, os.path.join(way, "home"):
+            self.assertEqual(os.stat(path).st_mode & 0o7777, 0o755, path)
+
+
+class Includes(Delivery):
+    @needs_root
+    def test_a_link_in_a_users_directory_leads_to_nothing_of_anybody_else(self):
+        home = self.vmail.home("joe@a.test")
+        uid = os.stat(home).st_uid
+        secret = os.path.join(self.vmail.scratch, "private")
+        os.mkdir(secret, 0o700)
+        with open(os.path.join(secret, "club"), "w") as f:
+            f.write("topsecret\n")
+        os.chown(os.path.join(secret, "club"), uid + 1, GID)
+        os.chown(secret, uid + 1, GID)
+        os.symlink(secret, os.path.join(home, "lists"))
+        os.lchown(os.path.join(home, "lists"), uid, GID)
+        self.vmail.write("aliases.a.test", f"club: :include:{home}/lists/club\n")
+        got = self.vmail.deliver("club@a.test")
+        self.assertEqual(got.status, 75, got)
+        self.assertNotIn("topsecret", got.stderr + got.log)
+
+    @needs_root
+    def test_the_whole_call_has_one_deadline_and_foreign_lists_are_within_it(self):
+        home = self.vmail.home("joe@a.test")
+        big = os.path.join(home, "big")
+        with open(big, "w") as f:
+            f.truncate(800 << 30)
+        os.chown(big, os.stat(home).st_uid, GID)
+        self.vmail.write("aliases.a.test", f"club: :include:{big}\n")
+        self.vmail.set(delivery_timeout="1s")
+        begin = time.monotonic()
+        got = self.vmail.deliver("club@a.test")
+        self.assertEqual(got.status, 75, got)
+        self.assertLess(time.monotonic() - begin, 15)
+
+
+class Signals(Delivery):
+    def test_real_time_signals_and_a_full_stack_are_temporary(self):
+        for number in signal.SIGRTMIN, signal.SIGRTMAX:
+            process = subprocess.Popen([program("vdeliver"), "-C", self.vmail.dir, "joe@a.test"],
+                                       stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+                                       env=environment())
+            eventually(lambda: "poll" in open(f"/proc/{process.pid}/wchan").read()
+                       or os.path.exists(f"/proc/{process.pid}/task/{process.pid}/children")
+                       and open(f"/proc/{process.pid}/task/{process.pid}/children").read(),
+                       "a courier")
+            process.send_signal(number)
+            process.communicate(timeout=DEADLINE)
+            self.assertEqual(process.returncode, 75)
+
+    @only_where(not is_sanitized())
+    def test_a_chain_of_aliases_as_long_as_allowed_never_ends_in_a_signal(self):
+        self.vmail.set(max_alias_depth=1000)
+        self.vmail.write("aliases.a.test", "".join(f"a{i}: a{i + 1}\n" for i in range(995)))
+        small = lambda: resource.setrlimit(resource.RLIMIT_STACK, (256 << 10, 256 << 10))
+        got = run("vdeliver", "-C", self.vmail.dir, "a0@a.test", input=b"x", preexec_fn=small)
+        self.assertIn(got.status, (67, 75), got)
+
+
+if __name__ == "__main__":
+    main()
