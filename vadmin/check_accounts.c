@@ -113,11 +113,20 @@ check_shadow_lines(struct check *check, const struct domain *domain)
 	struct slice rest = str_slice(&text), line;
 	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
 		struct slice one = line;
+		bool expired;
 		number++;
-		if (entries_next(&one, &entry) && entry.count != SHADOW_FIELDS)
+		if (!entries_next(&one, &entry))
+			continue;
+		if (entry.count != SHADOW_FIELDS)
 			finding(&check->found, domain->name,
-			    "%s/%s:%u: a password's line has nine " "fields, "
-			    "and this one does not count: mend it",
+			    "%s/%s:%u: a password's line has nine fields, and "
+			    "this one does not count: mend it",
+			    domain->in->path, name, number);
+		else if (!passwd_read_expiry(entry.field[SHADOW_EXPIRES],
+		    &expired))
+			finding(&check->found, domain->name,
+			    "%s/%s:%u: the day of expiry is not a number, and "
+			    "the line does not count: mend it",
 			    domain->in->path, name, number);
 	}
 }

@@ -16,7 +16,8 @@
 enum { PASSWD_FIELDS = 7, SHADOW_FIELDS = 9 };
 enum passwd_field { PASSWD_NAME, PASSWD_HASH, PASSWD_UID, PASSWD_GID,
     PASSWD_GECOS, PASSWD_HOME, PASSWD_SHELL };
-enum shadow_field { SHADOW_NAME, SHADOW_HASH, SHADOW_CHANGED };
+enum shadow_field { SHADOW_NAME, SHADOW_HASH, SHADOW_CHANGED,
+    SHADOW_EXPIRES = 7 };
 
 struct entry {
 	struct slice	line;			/* without its end */

@@ -54,7 +54,10 @@ struct account_store {
 };
 
 /* ERR_ABSENT: no such account (or a name that can be none).  ERR_INVALID: it
- * is named, but its line is broken or its ids are forbidden: FILE:LINE: text.
+ * is named, but its line is broken or its ids are forbidden: FILE:LINE: text;
+ * "is named" where the first word of the line is it, leading blanks and NUL
+ * bytes left out, and no better line follows.  Other lines that cannot be
+ * served are warned of.
  * ERR_TEMPORARY: the store cannot be read. */
 int	account_find(const struct domain *domain, struct pool *pool,
 	    struct slice name, struct account **out, struct err *err);
@@ -83,5 +86,9 @@ struct ident account_identity(const struct account *account);
 bool	account_full_name_key(struct slice full_name, struct str *out);
 
 extern const struct account_store passwd_store;
+
+/* The eighth field of shadow(5); empty or negative is no expiry.  False: it is
+ * no number, and *expired stays. */
+bool	passwd_read_expiry(struct slice field, bool *expired);
 
 #endif

@@ -28,14 +28,6 @@ split_fields(struct slice line, struct slice *fields, int max)
 	return n;
 }
 
-static bool
-has_all_fields(struct slice line)
-{
-	struct slice fields[1];
-
-	return split_fields(line, fields, 1) == PASSWD_FIELDS;
-}
-
 static struct slice
 first_field(struct slice line)
 {
@@ -43,6 +35,36 @@ first_field(struct slice line)
 
 	slice_cut(&rest, ':', &field);
 	return field;
+}
+
+static bool
+can_be_in_name(char c)
+{
+	return (unsigned char)c >= 0x80 || (c >= 'a' && c <= 'z') ||
+	    (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+	    c == '_' || c == '-';
+}
+
+/* Whether a broken line was meant to be the name's: its first word is the
+ * name, leading blanks and NUL bytes left out (" joe:x:...", "joe;x;..."). */
+static bool
+is_meant_for(struct slice line, struct slice name)
+{
+	size_t i = 0, n = 0;
+
+	while (i < line.len && (line.p[i] == ' ' || line.p[i] == '\t' ||
+	    line.p[i] == '\0'))
+		i++;
+	for (; i < line.len; i++) {
+		if (line.p[i] == '\0')
+			continue;
+		if (!can_be_in_name(line.p[i]))
+			break;
+		if (n == name.len ||
+		    ascii_lower(line.p[i]) != ascii_lower(name.p[n++]))
+			return false;
+	}
+	return n == name.len;
 }
 
 /* GECOS up to the first comma; each & is the login with a capital. */
@@ -66,17 +88,29 @@ full_name(struct pool *pool, struct slice gecos, struct slice login)
 	return pool_dup(pool, str_slice(&name));
 }
 
+/* What is wrong with the form of a line, whoever's it is; NULL: nothing. */
+static const char *
+split_line(struct slice line, struct slice fields[PASSWD_FIELDS])
+{
+	if (slice_has(line, '\0'))
+		return "a NUL byte is in the line";
+	if (split_fields(line, fields, PASSWD_FIELDS) != PASSWD_FIELDS)
+		return "an account's line has seven fields";
+	if (!name_is_account(fields[NAME]))
+		return "no account can have this name";
+	return NULL;
+}
+
 /* What is wrong with the line of an account; NULL: nothing. */
 static const char *
 parse_line(struct slice line, struct slice fields[PASSWD_FIELDS],
     struct ident *ident)
 {
+	const char *wrong = split_line(line, fields);
 	uint64_t uid, gid;
 
-	if (slice_has(line, '\0'))
-		return "a NUL byte is in the line";
-	if (split_fields(line, fields, PASSWD_FIELDS) != PASSWD_FIELDS)
-		return "an account's line has seven fields";
+	if (wrong != NULL)
+		return wrong;
 	if (slice_number(fields[UID], UINT32_MAX, &uid) == -1 ||
 	    slice_number(fields[GID], UINT32_MAX, &gid) == -1)
 		return "user id or group id is not a number";
@@ -132,19 +166,6 @@ is_comment(struct slice line)
 	return slice_trim(line).len == 0 || slice_starts(line, "#");
 }
 
-static bool
-is_account_line(const struct reader *r, struct slice line)
-{
-	if (is_comment(line))
-		return false;
-	if (!r->lines.too_long && name_is_account(first_field(line)))
-		return true;
-	installation_warn(r->domain->in,
-	    "%s:%u: skipped: no account can have this name", r->path,
-	    r->lines.number);
-	return false;
-}
-
 static struct account *
 make_account(const struct reader *r, struct pool *pool,
     struct slice fields[PASSWD_FIELDS], struct ident ident)
@@ -170,33 +191,46 @@ warn_broken(const struct reader *r, const char *wrong)
 	    r->lines.number, wrong);
 }
 
+/* A broken line that has just the name is its line; one that was but meant to
+ * be counts where there is no other. */
 static int
 find(const struct domain *domain, struct pool *pool, struct slice name,
     struct account **out, struct err *err)
 {
 	SCOPED(drop_reader) struct reader r = { .fd = -1 };
 	struct slice line, fields[PASSWD_FIELDS];
+	struct err meant = { 0 };
 	struct ident ident;
 	int got;
 
 	if (open_passwd(domain, pool, &r, err) == -1)
 		return -1;
 	while ((got = lines_next(&r.lines, &line, err)) == 1) {
-		if (!slice_same(first_field(line), name)) {
-			if (!has_all_fields(line) && !is_comment(line))
-				warn_broken(&r, "an account's line has seven "
-				    "fields");
+		bool same = slice_same(first_field(line), name);
+		if (!same && is_comment(line))
 			continue;
-		}
-		const char *wrong = parse_line(line, fields, &ident);
-		if (wrong != NULL)
+		const char *wrong = same ? parse_line(line, fields, &ident) :
+		    split_line(line, fields);
+		if (same && wrong != NULL)
 			return err_set(err, ERR_INVALID, "%s:%u: %s", r.path,
 			    r.lines.number, wrong);
-		*out = make_account(&r, pool, fields, ident);
-		return 0;
+		if (same) {
+			*out = make_account(&r, pool, fields, ident);
+			return 0;
+		}
+		if (wrong == NULL)
+			continue;
+		warn_broken(&r, wrong);
+		if (meant.kind == 0 && is_meant_for(line, name))
+			err_fill(&meant, ERR_INVALID, "%s:%u: %s", r.path,
+			    r.lines.number, wrong);
 	}
 	if (got == -1)
 		return err_within(err, "%s", r.path);
+	if (meant.kind != 0) {
+		*err = meant;
+		return -1;
+	}
 	return err_set(err, ERR_ABSENT, "%s has no account of this name",
 	    r.path);
 }
@@ -215,7 +249,7 @@ each(const struct domain *domain, account_visitor *visit, void *arg,
 		return -1;
 	while ((got = lines_next(&r.lines, &line, err)) == 1) {
 		SCOPED(drop_pool) struct pool pool = { 0 };
-		if (!is_account_line(&r, line))
+		if (is_comment(line))
 			continue;
 		const char *wrong = parse_line(line, fields, &ident);
 		if (wrong != NULL)
@@ -299,13 +333,33 @@ read_passwd_hash(const struct domain *domain, struct pool *pool,
 	return got;
 }
 
-static bool
-has_expired(struct slice days)
+/* Negative numbers are what old shadow tools wrote for "none". */
+bool
+passwd_read_expiry(struct slice field, bool *expired)
 {
-	uint64_t day;
+	bool negative = slice_starts(field, "-");
+	uint64_t day = 0;
 
-	return days.len > 0 && (slice_number(days, UINT32_MAX, &day) == -1 ||
-	    (uint64_t)(time(NULL) / 86400) >= day);
+	if (field.len > 0 && slice_number(slice_from(field, negative),
+	    UINT64_MAX, &day) == -1)
+		return false;
+	*expired = field.len > 0 && !negative &&
+	    (uint64_t)(time(NULL) / 86400) >= day;
+	return true;
+}
+
+/* What is wrong with an entry of shadow.D; NULL: nothing. */
+static const char *
+parse_shadow(struct slice line, struct slice fields[SHADOW_FIELDS],
+    bool *expired)
+{
+	if (slice_has(line, '\0'))
+		return "a NUL byte is in the line";
+	if (split_fields(line, fields, SHADOW_FIELDS) != SHADOW_FIELDS)
+		return "a password's line has nine fields";
+	if (!passwd_read_expiry(fields[SHADOW_EXPIRES], expired))
+		return "the day of expiry is not a number";
+	return NULL;
 }
 
 /* 1: found, 0: shadow.D has no (whole) line for the name. */
@@ -322,16 +376,12 @@ read_shadow(const struct domain *domain, struct pool *pool, struct slice name,
 	while ((got = lines_next(&r.lines, &line, err)) == 1) {
 		if (!slice_same(first_field(line), name))
 			continue;
-		if (split_fields(line, fields,
-		    SHADOW_FIELDS) != SHADOW_FIELDS || slice_has(line, '\0')) {
-			installation_warn(domain->in,
-			    "%s:%u: skipped: a password's line has nine fields",
-			    r.path, r.lines.number);
-			continue;
+		const char *wrong = parse_shadow(line, fields, expired);
+		if (wrong == NULL) {
+			*hash = pool_dup(pool, fields[HASH]);
+			return 1;
 		}
-		*hash = pool_dup(pool, fields[HASH]);
-		*expired = has_expired(fields[SHADOW_EXPIRES]);
-		return 1;
+		warn_broken(&r, wrong);
 	}
 	return got;
 }

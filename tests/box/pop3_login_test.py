@@ -112,6 +112,11 @@ class Password(Login):
             for password in ("x", "", "*0"):
                 self.assertEqual(self.answer(vmail, "joe@a.test", password)[0], WRONG, (line, password))
 
+    def test_expiry_of_minus_one_is_none_as_old_shadow_tools_wrote_it(self):
+        vmail = self.two()
+        vmail.write("shadow.a.test", "joe:%s:10792:0:99999:7:-1:-1:134540356\n" % hash_of("of a.test"), 0o600)
+        self.assert_in(vmail, "joe@a.test", "a.test", "login")
+
     def test_hashes_of_every_kind_are_verified(self):
         import crypt
         vmail = self.two()

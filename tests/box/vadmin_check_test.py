@@ -86,6 +86,9 @@ class Check(BoxTest):
                             ("ann:x:0:60000::/h:/sh\n", "user or group id 0"),
                             ("ann:x:61000:4294967295::/h:/sh\n", "4294967295"),
                             (".ann:x:61000:60000::/h:/sh\n", "no account can have this name"),
+                            (" ann:x:61000:60000::/h:/sh\n", "no account can have this name"),
+                            ("ann;x;61000;60000;;/h;/sh\n", "seven fields"),
+                            ("a\0nn:x:61000:60000::/h:/sh\n", "a NUL byte"),
                             ("JOE:x:61000:60000::/h:/sh\n", "'JOE' is there twice")):
             with self.subTest(line):
                 self.vmail.write("passwd.a.test", good + line)
@@ -95,6 +98,8 @@ class Check(BoxTest):
     def test_broken_shadow_lines_are_told(self):
         self.vmail.write("shadow.a.test", "# c\njoe:*:::::::\nann:*\n", mode=0o600)
         self.finds("shadow.a.test:3")
+        self.vmail.write("shadow.a.test", "joe:*::::::-1:\nann:*::::::soon:\n", mode=0o600)
+        self.assertEqual(len(self.finds("shadow.a.test:2: the day of expiry")), 1)
 
     def test_an_unknown_group_and_owner_are_told(self):
         self.vmail.domain("a.test", {"gid": "no-such-group", "owner": "account"})

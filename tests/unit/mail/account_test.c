@@ -29,14 +29,20 @@ drop_place(struct place *place)
 	drop_installation(&place->in);
 }
 
-/* A domain a.test with this passwd file; its settings are nobody's business. */
+/* A domain a.test with this passwd file, in which ^ stands for a NUL; its
+ * settings are nobody's business. */
 static void
 open_here(struct place *place, const char *passwd)
 {
+	SCOPED(drop_str) struct str text = { 0 };
 	struct err err = { 0 };
 
+	str_adds(&text, passwd);
+	for (size_t i = 0; i < text.len; i++)
+		if (text.s[i] == '^')
+			text.s[i] = '\0';
 	unit_writes("vmail.conf", "main-domain = main.test\n");
-	unit_writes("passwd.a.test", passwd);
+	unit_write("passwd.a.test", str_text(&text), text.len);
 	warnings[0] = '\0';
 	if (installation_open(unit_path(), PROGRAM_VDELIVER, &place->in,
 	    &err) == -1)
@@ -107,6 +113,36 @@ static const struct row {
 	{ "the first of two is broken", "joe:x:0:0:::\njoe:x:1:1:::\n", "joe",
 	  NULL, ERR_INVALID, ":1: no account can have user or group id 0 or "
 	  "4294967295" },
+	{ "a blank before the name", "\n joe:x:1:1:::\n", "joe", NULL,
+	  ERR_INVALID, ":2: no account can have this name" },
+	{ "a tab before the name, in any case", "\tJoe:x:1:1:::\n", "joe",
+	  NULL, ERR_INVALID, ":1: no account can have this name" },
+	{ "a blank behind the name", "joe :x:1:1:::\n", "joe", NULL,
+	  ERR_INVALID, ":1: no account can have this name" },
+	{ "a NUL before the name", "^joe:x:1:1:::\n", "joe", NULL,
+	  ERR_INVALID, ":1: a NUL byte is in the line" },
+	{ "a NUL within the name", "jo^e:x:1:1:::\n", "joe", NULL,
+	  ERR_INVALID, ":1: a NUL byte is in the line" },
+	{ "a NUL behind the name", "joe:x:1:1:^::\n", "joe", NULL,
+	  ERR_INVALID, ":1: a NUL byte is in the line" },
+	{ "other separators", "joe;x;1;1;;;\n", "joe", NULL, ERR_INVALID,
+	  ":1: an account's line has seven fields" },
+	{ "blanks as separators", "joe x 1 1\n", "joe", NULL, ERR_INVALID,
+	  ":1: an account's line has seven fields" },
+	{ "the name alone", "joe", "joe", NULL, ERR_INVALID,
+	  ":1: an account's line has seven fields" },
+	{ "a whole address as name", "joe@a.test:x:1:1:::\n", "joe", NULL,
+	  ERR_INVALID, ":1: no account can have this name" },
+	{ "a good line behind a misspelt one", " joe:x:1:1:::\n" GOOD, "joe",
+	  "joe 60001 60000 [Joe Lee] /home/joe 2", 0, NULL },
+	{ "a misspelt line of part of the name", " jo:x:1:1:::\n", "joe", NULL,
+	  ERR_ABSENT, NULL },
+	{ "a misspelt line of a longer name", " joey:x:1:1:::\njoe.l;\n"
+	  "joe\xC3\xA9;\n", "joe", NULL, ERR_ABSENT, NULL },
+	{ "the name behind another word", "ann joe;x\n:joe:x:1:1::\n", "joe",
+	  NULL, ERR_ABSENT, NULL },
+	{ "a comment behind a blank", " #joe:x:1:1:::\n", "joe", NULL,
+	  ERR_ABSENT, NULL },
 };
 
 static void
@@ -177,6 +213,101 @@ read_error(void **state)
 	assert_true(fault_clear());
 	assert_int_equal(err.kind, ERR_TEMPORARY);
 	assert_null(a);
+}
+
+/* What is passed over on the way to an account. */
+static void
+passed_over(void **state)
+{
+	SCOPED(drop_place) struct place place = { 0 };
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_str) struct str wanted = { 0 };
+	struct account *a = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	open_here(&place, "#x\n\nbad\n ann:x:1:1:::\nb^ob:x:1:1:::\n"
+	    "sue:x:9:9:::\n-x:x:1:1:::\n" GOOD "worse\n");
+	assert_int_equal(account_find(&place.domain, &pool, SLICE("joe"), &a,
+	    &err), 0);
+	static const char *const why[] = {
+		"3: skipped: an account's line has seven fields",
+		"4: skipped: no account can have this name",
+		"5: skipped: a NUL byte is in the line",
+		"7: skipped: no account can have this name",
+	};
+	for (size_t i = 0; i < sizeof why / sizeof why[0]; i++)
+		str_addf(&wanted, "%s/passwd.a.test:%s\n", unit_path(),
+		    why[i]);
+	assert_string_equal(warnings, str_text(&wanted));
+}
+
+/* --- passwords --------------------------------------------------------- */
+
+static const struct shadow_row {
+	const char	*name, *shadow;
+	const char	*hash;		/* NULL: nothing can match */
+	bool		 expired;
+	const char	*warning;	/* behind "shadow.a.test:" */
+} shadows[] = {
+	{ "expiry: an empty field is none", "joe:$y$h:1:0:99999:7:::\n",
+	  "$y$h", false, NULL },
+	{ "expiry: -1 is none, as old shadow tools wrote it",
+	  "joe:$y$h:10792:0:99999:7:-1:-1:134540356\n", "$y$h", false, NULL },
+	{ "expiry: every negative number is none", "joe:$y$h::::::-20000:\n",
+	  "$y$h", false, NULL },
+	{ "expiry: a day to come", "joe:$y$h::::::99999:\n", "$y$h", false,
+	  NULL },
+	{ "expiry: a day of the far future", "joe:$y$h::::::9999999999999:\n",
+	  "$y$h", false, NULL },
+	{ "expiry: a day in the past", "joe:$y$h::::::10000:\n", NULL, true,
+	  NULL },
+	{ "expiry: 0 is a day in the past", "joe:$y$h::::::0:\n", NULL, true,
+	  NULL },
+	{ "expiry: a word makes the line as if absent",
+	  "joe:$y$h::::::never:\n", "$y$passwd", false,
+	  "1: skipped: the day of expiry is not a number" },
+	{ "expiry: a minus alone is no number", "joe:$y$h::::::-:\n",
+	  "$y$passwd", false, "1: skipped: the day of expiry is not a number" },
+	{ "expiry: the next line of the name counts then",
+	  "joe:$y$h::::::1x:\njoe:$y$2:::::::\n", "$y$2", false,
+	  "1: skipped: the day of expiry is not a number" },
+	{ "shadow: too few fields are as if absent", "joe:$y$h::::\n",
+	  "$y$passwd", false,
+	  "1: skipped: a password's line has nine fields" },
+	{ "shadow: a misspelt line is as if absent", " joe:$y$h:::::::\n",
+	  "$y$passwd", false, NULL },
+};
+
+static void
+check_shadow(void **state)
+{
+	const struct shadow_row *row = *state;
+	SCOPED(drop_place) struct place place = { 0 };
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_str) struct str wanted = { 0 };
+	struct account *a = NULL;
+	struct password password;
+	struct err err = { 0 };
+
+	open_here(&place, "joe:$y$passwd:1:1:::\n");
+	unit_writes("shadow.a.test", row->shadow);
+	assert_int_equal(account_find(&place.domain, &pool, SLICE("joe"), &a,
+	    &err), 0);
+	assert_int_equal(account_password(&place.domain, &pool, a, &password,
+	    &err), 0);
+	if (row->hash == NULL) {
+		assert_null(password.hash);
+	} else {
+		assert_non_null(password.hash);
+		assert_string_equal(password.hash, row->hash);
+	}
+	assert_int_equal(password.locked, row->hash == NULL);
+	assert_int_equal(password.expired, row->expired);
+	if (row->warning != NULL)
+		str_addf(&wanted, "%s/shadow.a.test:%s\n", unit_path(),
+		    row->warning);
+	assert_string_equal(warnings, str_text(&wanted));
 }
 
 static int
@@ -307,6 +438,8 @@ main(void)
 	    no_file);
 	add_test("a read error is temporary, not an absent account",
 	    read_error);
+	add_test("lines that are passed over are named", passed_over);
+	add_rows(shadows, check_shadow);
 	add_test("every account is visited, lines that cannot be served are "
 	    "named", each);
 	add_rows(keys, check_key);
