@@ -9,7 +9,8 @@
 #include "address.h"
 #include "installation.h"
 
-#define USAGE "usage: vdeliver [-C dir] [-n] [-v] [-f sender] [-d domain] [--] recipient..."
+#define USAGE	"usage: vdeliver [-C dir] [-n] [-v] [-f sender] [-d domain] " \
+		"[--] recipient..."
 
 struct arguments {
 	const char	*sender;	/* NULL: none given */

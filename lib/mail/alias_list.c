@@ -170,7 +170,7 @@ take_address(struct list *l, struct str *out, struct err *err)
 		} else if (c == '(') {
 			if (skip_comment(l, err) == -1)
 				return -1;
-		} else if (c == ')' || c == '>' || c == ';') {
+		} else if (c == ')' || c == '>') {
 			return err_set(err, ERR_INVALID,
 			    "'%c' that nothing opens", c);
 		} else if (slice_starts(l->rest, "#@#")) {
@@ -260,14 +260,16 @@ classify(struct pool *pool, struct slice text, enum alias_kind *kind,
 	}
 	if (slice_starts(text, "/")) {
 		*kind = ALIAS_FILE;
-		return 0;
+		return slice_ends(text, "/") ? err_set(err, ERR_INVALID,
+		    "'%.*s' is a directory", (int)text.len, text.p) : 0;
 	}
 	if (slice_starts(text, ":include:")) {
 		*kind = ALIAS_INCLUDE;
 		*part = slice_trim(slice_from(text, 9));
 		return absolute(*part, ":include:", err);
 	}
-	if (slice_starts(text, ":") || slice_ends(text, ";"))
+	if (slice_starts(text, ":") ||
+	    (!slice_starts(text, "\"") && slice_has(text, ';')))
 		return err_set(err, ERR_INVALID, "'%.*s' is no kind of member",
 		    (int)text.len, text.p);
 	*kind = slice_starts(text, "\\") ? ALIAS_MAILBOX : ALIAS_ADDRESS;

@@ -17,7 +17,7 @@ const struct setting vmail_settings[] = {
 	{ "spool", setting_text, V(spool), "/var/spool/vmail",
 	  .help = "The directory of the inboxes and of files/." },
 	{ "homes", setting_text, V(homes), "/vhome",
-	  .help = "The directory below which new accounts get homes/D/home/U." },
+	  .help = "New accounts get homes/D/home/U below this directory." },
 	{ "command-user", setting_text, V(command_user), "nobody",
 	  .help = "Who runs commands that belong to no account, and writes "
 	  "/file targets." },
@@ -107,7 +107,7 @@ const struct setting domain_settings[] = {
 	  .max = 4294967293, .help =
 	  "New accounts get user ids from here up." },
 	{ "gid", setting_text, D(gid), "",
-	  .help = "The group of the domain's mail. Empty: popusers, else mail." },
+	  .help = "The group of the mail. Empty: popusers, else mail." },
 	{ "inbox-limit", setting_kilobytes, D(inbox_limit), "0",
 	  .refused_by = PROGRAM_VDELIVER,
 	  .help = "The size an inbox may have, in kB. 0: no limit." },

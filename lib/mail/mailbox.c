@@ -87,6 +87,8 @@ read_template(const struct account *account, struct template *t,
 			t->shared++;
 		t->step[t->count++] = step;
 	}
+	if (t->base.len == 0 && slice_starts(inbox, "/"))
+		t->base.len = 1;
 	if (t->count == 0 || t->shared == t->count)
 		return bad_template(account,
 		    "needs %u, or all accounts would share one inbox", err);
@@ -171,8 +173,9 @@ how_to_open(const struct template *t, bool make)
 {
 	if (!make)
 		return SPOOL_EXISTING;
-	return t->base.len == 0 && t->shared == 1 && slice_is(t->step[0], "%d") ?
-	    SPOOL_MEND : SPOOL_MAKE;
+	bool is_ours = t->base.len == 0 && t->shared == 1 &&
+	    slice_is(t->step[0], "%d");
+	return is_ours ? SPOOL_MEND : SPOOL_MAKE;
 }
 
 /* Down the steps of the domain. */

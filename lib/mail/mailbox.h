@@ -22,9 +22,9 @@ struct delivery {
 	const char		*sender;	/* of the envelope; "" = null */
 	/* all of it, the trace header on top */
 	struct stream		*content;
-	int			 unnamed;	/* a file without a name that holds just content
-						 * and may become the message;
-						 * or -1 */
+	/* a file without a name that holds just content and may become the
+	 * message; or -1 */
+	int			 unnamed;
 	struct deadline		 deadline;
 };
 

@@ -28,7 +28,10 @@ static const struct {
 static int
 lock_session(const struct mailbox *mailbox, int *fd, struct err *err)
 {
-	enum { FLAGS = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
+	enum {
+		FLAGS = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+		    O_CLOEXEC
+	};
 	SCOPED(drop_str) struct str name = { 0 };
 	SCOPED(drop_fd) int got = -1;
 	struct stat st;

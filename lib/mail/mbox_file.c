@@ -39,7 +39,10 @@ check(const struct stat *st, const char *name, struct err *err)
 static int
 open_file(struct mbox_file *f, enum mbox_file_how how, struct err *err)
 {
-	enum { FLAGS = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
+	enum {
+		FLAGS = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK |
+		    O_NOCTTY | O_CLOEXEC
+	};
 
 	f->created = false;
 	f->fd = openat(f->dir, f->name, FLAGS);

@@ -48,7 +48,8 @@ tokens_expand(const char *command, const struct tokens *t, struct str *out,
 			break;
 		default:
 			return err_set(err, ERR_INVALID,
-			    "the command knows %%d, %%f, %%u and %%%% alone: %s", command);
+			    "the command knows %%d, %%f, %%u and %%%% alone: "
+			    "%s", command);
 		}
 	}
 	return 0;
@@ -80,7 +81,8 @@ tokens_environment(const struct tokens *t, const char *home, struct pool *pool)
 	}
 	if (*extension != '\0')
 		extension++;
-	e[0] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	e[0] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+	    "/sbin:/bin";
 	e[1] = "SHELL=/bin/sh";
 	e[2] = "LANG=C";
 	e[3] = pool_format(pool, "HOME=%s", home);
