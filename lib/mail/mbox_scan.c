@@ -34,7 +34,8 @@ struct scanner {
 	bool		 after_empty;	/* the line before was empty */
 	off_t		 empty_at;	/* where that line began */
 	bool		 is_first;
-	bool		 pseudo_subject, pseudo_field;
+	/* of the header of the first message */
+	bool		 pseudo_subject, pseudo_field, delivered;
 
 	XXH3_state_t	*hash;
 	/* the current header line goes into the hash */
@@ -119,7 +120,8 @@ may_change(struct slice line)
 	return false;
 }
 
-/* c-client keeps its own data in a first message that nobody wrote. */
+/* c-client keeps its own data in a first message that nobody wrote, and that
+ * no delivery put there: else a sender could hide a message. */
 static void
 look_for_pseudo(struct scanner *s, struct slice line)
 {
@@ -130,6 +132,8 @@ look_for_pseudo(struct scanner *s, struct slice line)
 		line.len = (size_t)(end - line.p);
 	if (is_field(line, "x-imap"))
 		s->pseudo_field = true;
+	if (is_field(line, "return-path") || is_field(line, "delivered-to"))
+		s->delivered = true;
 	if (is_field(line, "subject") &&
 	    memmem(line.p, line.len, subject, sizeof subject - 1) != NULL)
 		s->pseudo_subject = true;
@@ -260,7 +264,7 @@ begin_message(struct scanner *s, struct err *err)
 	s->entry = (struct mbox_entry){ .from = position(s) };
 	s->in_message = s->in_header = true;
 	s->after_empty = false;
-	s->pseudo_field = s->pseudo_subject = false;
+	s->pseudo_field = s->pseudo_subject = s->delivered = false;
 	XXH3_128bits_reset(s->hash);
 	s->counts = true;
 	s->run = s->at;
@@ -287,7 +291,8 @@ end_message(struct scanner *s, struct mbox_scan *out, size_t *room)
 	}
 	out->entries[out->count++] = s->entry;
 	if (s->is_first)
-		out->pseudo = s->pseudo_field && s->pseudo_subject;
+		out->pseudo = s->pseudo_field && s->pseudo_subject &&
+		    !s->delivered;
 	s->is_first = s->in_message = false;
 }
 

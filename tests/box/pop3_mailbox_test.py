@@ -100,6 +100,15 @@ class Bytes(Pop3Test):
         for header in (b"X-IMAP: 1 2\n", b"Subject: FOLDER INTERNAL DATA\n"):
             self.assertEqual(len(self.messages(self.box(mbox=mbox(header + b"\nx\n")))), 1)
 
+    def test_a_sender_cannot_make_internal_data(self):
+        header = b"Subject: FOLDER INTERNAL DATA\nX-IMAP: 1 1\n"
+        vmail = self.box()
+        self.assertEqual(vmail.deliver(self.joe, header + b"\nx\n").status, 0)
+        self.assertEqual(len(self.messages(vmail)), 1)
+        for field in (b"Return-Path: <>\n", b"delivered-to : joe@a.test\n"):
+            for text in (field + header, header + field):
+                self.assertEqual(len(self.messages(self.box(mbox=mbox(text + b"\nx\n")))), 1, text)
+
     @needs_root
     def test_links_and_foreign_files_are_refused(self):
         vmail = self.box(mbox=mbox(b"a: b\n\nx\n"))
