@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "compat.h"
+#include "dotlock.h"
 #include "fd.h"
 #include "file.h"
 #include "homes.h"
@@ -73,16 +74,41 @@ trash_place(const struct account *account, struct pool *pool,
 	*parent = pool_dup(pool, path);
 }
 
-/* With the inbox go its queue and its unique ids, under the names that the
- * inbox's new name gives them. */
+/* What the programs keep beside an inbox, by its name: the queue, the unique
+ * ids, the session's lock, and what a crash left of new ones. */
+static const struct {
+	const char	*before, *behind;
+} kin[] = {
+	{ ".", ".queue" }, { ".", ".uids" }, { ".", ".session" },
+	{ ".", ".new" }, { "..", ".uids.new" },
+};
+enum { KIN = sizeof kin / sizeof kin[0] };
+
+static const char *
+kin_name(struct pool *pool, size_t i, const char *inbox)
+{
+	return pool_format(pool, "%s%s%s", kin[i].before, inbox,
+	    kin[i].behind);
+}
+
+/* True when nobody holds the lock file: a stale one is gone then. */
+static bool
+is_unlocked(int parent, const char *name, struct err *err)
+{
+	SCOPED(drop_dotlock) struct dotlock lock = { 0 };
+
+	return dotlock_try(parent, name, &lock, err) == 1;
+}
+
+/* With the inbox goes its kin, under the names that the inbox's new name gives
+ * them.  A lock file that somebody holds is his to take away. */
 static int
 move_inbox(const struct trash *t, const char **inbox, struct err *err)
 {
-	static const char *const kin[] = { ".%s.queue", ".%s.uids", "%s.lock",
-	    NULL };
 	SCOPED(drop_fd) int parent = -1;
 	SCOPED(drop_fd) int trash = -1;
 	const char *path, *name;
+	struct err unused;
 
 	trash_place(t->account, t->pool, &path, &name);
 	const char *as = pool_format(t->pool, "%s.%s", name, t->stamp);
@@ -94,22 +120,42 @@ move_inbox(const struct trash *t, const char **inbox, struct err *err)
 	int moved = move(parent, name, trash, as, err);
 	if (moved == 1)
 		*inbox = pool_format(t->pool, "%s/" TRASH "/%s", path, as);
-	for (size_t i = 0; kin[i] != NULL && moved != -1; i++) {
-		SCOPED(drop_str) struct str from = { 0 }, to = { 0 };
-		struct slice rest = slice_of(kin[i]), before;
-		slice_cut(&rest, '%', &before);
-		rest = slice_from(rest, 1);
-		str_addf(&from, "%.*s%s%.*s", (int)before.len, before.p, name,
-		    (int)rest.len, rest.p);
-		str_addf(&to, "%.*s%s%.*s", (int)before.len, before.p, as,
-		    (int)rest.len, rest.p);
-		if (move(parent, str_text(&from), trash, str_text(&to),
-		    err) == -1)
+	for (size_t i = 0; i < KIN && moved != -1; i++)
+		if (move(parent, kin_name(t->pool, i, name), trash,
+		    kin_name(t->pool, i, as), err) == -1)
 			return -1;
-	}
+	if (moved != -1)
+		is_unlocked(parent, name, &unused);
 	if (moved == -1 || fsync(trash) == -1 || fsync(parent) == -1)
 		return moved == -1 ? -1 : err_sys(err, "sync %s", path);
 	return 0;
+}
+
+int
+trash_leftovers(const struct account *account, struct pool *pool,
+    struct err *err)
+{
+	SCOPED(drop_fd) int parent = -1;
+	const char *path, *name;
+	struct stat st;
+
+	trash_place(account, pool, &path, &name);
+	if (dir_open(AT_FDCWD, path, &parent, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	*err = (struct err){ 0 };
+	if (!is_unlocked(parent, name, err))
+		return err->kind != ERR_NONE ? err_within(err, "%s", path) :
+		    err_set(err, ERR_BUSY,
+		    "somebody has locked %s/%s: try again, or remove %s.lock",
+		    path, name, name);
+	for (size_t i = 0; i < KIN; i++) {
+		const char *left = kin_name(pool, i, name);
+		if (unlinkat(parent, left, 0) == -1 && errno != ENOENT)
+			return err_sys(err, "remove %s/%s", path, left);
+	}
+	return fsync(parent) == -1 ? err_sys(err, "sync %s", path) : 0;
 }
 
 /* NAME and NAME with each of the endings, from one directory. */

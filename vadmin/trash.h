@@ -24,6 +24,12 @@ struct trash {
 int	trash_account(const struct trash *trash, const char **inbox,
 	    struct err *err);
 
+/* Where there is no inbox, what an earlier account of the name left beside it
+ * (its locks and ids) is removed: the next one has another uid, and could not
+ * open it.  ERR_BUSY: somebody holds the inbox's lock file. */
+int	trash_leftovers(const struct account *account, struct pool *pool,
+	    struct err *err);
+
 /* Where the inbox lies: its parent directory and the name in it that goes with
  * the account ("/srv/mail/D" and "U" for /srv/mail/%d/%u/Maildir/). */
 void	trash_place(const struct account *account, struct pool *pool,

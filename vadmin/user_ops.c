@@ -168,7 +168,9 @@ user_add(struct call *call, struct err *err)
 	    check_room(&subject, &call->pool, &files, err) == -1)
 		return -1;
 	const struct domain *domain = subject.domain;
-	if (uid_mark_take(&call->in, (uid_t)domain->conf.uid_start, &uid,
+	struct account account = { .domain = domain, .name = subject.name };
+	if (trash_leftovers(&account, &call->pool, err) == -1 ||
+	    uid_mark_take(&call->in, (uid_t)domain->conf.uid_start, &uid,
 	    err) == -1)
 		return -1;
 	struct ident who = domain->one_owner ? domain->owner :

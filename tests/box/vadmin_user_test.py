@@ -481,6 +481,82 @@ class Delete(Users):
         self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
         self.assertEqual(self.ok("check").stdout, b"")
 
+    def session(self, who):
+        pop = self.vmail.pop3()
+        got = pop.login(who, GOOD.decode().strip())
+        pop.ask("QUIT")
+        self.assertEqual(pop.process.wait(), 0)
+        return got
+
+    def left(self, domain="a.test"):
+        return sorted(n for n in os.listdir(os.path.join(self.vmail.spool, domain))
+                      if n != ".trash")
+
+    def test_the_next_of_that_name_can_log_in(self):
+        for inbox in ("%d/%u", "%d/%u/", "%d/%u/Maildir/"):
+            with self.subTest(inbox):
+                self.ok("domain", "set", "a.test", f"inbox={inbox}")
+                self.add("joe@a.test")
+                for _ in range(2):
+                    self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
+                    self.assertRegex(self.session("joe@a.test"), r"^\+OK")
+                    self.ok("user", "delete", "joe@a.test")
+                    self.assertEqual(self.left(), [])
+                    self.add("joe@a.test")
+                self.ok("user", "delete", "joe@a.test")
+
+    def leave(self, name, text=""):
+        path = os.path.join(self.vmail.spool, "a.test", name)
+        with open(path, "w") as f:
+            f.write(text)
+        if ROOT:
+            os.chown(path, 61234, GID)
+        return path
+
+    def test_all_that_lies_beside_the_inbox_goes_with_it_and_nobody_elses(self):
+        ours = [".joe.queue", ".joe.uids", ".joe.session", ".joe.new", "..joe.uids.new"]
+        others = [".joe.x.queue", ".joe.x.session", "joe.x", ".joey.session"]
+        self.add("joe@a.test")
+        for name in ours + others + ["joe"]:
+            self.leave(name)
+        self.leave("joe.lock", "2147483646 no-such-host.test\n")
+        os.utime(os.path.join(self.vmail.spool, "a.test", "joe.lock"), (1, 1))
+        self.ok("user", "delete", "joe@a.test")
+        self.assertEqual(self.left(), sorted(others))
+        self.assertEqual(self.trash(self.vmail.spool, "a.test"), sorted(
+            ["joe.TIME"] + [name.replace("joe", "joe.TIME") for name in ours]))
+
+    def test_a_lock_that_is_held_stays(self):
+        self.add("joe@a.test")
+        lock = self.leave("joe.lock", f"{os.getpid()} {socket.gethostname()}\n")
+        self.ok("user", "delete", "joe@a.test")
+        self.assertEqual(self.left(), ["joe.lock"])
+        self.refused(75, "has locked", "user", "add", "joe@a.test", "--password-stdin", input=GOOD)
+        os.unlink(lock)
+        self.add("joe@a.test")
+
+    def test_what_an_account_left_that_was_taken_out_by_hand_is_removed(self):
+        for name in (".joe.queue", ".joe.uids", ".joe.session", ".joe.new", "..joe.uids.new"):
+            self.leave(name)
+        self.leave("joe.lock", "2147483646\n")
+        self.leave(".joe.x.uids")
+        self.add("joe@a.test")
+        self.assertEqual(self.left(), [".joe.x.uids"])
+        self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
+        self.assertRegex(self.session("joe@a.test"), r"^\+OK")
+
+    def test_what_cannot_be_removed_is_told(self):
+        os.mkdir(os.path.join(self.vmail.spool, "a.test", ".joe.session"))
+        self.refused(75, ".joe.session", "user", "add", "joe@a.test", "--password-stdin",
+                     input=GOOD)
+
+    @only_where(not ROOT)
+    def test_ids_of_an_inbox_that_the_one_owner_keeps_stay(self):
+        for name in ("joe", ".joe.uids"):
+            self.leave(name)
+        self.add("joe@a.test")
+        self.assertEqual(self.left(), [".joe.uids", "joe"])
+
     def test_a_maildir_elsewhere_goes_whole(self):
         self.ok("domain", "set", "a.test", "inbox=%d/%u/Maildir/")
         self.add("joe@a.test")
