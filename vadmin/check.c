@@ -1,9 +1,6 @@
-/* check.c: findings, and those of each domain. */
+/* check.c: what is wrong with each domain, and the operation. */
 #include "check.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "domain_file.h"
@@ -11,23 +8,6 @@
 #include "ops.h"
 #include "scope.h"
 #include "spool.h"
-
-void
-finding(struct findings *found, const char *about, const char *fmt, ...)
-{
-	char text[sizeof found->last];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	if (strcmp(text, found->last) == 0)
-		return;
-	memcpy(found->last, text, sizeof text);
-	sheet_adds(&found->sheet, about);
-	sheet_adds(&found->sheet, text);
-	found->count++;
-}
 
 static void
 drop_check(struct check *check)
@@ -103,7 +83,7 @@ open_domain(struct check *check, const struct installation *in,
 	return NULL;
 }
 
-void
+static void
 check_domain(struct check *check, const char *name)
 {
 	struct domain *domain = open_domain(check, &check->call->in, name);

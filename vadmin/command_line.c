@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "near.h"
 #include "param.h"
 #include "scope.h"
 

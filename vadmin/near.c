@@ -1,5 +1,5 @@
 /* near.c: what somebody who mistyped a word may have meant. */
-#include "param.h"
+#include "near.h"
 
 #include <string.h>
 

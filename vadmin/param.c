@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "near.h"
 #include "pool.h"
 #include "scope.h"
 #include "utf8.h"

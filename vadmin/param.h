@@ -38,10 +38,4 @@ extern const struct setting account_settings[];
 void	param_assignment(const char *text, struct slice *name,
 	    struct slice *value);
 
-/* The words of a table that somebody who typed wrong may have meant, as
- * "; did you mean ...?", or nothing. */
-typedef const char *near_word(const void *table, size_t index);
-void	near_matches(struct slice wrong, near_word *word, const void *table,
-	    struct str *out);
-
 #endif

@@ -24,6 +24,26 @@ def printed(name):
     return run("vadmin", "settings", "--mdoc", name).stdout.decode()
 
 
+class Operations(BoxTest):
+    """The first row of a name counts: a LATER row beside a real one would be forgotten there."""
+    def names(self, pattern):
+        return re.findall(pattern, read(os.path.join(TREE, "vadmin", "operations.c")), re.M)
+
+    def test_no_operation_is_in_the_table_twice(self):
+        names = self.names(r'^\t\{ "(.*?)"|LATER\("(.*?)"\)')
+        names = [here or later for here, later in names]
+        self.assertGreater(len(names), 40)
+        self.assertEqual([n for n in sorted(set(names)) if names.count(n) > 1], [],
+                         "take its LATER row out")
+
+    def test_what_later_versions_will_have_is_refused_by_name(self):
+        for name in self.names(r'LATER\("(.*?)"\)'):
+            got = run("vadmin", "help", *name.split())
+            self.assertEqual((got.status, f"'{name}' is not available in this version" in
+                              got.stderr), (67, True), got)
+            self.assertNotIn(f"  {name} ", run("vadmin", "help").stdout.decode())
+
+
 class Manual(BoxTest):
     def test_every_setting_stands_in_the_manual_as_in_its_table(self):
         for name in ("vmail.conf", "domain"):
