@@ -38,10 +38,13 @@ struct scanner {
 	bool		 pseudo_subject, pseudo_field, delivered;
 
 	XXH3_state_t	*hash;
-	/* the current header line goes into the hash */
+	/* the current line goes into the hash */
 	bool		 counts;
 	/* what counts and is not hashed yet: from here to at */
 	size_t		 run;
+	/* empty lines that count as soon as another line follows: other
+	 * programs add and remove those at a message's end */
+	uint64_t	 empty_lines;
 };
 
 static void
@@ -58,6 +61,19 @@ hash_run(struct scanner *s)
 		XXH3_128bits_update(s->hash, s->buffer + s->run,
 		    s->at - s->run);
 	s->run = s->at;
+}
+
+static void
+hash_line_ends(struct scanner *s, uint64_t count)
+{
+	static const char ends[] = "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n";
+
+	while (count > 0) {
+		size_t n = count < sizeof ends - 1 ? (size_t)count :
+		    sizeof ends - 1;
+		XXH3_128bits_update(s->hash, ends, n);
+		count -= n;
+	}
 }
 
 /* Makes AHEAD bytes from `at` on be there, or all there are. */
@@ -155,18 +171,36 @@ begin_header_line(struct scanner *s)
 	s->counts = counts;
 }
 
+/* --- lines ------------------------------------------------------------- */
+
 static void
-end_header(struct scanner *s)
+begin_empty_line(struct scanner *s)
 {
-	if (!s->in_header)
-		return;
 	hash_run(s);
-	XXH128_hash_t got = XXH3_128bits_digest(s->hash);
-	s->entry.hash = (struct uid_hash){ got.high64, got.low64 };
 	s->in_header = s->counts = false;
+	s->empty_lines++;
 }
 
-/* --- lines ------------------------------------------------------------- */
+static void
+begin_body_line(struct scanner *s)
+{
+	if (s->empty_lines == 0)
+		return;
+	hash_line_ends(s, s->empty_lines);
+	s->empty_lines = 0;
+	s->run = s->at;
+	s->counts = true;
+}
+
+/* The file ends within the line: the next delivery will end it. */
+static void
+hash_missing_end(struct scanner *s)
+{
+	if (!s->counts)
+		return;
+	hash_run(s);
+	hash_line_ends(s, 1);
+}
 
 /* Goes behind the line's end; *ends is how many bytes it is (0, LF, CRLF). */
 static int
@@ -178,6 +212,7 @@ skip_line(struct scanner *s, int *ends, struct err *err)
 		struct slice rest = window(s);
 		if (rest.len == 0) {
 			*ends = 0;
+			hash_missing_end(s);
 			return 0;
 		}
 		const char *lf = memchr(rest.p, '\n', rest.len);
@@ -237,9 +272,11 @@ message_line(struct scanner *s, struct err *err)
 	bool empty = is_empty(window(s));
 
 	if (empty)
-		end_header(s);
+		begin_empty_line(s);
 	else if (s->in_header)
 		begin_header_line(s);
+	else
+		begin_body_line(s);
 	if (s->buffer[s->at] == '>' && skip_quotes(s, &quoted, err) == -1)
 		return -1;
 	if (skip_line(s, &ends, err) == -1)
@@ -267,6 +304,7 @@ begin_message(struct scanner *s, struct err *err)
 	s->pseudo_field = s->pseudo_subject = s->delivered = false;
 	XXH3_128bits_reset(s->hash);
 	s->counts = true;
+	s->empty_lines = 0;
 	s->run = s->at;
 	if (skip_line(s, &ends, err) == -1)
 		return -1;
@@ -278,7 +316,10 @@ begin_message(struct scanner *s, struct err *err)
 static void
 end_message(struct scanner *s, struct mbox_scan *out, size_t *room)
 {
-	end_header(s);
+	hash_run(s);
+	XXH128_hash_t got = XXH3_128bits_digest(s->hash);
+	s->entry.hash = (struct uid_hash){ got.high64, got.low64 };
+	s->counts = false;
 	s->entry.end = position(s);
 	if (s->after_empty) {
 		s->entry.end = s->empty_at;

@@ -20,9 +20,9 @@ struct mbox_entry {
 	off_t		end;		/* behind its last line */
 	uint64_t	octets;		/* as RETR sends it, quoting undone */
 	bool		quoted;		/* some line is quoted: ">From " */
-	struct uid_hash	hash;		/* of the From_ line and the header,
-	    without the
-					 * fields that other programs change */
+	/* of all of it, without the header fields that other programs change,
+	 * and without empty lines at its end */
+	struct uid_hash	hash;
 };
 
 struct mbox_scan {

@@ -1,6 +1,6 @@
 /* uids.h: telling identical messages of an mbox apart, for good.
  *
- * A message's unique id is a hash of its header; messages with the same hash
+ * A message's unique id is a hash of what it says; messages with the same hash
  * are twins, and the file's order numbers them from 1.  Once one of them has
  * been deleted the order alone no longer tells: then ".NAME.uids" beside the
  * mbox says which numbers are left, and which is the next one to give.  It may

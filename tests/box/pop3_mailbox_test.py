@@ -161,6 +161,15 @@ class Uids(Pop3Test):
         self.assertEqual(self.uids(before), self.uids(after))
         self.assertNotEqual(self.uids(before), self.uids(other))
 
+    def test_another_message_with_the_same_header_gets_another(self):
+        header = b"From a Fri Nov 20 10:00:00 2026\nSubject: alarm\n\n"
+        vmail = self.box(mbox=header + b"disk full\n\n")
+        [first] = self.uids(vmail)
+        self.delete(vmail, 1)
+        self.append(vmail, header + b"disk broken\n\n")
+        [second] = self.uids(vmail)
+        self.assertNotEqual(first, second)
+
     def delete(self, vmail, *numbers):
         pop = self.session(vmail)
         for number in numbers:

@@ -121,13 +121,50 @@ hash_of(const char *text, struct uid_hash *hash)
 	*hash = scan.entries[0].hash;
 }
 
+/* As a whole, and with the edge of a buffer in any place: before the header
+ * there are as many bytes as it takes, which do not count. */
+static void
+test_hash_edges(void **state)
+{
+	static const char head[] = "From a\nStatus: ",
+	    tail[] = "\nx: y\n\n\r\nb\n\n\n\nc\n>From d\n\n";
+	struct uid_hash whole, got;
+
+	(void)state;
+	hash_of("From a\nx: y\n\n\r\nb\n\n\n\nc\n>From d\n", &whole);
+	for (size_t len = 65536 - 300; len < 65536 + 20; len++) {
+		SCOPED(drop_str) struct str text = { 0 };
+		str_adds(&text, head);
+		while (text.len < len)
+			str_addc(&text, 'h');
+		str_adds(&text, tail);
+		hash_of(str_text(&text), &got);
+		assert_true(got.high == whole.high && got.low == whole.low);
+	}
+}
+
 static const struct same_row {
 	const char	*name;
 	const char	*a, *b;
 	bool		 same;
 } same_rows[] = {
-	{ "the body does not count", "From a\nx: y\n\nb\n",
-	  "From a\nx: y\n\nc\n", true },
+	{ "the body counts", "From a\nx: y\n\nb\n",
+	  "From a\nx: y\n\nc\n", false },
+	{ "so does each of its lines", "From a\nx: y\n\nb\n\nd\n",
+	  "From a\nx: y\n\nb\n\ne\n", false },
+	{ "so do empty lines within it", "From a\n\nb\n\nc\n",
+	  "From a\n\nb\n\n\nc\n", false },
+	{ "empty lines at its end do not", "From a\n\nb\n",
+	  "From a\n\nb\n\n\r\n\n", true },
+	{ "nor does it when the last line has no end", "From a\n\nb",
+	  "From a\n\nb\n\nFrom b\n", true },
+	{ "nor in a header", "From a\nx: y", "From a\nx: y\n\nFrom b\n",
+	  true },
+	{ "nor in a field that does not count", "From a\nx: y\nStatus: O",
+	  "From a\nx: y\n\nFrom b\n", true },
+	{ "nor in a From_ line", "From a", "From a\n\nFrom b\n", true },
+	{ "a header and a body are two things", "From a\nx: y\nz: z\n",
+	  "From a\nx: y\n\nz: z\n", false },
 	{ "the From_ line does", "From a\nx: y\n\n", "From b\nx: y\n\n",
 	  false },
 	{ "so does a field", "From a\nx: y\n\n", "From a\nx: z\n\n", false },
@@ -142,8 +179,8 @@ static const struct same_row {
 	  "From a\nx: y\n Status: O\n\n", false },
 	{ "a name that only begins so counts", "From a\nx: y\n\n",
 	  "From a\nx: y\nStatusX: O\n\n", false },
-	{ "in the body it does not count anyway", "From a\n\n",
-	  "From a\n\nStatus: O\n", true },
+	{ "in the body Status counts", "From a\n\n",
+	  "From a\n\nStatus: O\n", false },
 };
 
 static void
@@ -192,6 +229,7 @@ main(void)
 	add_rows(rows, check_row);
 	add_rows(same_rows, check_same);
 	add_test("nothing depends on where a buffer ends", test_edges);
+	add_test("nor does a hash", test_hash_edges);
 	add_test("what does not begin with From is no mbox", test_no_mbox);
 	add_test("a file that cannot be read is a temporary error",
 	    test_unreadable);
