@@ -91,12 +91,17 @@ kin_name(struct pool *pool, size_t i, const char *inbox)
 	    kin[i].behind);
 }
 
-/* True when nobody holds the lock file: a stale one is gone then. */
+/* True when nobody holds the lock file: a stale one is gone then.  Where there
+ * is none, none is made that a crash could leave. */
 static bool
-is_unlocked(int parent, const char *name, struct err *err)
+is_unlocked(int parent, const char *name, struct pool *pool, struct err *err)
 {
 	SCOPED(drop_dotlock) struct dotlock lock = { 0 };
+	struct stat st;
 
+	if (fstatat(parent, pool_format(pool, "%s.lock", name), &st,
+	    AT_SYMLINK_NOFOLLOW) == -1 && errno == ENOENT)
+		return true;
 	return dotlock_try(parent, name, &lock, err) == 1;
 }
 
@@ -125,7 +130,7 @@ move_inbox(const struct trash *t, const char **inbox, struct err *err)
 		    kin_name(t->pool, i, as), err) == -1)
 			return -1;
 	if (moved != -1)
-		is_unlocked(parent, name, &unused);
+		is_unlocked(parent, name, t->pool, &unused);
 	if (moved == -1 || fsync(trash) == -1 || fsync(parent) == -1)
 		return moved == -1 ? -1 : err_sys(err, "sync %s", path);
 	return 0;
@@ -145,7 +150,7 @@ trash_leftovers(const struct account *account, struct pool *pool,
 	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	*err = (struct err){ 0 };
-	if (!is_unlocked(parent, name, err))
+	if (!is_unlocked(parent, name, pool, err))
 		return err->kind != ERR_NONE ? err_within(err, "%s", path) :
 		    err_set(err, ERR_BUSY,
 		    "somebody has locked %s/%s: try again, or remove %s.lock",
