@@ -15,6 +15,7 @@ drop_check(struct check *check)
 	drop_installation(&check->vdeliver);
 	drop_installation(&check->vpop3d);
 	drop_sheet(&check->found.sheet);
+	drop_kept(&check->kept);
 }
 
 /* --- a domain ---------------------------------------------------------- */
@@ -91,8 +92,10 @@ check_domain(struct check *check, const char *name)
 
 	open_domain(check, &check->vdeliver, name);
 	open_domain(check, &check->vpop3d, name);
+	kept_name(&check->kept, name);
 	if (domain == NULL)
 		return;
+	kept_domain(&check->kept, domain);
 	if (domain_file_check(domain, &err) == -1)
 		finding(&check->found, name, "%s", err.text);
 	check_directory(check, domain, "its inboxes", spool_of_domain);
@@ -153,7 +156,10 @@ run_checks(struct check *check, struct err *err)
 	check_installation(check);
 	if (names->count > 0)
 		return check_named(check, names, err);
-	return domain_each(&check->call->in, &pool, check_each, check, err);
+	if (domain_each(&check->call->in, &pool, check_each, check, err) == -1)
+		return -1;
+	orphans_in_spool(&check->found, &check->call->in, &check->kept);
+	return 0;
 }
 
 int

@@ -5,12 +5,14 @@
 #include "domain.h"
 #include "findings.h"
 #include "operation.h"
+#include "orphans.h"
 
 /* The installation as the programs see it. */
 struct check {
 	struct call		*call;
 	struct installation	 vdeliver, vpop3d;
 	struct findings		 found;
+	struct kept		 kept;		/* in the spool */
 	/* some domain is spelt with xn-- */
 	bool			 has_a_labels;
 };

@@ -16,11 +16,13 @@
 static struct {
 	struct check	*check;
 	const char	*domain;
+	bool		 heard;
 } listener;
 
 static void
 listen(const char *text)
 {
+	listener.heard = true;
 	finding(&listener.check->found, listener.domain,
 	    "%s: mend the line, or take it out", text);
 }
@@ -29,6 +31,7 @@ struct account_check {
 	struct check	*check;
 	struct pool	 names;
 	struct table	 seen;
+	struct kept	 kept;		/* in spool/D */
 };
 
 static void
@@ -86,6 +89,7 @@ check_account(void *arg, const struct account *account, struct err *err)
 		    "take one out", account->file, account->line,
 		    account->name);
 	*slot = all;
+	kept_inbox(&all->kept, account);
 	if (!in->as_root && !account->domain->one_owner &&
 	    account->ident.uid != in->owner)
 		finding(&check->found, account->domain->name,
@@ -141,10 +145,14 @@ check_accounts(struct check *check, const struct domain *domain)
 
 	listener.check = check;
 	listener.domain = domain->name;
+	listener.heard = false;
 	in.warn = listen;
 	listened.in = &in;
 	if (account_each(&listened, check_account, &all, &err) == -1)
 		finding(&check->found, domain->name, "%s", err.text);
+	else if (!listener.heard)	/* a broken line may be its account */
+		orphans_among_inboxes(&check->found, domain, &all.kept);
+	drop_kept(&all.kept);
 	drop_table(&all.seen);
 	drop_pool(&all.names);
 	check_shadow_lines(check, domain);

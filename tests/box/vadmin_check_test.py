@@ -156,6 +156,71 @@ class Check(BoxTest):
         os.chmod(spool, 0o777)
         self.finds("its mode should be")
 
+    def lay(self, name):
+        """A file, or with a slash at the end a directory, in the spool."""
+        path = os.path.join(self.vmail.spool, name)
+        os.makedirs(path if name.endswith("/") else os.path.dirname(path), exist_ok=True)
+        if not name.endswith("/"):
+            with open(path, "w"):
+                pass
+
+    def test_directories_of_no_domain_are_told(self):
+        for name in ("b.test/", "files/c.test/"):
+            self.lay(name)
+        lines = self.finds("spool/b.test: no domain has", "spool/files/c.test: no domain has")
+        self.assertEqual(len(lines), 2, lines)
+        self.assertEqual(self.check("a.test").status, 0)
+
+    def test_other_things_in_the_spool_are_nobodys_business(self):
+        for name in (".old.test/", "lost+found/", "file.test", "files/.trash/", "files/note.test"):
+            self.lay(name)
+        os.symlink("a.test", os.path.join(self.vmail.spool, "alias.test"))
+        self.assertEqual(self.check().status, 0, self.check())
+
+    def test_the_directory_in_which_a_domains_inboxes_lie_is_its_own(self):
+        own = {} if ROOT else {"owner": f"{os.getuid()}:{os.getgid()}"}
+        for inbox, name in (("mail/%d/%u", "mail/"), ("%d-mail/%u", "a.test-mail/"),
+                            (f"{self.vmail.spool}/here/%d/%u/", "here/"), ("%u/%d", "joe/")):
+            with self.subTest(inbox):
+                self.vmail.domain("a.test", {"inbox": inbox, **own}, accounts=["joe"])
+                self.lay(name)
+                self.assertEqual(self.check().status, 0, self.check())
+                os.rmdir(os.path.join(self.vmail.spool, name))
+
+    def test_inboxes_of_no_account_are_told(self):
+        for name in ("ann", "bob/", "Joe", "joe.lock", "joe.quota", "ann.quota", ".ann.uids",
+                     ".trash/"):
+            self.lay(f"a.test/{name}")
+        lines = self.finds("a.test/ann: no account has this inbox: it belongs to uid "
+                           f"{os.getuid()}: ", "a.test/bob: ", "a.test/Joe: ")
+        self.assertEqual(len(lines), 3, lines)
+
+    def test_of_many_inboxes_of_no_account_some_are_told(self):
+        for i in range(25):
+            self.lay(f"a.test/u{i}")
+        self.assertEqual(len(self.finds("a.test: 5 more")), 21)
+
+    def test_inboxes_are_known_in_every_form_of_their_place(self):
+        for inbox, name in (("%d/%u.mbox", "joe.mbox"), ("%d/%u/Maildir/", "joe/")):
+            with self.subTest(inbox):
+                self.vmail.domain("a.test", {"inbox": inbox}, accounts=["joe"])
+                self.lay(f"a.test/{name}")
+                if ROOT and name == "joe.mbox":
+                    uid = int(self.vmail.read("passwd.a.test").split(b":")[2])
+                    os.chown(os.path.join(self.vmail.spool, "a.test", name), uid, GID)
+                self.assertEqual(self.check().status, 0, self.check())
+                self.lay("a.test/ann")
+                self.finds("a.test/ann: no account")
+                os.unlink(os.path.join(self.vmail.spool, "a.test", "ann"))
+                if not name.endswith("/"):
+                    os.unlink(os.path.join(self.vmail.spool, "a.test", name))
+
+    def test_the_inbox_of_a_broken_line_is_no_orphan(self):
+        good = self.vmail.read("passwd.a.test").decode()
+        self.vmail.write("passwd.a.test", good + "ann:x:0:1:::\n")
+        self.lay("a.test/ann")
+        self.assertEqual(len(self.finds("passwd.a.test:2")), 1)
+
     def test_something_in_an_inboxes_place_is_told(self):
         os.symlink("/dev/null", self.vmail.inbox("joe@a.test"))
         self.finds("neither a file nor a directory")

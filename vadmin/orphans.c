@@ -1,0 +1,184 @@
+/* orphans.c: what lies in the spool and is nobody's. */
+#include "orphans.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "mailbox.h"
+#include "name.h"
+#include "scope.h"
+#include "spool.h"
+
+enum { TOLD_MAX = 20 };		/* of one directory */
+
+static char somebodys;
+
+void
+drop_kept(struct kept *kept)
+{
+	drop_table(&kept->names);
+	drop_pool(&kept->pool);
+}
+
+void
+kept_name(struct kept *kept, const char *name)
+{
+	*table_at(&kept->names, pool_dup(&kept->pool, slice_of(name))) =
+	    &somebodys;
+}
+
+/* The step of path that is just below dir; NULL: path lies elsewhere. */
+static const char *
+step_below(struct pool *pool, const char *path, const char *dir)
+{
+	struct slice rest = slice_of(path), step = { 0 };
+
+	if (!slice_starts(rest, dir))
+		return NULL;
+	rest = slice_from(rest, strlen(dir));
+	if (!slice_starts(rest, "/"))
+		return NULL;
+	while (slice_cut(&rest, '/', &step))
+		if (step.len > 0)
+			return pool_dup(pool, step);
+	return NULL;
+}
+
+static const char *
+spool_path(const struct installation *in, struct pool *pool)
+{
+	return installation_path(in, pool, in->conf.spool);
+}
+
+void
+kept_domain(struct kept *kept, const struct domain *domain)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const struct account anybody = { .domain = domain, .name = "%u" };
+	const char *step = step_below(&pool, mailbox_path(&anybody, &pool),
+	    spool_path(domain->in, &pool));
+
+	kept_name(kept, domain->name);
+	if (step != NULL)
+		kept_name(kept, step);
+	/* Inboxes of accounts right in the spool look like domains. */
+	kept->all = kept->all || (step != NULL && strstr(step, "%u") != NULL);
+}
+
+void
+kept_inbox(struct kept *kept, const struct account *account)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *dir = pool_format(&pool, "%s/%s",
+	    spool_path(account->domain->in, &pool), account->domain->name);
+	const char *step = step_below(&pool, mailbox_path(account, &pool),
+	    dir);
+
+	if (step != NULL)
+		kept_name(kept, step);
+}
+
+/* One directory that is looked through. */
+struct place {
+	struct findings		*found;
+	const struct kept	*kept;
+	const char		*about, *path;
+	bool			(*counts)(struct slice name, mode_t mode);
+	const char		*what;
+};
+
+static bool
+is_like_domain(struct slice name, mode_t mode)
+{
+	return S_ISDIR(mode) && name_is_domain(name);
+}
+
+/* U.lock and U.quota lie beside inboxes, and can be no account's. */
+static bool
+is_like_inbox(struct slice name, mode_t mode)
+{
+	return (S_ISREG(mode) || S_ISDIR(mode)) && name_is_account(name);
+}
+
+static void
+drop_dir(DIR **dir)
+{
+	if (*dir != NULL)
+		closedir(*dir);
+}
+
+/* Takes fd. */
+static void
+look_through(const struct place *p, int fd)
+{
+	SCOPED(drop_dir) DIR *dir = fdopendir(fd);
+	struct dirent *entry;
+	struct stat st;
+	size_t count = 0;
+
+	if (dir == NULL) {
+		drop_fd(&fd);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		const char *name = entry->d_name;
+		if (name[0] == '.' ||
+		    table_find(&p->kept->names, name) != NULL ||
+		    fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+		    !p->counts(slice_of(name), st.st_mode))
+			continue;
+		if (count++ < TOLD_MAX)
+			finding(p->found, p->about, "%s/%s: %s: it belongs to "
+			    "uid %u: move it away", p->path, name, p->what,
+			    (unsigned)st.st_uid);
+	}
+	if (count > TOLD_MAX)
+		finding(p->found, p->about, "%s: %zu more of that kind",
+		    p->path, count - TOLD_MAX);
+}
+
+void
+orphans_in_spool(struct findings *found, const struct installation *in,
+    const struct kept *kept)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_fd) int spool = -1;
+	struct place place = {
+		.found = found, .kept = kept, .about = "spool",
+		.path = spool_path(in, &pool), .counts = is_like_domain,
+		.what = "no domain has this directory",
+	};
+	struct err unused;
+
+	if (kept->all || spool_open(in, &spool, &unused) == -1)
+		return;
+	int files = openat(spool, "files",
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	look_through(&place, spool);
+	spool = -1;
+	place.path = pool_format(&pool, "%s/files", place.path);
+	if (files != -1)
+		look_through(&place, files);
+}
+
+void
+orphans_among_inboxes(struct findings *found, const struct domain *domain,
+    const struct kept *kept)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const struct place place = {
+		.found = found, .kept = kept, .about = domain->name,
+		.path = pool_format(&pool, "%s/%s", spool_path(domain->in,
+		    &pool), domain->name),
+		.counts = is_like_inbox, .what = "no account has this inbox",
+	};
+	struct err unused;
+	int fd;
+
+	if (spool_of_domain(domain, false, &fd, &unused) == 0)
+		look_through(&place, fd);
+}
