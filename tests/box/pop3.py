@@ -123,11 +123,11 @@ class Pop3Test(BoxTest):
         return self.ended(pop)
 
     def ended(self, pop):
-        """The process's log lines, but the one that says it is not root."""
+        """The process's log lines, but that it is not root, or that a real resolver was slow."""
         pop.close()
         self.assertEqual(pop.process.wait(), 0, pop.process.errors)
         return "".join(line + "\n" for line in pop.process.errors.decode().splitlines()
-                       if "not started as root" not in line)
+                       if "not started as root" not in line and not line.endswith("read: Connection timed out\""))
 
     def transcript(self, pop, text):
         """Lines "> sent" and "< expected"; "<~ pattern" is a regular expression."""
