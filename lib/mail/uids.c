@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -18,20 +19,24 @@
  * The file, two parts around the moment when a new mbox takes the old one's
  * place; the part with the mbox's inode number holds, else the last one:
  *
- *	vmail-uids 1
+ *	vmail-uids 2
  *	inode 1234
- *	00112233445566778899aabbccddeeff 3 1 2
+ *	00112233445566778899aabbccddeeff 1795177800 3 1 2
  *	inode 1240
- *	00112233445566778899aabbccddeeff 3 2
+ *	00112233445566778899aabbccddeeff 1795178900 3 2
  *
- * A line is the hash, the next number, and the numbers that are there.
+ * A line is the hash, when a twin was deleted last, the next number, and the
+ * numbers that are there.
  */
-static const char magic[] = "vmail-uids 1";
+static const char magic[] = "vmail-uids 2";
 enum {
-	FILE_MAX = 1 << 20,
-	/* lines of a part: which twins are remembered */
-	KNOWN_MAX = 4096,
+	/* some two million lines: no mbox is that large */
+	FILE_MAX = 1 << 28,
 	ORDINAL_MAX = 1000000000,
+	/* Lines without a twin that is there go after so many seconds, or when
+	 * earlier deletions have left more than so many. */
+	GONE_SECONDS = 24 * 60 * 60,
+	GONE_MAX = 1 << 16,
 };
 
 static int
@@ -82,11 +87,13 @@ read_ordinal(struct slice *rest, uint32_t *out)
 static bool
 read_twins(struct pool *pool, struct slice line, struct uid_twins *out)
 {
-	struct slice rest = line, hash;
+	struct slice rest = line, hash, time;
 
 	if (!slice_cut(&rest, ' ', &hash) || hash.len != 32 ||
 	    !read_hex((struct slice){ hash.p, 16 }, &out->hash.high) ||
 	    !read_hex((struct slice){ hash.p + 16, 16 }, &out->hash.low) ||
+	    !slice_cut(&rest, ' ', &time) ||
+	    slice_number(time, UINT64_MAX, &out->deleted_at) == -1 ||
 	    !read_ordinal(&rest, &out->next))
 		return false;
 	out->count = 0;
@@ -105,11 +112,12 @@ read_twins(struct pool *pool, struct slice line, struct uid_twins *out)
 static bool
 add_line(struct uids *uids, struct slice line)
 {
-	if (uids->known == NULL)
-		uids->known = pool_alloc(&uids->pool,
-		    KNOWN_MAX * sizeof *uids->known);
-	if (uids->known_count == KNOWN_MAX)
-		return false;
+	if (uids->known_count == uids->known_room) {
+		uids->known_room = uids->known_room == 0 ? 16 :
+		    uids->known_room * 2;
+		uids->known = mem_grow(uids->known, uids->known_room,
+		    sizeof *uids->known);
+	}
 	struct uid_twins *twins = &uids->known[uids->known_count];
 	if (!read_twins(&uids->pool, line, twins))
 		return false;
@@ -144,6 +152,7 @@ parse(struct uids *uids, struct slice text, ino_t inode)
 			return false;
 		matches = number == inode;
 		uids->known_count = 0;
+		drop_pool(&uids->pool);
 	}
 	return true;
 }
@@ -223,6 +232,7 @@ void
 drop_uids(struct uids *uids)
 {
 	drop_mem(&uids->ordinals);
+	drop_mem(&uids->known);
 	drop_pool(&uids->pool);
 }
 
@@ -231,14 +241,13 @@ drop_uids(struct uids *uids)
 static void
 add_twins(struct str *out, const struct uid_twins *twins)
 {
-	str_addf(out, "%016" PRIx64 "%016" PRIx64 " %" PRIu32, twins->hash.high,
-	    twins->hash.low, twins->next);
+	str_addf(out, "%016" PRIx64 "%016" PRIx64 " %" PRIu64 " %" PRIu32,
+	    twins->hash.high, twins->hash.low, twins->deleted_at, twins->next);
 	for (uint32_t i = 0; i < twins->count; i++)
 		str_addf(out, " %" PRIu32, twins->ordinals[i]);
 	str_addc(out, '\n');
 }
 
-/* A message that has, had or may get twins. */
 struct member {
 	struct uid_hash	hash;
 	uint32_t	ordinal;
@@ -260,7 +269,7 @@ compare_members(const void *a, const void *b)
  * of those that order alone tells. */
 static void
 add_members(struct str *out, const struct member *m, size_t count,
-    const struct uid_twins *known)
+    const struct uid_twins *known, uint64_t now)
 {
 	uint32_t *left = mem_alloc(count * sizeof *left);
 	struct uid_twins twins = { .hash = m->hash, .ordinals = left };
@@ -268,23 +277,38 @@ add_members(struct str *out, const struct member *m, size_t count,
 	for (size_t i = 0; i < count; i++)
 		if (!m[i].deleted)
 			left[twins.count++] = m[i].ordinal;
-	twins.next = count > 0 ? m[count - 1].ordinal + 1 : 1;
+	twins.next = m[count - 1].ordinal + 1;
 	if (known != NULL && known->next > twins.next)
 		twins.next = known->next;
 	bool any_deleted = twins.count < count;
-	if (known != NULL || (any_deleted && count > 1))
+	twins.deleted_at = any_deleted || known == NULL ? now :
+	    known->deleted_at;
+	if (known != NULL || any_deleted)
 		add_twins(out, &twins);
 	drop_mem(&left);
+}
+
+/* A line of which no twin is there any more.  A time to come was never one. */
+static void
+add_gone(struct str *out, const struct uid_twins *known, uint64_t now,
+    size_t *gone)
+{
+	if (known->deleted_at > now ||
+	    now - known->deleted_at > GONE_SECONDS || *gone == GONE_MAX)
+		return;
+	(*gone)++;
+	add_twins(out, &(struct uid_twins){ .hash = known->hash,
+	    .deleted_at = known->deleted_at, .next = known->next });
 }
 
 /* Members and known lines, both sorted by hash, into one sorted part. */
 static void
 add_part(struct str *out, const struct member *m, size_t count,
-    const struct uids *uids)
+    const struct uids *uids, uint64_t now)
 {
-	size_t lines = 0, k = 0, i = 0;
+	size_t gone = 0, k = 0, i = 0;
 
-	while ((i < count || k < uids->known_count) && lines++ < KNOWN_MAX) {
+	while (i < count || k < uids->known_count) {
 		size_t same = i;
 		const struct uid_twins *known = k < uids->known_count ?
 		    &uids->known[k] : NULL;
@@ -294,23 +318,13 @@ add_part(struct str *out, const struct member *m, size_t count,
 		    compare(&m[same].hash, &m[i].hash) == 0)
 			same++;
 		if (order > 0)
-			add_twins(out, &(struct uid_twins){ .hash = known->hash,
-			    .next = known->next });
+			add_gone(out, known, now, &gone);
 		else
 			add_members(out, m + i, same - i, order == 0 ? known :
-			    NULL);
+			    NULL, now);
 		k += order >= 0;
 		i = same;
 	}
-}
-
-static bool
-has_twins(const struct uids *uids, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (uids->ordinals[i] > 1)
-			return true;
-	return uids->known_count > 0;
 }
 
 int
@@ -320,8 +334,6 @@ uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
 {
 	SCOPED(drop_str) struct str file = { 0 }, text = { 0 };
 
-	if (!has_twins(uids, count))
-		return 0;
 	SCOPED(drop_mem) struct member *members =
 	    mem_alloc(count * sizeof *members);
 	for (size_t i = 0; i < count; i++)
@@ -332,7 +344,10 @@ uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
 	for (size_t i = 0; i < uids->known_count; i++)
 		add_twins(&text, &uids->known[i]);
 	str_addf(&text, "inode %ju\n", (uintmax_t)new_inode);
-	add_part(&text, members, count, uids);
+	add_part(&text, members, count, uids, (uint64_t)time(NULL));
+	if (text.len > FILE_MAX)
+		return err_set(err, ERR_TEMPORARY,
+		    "too many identical messages: delete fewer at once");
 	return file_replace(dir, file_name(&file, name), 0600, str_slice(&text),
 	    err);
 }

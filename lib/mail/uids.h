@@ -3,8 +3,10 @@
  * A message's unique id is a hash of what it says; messages with the same hash
  * are twins, and the file's order numbers them from 1.  Once one of them has
  * been deleted the order alone no longer tells: then ".NAME.uids" beside the
- * mbox says which numbers are left, and which is the next one to give.  It may
- * be lost: then the twins that are left are numbered anew.
+ * mbox says which numbers are left, and which is the next one to give.  Where
+ * none is left that is remembered for a day, so that the same message, when it
+ * comes again, is another one.  The file may be lost: then the twins that are
+ * left are numbered anew.
  */
 #ifndef UIDS_H
 #define UIDS_H
@@ -24,6 +26,7 @@ struct uid_hash {
 /* A line of the file: twins that are there, in the mbox's order. */
 struct uid_twins {
 	struct uid_hash	 hash;
+	uint64_t	 deleted_at;	/* the last one: seconds since 1970 */
 	uint32_t	 next;		/* the number that a new one gets */
 	uint32_t	 count;
 	uint32_t	*ordinals;
@@ -33,7 +36,7 @@ struct uids {
 	uint32_t		*ordinals;	/* of each message, from 1 */
 	/* from the file, sorted by hash */
 	struct uid_twins	*known;
-	size_t			 known_count;
+	size_t			 known_count, known_room;
 	struct pool		 pool;
 };
 

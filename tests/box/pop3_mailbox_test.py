@@ -210,12 +210,62 @@ class Uids(Pop3Test):
                 self.assertEqual(len(set(now) | gone), len(now) + len(gone), seed)
                 out = [i for i in range(len(now)) if random.random() < 0.4]
                 self.delete(vmail, *(i + 1 for i in out))
-                # A message that has, and had, no twin when it goes may come again.
                 known = [uid for i, uid in enumerate(now) if i not in out]
-                for i in out:
-                    base = now[i].split(".")[0]
-                    if sum(uid.split(".")[0] == base for uid in now) > 1 or "." in now[i]:
-                        gone.add(now[i])
+                gone |= {now[i] for i in out}
+
+    def record(self, vmail):
+        """Its lines, but the first, those of the current part only."""
+        with open(os.path.join(spool(vmail, self.joe), ".joe.uids")) as f:
+            return f.read().split("inode ")[2].splitlines()[1:]
+
+    def test_the_same_message_again_gets_another(self):
+        vmail = self.box(mbox=self.TWIN)
+        seen = self.uids(vmail)
+        for _ in range(3):
+            self.delete(vmail, 1)
+            self.append(vmail, self.TWIN)
+            seen += self.uids(vmail)
+        self.assertEqual(len(set(seen)), 4)
+
+    def test_every_twin_keeps_its_own_however_many_there_are(self):
+        pair = [b"From a\nMessage-ID: <%d@x>\n\nbody\n\n" % i for i in range(4500) for _ in "ab"]
+        vmail = self.box(mbox=b"".join(pair))
+        before = self.uids(vmail)
+        self.delete(vmail, *range(1, 9001, 2))
+        self.assertEqual(self.uids(vmail), before[1::2])
+        self.delete(vmail, 1)
+        self.assertEqual(self.uids(vmail), before[3::2])
+
+    def test_what_is_gone_is_forgotten_after_a_day_and_living_twins_never(self):
+        other = b"From a\nMessage-ID: <2@x>\n\nother\n\n"
+        vmail = self.box(mbox=self.TWIN * 2 + other * 3)
+        before = self.uids(vmail)
+        self.delete(vmail, 1, 3, 4, 5)
+        self.assertEqual(len(self.record(vmail)), 2)
+        path = os.path.join(spool(vmail, self.joe), ".joe.uids")
+        for days, left in ((-2, 2), (0.9, 3), (1.1, 2)):
+            text = re.sub(r"(?m)^([0-9a-f]{32}) [0-9]+", rf"\1 {int(time.time() - days * 86400)}",
+                          open(path).read())
+            with open(path, "w") as f:
+                f.write(text)
+            self.assertEqual(self.uids(vmail), [before[1]])
+            self.append(vmail, b"From %g\n\n\n" % days)
+            self.delete(vmail, 2)
+            self.assertEqual(len(self.record(vmail)), left, days)
+        self.assertEqual(self.uids(vmail), [before[1]])
+
+    def test_what_earlier_sessions_deleted_is_bounded_and_living_twins_are_not(self):
+        vmail = self.box(mbox=self.TWIN * 2 + b"From b\n\n\n")
+        before = self.uids(vmail)
+        self.delete(vmail, 1)
+        [twins] = self.record(vmail)
+        lines = sorted([twins] + [f"{i:032x} {int(time.time())} 2" for i in range(70000)])
+        with open(os.path.join(spool(vmail, self.joe), ".joe.uids"), "w") as f:
+            f.write("\n".join(["vmail-uids 2", "inode 0", *lines, ""]))
+        self.assertEqual(self.uids(vmail), before[1:])
+        self.delete(vmail, 2)
+        self.assertEqual(len(self.record(vmail)), 65536 + 2)
+        self.assertEqual(self.uids(vmail), before[1:2])
 
     def test_a_broken_record_of_twins_is_as_if_lost(self):
         vmail = self.box(mbox=self.TWIN * 3)
@@ -269,7 +319,7 @@ class Update(Pop3Test):
         pop = self.session(vmail)
         pop.ask("DELE 1")
         self.quit(pop)
-        self.assertEqual(sorted(os.listdir(spool(vmail, self.joe))), [".joe.queue", ".joe.session", "joe"])
+        self.assertEqual(sorted(os.listdir(spool(vmail, self.joe))), [".joe.queue", ".joe.session", ".joe.uids", "joe"])
 
     def test_mode_and_owner_of_the_mailbox_stay(self):
         vmail = self.box(mbox=mbox(*self.FIVE))
