@@ -54,13 +54,17 @@ catch_signals(void)
 	struct sigaction action = {
 		.sa_handler = end_by_signal, .sa_flags = SA_ONSTACK,
 	};
+	sigset_t real_time;
 
 	speaker = getpid();
 	sigaltstack(&alternate, NULL);	/* for the end of the ordinary one */
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i], &action, NULL);
+	/* Nobody has anything to say by these: they wait for ever. */
+	sigemptyset(&real_time);
 	for (int signo = SIGRTMIN; signo <= SIGRTMAX; signo++)
-		sigaction(signo, &action, NULL);
+		sigaddset(&real_time, signo);
+	sigprocmask(SIG_BLOCK, &real_time, NULL);
 }
 
 /* A writer that meets a closed pipe may take it for a failure of its own. */
