@@ -105,8 +105,7 @@ listen_add(struct listeners *l, const char *where, struct err *err)
 	return result;
 }
 
-/* --- who is there
- * ----------------------------------------------------------- */
+/* --- who is there ----------------------------------------------------- */
 
 /* One network of clients: an IPv4 address, or 64 bits of IPv6. */
 struct peer {
@@ -191,8 +190,7 @@ reap(struct crowd *crowd)
 		leave(crowd, pid);
 }
 
-/* --- one connection
- * ---------------------------------------------------------- */
+/* --- one connection --------------------------------------------------- */
 
 static _Noreturn void
 be_server(const struct serving *serving, int fd)
@@ -271,8 +269,7 @@ accept_one(struct crowd *crowd, int listener, const struct serving *serving)
 		enter(crowd, pid, &peer);
 }
 
-/* --- the loop
- * ------------------------------------------------------------------ */
+/* --- the loop --------------------------------------------------------- */
 
 /* When there is no room, clients wait in the kernel's queue. */
 static void

@@ -23,8 +23,7 @@ struct options {
 	char			**native;	/* NULL: none */
 };
 
-/* --- the command line
- * ------------------------------------------------------ */
+/* --- the command line ------------------------------------------------- */
 
 static const char usage_text[] =
     "usage: vpop3d [-C dir] [--listen HOST:PORT]... [native-pop3d "
@@ -68,16 +67,15 @@ take_value(struct options *o, const char *option, const char *value)
 static int
 parse_options(char **argv, struct options *o)
 {
-	for (argv++; *argv != NULL && (*argv)[0] == '-'; argv++) {
-		const char *option = *argv;
-		if (strcmp(option, "--") == 0) {
-			argv++;
+	argv++;
+	while (*argv != NULL && (*argv)[0] == '-') {
+		const char *option = *argv++;
+		if (strcmp(option, "--") == 0)
 			break;
-		}
 		if (strcmp(option, "-C") != 0 &&
 		    strcmp(option, "--listen") != 0)
 			return refuse(option);
-		if (take_value(o, option, argv[1]) == -1)
+		if (take_value(o, option, *argv) == -1)
 			return -1;
 		argv++;
 	}
@@ -85,8 +83,7 @@ parse_options(char **argv, struct options *o)
 	return 0;
 }
 
-/* --- beginning
- * -------------------------------------------------------------- */
+/* --- beginning -------------------------------------------------------- */
 
 static void
 log_text_as_warning(const char *text)

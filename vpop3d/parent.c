@@ -138,8 +138,7 @@ wait_for(const struct state *s, int fd, struct deadline d)
 	}
 }
 
-/* --- the session
- * ----------------------------------------------------------- */
+/* --- the session ------------------------------------------------------ */
 
 static _Noreturn void
 be_session(struct state *s, int parent)
@@ -242,8 +241,7 @@ watch_session(struct state *s)
 	log_session(s, &report);
 }
 
-/* --- logins
- * ----------------------------------------------------------------- */
+/* --- logins ----------------------------------------------------------- */
 
 /* However the failure was found out, its answer comes at the same time. */
 static bool
@@ -299,8 +297,7 @@ answer_request(struct state *s)
 	return false;
 }
 
-/* --- the talker
- * --------------------------------------------------------------- */
+/* --- the talker ------------------------------------------------------- */
 
 static _Noreturn void
 be_talker(const struct parent *p, int socket)
