@@ -17,8 +17,7 @@
  * what is wrong with the value ("'9x' is not a number of bytes"). */
 struct setting;
 typedef int setting_parser(const struct setting *row, struct pool *pool,
-	    struct slice value,
-    void *field, struct err *err);
+	    struct slice value, void *field, struct err *err);
 
 struct setting {
 	const char		*name;
