@@ -208,7 +208,7 @@ static int
 unreadable(const struct alias_file *file, struct err *err)
 {
 	return err_set(err, ERR_INVALID,
-	    "%s/%s: the changed entry of '%s' would not be read as it " "is "
+	    "%s/%s: the changed entry of '%s' would not be read as it is "
 	    "meant: edit the file by hand", file->domain->in->path, file->name,
 	    file->alias);
 }

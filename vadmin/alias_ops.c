@@ -194,7 +194,7 @@ refuse_hiding(struct call *call, const struct subject *subject, struct err *err)
 		if (alias_find(&call->in, &call->pool, files->word[i],
 		    slice_of(subject->name), &entry, &unused) == 0)
 			return err_set(err, ERR_REFUSED,
-			    "'%s' is in %s:%u, and an entry in " "aliases.%s "
+			    "'%s' is in %s:%u, and an entry in aliases.%s "
 			    "would hide it: edit that file, or say 'alias set'",
 			    subject->name, entry->file, entry->line,
 			    subject->domain->name);
@@ -298,7 +298,7 @@ alias_delete(struct call *call, struct err *err)
 			left.member[left.count++] = file.members.member[i];
 	if (left.count == 0)
 		return err_set(err, ERR_REFUSED,
-		    "%s would have no members: 'vadmin alias delete " "%s@%s' "
+		    "%s would have no members: 'vadmin alias delete %s@%s' "
 		    "takes it away", subject.name, subject.name,
 		    subject.domain->name);
 	return alias_file_set(&file, &left, err);

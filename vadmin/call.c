@@ -63,9 +63,9 @@ check_caller(const struct installation *in, struct err *err)
 	if (in->as_root || (in->owner != 0 && in->owner == getuid()))
 		return 0;
 	return err_set(err, ERR_REFUSED,
-	    "only root, or whoever owns %s/vmail.conf, may do this: " "call it "
+	    "only root, or whoever owns %s/vmail.conf, may do this: call it "
 	    "through sudo (administrators by admins and co-administration are "
-	    "not " "available in this version)", in->path);
+	    "not available in this version)", in->path);
 }
 
 static void

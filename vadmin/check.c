@@ -64,7 +64,7 @@ check_shadow(struct check *check, const struct domain *domain)
 	}
 	if (fstat(fd, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
 		finding(&check->found, domain->name,
-		    "%s/%s: others can read the password hashes: " "close it "
+		    "%s/%s: others can read the password hashes: close it "
 		    "(chmod 600)", domain->in->path, name);
 }
 

@@ -67,7 +67,7 @@ check_quota(struct check *check, const struct account *account)
 	    strcmp(quota_file_read(account->domain, account->name, &pool),
 	    "default") != 0)
 		finding(&check->found, account->domain->name,
-		    "%s@%s has a limit of its own, which " "vdeliver of this "
+		    "%s@%s has a limit of its own, which vdeliver of this "
 		    "version does not know: 'vadmin user set %s@%s "
 		    "quota=default'", account->name, account->domain->name,
 		    account->name, account->domain->name);
@@ -85,7 +85,7 @@ check_account(void *arg, const struct account *account, struct err *err)
 	(void)err;
 	if (*slot != NULL)
 		finding(&check->found, account->domain->name,
-		    "%s:%u: '%s' is there twice, and the " "first one counts: "
+		    "%s:%u: '%s' is there twice, and the first one counts: "
 		    "take one out", account->file, account->line,
 		    account->name);
 	*slot = all;
@@ -93,9 +93,9 @@ check_account(void *arg, const struct account *account, struct err *err)
 	if (!in->as_root && !account->domain->one_owner &&
 	    account->ident.uid != in->owner)
 		finding(&check->found, account->domain->name,
-		    "%s:%u: only root can deliver to uid " "%u: set 'owner' in "
-		    "%s", account->file, account->line,
-		    (unsigned)account->ident.uid, account->domain->file);
+		    "%s:%u: only root can deliver to uid %u: set 'owner' in %s",
+		    account->file, account->line, (unsigned)account->ident.uid,
+		    account->domain->file);
 	check_inbox(check, account);
 	check_quota(check, account);
 	return 0;

@@ -58,8 +58,8 @@ check_trust(struct alias_check *all, const char *path)
 	    trust_path(whole, in->owner, &err) == 0))
 		return;
 	finding(&all->check->found, all->domain->name,
-	    "%s: its commands, files and includes do " "not count%s%s: give it "
-	    "to root alone (chown, chmod go-w)", whole, err.text[0] != '\0' ?
+	    "%s: its commands, files and includes do not count%s%s: give it to "
+	    "root alone (chown, chmod go-w)", whole, err.text[0] != '\0' ?
 	    ": " : "", err.text);
 }
 
@@ -87,7 +87,7 @@ resolve_name(struct alias_check *all, const char *name)
 	for (size_t i = 0; i < plan.count; i++)
 		if (plan.targets[i]->kind == TARGET_FAILURE)
 			finding(&check->found, all->domain->name,
-			    "%s: %s %s: see 'vadmin explain " "%s'", address,
+			    "%s: %s %s: see 'vadmin explain %s'", address,
 			    plan.targets[i]->failure.code,
 			    plan.targets[i]->failure.text, address);
 }

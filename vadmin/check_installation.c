@@ -42,7 +42,7 @@ check_sendmail(struct check *check)
 		    program);
 	else if (access(program, X_OK) == -1)
 		finding(&check->found, "sendmail",
-		    "%s: %s: install a mail system, or name its " "sendmail in "
+		    "%s: %s: install a mail system, or name its sendmail in "
 		    "vmail.conf", program, strerror(errno));
 }
 
@@ -103,8 +103,8 @@ check_names(struct check *check)
 			continue;
 		if (!name_is_domain(slice_from(file, 7)))
 			finding(&check->found, entry->d_name,
-			    "nobody looks for this file: a " "domain's name is "
-			    "in lower case, and in A-labels (xn--)");
+			    "nobody looks for this file: a domain's name is in "
+			    "lower case, and in A-labels (xn--)");
 		check->has_a_labels = check->has_a_labels ||
 		    strstr(entry->d_name, "xn--") != NULL;
 	}

@@ -31,8 +31,8 @@ refuse_option(const char *option, struct err *err)
 			return err_set(err, ERR_INVALID,
 			    "'%s' is not available in this version", later[i]);
 	return err_set(err, ERR_INVALID,
-	    "there is no option '%s' here (a value that begins with " "'-' "
-	    "comes after '--')", option);
+	    "there is no option '%s' here (a value that begins with '-' comes "
+	    "after '--')", option);
 }
 
 /* "help" and nothing else when somebody asks for it as an option. */

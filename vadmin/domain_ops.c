@@ -168,7 +168,7 @@ domain_set(struct call *call, struct err *err)
 		return -1;
 	if (assigns(settings, "owner") || assigns(settings, "gid"))
 		note("directories and inboxes that are there keep their owner "
-		    "and group: " "see 'vadmin check %s'", name);
+		    "and group: see 'vadmin check %s'", name);
 	return 0;
 }
 

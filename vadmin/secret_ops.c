@@ -64,7 +64,7 @@ user_passwd_ask(struct call *call, struct err *err)
 			return -1;
 	} else if (!isatty(STDIN_FILENO)) {
 		return err_set(err, ERR_INVALID,
-		    "there is no terminal to ask on: say " "--password-stdin");
+		    "there is no terminal to ask on: say --password-stdin");
 	} else if (secret_from_terminal(
 	    "New password (empty: keep the old one)", &secret, err) == -1) {
 		return -1;

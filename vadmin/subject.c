@@ -31,8 +31,8 @@ subject_of(struct call *call, const char *param, struct subject *out,
 	if (open_domain(call, domain, &out->domain, err) == -1) {
 		if (err->kind == ERR_ABSENT && at == -1)
 			return err_set(err, ERR_ABSENT,
-			    "'%.*s' has no domain, and the main domain " "%s "
-			    "is not one of ours: say NAME@DOMAIN",
+			    "'%.*s' has no domain, and the main domain %s is "
+			    "not one of ours: say NAME@DOMAIN",
 			    (int)given.len, given.p, call->in.main_domain);
 		return -1;
 	}
@@ -83,8 +83,8 @@ subject_new_account(struct call *call, const char *param, struct subject *out,
 	out->name = pool_dup(&call->pool, without_cyradm(out->name));
 	if (!name_is_account(slice_of(out->name)))
 		return err_set(err, ERR_INVALID,
-		    "'%.100s' can be no account: up to 64 letters, " "digits, "
+		    "'%.100s' can be no account: up to 64 letters, digits, "
 		    "'.', '_' and '-', not beginning with '.' or '-', without "
-		    "'..', not " "ending in .quota or .lock", out->name);
+		    "'..', not ending in .quota or .lock", out->name);
 	return 0;
 }

@@ -34,7 +34,7 @@ open_trash(int parent, int *fd, struct err *err)
 		return err_sys(err, TRASH);
 	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return err_set(err, ERR_REFUSED,
-		    TRASH " belongs to uid %u, or others can write " "to it: "
+		    TRASH " belongs to uid %u, or others can write to it: "
 		    "remove it", (unsigned)st.st_uid);
 	*fd = got;
 	got = -1;

@@ -62,8 +62,8 @@ check_inbox_free(const struct subject *subject, struct pool *pool,
 	    subject->domain->one_owner)
 		return 0;
 	return err_set(err, ERR_EXISTS,
-	    "%s/%s is there already and belongs to uid %u: move it " "away "
-	    "first", parent, name, (unsigned)st.st_uid);
+	    "%s/%s is there already and belongs to uid %u: move it away first",
+	    parent, name, (unsigned)st.st_uid);
 }
 
 static int
@@ -83,8 +83,8 @@ check_room(const struct subject *subject, struct pool *pool,
 		    "max-users", domain->name, (unsigned long long)max);
 	if (!domain->in->as_root && !domain->one_owner)
 		return err_set(err, ERR_REFUSED,
-		    "only root can make accounts of their own uid: " "give %s "
-		    "one owner ('vadmin domain set %s owner=%u')", domain->name,
+		    "only root can make accounts of their own uid: give %s one "
+		    "owner ('vadmin domain set %s owner=%u')", domain->name,
 		    domain->name, (unsigned)getuid());
 	return check_inbox_free(subject, pool, err);
 }
@@ -110,7 +110,7 @@ write_quota(const struct domain *domain, const char *account, const char *value,
 		return -1;
 	if (quota_file_stops_mail() && strcmp(value, "default") != 0)
 		note("vdeliver of this version knows no limits: mail for %s@%s "
-		    "waits until " "'quota=default'", account, domain->name);
+		    "waits until 'quota=default'", account, domain->name);
 	return 0;
 }
 

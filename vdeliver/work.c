@@ -1,9 +1,7 @@
 /* work.c: what a courier does once it is the target's owner. */
 #include "work.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <sysexits.h>

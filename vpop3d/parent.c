@@ -247,8 +247,8 @@ watch_session(struct state *s)
 static bool
 delay(struct state *s, struct deadline asked)
 {
-	struct deadline d = { asked.at_ms + (
-	    (int64_t)DELAY_MS << s->failures) };
+	int64_t ms = (int64_t)DELAY_MS << s->failures;
+	struct deadline d = { asked.at_ms + ms };
 
 	return wait_for(s, -1, d) == TIMED_OUT;
 }
