@@ -10,11 +10,11 @@ static const char *const capabilities[] = {
 };
 
 void
-capa_reply(struct pop *pop, bool with_user)
+capa_reply(struct dialogue *client, bool with_user)
 {
-	pop_reply(pop, "+OK what this server can do follows");
+	dialogue_reply(client, "+OK what this server can do follows");
 	for (const char *const *c = capabilities; *c != NULL; c++)
 		if (with_user || strcmp(*c, "USER") != 0)
-			pop_reply(pop, "%s", *c);
-	pop_reply(pop, ".");
+			dialogue_reply(client, "%s", *c);
+	dialogue_reply(client, ".");
 }

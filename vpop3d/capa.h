@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "pop.h"
+#include "dialogue.h"
 
-void	capa_reply(struct pop *pop, bool with_user);
+void	capa_reply(struct dialogue *client, bool with_user);
 
 #endif

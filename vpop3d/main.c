@@ -9,7 +9,7 @@
 #include "connection.h"
 #include "fd.h"
 #include "installation.h"
-#include "listen.h"
+#include "listeners.h"
 #include "log.h"
 #include "scope.h"
 #include "serve.h"
@@ -18,7 +18,7 @@
 struct options {
 	const char		*directory;
 	struct listeners	 listeners;
-	const char		*listen[LISTEN_MAX];
+	const char		*listen[LISTENERS_MAX];
 	size_t			 listen_count;
 	char			**native;	/* NULL: none */
 };
@@ -58,7 +58,7 @@ take_value(struct options *o, const char *option, const char *value)
 		o->directory = value;
 		return 0;
 	}
-	if (o->listen_count == LISTEN_MAX)
+	if (o->listen_count == LISTENERS_MAX)
 		return usage(option, "is given too often");
 	o->listen[o->listen_count++] = value;
 	return 0;
@@ -105,8 +105,8 @@ static int
 open_listeners(struct options *o, struct err *err)
 {
 	for (size_t i = 0; i < o->listen_count; i++)
-		if (listen_add(&o->listeners, o->listen[i], err) == -1)
-			return -1;
+		if (listeners_add(&o->listeners, o->listen[i], 0, err) == -1)
+			return err_within(err, "--listen");
 	return 0;
 }
 
@@ -133,7 +133,7 @@ serve(struct options *o, const struct startup *found, struct err *err)
 	if (o->listen_count == 0)
 		return serve_connection(&serving, &connection, err);
 	return open_listeners(o, err) == -1 ? -1 :
-	    listen_run(&o->listeners, &serving, err);
+	    serve_listeners(&serving, &o->listeners, err);
 }
 
 /* From inetd standard error is nobody's. */

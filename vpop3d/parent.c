@@ -18,10 +18,12 @@
 
 #include "child.h"
 #include "confine.h"
+#include "dialogue.h"
 #include "fd.h"
 #include "log.h"
 #include "login.h"
 #include "mem.h"
+#include "packet.h"
 #include "scope.h"
 #include "session.h"
 #include "talker.h"
@@ -106,7 +108,7 @@ log_session(const struct state *s, const struct report *r)
 	log_number(&line, "retrieved-octets", r->retrieved_octets);
 	log_number(&line, "deleted", r->deleted);
 	log_number(&line, "deleted-octets", r->deleted_octets);
-	log_text(&line, "end", slice_of(end_name(r->end)));
+	log_text(&line, "end", slice_of(dialogue_end_name(r->end)));
 	if (r->text[0] != '\0')
 		log_text(&line, "text",
 		    (struct slice){ r->text,
@@ -163,7 +165,7 @@ wait_for_mailbox(struct state *s)
 	struct opened opened;
 
 	if (wait_for(s, s->to_session, deadline_in(ms)) != WOKEN ||
-	    wire_receive(s->to_session, &opened, sizeof opened,
+	    packet_receive(s->to_session, &opened, sizeof opened,
 	    deadline_in(0)) == -1) {
 		log_failure(s, "the session's process ended early");
 		return VERDICT_TEMPORARY;
@@ -181,7 +183,7 @@ start_session(struct state *s)
 	int ends[2], forked = -1;
 	struct err err;
 
-	if (wire_pair(ends, &err) == 0) {
+	if (packet_pair(ends, &err) == 0) {
 		s->to_session = ends[0];
 		forked = child_fork(&s->session, &err);
 		if (forked == 0)
@@ -220,7 +222,7 @@ release_session(struct state *s, const struct request *r)
 
 	memcpy(ahead.bytes, r->ahead, r->ahead_len);
 	let_talker_leave(s);
-	wire_send(s->to_session, &ahead, sizeof ahead);
+	packet_send(s->to_session, &ahead, sizeof ahead);
 	s->handed_over = true;
 }
 
@@ -234,7 +236,7 @@ watch_session(struct state *s)
 		;
 	/* Told to end, it ends by itself: it may be writing the mailbox. */
 	kill(s->session.pid, SIGTERM);
-	if (wire_receive(s->to_session, &report, sizeof report,
+	if (packet_receive(s->to_session, &report, sizeof report,
 	    deadline_in(LEAVE_MS)) == -1)
 		snprintf(report.text, sizeof report.text,
 		    "the session's process ended early");
@@ -277,7 +279,7 @@ answer_login(struct state *s)
 	}
 	s->refused = s->failures >= TRIES;
 	answer.last = s->refused;
-	return wire_send(s->to_talker, &answer, sizeof answer) == 0 &&
+	return packet_send(s->to_talker, &answer, sizeof answer) == 0 &&
 	    !answer.last;
 }
 
@@ -287,7 +289,7 @@ answer_request(struct state *s)
 {
 	struct request *r = &s->request;
 
-	if (wire_receive(s->to_talker, r, sizeof *r, deadline_in(0)) == -1 ||
+	if (packet_receive(s->to_talker, r, sizeof *r, deadline_in(0)) == -1 ||
 	    !wire_request_is_sane(r))
 		return false;
 	if (r->kind == REQUEST_LOGIN && !s->is_open)
@@ -330,7 +332,7 @@ start_talker(struct state *s, struct err *err)
 {
 	int ends[2];
 
-	if (wire_pair(ends, err) == -1)
+	if (packet_pair(ends, err) == -1)
 		return -1;
 	s->to_talker = ends[0];
 	int forked = child_fork(&s->talker, err);

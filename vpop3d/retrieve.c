@@ -12,7 +12,7 @@
 enum { CHUNK = 65536 };
 
 struct sending {
-	struct pop	*pop;
+	struct dialogue	*client;
 	uint64_t	 body_lines;	/* still to send */
 	size_t		 line_len;	/* of the line that has begun */
 	bool		 after_cr;	/* its last byte was a CR */
@@ -31,14 +31,14 @@ begin_line(struct sending *s, char first)
 	if (s->in_body)
 		s->body_lines--;
 	if (first == '.')
-		pop_add(s->pop, ".", 1);
+		dialogue_add(s->client, ".", 1);
 	return true;
 }
 
 static void
 end_line(struct sending *s)
 {
-	pop_add(s->pop, &"\r\n"[s->after_cr], s->after_cr ? 1 : 2);
+	dialogue_add(s->client, &"\r\n"[s->after_cr], s->after_cr ? 1 : 2);
 	if (s->line_len == 0 || (s->line_len == 1 && s->after_cr))
 		s->in_body = true;
 	s->line_len = 0;
@@ -57,7 +57,7 @@ send_bytes(struct sending *s, const char *p, size_t len)
 		if (s->line_len == 0 && !begin_line(s, *p))
 			return;
 		if (n > 0) {
-			pop_add(s->pop, p, n);
+			dialogue_add(s->client, p, n);
 			s->after_cr = p[n - 1] == '\r';
 			s->line_len += n;
 		}
@@ -74,40 +74,40 @@ static void
 send_end(struct sending *s)
 {
 	if (s->line_len > 0)
-		pop_add(s->pop, "\r\n", 2);
-	pop_add(s->pop, ".\r\n", 3);
+		dialogue_add(s->client, "\r\n", 2);
+	dialogue_add(s->client, ".\r\n", 3);
 }
 
 static void
-send_reply(struct pop *pop, const struct maildrop_message *message,
+send_reply(struct dialogue *client, const struct maildrop_message *message,
     uint64_t body_lines)
 {
 	if (body_lines == UINT64_MAX)
-		pop_reply(pop, "+OK %llu octets",
+		dialogue_reply(client, "+OK %llu octets",
 		    (unsigned long long)message->octets);
 	else
-		pop_reply(pop, "+OK top of the message follows");
+		dialogue_reply(client, "+OK top of the message follows");
 }
 
 int
-retrieve(struct pop *pop, struct maildrop *drop, size_t index,
+retrieve(struct dialogue *client, struct maildrop *drop, size_t index,
     uint64_t body_lines, struct err *err)
 {
 	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
-	struct sending s = { .pop = pop, .body_lines = body_lines };
+	struct sending s = { .client = client, .body_lines = body_lines };
 
 	/* Nothing is promised before the first bytes are there. */
 	ssize_t n = maildrop_read(drop, index, true, chunk, CHUNK, err);
 	if (n == -1)
 		return -1;
-	send_reply(pop, &drop->messages[index], body_lines);
-	while (n > 0 && !s.done && pop->end == END_NONE) {
+	send_reply(client, &drop->messages[index], body_lines);
+	while (n > 0 && !s.done && client->end == END_NONE) {
 		send_bytes(&s, chunk, (size_t)n);
 		n = maildrop_read(drop, index, false, chunk, CHUNK, err);
 	}
 	if (n == -1) {
-		pop_flush(pop);
-		pop->end = END_ERROR;
+		dialogue_flush(client);
+		client->end = END_ERROR;
 		return -1;
 	}
 	send_end(&s);

@@ -1,8 +1,15 @@
 /* serve.c: one connection, from its address to its end. */
 #include "serve.h"
 
+#include <stdint.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "confine.h"
 #include "domain.h"
 #include "fd.h"
+#include "listen.h"
+#include "log.h"
 #include "native.h"
 #include "parent.h"
 #include "pool.h"
@@ -54,4 +61,58 @@ serve_connection(const struct serving *serving,
 	parent.name = greeting_name(serving->in, &parent.where, &pool);
 	parent.needs_tls = needs_tls(serving->in, &parent.where, &pool);
 	return parent_run(&parent, err);
+}
+
+/* --- many ----------------------------------------------------------------- */
+
+static _Noreturn void
+serve_one(void *arg, int fd, int role)
+{
+	const struct serving *serving = arg;
+	const int keep[] = { fd, serving->in->dir, serving->root };
+	struct connection connection;
+	struct err err;
+
+	(void)role;
+	confine_fds(keep, 3);
+	if (dup2(fd, STDIN_FILENO) == -1 || dup2(fd, STDOUT_FILENO) == -1)
+		_exit(75);
+	if (connection_open(&connection, &err) == 0) {
+		/* Ours is the log's; a native pop3d's is the client. */
+		connection.standard_error = fd;
+		if (serve_connection(serving, &connection, &err) == 0)
+			_exit(0);
+	}
+	log_warning("%s", err.text);
+	_exit(75);
+}
+
+static void
+turn_away(void *arg, int fd, const char *peer)
+{
+	static const char text[] =
+	    "-ERR [SYS/TEMP] too many connections from your address\r\n";
+	SCOPED(drop_log_line) struct log_line line =
+	    log_event("connection-refused");
+
+	(void)arg;
+	log_text(&line, "peer", slice_of(peer));
+	log_send(&line, LOG_NOTICE);
+	/* Nobody waits for a client that is one too many. */
+	if (send(fd, text, sizeof text - 1, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+		return;
+}
+
+int
+serve_listeners(const struct serving *serving,
+    const struct listeners *listeners, struct err *err)
+{
+	const struct listen_service service = {
+		.max = serving->in->conf.max_connections,
+		.max_per_peer = serving->in->conf.max_connections_per_peer,
+		.serve = serve_one, .turn_away = turn_away,
+		.warn = serving->in->warn, .arg = (void *)(uintptr_t)serving,
+	};
+
+	return listen_run(listeners, &service, err);
 }

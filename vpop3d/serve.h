@@ -5,6 +5,7 @@
 #include "connection.h"
 #include "err.h"
 #include "installation.h"
+#include "listeners.h"
 #include "startup.h"
 
 struct serving {
@@ -21,5 +22,9 @@ struct serving {
  * not be served. */
 int	serve_connection(const struct serving *serving,
 	    const struct connection *connection, struct err *err);
+
+/* Serves every connection that comes, until SIGTERM. */
+int	serve_listeners(const struct serving *serving,
+	    const struct listeners *listeners, struct err *err);
 
 #endif

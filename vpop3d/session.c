@@ -14,6 +14,7 @@
 #include "ident.h"
 #include "mailbox.h"
 #include "mem.h"
+#include "packet.h"
 #include "pool.h"
 #include "scope.h"
 #include "transaction.h"
@@ -68,43 +69,43 @@ verdict_of(const struct err *err)
 }
 
 /* The parent lets us begin when the talker is gone. */
-static struct pop *
+static struct dialogue *
 take_over(const struct session_start *start, struct err *err)
 {
 	const struct vmail_conf *conf = &start->account->domain->in->conf;
 	struct ahead ahead;
 
-	if (wire_receive(start->parent, &ahead, sizeof ahead,
+	if (packet_receive(start->parent, &ahead, sizeof ahead,
 	    deadline_in(HANDOVER_MS)) == -1 || ahead.len > sizeof ahead.bytes) {
 		err_fill(err, ERR_TEMPORARY,
 		    "the connection was not handed over");
 		return NULL;
 	}
-	struct pop *pop = mem_alloc(sizeof *pop);
-	pop->in = STDIN_FILENO;
-	pop->out = STDOUT_FILENO;
-	pop->stop = start->stop;
-	pop->idle_ms = (int64_t)conf->idle_timeout * 1000;
-	pop->limit = (struct deadline){ INT64_MAX };
-	pop->len = ahead.len;
-	memcpy(pop->input, ahead.bytes, ahead.len);
-	return pop;
+	struct dialogue *client = mem_alloc(sizeof *client);
+	client->in = STDIN_FILENO;
+	client->out = STDOUT_FILENO;
+	client->stop = start->stop;
+	client->idle_ms = (int64_t)conf->idle_timeout * 1000;
+	client->limit = (struct deadline){ INT64_MAX };
+	client->len = ahead.len;
+	memcpy(client->input, ahead.bytes, ahead.len);
+	return client;
 }
 
 static void
-serve(const struct session_start *start, struct pop *pop,
+serve(const struct session_start *start, struct dialogue *client,
     struct maildrop **drop, struct report *report)
 {
 	struct transaction t = {
-		.pop = pop, .drop = *drop, .name = start->name,
+		.client = client, .drop = *drop, .name = start->name,
 		.report = report, .lock_ms =
 		start->account->domain->in->conf.lock_timeout * 1000,
 	};
 
-	pop_reply(pop, "+OK %zu messages", t.drop->count);
+	dialogue_reply(client, "+OK %zu messages", t.drop->count);
 	transaction_run(&t);
 	*drop = t.drop;			/* QUIT has released it */
-	report->end = pop->end;
+	report->end = client->end;
 }
 
 static int
@@ -128,7 +129,7 @@ tell_opened(const struct session_start *start, int opened,
 		told.verdict = verdict_of(err);
 		snprintf(told.text, sizeof told.text, "%s", err->text);
 	}
-	wire_send(start->parent, &told, sizeof told);
+	packet_send(start->parent, &told, sizeof told);
 }
 
 void
@@ -137,7 +138,7 @@ session_run(const struct session_start *start)
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_mailbox) struct mailbox mailbox = MAILBOX_NONE;
 	SCOPED(drop_maildrop) struct maildrop *drop = NULL;
-	SCOPED(drop_mem) struct pop *pop = NULL;
+	SCOPED(drop_mem) struct dialogue *client = NULL;
 	struct report report = { .end = END_ERROR };
 	struct err err = { 0 };
 
@@ -145,12 +146,12 @@ session_run(const struct session_start *start)
 	tell_opened(start, opened, &err);
 	if (opened == -1)
 		return;
-	pop = take_over(start, &err);
-	if (pop != NULL)
-		serve(start, pop, &drop, &report);
+	client = take_over(start, &err);
+	if (client != NULL)
+		serve(start, client, &drop, &report);
 	else
 		snprintf(report.text, sizeof report.text, "%s", err.text);
 	/* the mailbox is free before the end is told */
 	drop_maildrop(&drop);
-	wire_send(start->parent, &report, sizeof report);
+	packet_send(start->parent, &report, sizeof report);
 }

@@ -8,7 +8,8 @@
 
 #include "capa.h"
 #include "mem.h"
-#include "pop.h"
+#include "dialogue.h"
+#include "packet.h"
 #include "wire.h"
 
 enum {
@@ -18,7 +19,7 @@ enum {
 
 struct conversation {
 	const struct talker	*talker;
-	struct pop		*pop;
+	struct dialogue		*client;
 	struct request		*request;
 	bool			 has_user;
 	bool			 handed_over;
@@ -39,7 +40,7 @@ user(void *arg, const struct slice *args, size_t count)
 	memcpy(c->request->login, login.p, login.len);
 	c->request->login_len = (uint32_t)login.len;
 	c->has_user = true;
-	pop_reply(c->pop, "+OK and the password?");
+	dialogue_reply(c->client, "+OK and the password?");
 }
 
 /* Whether a user exists, a password is wrong or an account is locked: the
@@ -79,10 +80,10 @@ hand_over(struct conversation *c)
 	struct request *r = c->request;
 
 	*r = (struct request){ .kind = REQUEST_HANDOVER,
-	    .ahead_len = (uint32_t)c->pop->len };
-	memcpy(r->ahead, c->pop->input + c->pop->start, c->pop->len);
-	if (wire_send(c->talker->parent, r, sizeof *r) == -1)
-		c->pop->end = END_ERROR;
+	    .ahead_len = (uint32_t)c->client->len };
+	memcpy(r->ahead, c->client->input + c->client->start, c->client->len);
+	if (packet_send(c->talker->parent, r, sizeof *r) == -1)
+		c->client->end = END_ERROR;
 	c->handed_over = true;
 }
 
@@ -95,7 +96,7 @@ pass(void *arg, const struct slice *args, size_t count)
 
 	(void)count;
 	if (!c->has_user) {
-		pop_reply(c->pop, "-ERR USER first");
+		dialogue_reply(c->client, "-ERR USER first");
 		return;
 	}
 	c->has_user = false;
@@ -105,22 +106,22 @@ pass(void *arg, const struct slice *args, size_t count)
 	c->request->kind = REQUEST_LOGIN;
 	c->request->password_len = (uint32_t)password.len;
 	memcpy(c->request->password, password.p, password.len);
-	pop_flush(c->pop);
-	int sent = wire_send(c->talker->parent, c->request, sizeof *c->request);
+	dialogue_flush(c->client);
+	int sent = packet_send(c->talker->parent, c->request, sizeof *c->request);
 	explicit_bzero(c->request->password, sizeof c->request->password);
-	if (sent == -1 || wire_receive(c->talker->parent, &answer,
-	    sizeof answer, c->pop->limit) == -1) {
-		c->pop->end = END_ERROR;
+	if (sent == -1 || packet_receive(c->talker->parent, &answer,
+	    sizeof answer, c->client->limit) == -1) {
+		c->client->end = END_ERROR;
 		return;
 	}
 	if (answer.verdict == VERDICT_OPEN) {
 		hand_over(c);
 		return;
 	}
-	pop_reply(c->pop, "%s", words_for(answer.verdict));
+	dialogue_reply(c->client, "%s", words_for(answer.verdict));
 	if (answer.last) {
-		pop_flush(c->pop);
-		c->pop->end = END_REFUSED;
+		dialogue_flush(c->client);
+		c->client->end = END_REFUSED;
 	}
 }
 
@@ -131,7 +132,7 @@ capa(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	capa_reply(c->pop, !c->talker->needs_tls);
+	capa_reply(c->client, !c->talker->needs_tls);
 }
 
 static void
@@ -141,13 +142,13 @@ quit(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	pop_reply(c->pop, "+OK %s POP3 Server (Version %s) shutdown.",
+	dialogue_reply(c->client, "+OK %s POP3 Server (Version %s) shutdown.",
 	    c->talker->name, VERSION);
-	pop_flush(c->pop);
-	c->pop->end = END_QUIT;
+	dialogue_flush(c->client);
+	c->client->end = END_QUIT;
 }
 
-static const struct pop_command commands[] = {
+static const struct dialogue_command commands[] = {
 	{ .name = "USER", .min = 1, .max = 1, .run = user },
 	{ .name = "PASS", .min = 1, .max = 1, .rest = true, .run = pass },
 	{ .name = "CAPA", .run = capa },
@@ -159,17 +160,17 @@ static void
 one_line(struct conversation *c)
 {
 	struct slice line;
-	int got = pop_line(c->pop, &line);
+	int got = dialogue_line(c->client, &line);
 
 	if (got == -1)
 		return;
-	if (got == 1 && pop_run(commands, c, line))
+	if (got == 1 && dialogue_run(commands, c, line))
 		return;
-	pop_reply(c->pop, got == 0 ? "-ERR line too long" :
+	dialogue_reply(c->client, got == 0 ? "-ERR line too long" :
 	    "-ERR not a command before login");
 	if (got == 0 || ++c->bad == BAD_COMMANDS) {
-		pop_flush(c->pop);
-		c->pop->end = END_REFUSED;
+		dialogue_flush(c->client);
+		c->client->end = END_REFUSED;
 	}
 }
 
@@ -179,17 +180,17 @@ talker_run(const struct talker *talker)
 	struct conversation c = { .talker = talker };
 	int64_t ms = (int64_t)talker->timeout * 1000;
 
-	c.pop = mem_alloc(sizeof *c.pop);
+	c.client = mem_alloc(sizeof *c.client);
 	c.request = mem_alloc(sizeof *c.request);
-	c.pop->in = STDIN_FILENO;
-	c.pop->out = STDOUT_FILENO;
-	c.pop->stop = -1;
-	c.pop->idle_ms = ms;
-	c.pop->limit = deadline_in(ms);
-	pop_reply(c.pop, "+OK %s POP3 Server (Version %s) ready.", talker->name,
+	c.client->in = STDIN_FILENO;
+	c.client->out = STDOUT_FILENO;
+	c.client->stop = -1;
+	c.client->idle_ms = ms;
+	c.client->limit = deadline_in(ms);
+	dialogue_reply(c.client, "+OK %s POP3 Server (Version %s) ready.", talker->name,
 	    VERSION);
-	while (c.pop->end == END_NONE && !c.handed_over)
+	while (c.client->end == END_NONE && !c.handed_over)
 		one_line(&c);
 	drop_mem(&c.request);
-	drop_mem(&c.pop);
+	drop_mem(&c.client);
 }

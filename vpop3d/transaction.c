@@ -17,11 +17,11 @@ message_of(struct transaction *t, struct slice arg, size_t *index)
 
 	if (slice_number(arg, UINT64_MAX, &number) == -1 || number == 0 ||
 	    number > t->drop->count) {
-		pop_reply(t->pop, "-ERR no such message");
+		dialogue_reply(t->client, "-ERR no such message");
 		return -1;
 	}
 	if (t->drop->messages[number - 1].deleted) {
-		pop_reply(t->pop, "-ERR message %llu is deleted",
+		dialogue_reply(t->client, "-ERR message %llu is deleted",
 		    (unsigned long long)number);
 		return -1;
 	}
@@ -76,7 +76,7 @@ stat(void *arg, const struct slice *args, size_t count)
 	(void)args;
 	(void)count;
 	sum_up(t, &messages, &octets);
-	pop_reply(t->pop, "+OK %llu %llu", (unsigned long long)messages,
+	dialogue_reply(t->client, "+OK %llu %llu", (unsigned long long)messages,
 	    (unsigned long long)octets);
 }
 
@@ -86,14 +86,14 @@ typedef void line_of(struct transaction *t, const char *prefix, size_t index);
 static void
 size_line(struct transaction *t, const char *prefix, size_t index)
 {
-	pop_reply(t->pop, "%s%zu %llu", prefix, index + 1,
+	dialogue_reply(t->client, "%s%zu %llu", prefix, index + 1,
 	    (unsigned long long)octets_of(t, index));
 }
 
 static void
 uid_line(struct transaction *t, const char *prefix, size_t index)
 {
-	pop_reply(t->pop, "%s%zu %s", prefix, index + 1,
+	dialogue_reply(t->client, "%s%zu %s", prefix, index + 1,
 	    t->drop->messages[index].uid);
 }
 
@@ -108,11 +108,11 @@ scan_listing(struct transaction *t, const struct slice *args, size_t count,
 			line(t, "+OK ", index);
 		return;
 	}
-	pop_reply(t->pop, "+OK the list follows");
-	for (size_t i = 0; i < t->drop->count && t->pop->end == END_NONE; i++)
+	dialogue_reply(t->client, "+OK the list follows");
+	for (size_t i = 0; i < t->drop->count && t->client->end == END_NONE; i++)
 		if (!t->drop->messages[i].deleted)
 			line(t, "", i);
-	pop_reply(t->pop, ".");
+	dialogue_reply(t->client, ".");
 }
 
 static void
@@ -131,8 +131,8 @@ static void
 cannot_read(struct transaction *t, const struct err *err)
 {
 	note(t, err);
-	if (t->pop->end == END_NONE)
-		pop_reply(t->pop, "-ERR [SYS/TEMP] the message cannot be read "
+	if (t->client->end == END_NONE)
+		dialogue_reply(t->client, "-ERR [SYS/TEMP] the message cannot be read "
 		    "now");
 }
 
@@ -147,7 +147,7 @@ retr(void *arg, const struct slice *args, size_t count)
 	if (message_of(t, args[0], &index) == -1)
 		return;
 	if (maildrop_measure(t->drop, index, &err) == -1 ||
-	    retrieve(t->pop, t->drop, index, UINT64_MAX, &err) == -1) {
+	    retrieve(t->client, t->drop, index, UINT64_MAX, &err) == -1) {
 		cannot_read(t, &err);
 		return;
 	}
@@ -166,11 +166,11 @@ top(void *arg, const struct slice *args, size_t count)
 
 	(void)count;
 	if (slice_number(args[1], UINT64_MAX - 1, &lines) == -1) {
-		pop_reply(t->pop, "-ERR not a number of lines");
+		dialogue_reply(t->client, "-ERR not a number of lines");
 		return;
 	}
 	if (message_of(t, args[0], &index) == 0 &&
-	    retrieve(t->pop, t->drop, index, lines, &err) == -1)
+	    retrieve(t->client, t->drop, index, lines, &err) == -1)
 		cannot_read(t, &err);
 }
 
@@ -185,7 +185,7 @@ dele(void *arg, const struct slice *args, size_t count)
 		return;
 	t->drop->messages[index].deleted = true;
 	accessed(t, index);
-	pop_reply(t->pop, "+OK message %zu is deleted at QUIT", index + 1);
+	dialogue_reply(t->client, "+OK message %zu is deleted at QUIT", index + 1);
 }
 
 static void
@@ -198,7 +198,7 @@ rset(void *arg, const struct slice *args, size_t count)
 	for (size_t i = 0; i < t->drop->count; i++)
 		t->drop->messages[i].deleted = false;
 	t->last = 0;
-	pop_reply(t->pop, "+OK no message is deleted");
+	dialogue_reply(t->client, "+OK no message is deleted");
 }
 
 static void
@@ -208,7 +208,7 @@ noop(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	pop_reply(t->pop, "+OK");
+	dialogue_reply(t->client, "+OK");
 }
 
 static void
@@ -218,7 +218,7 @@ last(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	pop_reply(t->pop, "+OK %llu", (unsigned long long)t->last);
+	dialogue_reply(t->client, "+OK %llu", (unsigned long long)t->last);
 }
 
 static void
@@ -228,7 +228,7 @@ capa(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	capa_reply(t->pop, true);
+	capa_reply(t->client, true);
 }
 
 /* --- UPDATE -------------------------------------------------------------- */
@@ -258,22 +258,22 @@ quit(void *arg, const struct slice *args, size_t count)
 	if (maildrop_commit(t->drop, deadline_in((int64_t)t->lock_ms),
 	    &err) == -1) {
 		note(t, &err);
-		pop_reply(t->pop, "-ERR [SYS/TEMP] some deleted messages were "
+		dialogue_reply(t->client, "-ERR [SYS/TEMP] some deleted messages were "
 		    "not removed");
 	} else {
 		t->report->deleted = deleted;
 		t->report->deleted_octets = octets;
-		pop_reply(t->pop, "+OK %s POP3 Server (Version %s) shutdown.",
+		dialogue_reply(t->client, "+OK %s POP3 Server (Version %s) shutdown.",
 		    t->name, VERSION);
 	}
 	/* before the client can come again */
 	drop_maildrop(&t->drop);
-	pop_flush(t->pop);
-	if (t->pop->end == END_NONE)
-		t->pop->end = END_QUIT;
+	dialogue_flush(t->client);
+	if (t->client->end == END_NONE)
+		t->client->end = END_QUIT;
 }
 
-static const struct pop_command commands[] = {
+static const struct dialogue_command commands[] = {
 	{ .name = "STAT", .run = stat },
 	{ .name = "LIST", .max = 1, .run = list },
 	{ .name = "RETR", .min = 1, .max = 1, .run = retr },
@@ -294,12 +294,12 @@ transaction_run(struct transaction *t)
 	struct slice line;
 	int got;
 
-	while (t->pop->end == END_NONE &&
-	    (got = pop_line(t->pop, &line)) != -1) {
+	while (t->client->end == END_NONE &&
+	    (got = dialogue_line(t->client, &line)) != -1) {
 		if (got == 0)
-			pop_reply(t->pop, "-ERR line too long");
-		else if (!pop_run(commands, t, line))
-			pop_reply(t->pop, "-ERR not a command now, or not with "
+			dialogue_reply(t->client, "-ERR line too long");
+		else if (!dialogue_run(commands, t, line))
+			dialogue_reply(t->client, "-ERR not a command now, or not with "
 			    "these arguments");
 	}
 }

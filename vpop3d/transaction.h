@@ -3,11 +3,11 @@
 #define TRANSACTION_H
 
 #include "maildrop.h"
-#include "pop.h"
+#include "dialogue.h"
 #include "wire.h"
 
 struct transaction {
-	struct pop	*pop;
+	struct dialogue	*client;
 	struct maildrop	*drop;
 	const char	*name;		/* that greeted */
 	/* how long QUIT waits for the mailbox's locks */
@@ -17,7 +17,7 @@ struct transaction {
 	struct report	*report;	/* is filled in */
 };
 
-/* Answers until pop->end says why no more; QUIT has removed what was marked. */
+/* Answers until client->end says why no more; QUIT has removed what was marked. */
 void	transaction_run(struct transaction *t);
 
 #endif

@@ -1,8 +1,7 @@
 /* wire.h: what the processes of one connection tell one another.
  *
- * Records of one size on sequenced-packet sockets: a record comes whole or not
- * at all, and one of another size ends the conversation.  The side that talks
- * to the client is not believed: see wire_request_is_sane().
+ * Records of one size (packet.h).  The side that talks to the client is not
+ * believed: see wire_request_is_sane().
  */
 #ifndef WIRE_H
 #define WIRE_H
@@ -11,8 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "deadline.h"
-#include "err.h"
 #include "password.h"
 
 enum {
@@ -22,19 +19,6 @@ enum {
 	WIRE_AHEAD	= 4096,		/* a buffer of input */
 	WIRE_TEXT	= 512,
 };
-
-/* How a connection ended. */
-enum pop_end {
-	END_NONE,
-	END_QUIT,
-	END_TIMEOUT,		/* the client was silent, or did not read */
-	END_HANGUP,		/* the client went away */
-	END_TERMINATED,		/* we were told to end */
-	/* ours: a message could not be read, a process died */
-	END_ERROR,
-	END_REFUSED,		/* too many wrong commands or passwords */
-};
-const char	*end_name(enum pop_end end);
 
 /* From the talker to the parent. */
 enum request_kind {
@@ -74,7 +58,7 @@ struct opened {
 	char		text[WIRE_TEXT];
 };
 struct report {
-	uint32_t	end;
+	uint32_t	end;		/* enum dialogue_end */
 	uint32_t	pad;
 	uint64_t	retrieved, retrieved_octets;
 	uint64_t	deleted, deleted_octets;
@@ -87,15 +71,6 @@ struct ahead {
 	uint32_t	len;
 	char		bytes[WIRE_AHEAD];
 };
-
-/* The two ends, closed on exec. */
-int	wire_pair(int ends[2], struct err *err);
-
-int	wire_send(int fd, const void *record, size_t size);
-
-/* 0: got it.  -1: the other side is gone, sent something of another size, or
- * the deadline passed. */
-int	wire_receive(int fd, void *record, size_t size, struct deadline d);
 
 bool	wire_request_is_sane(const struct request *request);
 

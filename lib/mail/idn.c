@@ -1,33 +1,14 @@
 /* idn.c: internationalized domain names, by a program of its own. */
 #include "idn.h"
 
-#include <limits.h>
 #include <sys/wait.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "child.h"
+#include "helper.h"
 #include "scope.h"
 
 enum { IDN_MS = 5000 };
-
-/* Beside this program, in a build that runs in place; else, from PREFIX/bin or
- * PREFIX/sbin, in PREFIX/libexec/vmail. */
-static void
-find_helper(struct str *path)
-{
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self);
-	ptrdiff_t slash = n > 0 ?
-	    slice_find_last((struct slice){ self, (size_t)n }, '/') : 0;
-
-	str_add(path, self, (size_t)slash);
-	str_adds(path, "/vidn");
-	if (access(str_text(path), X_OK) == 0)
-		return;
-	str_cut(path, (size_t)slash);
-	str_adds(path, "/../libexec/vmail/vidn");
-}
 
 int
 idn_to_ascii(struct slice domain, struct str *out, struct err *err)
@@ -42,7 +23,7 @@ idn_to_ascii(struct slice domain, struct str *out, struct err *err)
 		.output_max = 1024,
 	};
 
-	find_helper(&path);
+	helper_path("vidn", &path);
 	command.argv = (const char *const[]){ str_text(&path), NULL };
 	stream_add_memory(&input, domain);
 	if (command_run(&command, &result, err) == -1)

@@ -25,7 +25,7 @@ struct connection {
 };
 
 /* Looks at 0.  Where 2 is the connection too, as under inetd, it is put aside
- * and /dev/null takes its place, so that nothing but POP3 reaches the
+ * and /dev/null takes its place, so that nothing but the protocol reaches the
  * client. */
 int	connection_open(struct connection *c, struct err *err);
 

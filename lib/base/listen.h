@@ -1,0 +1,30 @@
+/* listen.h: serving many connections, each in a process of its own. */
+#ifndef LISTEN_H
+#define LISTEN_H
+
+#include <stdint.h>
+
+#include "connection.h"
+#include "err.h"
+#include "listeners.h"
+
+struct listen_service {
+	/* of connections at once; of one address, or network of IPv6 */
+	uint64_t	 max, max_per_peer;
+	/* In a child, with signals blocked as the caller's are; it does not
+	 * return.  The listeners are closed. */
+	void		(*serve)(void *arg, int fd, int role)
+			    __attribute__((noreturn));
+	/* One too many: fd is closed afterwards.  It must not wait. */
+	void		(*turn_away)(void *arg, int fd, const char *peer);
+	/* of what cannot be helped, and goes on */
+	void		(*warn)(const char *text);
+	void		*arg;
+};
+
+/* Until SIGTERM; then no connection is taken any more, and every child is sent
+ * SIGTERM and waited for. */
+int	listen_run(const struct listeners *listeners,
+	    const struct listen_service *service, struct err *err);
+
+#endif
