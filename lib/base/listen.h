@@ -13,8 +13,8 @@ struct listen_service {
 	uint64_t	 max, max_per_peer;
 	/* In a child, with signals blocked as the caller's are; it does not
 	 * return.  The listeners are closed. */
-	void		(*serve)(void *arg, int fd, int role)
-			    __attribute__((noreturn));
+	__attribute__((noreturn))
+	void		(*serve)(void *arg, int fd, int role);
 	/* One too many: fd is closed afterwards.  It must not wait. */
 	void		(*turn_away)(void *arg, int fd, const char *peer);
 	/* of what cannot be helped, and goes on */
