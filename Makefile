@@ -4,7 +4,7 @@ PREFIX  ?= /usr/local
 OUT     ?= out
 CC      ?= cc
 CFLAGS  ?= -O2 -g
-PROGRAMS = vdeliver vpop3d vadmin
+PROGRAMS = vdeliver vlmtpd vpop3d vadmin
 HELPERS  = vidn
 LIBS_vpop3d = -lcrypt -lxxhash
 LIBS_vadmin = -lcrypt
@@ -37,9 +37,12 @@ all:: $(PROGRAMS:%=$(OUT)/bin/%) $(HELPERS:%=$(OUT)/bin/%)
 
 $(foreach d,$(sort $(OUT) $(HOT)),$(eval $(d)/libbase.a: $(call objects,$(d),$(base))) \
 	$(eval $(d)/libmail.a: $(call objects,$(d),$(if $(filter $(OUT),$(d)),$(mail),$(filter-out $(cold),$(mail))))))
-$(OUT)/bin/vdeliver: $(call objects,$(HOT),$(wildcard vdeliver/*.c)) $(HOT)/libmail.a $(HOT)/libbase.a
+lmtp     = $(wildcard vdeliver/lmtp_*.c)		# what of vdeliver/ is vlmtpd's alone
+once     = vdeliver/main.c vdeliver/request.c		# and vdeliver's
+$(OUT)/bin/vdeliver: $(call objects,$(HOT),$(filter-out $(lmtp),$(wildcard vdeliver/*.c))) $(HOT)/libmail.a $(HOT)/libbase.a
 	@mkdir -p $(@D)
 	$(HOT_CC) $(CFLAGS) $(SAN) $(HOT_LINK) $(LDFLAGS) -o $@ $^
+$(OUT)/bin/vlmtpd: $(call objects,$(OUT),$(filter-out $(once),$(wildcard vdeliver/*.c))) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vpop3d: $(call objects,$(OUT),$(wildcard vpop3d/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vidn: $(call objects,$(OUT),lib/mail/idn/vidn.c) $(OUT)/libbase.a

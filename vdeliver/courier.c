@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -129,7 +130,8 @@ work_as(struct ident who, const struct task *t)
 {
 	struct err err;
 
-	if (ident_become(who, &err) == -1)
+	if (ident_become(who, &err) == -1 ||
+	    message_load(&t->job->message, &err) == -1)
 		return outcome_from_err(&err);
 	switch (t->addresses ? TARGET_REMOTE : t->target->kind) {
 	case TARGET_ACCOUNT:
@@ -147,6 +149,19 @@ work_as(struct ident who, const struct task *t)
 	}
 	return outcome_make(OUTCOME_TEMPORARY, "4.3.5",
 	    "nothing to do for this target");
+}
+
+/* A server blocks them, to hear of them when it has time; a courier, and the
+ * commands that it runs, can be ended by them. */
+static void
+unblock_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_UNBLOCK, &signals, NULL);
 }
 
 static struct outcome
@@ -171,6 +186,7 @@ run(const struct task *t)
 	if (forked == -1)
 		return outcome_from_err(&err);
 	if (forked == 0) {
+		unblock_signals();
 		struct outcome o = work_as(who, t);
 		answer(to, &o);
 	}

@@ -91,6 +91,19 @@ settle_recipient(struct plan *plan, struct recipient *r)
 			settle(plan, r->targets[i], *dispatch_outcome(answer));
 }
 
+const struct outcome *
+dispatch_expect(struct plan *plan, struct recipient *r)
+{
+	const struct outcome *decides = &success;
+
+	settle_recipient(plan, r);
+	for (size_t i = 0; i < r->count; i++)
+		if (!can_be_handed_on(r, r->targets[i]) &&
+		    outcome_precedes(dispatch_outcome(r->targets[i]), decides))
+			decides = dispatch_outcome(r->targets[i]);
+	return decides;
+}
+
 static void
 settle_all_known(struct plan *plan)
 {
@@ -206,6 +219,15 @@ hand_on_failed(struct job *job, const struct recipient *r)
 }
 
 void
+dispatch_recipient(struct job *job, struct recipient *r)
+{
+	settle_recipient(job->plan, r);
+	deliver_local(job, r);
+	deliver_remote(job, r);
+	hand_on_failed(job, r);
+}
+
+void
 dispatch(struct job *job)
 {
 	struct plan *plan = job->plan;
@@ -225,9 +247,5 @@ dispatch(struct job *job)
 		}
 	}
 	for (size_t i = 0; i < plan->recipient_count; i++)
-		deliver_local(job, plan->recipients[i]);
-	for (size_t i = 0; i < plan->recipient_count; i++)
-		deliver_remote(job, plan->recipients[i]);
-	for (size_t i = 0; i < plan->recipient_count; i++)
-		hand_on_failed(job, plan->recipients[i]);
+		dispatch_recipient(job, plan->recipients[i]);
 }

@@ -7,6 +7,13 @@
 /* Delivers; afterwards every target of every recipient has an outcome. */
 void	dispatch(struct job *job);
 
+/* The same for one recipient of a plan, whose message was read in. */
+void	dispatch_recipient(struct job *job, struct recipient *recipient);
+
+/* Before anything is delivered: what can be known of the recipient. */
+const struct outcome *dispatch_expect(struct plan *plan,
+	    struct recipient *recipient);
+
 /* The outcomes as the plan alone tells them. */
 void	dispatch_nothing(struct plan *plan);
 

@@ -54,6 +54,26 @@ report_plan(const struct plan *plan)
 }
 
 static void
+log_outcome(struct log_line *line, const struct outcome *o)
+{
+	log_number(line, "status", (uint64_t)report_status(o));
+	log_text(line, "code", slice_of(o->code));
+	if (o->kind != OUTCOME_DONE)
+		log_text(line, "text", slice_of(o->text));
+	log_send(line, o->kind == OUTCOME_DONE ? LOG_INFO :
+	    o->kind == OUTCOME_TEMPORARY ? LOG_ERR : LOG_NOTICE);
+}
+
+void
+report_refusal(const struct recipient *r, const struct outcome *o)
+{
+	SCOPED(drop_log_line) struct log_line line = log_event("refused");
+
+	log_text(&line, "recipient", slice_of(r->given));
+	log_outcome(&line, o);
+}
+
+static void
 log_target(const struct recipient *r, const struct target *t,
     const char *sender)
 {
@@ -64,12 +84,7 @@ log_target(const struct recipient *r, const struct target *t,
 	log_text(&line, "sender", slice_of(sender));
 	log_text(&line, "target", slice_of(target_kind_name(t->kind)));
 	log_text(&line, "to", slice_of(t->text));
-	log_number(&line, "status", (uint64_t)report_status(o));
-	log_text(&line, "code", slice_of(o->code));
-	if (o->kind != OUTCOME_DONE)
-		log_text(&line, "text", slice_of(o->text));
-	log_send(&line, o->kind == OUTCOME_DONE ? LOG_INFO :
-	    o->kind == OUTCOME_TEMPORARY ? LOG_ERR : LOG_NOTICE);
+	log_outcome(&line, o);
 }
 
 void

@@ -15,6 +15,10 @@ int	report_plan(const struct plan *plan);
 /* The same for a call that failed as a whole. */
 int	report_outcome(const struct outcome *outcome);
 
+/* One log line for a recipient that is refused before there is a message. */
+void	report_refusal(const struct recipient *recipient,
+	    const struct outcome *outcome);
+
 /* One log line for each target of each recipient, and the plan's warnings. */
 void	report_log(const struct plan *plan, const char *sender);
 

@@ -318,7 +318,7 @@ be_talker(const struct parent *p, int socket)
 	/* a SIGTERM just ends it */
 	sigprocmask(SIG_SETMASK, &nothing, NULL);
 	confine_fds(keep, p->root == -1 ? 1 : 2);
-	if (confine_to(p->in, p->root, &err) == -1) {
+	if (confine_to(p->in, p->root, 0, &err) == -1) {
 		log_warning("cannot give up rights: %s", err.text);
 		_exit(1);
 	}

@@ -91,7 +91,7 @@ extern const struct setting domain_settings[];
 /* Bits of struct setting's refused_by: a program that cannot honour a setting
  * yet says so (a temporary failure), and never ignores it. */
 enum conf_program {
-	PROGRAM_VDELIVER = 1 << 0,
+	PROGRAM_VDELIVER = 1 << 0,	/* vlmtpd, too */
 	PROGRAM_VPOP3D	 = 1 << 1,
 	PROGRAM_VADMIN	 = 1 << 2,
 };

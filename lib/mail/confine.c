@@ -79,9 +79,10 @@ nobody(void)
 }
 
 int
-confine_to(const struct installation *in, int root, struct err *err)
+confine_to(const struct installation *in, int root, uint64_t file_max,
+    struct err *err)
 {
-	struct rlimit none = { 0, 0 };
+	struct rlimit none = { 0, 0 }, files = { file_max, file_max };
 
 	if (in->as_root) {
 		/* while there is an /etc/passwd */
@@ -95,7 +96,7 @@ confine_to(const struct installation *in, int root, struct err *err)
 	/* becoming nobody has cleared it */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    setrlimit(RLIMIT_FSIZE, &none) == -1 ||
+	    setrlimit(RLIMIT_FSIZE, &files) == -1 ||
 	    setrlimit(RLIMIT_NPROC, &none) == -1)
 		return err_sys(err, "give rights up");
 	return 0;

@@ -3,6 +3,8 @@
 #ifndef CONFINE_H
 #define CONFINE_H
 
+#include <stdint.h>
+
 #include "child.h"
 #include "err.h"
 #include "installation.h"
@@ -15,8 +17,10 @@ int	confine_open_root(const struct installation *in, int *fd,
 	    struct err *err);
 
 /* In a child: becomes nobody in that directory, for good, unable to start
- * processes.  Without root only what needs no right is done. */
-int	confine_to(const struct installation *in, int root, struct err *err);
+ * processes, or to write more than file_max bytes into a file that it was
+ * given.  Without root only what needs no right is done. */
+int	confine_to(const struct installation *in, int root, uint64_t file_max,
+	    struct err *err);
 
 /* Closes all descriptors but 0, 1, 2 and those in keep. */
 void	confine_fds(const int *keep, int count);

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fd.h"
+#include "mem.h"
 #include "scope.h"
 
 enum { CHUNK = 65536 };
@@ -164,6 +166,38 @@ message_read(int fd, const struct message_intake *intake, struct message *out,
 	return 0;
 }
 
+int
+message_adopt(int fd, struct message *out, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return err_sys(err, "the message");
+	*out = MESSAGE_NONE;
+	out->file = fd;
+	out->size = (uint64_t)st.st_size;
+	return 0;
+}
+
+int
+message_load(struct message *m, struct err *err)
+{
+	size_t wanted = m->size < MESSAGE_MEMORY ? (size_t)m->size :
+	    MESSAGE_MEMORY;
+
+	if (m->file == -1 || m->memory.len > 0)
+		return 0;
+	SCOPED(drop_mem) char *beginning = mem_alloc(wanted + 1);
+	ssize_t n = fd_pread(m->file, beginning, wanted, 0);
+	if (n == -1)
+		return err_sys(err, "the message");
+	if ((size_t)n < wanted)
+		return err_set(err, ERR_TEMPORARY,
+		    "the message became shorter");
+	str_add(&m->memory, beginning, wanted);
+	return 0;
+}
+
 void
 drop_message(struct message *m)
 {
@@ -187,10 +221,10 @@ message_content(struct message *m, const char *trace, struct stream *content)
 	}
 	str_cut(&m->head, 0);
 	str_adds(&m->head, trace);
-	strip(str_slice(&m->memory), m->file == -1, &m->head, &used);
+	strip(str_slice(&m->memory), m->memory.len == m->size, &m->head, &used);
 	stream_add_memory(content, str_slice(&m->head));
 	stream_add_memory(content, slice_from(str_slice(&m->memory), used));
-	if (m->file != -1)
+	if (m->size > m->memory.len)
 		stream_add_file(content, m->file, (off_t)m->memory.len,
 		    m->size - m->memory.len);
 	return false;

@@ -48,6 +48,14 @@ struct message_intake {
 /* Reads fd to its end. */
 int	message_read(int fd, const struct message_intake *intake,
 	    struct message *out, struct err *err);
+
+/* The message is what fd, which becomes the message's, holds; nothing of it is
+ * read. */
+int	message_adopt(int fd, struct message *out, struct err *err);
+
+/* Reads the beginning of an adopted message: whoever looks at it or gives it
+ * out does that first.  Nothing for one that was read in. */
+int	message_load(struct message *message, struct err *err);
 void	drop_message(struct message *message);
 
 /* The delivery: trace on top, then the message without a leading "From " line

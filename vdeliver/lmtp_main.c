@@ -1,0 +1,126 @@
+/* lmtp_main.c: vlmtpd, which MTAs speak LMTP to (see vlmtpd(8)). */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "installation.h"
+#include "listeners.h"
+#include "lmtp_serve.h"
+#include "log.h"
+#include "startup.h"
+
+struct where {
+	const char	*place;		/* "unix:PATH" or "HOST:PORT" */
+	enum lmtp_role	 role;
+};
+
+struct options {
+	const char	*directory;
+	struct where	 where[LISTENERS_MAX];
+	size_t		 count;
+};
+
+/* --- the command line --------------------------------------------------- */
+
+static const char usage_text[] =
+    "usage: vlmtpd [-C dir] [--listen unix:PATH | HOST:PORT]... "
+    "[--socketmap unix:PATH]...\n";
+
+static int
+usage(const char *what, const char *why)
+{
+	fprintf(stderr, "vlmtpd: %s %s\n%s", what, why, usage_text);
+	return -1;
+}
+
+static bool
+ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), tail = strlen(end);
+
+	return len >= tail && strcmp(text + len - tail, end) == 0;
+}
+
+static int
+add_where(struct options *o, const char *option, const char *place)
+{
+	bool map = strcmp(option, "--socketmap") == 0;
+
+	if (o->count == LISTENERS_MAX)
+		return usage(option, "is given too often");
+	if (map && strncmp(place, "unix:", 5) != 0)
+		return usage(option, "needs unix:PATH");
+	/* RFC 2033 5: a client there would expect SMTP. */
+	if (!map && strncmp(place, "unix:", 5) != 0 &&
+	    (ends_with(place, ":25") || ends_with(place, ":smtp")))
+		return usage(place, "is SMTP's port: LMTP never uses it");
+	o->where[o->count++] = (struct where){ place,
+	    map ? LMTP_SOCKETMAP : LMTP_MAIL };
+	return 0;
+}
+
+static int
+parse_options(char **argv, struct options *o)
+{
+	for (argv++; *argv != NULL; argv += 2) {
+		const char *option = argv[0], *value = argv[1];
+		bool directory = strcmp(option, "-C") == 0;
+		if (!directory && strcmp(option, "--listen") != 0 &&
+		    strcmp(option, "--socketmap") != 0)
+			return usage(option, "is not an option");
+		if (value == NULL)
+			return usage(option, "needs a value");
+		if (directory)
+			o->directory = value;
+		else if (add_where(o, option, value) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- serving ------------------------------------------------------------ */
+
+static int
+role_of(const char *name)
+{
+	return strcmp(name, "socketmap") == 0 ? LMTP_SOCKETMAP : LMTP_MAIL;
+}
+
+static int
+serve(const struct options *o, struct err *err)
+{
+	struct listeners listeners = { .count = 0 };
+
+	if (listeners_inherit(&listeners, role_of, err) == -1)
+		return -1;
+	for (size_t i = 0; i < o->count; i++)
+		if (listeners_add(&listeners, o->where[i].place,
+		    o->where[i].role, err) == -1)
+			return -1;
+	if (listeners.count == 0)
+		return lmtp_serve_connection(o->directory, LMTP_MAIL, err);
+	return lmtp_serve_listeners(o->directory, &listeners, err);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { .directory = INSTALLATION_DIR };
+	struct startup found;
+	struct err err;
+
+	(void)argc;
+	if (startup_guard(&found, &err) == 0) {
+		if (parse_options(argv, &options) == -1)
+			return EX_USAGE;
+		if (serve(&options, &err) == 0)
+			return EX_OK;
+	}
+	/* Standard error is not the client: see connection_open(). */
+	if (!log_is_stderr() && options.count > 0)
+		fprintf(stderr, "vlmtpd: %s\n", err.text);
+	log_warning("%s", err.text);
+	return EX_TEMPFAIL;
+}

@@ -1,0 +1,380 @@
+/* lmtp_parent.c: the process behind one connection: it resolves and delivers. */
+#include "lmtp_parent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "child.h"
+#include "confine.h"
+#include "dialogue.h"
+#include "dispatch.h"
+#include "domain.h"
+#include "fd.h"
+#include "intake.h"
+#include "lmtp_session.h"
+#include "lmtp_socketmap.h"
+#include "lmtp_wire.h"
+#include "log.h"
+#include "packet.h"
+#include "report.h"
+#include "resolve.h"
+#include "scope.h"
+#include "spool.h"
+
+enum {
+	/* Refused recipients of one transaction: nobody needs more, and each
+	 * takes memory until its end. */
+	REFUSED_MAX = 1000,
+	/* a Received field, on top of a message of the greatest size */
+	ON_TOP = 4096,
+	LEAVE_MS = 5000,		/* for a talker that is through */
+};
+
+struct state {
+	const struct lmtp_parent	*parent;
+	struct child			 talker;
+	int				 to_talker;
+	/* of the message that is coming */
+	struct plan			 plan;
+	struct message			 message;
+	unsigned			 refused;
+	/* of the whole connection, for the log */
+	uint64_t			 messages, recipients;
+};
+
+static void
+forget(struct state *s)
+{
+	drop_plan(&s->plan);
+	s->plan = (struct plan){ 0 };
+	drop_message(&s->message);
+	s->message = MESSAGE_NONE;
+	s->refused = 0;
+}
+
+static void
+drop_state(struct state *s)
+{
+	drop_child(&s->talker);
+	drop_fd(&s->to_talker);
+	forget(s);
+}
+
+/* --- answers ------------------------------------------------------------ */
+
+static bool
+answer_with(const struct state *s, struct outcome o, int fd)
+{
+	const struct lmtp_answer a = { o };
+
+	return packet_send_fd(s->to_talker, &a, sizeof a, fd) == 0;
+}
+
+static bool
+answer(const struct state *s, struct outcome o)
+{
+	return answer_with(s, o, -1);
+}
+
+static struct outcome
+accepted(void)
+{
+	return outcome_make(OUTCOME_DONE, "2.1.5", "ok");
+}
+
+/* Every wait of what follows is cut to what one message may take. */
+static struct deadline
+begin_request(const struct state *s)
+{
+	struct installation *in = s->parent->in;
+
+	in->deadline = deadline_in((int64_t)in->conf.delivery_timeout * 1000);
+	return in->deadline;
+}
+
+/* --- recipients --------------------------------------------------------- */
+
+static struct recipient *
+resolve_into(const struct state *s, struct plan *plan, const char *address)
+{
+	begin_request(s);
+	resolve(s->parent->in, plan, address);
+	return plan->recipients[plan->recipient_count - 1];
+}
+
+static bool
+answer_recipient(struct state *s, const char *address)
+{
+	struct plan *plan = &s->plan;
+
+	if (s->refused == REFUSED_MAX)
+		return answer(s, outcome_make(OUTCOME_TEMPORARY, "4.5.3",
+		    "too many recipients were refused"));
+	struct recipient *r = resolve_into(s, plan, address);
+	const struct outcome *expected = dispatch_expect(plan, r);
+	if (expected->kind == OUTCOME_DONE)
+		return answer(s, accepted());
+	report_refusal(r, expected);
+	s->refused++;
+	plan->recipient_count--;
+	return answer(s, *expected);
+}
+
+static bool
+look_up_recipient(const struct state *s, const char *address)
+{
+	SCOPED(drop_plan) struct plan plan = { 0 };
+	const struct recipient *r = resolve_into(s, &plan, address);
+	const struct outcome *expected =
+	    dispatch_expect(&plan, plan.recipients[0]);
+
+	/* What is unknown is no event: MTAs ask of whatever they are sent. */
+	if (expected->kind == OUTCOME_TEMPORARY)
+		report_refusal(r, expected);
+	return answer(s, *expected);
+}
+
+static bool
+look_up_domain(const struct state *s, const char *name)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *real;
+	struct err err;
+
+	begin_request(s);
+	if (domain_real_name(s->parent->in, &pool, slice_of(name), &real,
+	    &err) == 0)
+		return answer(s, accepted());
+	if (err.kind == ERR_ABSENT)
+		return answer(s, outcome_make(OUTCOME_NO_DOMAIN, "5.1.2",
+		    "%s", err.text));
+	return answer(s, outcome_from_err(&err));
+}
+
+/* --- messages ----------------------------------------------------------- */
+
+/* The talker writes into it, couriers read from it; it has no name. */
+static bool
+answer_message(struct state *s)
+{
+	SCOPED(drop_fd) int spool = -1;
+	int fd;
+	struct err err;
+
+	drop_message(&s->message);
+	s->message = MESSAGE_NONE;
+	if (spool_open(s->parent->in, &spool, &err) == -1 ||
+	    intake_unnamed_file(spool, &fd, &err) == -1) {
+		log_warning("%s", err.text);
+		return answer(s, outcome_from_err(&err));
+	}
+	s->message.file = fd;
+	return answer_with(s, accepted(), fd);
+}
+
+/* False: the talker is gone, and nobody waits for the rest of the answers;
+ * the mail is the client's still, and nothing more of it is delivered. */
+static bool
+deliver(struct state *s, struct job *job, struct err *err)
+{
+	struct plan *plan = job->plan;
+	int adopted = message_adopt(s->message.file, &job->message, err);
+
+	if (adopted == 0)
+		s->message = MESSAGE_NONE;	/* the job's now */
+	for (size_t i = 0; i < plan->recipient_count; i++) {
+		struct outcome o = outcome_from_err(err);
+		if (adopted == 0) {
+			dispatch_recipient(job, plan->recipients[i]);
+			o = *dispatch_result(plan->recipients[i]);
+		}
+		if (!answer(s, o))
+			return false;
+	}
+	return true;
+}
+
+static bool
+answer_deliver(struct state *s, const char *sender)
+{
+	struct plan *plan = &s->plan;
+	struct job job = {
+		.in = s->parent->in, .plan = plan, .sender = sender,
+		.message = MESSAGE_NONE, .deadline = begin_request(s),
+	};
+	struct err err = { .kind = ERR_TEMPORARY };
+
+	bool alive = deliver(s, &job, &err);
+	report_log(plan, sender);
+	drop_message(&job.message);
+	s->messages++;
+	s->recipients += plan->recipient_count;
+	forget(s);
+	return alive;
+}
+
+/* --- what the talker asks ----------------------------------------------- */
+
+/* An LMTP talker and one of the socket map ask different things; neither asks
+ * anything else.  False: the conversation is over. */
+static bool
+answer_text(struct state *s, uint32_t kind, const char *text)
+{
+	bool mail = s->parent->role == LMTP_MAIL;
+
+	if (kind == LMTP_RECIPIENT && mail)
+		return answer_recipient(s, text);
+	if (kind == LMTP_MESSAGE && mail && s->plan.recipient_count > 0)
+		return answer_message(s);
+	if (kind == LMTP_DELIVER && mail && s->message.file != -1)
+		return answer_deliver(s, text);
+	if (kind == LMTP_RESET && mail) {
+		forget(s);
+		return true;
+	}
+	if (kind == LMTP_LOOK_UP_RECIPIENT && !mail)
+		return look_up_recipient(s, text);
+	if (kind == LMTP_LOOK_UP_DOMAIN && !mail)
+		return look_up_domain(s, text);
+	return false;
+}
+
+static bool
+answer_request(struct state *s)
+{
+	struct lmtp_request request;
+	char text[sizeof request.text + 1];
+
+	if (packet_receive(s->to_talker, &request, sizeof request,
+	    deadline_in(0)) == -1 || request.len > sizeof request.text)
+		return false;
+	memcpy(text, request.text, request.len);
+	text[request.len] = '\0';
+	return strlen(text) == request.len &&
+	    answer_text(s, request.kind, text);
+}
+
+/* --- the talker --------------------------------------------------------- */
+
+static void
+talk(const struct lmtp_parent *p, int socket)
+{
+	const struct vmail_conf *conf = &p->in->conf;
+	const struct lmtp_session session = {
+		.hostname = p->in->hostname, .peer = p->peer,
+		.parent = socket, .stop = p->stop,
+		.max_size = conf->max_message_size,
+		.idle_ms = (int64_t)conf->idle_timeout * 1000,
+	};
+
+	_exit(p->role == LMTP_SOCKETMAP ? lmtp_socketmap_run(&session) :
+	    lmtp_session_run(&session));
+}
+
+static _Noreturn void
+be_talker(const struct lmtp_parent *p, int socket)
+{
+	uint64_t max = p->in->conf.max_message_size;
+	const int keep[] = { socket, p->stop, p->root };
+	struct err err;
+
+	confine_fds(keep, p->root == -1 ? 2 : 3);
+	if (confine_to(p->in, p->root, p->role != LMTP_MAIL ? 0 : max == 0 ?
+	    RLIM_INFINITY : max + ON_TOP, &err) == -1) {
+		log_warning("cannot give up rights: %s", err.text);
+		_exit(END_ERROR);
+	}
+	confine_fds(keep, 2);
+	talk(p, socket);
+	_exit(END_ERROR);
+}
+
+/* The connection is the talker's alone: its end is the client's. */
+static int
+leave_connection(struct err *err)
+{
+	SCOPED(drop_fd) int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (nothing == -1 || dup2(nothing, STDIN_FILENO) == -1 ||
+	    dup2(nothing, STDOUT_FILENO) == -1)
+		return err_sys(err, "/dev/null");
+	return 0;
+}
+
+static int
+start_talker(struct state *s, struct err *err)
+{
+	int ends[2];
+
+	if (packet_pair(ends, err) == -1)
+		return -1;
+	s->to_talker = ends[0];
+	int forked = child_fork(&s->talker, err);
+	if (forked == 0)
+		be_talker(s->parent, ends[1]);
+	drop_fd(&ends[1]);
+	return forked == -1 ? -1 : leave_connection(err);
+}
+
+/* Told to end, the talker says so to the client when it waits for it the next
+ * time: a message that is being delivered is first. */
+static bool
+wait_for_talker(struct state *s, int *stop)
+{
+	struct pollfd polls[] = {
+		{ .fd = s->to_talker, .events = POLLIN },
+		{ .fd = *stop, .events = POLLIN },
+	};
+
+	if (poll(polls, 2, -1) == -1)
+		return errno == EINTR;
+	if (polls[1].revents != 0) {
+		kill(s->talker.pid, SIGTERM);
+		*stop = -1;
+	}
+	return polls[0].revents == 0 || answer_request(s);
+}
+
+static void
+log_end(struct state *s)
+{
+	SCOPED(drop_log_line) struct log_line line = log_event("session");
+	int status = 0;
+	struct err err;
+
+	if (child_wait(&s->talker, deadline_in(LEAVE_MS), &status, &err) == -1)
+		drop_child(&s->talker);
+	if (s->parent->role != LMTP_MAIL)
+		return;
+	log_text(&line, "peer", slice_of(s->parent->peer));
+	log_number(&line, "messages", s->messages);
+	log_number(&line, "recipients", s->recipients);
+	log_text(&line, "end", slice_of(dialogue_end_name(WIFEXITED(status) ?
+	    (enum dialogue_end)WEXITSTATUS(status) : END_ERROR)));
+	log_send(&line, LOG_INFO);
+}
+
+int
+lmtp_parent_run(const struct lmtp_parent *parent, struct err *err)
+{
+	SCOPED(drop_state) struct state s = {
+		.parent = parent, .talker = CHILD_NONE, .to_talker = -1,
+		.message = MESSAGE_NONE,
+	};
+	int stop = parent->stop;
+
+	if (start_talker(&s, err) == -1)
+		return -1;
+	while (wait_for_talker(&s, &stop))
+		continue;
+	drop_fd(&s.to_talker);
+	log_end(&s);
+	return 0;
+}

@@ -1,0 +1,133 @@
+/* lmtp_serve.c: connections, each from its beginning to its end. */
+#include "lmtp_serve.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "connection.h"
+#include "fd.h"
+#include "listen.h"
+#include "log.h"
+#include "scope.h"
+#include "stop.h"
+
+static void
+warn(const char *text)
+{
+	log_warning("%s", text);
+}
+
+static int
+open_installation(const char *directory, struct installation *in,
+    struct err *err)
+{
+	if (installation_open(directory, PROGRAM_VDELIVER, in, err) == -1 ||
+	    log_open("vlmtpd", in->conf.log, err) == -1)
+		return -1;
+	in->warn = warn;
+	return 0;
+}
+
+/* --- one ---------------------------------------------------------------- */
+
+/* A socket map that ends without an answer is tried again, too. */
+static int
+turn_down(enum lmtp_role role)
+{
+	static const char text[] =
+	    "421 4.3.5 mail cannot be taken now: see the log\r\n";
+
+	if (role == LMTP_MAIL && write(STDOUT_FILENO, text,
+	    sizeof text - 1) == -1)
+		return -1;
+	return -1;
+}
+
+static int
+serve(const struct connection *connection, const char *directory,
+    enum lmtp_role role, struct err *err)
+{
+	SCOPED(drop_installation) struct installation in = { .dir = -1 };
+	SCOPED(drop_fd) int root = -1, stop = -1;
+
+	if (open_installation(directory, &in, err) == -1 ||
+	    confine_open_root(&in, &root, err) == -1 ||
+	    stop_open(false, &stop, err) == -1)
+		return turn_down(role);
+	const struct lmtp_parent parent = {
+		.in = &in, .role = role, .peer = connection->peer_text.text,
+		.root = root, .stop = stop,
+	};
+	return lmtp_parent_run(&parent, err) == -1 ? turn_down(role) : 0;
+}
+
+int
+lmtp_serve_connection(const char *directory, enum lmtp_role role,
+    struct err *err)
+{
+	struct connection connection;
+
+	if (connection_open(&connection, err) == -1)
+		return -1;
+	/* It is the client's, and nobody's after us. */
+	drop_fd(&connection.standard_error);
+	connection_no_delay();
+	return serve(&connection, directory, role, err);
+}
+
+/* --- many --------------------------------------------------------------- */
+
+static _Noreturn void
+serve_one(void *arg, int fd, int role)
+{
+	const char *directory = arg;
+	struct err err;
+
+	confine_fds(&fd, 1);
+	if (dup2(fd, STDIN_FILENO) == -1 || dup2(fd, STDOUT_FILENO) == -1)
+		_exit(EX_TEMPFAIL);
+	close(fd);
+	if (lmtp_serve_connection(directory, (enum lmtp_role)role, &err) == 0)
+		_exit(EX_OK);
+	log_warning("%s", err.text);
+	_exit(EX_TEMPFAIL);
+}
+
+static void
+turn_away(void *arg, int fd, const char *peer)
+{
+	static const char text[] =
+	    "421 4.3.2 too many connections from your address\r\n";
+	SCOPED(drop_log_line) struct log_line line =
+	    log_event("connection-refused");
+
+	(void)arg;
+	log_text(&line, "peer", slice_of(peer));
+	log_send(&line, LOG_NOTICE);
+	/* Nobody waits for a client that is one too many. */
+	if (send(fd, text, sizeof text - 1, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+		return;
+}
+
+int
+lmtp_serve_listeners(const char *directory, const struct listeners *listeners,
+    struct err *err)
+{
+	SCOPED(drop_installation) struct installation in = { .dir = -1 };
+
+	if (open_installation(directory, &in, err) == -1)
+		return -1;
+	const struct listen_service service = {
+		.max = in.conf.max_connections,
+		.max_per_peer = in.conf.max_connections_per_peer,
+		.serve = serve_one, .turn_away = turn_away, .warn = warn,
+		.arg = (void *)(uintptr_t)directory,
+	};
+
+	return listen_run(listeners, &service, err);
+}

@@ -1,0 +1,459 @@
+/* lmtp_session.c: LMTP with a client (RFC 2033): the talker. */
+#include "lmtp_session.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "lmtp_ask.h"
+#include "lmtp_envelope.h"
+#include "lmtp_receive.h"
+#include "mem.h"
+#include "scope.h"
+
+enum {
+	BAD_COMMANDS	= 20,		/* then 421 */
+	RECIPIENTS_MAX	= 10000,	/* of one message */
+	NAME_MAX_BYTES	= 255,
+	REPLY_TEXT	= 400,		/* of RFC 5321's 512 */
+};
+
+struct talk {
+	const struct lmtp_session	*session;
+	struct dialogue			*d;
+	/* what the client calls itself, checked; "" before LHLO */
+	char				 client[NAME_MAX_BYTES + 1];
+	char				 sender[LMTP_PATH_MAX];
+	uint32_t			 sender_len;
+	/* MAIL was accepted; it had SMTPUTF8 */
+	bool				 has_sender, utf8;
+	unsigned			 recipients, bad;
+};
+
+/* --- replies ------------------------------------------------------------ */
+
+/* RFC 5321's code for RFC 3463's. */
+static int
+reply_code(const struct outcome *o)
+{
+	switch (o->kind) {
+	case OUTCOME_DONE:
+		return 250;
+	case OUTCOME_TEMPORARY:
+		if (strcmp(o->code, "4.3.1") == 0 ||
+		    strcmp(o->code, "4.5.3") == 0)
+			return 452;
+		return strncmp(o->code, "4.2.", 4) == 0 ? 450 : 451;
+	case OUTCOME_NO_USER:
+	case OUTCOME_NO_DOMAIN:
+	case OUTCOME_REFUSED:
+		return 550;
+	case OUTCOME_PERMANENT:
+		break;
+	}
+	return strcmp(o->code, "5.2.2") == 0 ||
+	    strcmp(o->code, "5.3.4") == 0 ? 552 : 554;
+}
+
+static void
+reply_outcome(struct talk *t, const struct outcome *o)
+{
+	char text[REPLY_TEXT];
+
+	snprintf(text, sizeof text, "%.*s", REPLY_TEXT - 1, o->text);
+	/* RFC 5321 4.2: replies are ASCII. */
+	for (char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c >= 0x7F)
+			*c = '?';
+	dialogue_reply(t->d, "%d %s %s", reply_code(o), o->code,
+	    text[0] != '\0' ? text : "delivered");
+}
+
+static void
+close_with(struct talk *t, enum dialogue_end end, const char *code,
+    const char *why)
+{
+	dialogue_reply(t->d, "421 %s %s %s", code, t->session->hostname, why);
+	dialogue_flush(t->d);
+	t->d->end = end;
+}
+
+static void
+bad(struct talk *t, const char *reply)
+{
+	dialogue_reply(t->d, "%s", reply);
+	if (++t->bad == BAD_COMMANDS)
+		close_with(t, END_REFUSED, "4.7.0", "too many errors");
+}
+
+/* --- the parent --------------------------------------------------------- */
+
+static bool
+ask(struct talk *t, enum lmtp_request_kind kind, struct slice text)
+{
+	if (lmtp_ask(t->session->parent, kind, text) == 0)
+		return true;
+	close_with(t, END_ERROR, "4.3.0", "lost its other half");
+	return false;
+}
+
+static bool
+hear(struct talk *t, struct outcome *o, int *fd)
+{
+	if (lmtp_hear(t->session->parent, o, fd) == 0)
+		return true;
+	close_with(t, END_ERROR, "4.3.0", "lost its other half");
+	return false;
+}
+
+static void
+reset(struct talk *t)
+{
+	if (t->has_sender && t->d->end == END_NONE)
+		ask(t, LMTP_RESET, SLICE(""));
+	t->recipients = 0;
+	t->has_sender = t->utf8 = false;
+}
+
+/* --- the envelope ------------------------------------------------------- */
+
+static bool
+can_be_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || strchr(".-_:[]", c) != NULL;
+}
+
+/* Whatever it says is only written into Received. */
+static void
+lhlo(void *arg, const struct slice *args, size_t count)
+{
+	struct talk *t = arg;
+	struct slice name = count > 0 ? slice_trim(args[0]) : SLICE("");
+	bool fits = name.len <= NAME_MAX_BYTES;
+
+	if (name.len == 0) {
+		bad(t, "501 5.5.4 LHLO needs a name");
+		return;
+	}
+	reset(t);
+	for (size_t i = 0; i < name.len && fits; i++)
+		fits = name.p[i] != '\0' && can_be_name(name.p[i]);
+	snprintf(t->client, sizeof t->client, "%.*s",
+	    fits ? (int)name.len : 7, fits ? name.p : "unknown");
+	dialogue_reply(t->d, "250-%s", t->session->hostname);
+	dialogue_reply(t->d, "250-PIPELINING");
+	dialogue_reply(t->d, "250-ENHANCEDSTATUSCODES");
+	dialogue_reply(t->d, "250-8BITMIME");
+	dialogue_reply(t->d, "250-SMTPUTF8");
+	dialogue_reply(t->d, "250 SIZE %llu",
+	    (unsigned long long)t->session->max_size);
+}
+
+static void
+helo(void *arg, const struct slice *args, size_t count)
+{
+	(void)args;
+	(void)count;
+	bad(arg, "500 5.5.1 this is LMTP: say LHLO");
+}
+
+/* "FROM:" or "TO:", and what follows it. */
+static bool
+after_keyword(const struct slice *args, size_t count, const char *keyword,
+    struct slice *rest)
+{
+	size_t n = strlen(keyword);
+
+	if (count == 0 || args[0].len < n ||
+	    !slice_same((struct slice){ args[0].p, n }, slice_of(keyword)))
+		return false;
+	*rest = slice_from(args[0], n);
+	return true;
+}
+
+static void
+mail(void *arg, const struct slice *args, size_t count)
+{
+	struct talk *t = arg;
+	struct lmtp_path path;
+	const char *refusal;
+	struct slice rest;
+
+	if (t->client[0] == '\0' || t->has_sender)
+		bad(t, t->has_sender ? "503 5.5.1 MAIL was there already" :
+		    "503 5.5.1 LHLO first");
+	else if (!after_keyword(args, count, "FROM:", &rest))
+		bad(t, "501 5.5.4 syntax: MAIL FROM:<address>");
+	else if (lmtp_parse_mail(rest, &path, &refusal) == -1)
+		bad(t, refusal);
+	else if (t->session->max_size != 0 && path.size > t->session->max_size)
+		dialogue_reply(t->d, "552 5.3.4 more than %llu bytes",
+		    (unsigned long long)t->session->max_size);
+	else {
+		memcpy(t->sender, path.address.p, path.address.len);
+		t->sender_len = (uint32_t)path.address.len;
+		t->has_sender = true;
+		t->utf8 = path.utf8;
+		dialogue_reply(t->d, "250 2.1.0 ok");
+	}
+}
+
+static void
+ask_for_recipient(struct talk *t, struct slice address)
+{
+	struct outcome o;
+
+	if (!ask(t, LMTP_RECIPIENT, address) || !hear(t, &o, NULL))
+		return;
+	t->recipients += o.kind == OUTCOME_DONE;
+	reply_outcome(t, &o);
+}
+
+static void
+rcpt(void *arg, const struct slice *args, size_t count)
+{
+	struct talk *t = arg;
+	struct lmtp_path path;
+	const char *refusal;
+	struct slice rest;
+
+	if (!t->has_sender)
+		bad(t, "503 5.5.1 MAIL first");
+	else if (!after_keyword(args, count, "TO:", &rest))
+		bad(t, "501 5.5.4 syntax: RCPT TO:<address>");
+	else if (lmtp_parse_rcpt(rest, t->utf8, &path, &refusal) == -1)
+		bad(t, refusal);
+	else if (t->recipients == RECIPIENTS_MAX)
+		dialogue_reply(t->d, "452 4.5.3 too many recipients");
+	else
+		ask_for_recipient(t, path.address);
+}
+
+/* --- the message -------------------------------------------------------- */
+
+/* RFC 5321 4.4; "with" as in RFC 3848 and RFC 6531. */
+static void
+write_received(const struct talk *t, struct str *out)
+{
+	char date[64];
+	time_t now = time(NULL);
+	struct tm utc;
+
+	gmtime_r(&now, &utc);
+	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S +0000", &utc);
+	str_addf(out, "Received: from %s", t->client);
+	if (strcmp(t->session->peer, "-") != 0)
+		str_addf(out, " ([%s])", t->session->peer);
+	str_addf(out, "\n\tby %s with %s;\n\t%s\n", t->session->hostname,
+	    t->utf8 ? "UTF8LMTP" : "LMTP", date);
+}
+
+static void
+reply_to_all(struct talk *t, const char *reply)
+{
+	for (unsigned i = 0; i < t->recipients; i++)
+		dialogue_reply(t->d, "%s", reply);
+}
+
+/* RFC 2033 4.2: one reply for each recipient, as soon as it is known. */
+static void
+deliver(struct talk *t)
+{
+	struct outcome o;
+
+	if (!ask(t, LMTP_DELIVER, (struct slice){ t->sender, t->sender_len }))
+		return;
+	for (unsigned i = 0; i < t->recipients && t->d->end == END_NONE; i++) {
+		if (!hear(t, &o, NULL))
+			return;
+		reply_outcome(t, &o);
+		dialogue_flush(t->d);
+	}
+}
+
+static void
+receive(struct talk *t, int file)
+{
+	SCOPED(drop_str) struct str received = { 0 };
+
+	write_received(t, &received);
+	dialogue_reply(t->d, "354 end it with CRLF.CRLF");
+	switch (lmtp_receive(t->d, file, t->session->max_size,
+	    str_text(&received))) {
+	case LMTP_RECEIVED:
+		deliver(t);
+		break;
+	case LMTP_TOO_LONG:
+		reply_to_all(t, "552 5.3.4 the message is too long");
+		break;
+	case LMTP_NOT_STORED:
+		reply_to_all(t, "452 4.3.1 the message could not be stored");
+		break;
+	case LMTP_CUT_OFF:
+		break;
+	}
+	reset(t);
+}
+
+static void
+data(void *arg, const struct slice *args, size_t count)
+{
+	SCOPED(drop_fd) int file = -1;
+	struct talk *t = arg;
+	struct outcome o;
+
+	(void)args;
+	if (count > 0)
+		bad(t, "501 5.5.4 DATA stands alone");
+	else if (t->recipients == 0)
+		bad(t, t->has_sender ? "503 5.5.1 no recipient was accepted" :
+		    "503 5.5.1 MAIL first");
+	else if (ask(t, LMTP_MESSAGE, SLICE("")) && hear(t, &o, &file)) {
+		if (o.kind == OUTCOME_DONE && file != -1)
+			receive(t, file);
+		else
+			reply_outcome(t, &o);
+	}
+}
+
+/* --- the rest ----------------------------------------------------------- */
+
+static void
+rset(void *arg, const struct slice *args, size_t count)
+{
+	struct talk *t = arg;
+
+	(void)args;
+	if (count > 0) {
+		bad(t, "501 5.5.4 RSET stands alone");
+		return;
+	}
+	reset(t);
+	dialogue_reply(t->d, "250 2.0.0 ok");
+}
+
+static void
+noop(void *arg, const struct slice *args, size_t count)
+{
+	(void)args;
+	(void)count;
+	dialogue_reply(((struct talk *)arg)->d, "250 2.0.0 ok");
+}
+
+static void
+vrfy(void *arg, const struct slice *args, size_t count)
+{
+	(void)args;
+	(void)count;
+	dialogue_reply(((struct talk *)arg)->d,
+	    "252 2.0.0 RCPT tells whether there is such a mailbox");
+}
+
+static void
+help(void *arg, const struct slice *args, size_t count)
+{
+	(void)args;
+	(void)count;
+	dialogue_reply(((struct talk *)arg)->d,
+	    "214 2.0.0 LHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT");
+}
+
+static void
+not_here(void *arg, const struct slice *args, size_t count)
+{
+	(void)args;
+	(void)count;
+	bad(arg, "502 5.5.1 not available in this version");
+}
+
+static void
+quit(void *arg, const struct slice *args, size_t count)
+{
+	struct talk *t = arg;
+
+	(void)args;
+	if (count > 0) {
+		bad(t, "501 5.5.4 QUIT stands alone");
+		return;
+	}
+	dialogue_reply(t->d, "221 2.0.0 %s closes", t->session->hostname);
+	dialogue_flush(t->d);
+	t->d->end = END_QUIT;
+}
+
+static const struct dialogue_command commands[] = {
+	{ .name = "LHLO", .max = 1, .rest = true, .run = lhlo },
+	{ .name = "MAIL", .max = 1, .rest = true, .run = mail },
+	{ .name = "RCPT", .max = 1, .rest = true, .run = rcpt },
+	{ .name = "DATA", .max = 1, .rest = true, .run = data },
+	{ .name = "RSET", .max = 1, .rest = true, .run = rset },
+	{ .name = "NOOP", .max = 1, .rest = true, .run = noop },
+	{ .name = "VRFY", .max = 1, .rest = true, .run = vrfy },
+	{ .name = "HELP", .max = 1, .rest = true, .run = help },
+	{ .name = "QUIT", .max = 1, .rest = true, .run = quit },
+	{ .name = "HELO", .max = 1, .rest = true, .run = helo },
+	{ .name = "EHLO", .max = 1, .rest = true, .run = helo },
+	{ .name = "BDAT", .max = 1, .rest = true, .run = not_here },
+	{ .name = "EXPN", .max = 1, .rest = true, .run = not_here },
+	{ 0 }
+};
+
+/* Blanks at the end of a command say nothing (RFC 5321 4.1.1). */
+static struct slice
+without_blanks(struct slice line)
+{
+	while (line.len > 0 && (line.p[line.len - 1] == ' ' ||
+	    line.p[line.len - 1] == '\t'))
+		line.len--;
+	return line;
+}
+
+static void
+one_line(struct talk *t)
+{
+	struct slice line;
+	int got = dialogue_line(t->d, &line);
+
+	if (got == 0)
+		bad(t, "500 5.5.2 the line is too long");
+	else if (got == 1 && !dialogue_run(commands, t, without_blanks(line)))
+		bad(t, "500 5.5.1 no such command");
+}
+
+/* The client is told, as far as it still listens. */
+static void
+say_why(struct talk *t, enum dialogue_end why)
+{
+	if (why != END_TERMINATED && why != END_TIMEOUT)
+		return;
+	t->d->end = END_NONE;
+	t->d->stop = -1;
+	t->d->limit = deadline_in(1000);
+	if (why == END_TIMEOUT)
+		close_with(t, why, "4.4.2", "waited long enough");
+	else
+		close_with(t, why, "4.3.2", "is going down");
+}
+
+enum dialogue_end
+lmtp_session_run(const struct lmtp_session *session)
+{
+	SCOPED(drop_mem) struct dialogue *d = mem_alloc(sizeof *d);
+	struct talk t = { .session = session, .d = d };
+
+	d->in = STDIN_FILENO;
+	d->out = STDOUT_FILENO;
+	d->stop = session->stop;
+	d->idle_ms = session->idle_ms;
+	d->limit = (struct deadline){ INT64_MAX };
+	d->reads_ahead = true;
+	dialogue_reply(d, "220 %s LMTP vmail ready", session->hostname);
+	while (d->end == END_NONE)
+		one_line(&t);
+	enum dialogue_end why = d->end;
+	say_why(&t, why);
+	return why;
+}

@@ -1,0 +1,132 @@
+/* lmtp_socketmap.c: the resolver for MTAs that look recipients up. */
+#include "lmtp_socketmap.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lmtp_ask.h"
+#include "mem.h"
+#include "scope.h"
+
+enum {
+	REQUEST_MAX = 10000,		/* as Postfix's own server has it */
+	DIGITS_MAX = 5,
+};
+
+/* Exactly n bytes are added to out. */
+static int
+take_bytes(struct dialogue *d, size_t n, struct str *out)
+{
+	struct slice bytes;
+
+	while (n > 0) {
+		if (dialogue_peek(d, &bytes) == -1)
+			return -1;
+		if (bytes.len > n)
+			bytes.len = n;
+		str_addslice(out, bytes);
+		dialogue_take(d, bytes.len);
+		n -= bytes.len;
+	}
+	return 0;
+}
+
+static int
+malformed(struct dialogue *d)
+{
+	if (d->end == END_NONE)
+		d->end = END_REFUSED;
+	return -1;
+}
+
+/* "17:recipients joe@a.b," */
+static int
+take_netstring(struct dialogue *d, struct str *out)
+{
+	SCOPED(drop_str) struct str length = { 0 };
+	uint64_t n;
+
+	do
+		if (take_bytes(d, 1, &length) == -1)
+			return -1;
+	while (length.s[length.len - 1] != ':' && length.len <= DIGITS_MAX);
+	str_cut(&length, length.len - 1);
+	if (slice_number(str_slice(&length), REQUEST_MAX, &n) == -1 ||
+	    take_bytes(d, (size_t)n + 1, out) == -1 ||
+	    out->s[out->len - 1] != ',')
+		return malformed(d);
+	str_cut(out, out->len - 1);
+	return 0;
+}
+
+static void
+reply(struct dialogue *d, const char *word, struct slice text)
+{
+	char length[32];
+
+	snprintf(length, sizeof length, "%zu:", strlen(word) + 1 + text.len);
+	dialogue_add(d, length, strlen(length));
+	dialogue_add(d, word, strlen(word));
+	dialogue_add(d, " ", 1);
+	dialogue_add(d, text.p, text.len);
+	dialogue_add(d, ",", 1);
+}
+
+static void
+look_up(const struct lmtp_session *session, struct dialogue *d,
+    enum lmtp_request_kind kind, struct slice key)
+{
+	struct outcome o;
+
+	/* Nobody's name is that long, or has a NUL. */
+	if (key.len > LMTP_PATH_MAX || slice_find(key, '\0') != -1) {
+		reply(d, "NOTFOUND", SLICE(""));
+		return;
+	}
+	if (lmtp_ask(session->parent, kind, key) == -1 ||
+	    lmtp_hear(session->parent, &o, NULL) == -1)
+		d->end = END_ERROR;
+	else if (o.kind == OUTCOME_DONE)
+		reply(d, "OK", key);
+	else if (o.kind == OUTCOME_TEMPORARY)
+		reply(d, "TEMP", slice_of(o.text));
+	else
+		reply(d, "NOTFOUND", SLICE(""));
+}
+
+static void
+one_request(const struct lmtp_session *session, struct dialogue *d)
+{
+	SCOPED(drop_str) struct str request = { 0 };
+	struct slice map, key;
+
+	if (take_netstring(d, &request) == -1)
+		return;
+	key = str_slice(&request);
+	slice_cut(&key, ' ', &map);
+	if (key.p == NULL)
+		key = SLICE("");
+	if (slice_same(map, SLICE("recipients")))
+		look_up(session, d, LMTP_LOOK_UP_RECIPIENT, key);
+	else if (slice_same(map, SLICE("domains")))
+		look_up(session, d, LMTP_LOOK_UP_DOMAIN, key);
+	else
+		reply(d, "PERM", SLICE("the maps here are domains and "
+		    "recipients"));
+}
+
+enum dialogue_end
+lmtp_socketmap_run(const struct lmtp_session *session)
+{
+	SCOPED(drop_mem) struct dialogue *d = mem_alloc(sizeof *d);
+
+	d->in = STDIN_FILENO;
+	d->out = STDOUT_FILENO;
+	d->stop = session->stop;
+	d->idle_ms = session->idle_ms;
+	d->limit = (struct deadline){ INT64_MAX };
+	while (d->end == END_NONE)
+		one_request(session, d);
+	return d->end;
+}
