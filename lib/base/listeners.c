@@ -160,7 +160,8 @@ add_unix(struct listeners *l, const char *path, int role, struct err *err)
 	int own = fd;
 	fd = -1;
 	return keep(l, (struct listener){ .fd = own, .role = role,
-	    .path = path, .dev = st.st_dev, .ino = st.st_ino }, err);
+	    .path = path, .dev = st.st_dev, .ino = st.st_ino,
+	    .made = st.st_ctim }, err);
 }
 
 int
@@ -233,14 +234,20 @@ listeners_close(const struct listeners *l)
 		close(l->list[i].fd);
 }
 
-void
-listeners_remove(const struct listeners *l)
+static bool
+is_ours(const struct listener *l)
 {
 	struct stat st;
 
+	return lstat(l->path, &st) == 0 && st.st_dev == l->dev &&
+	    st.st_ino == l->ino && st.st_ctim.tv_sec == l->made.tv_sec &&
+	    st.st_ctim.tv_nsec == l->made.tv_nsec;
+}
+
+void
+listeners_remove(const struct listeners *l)
+{
 	for (size_t i = 0; i < l->count; i++)
-		if (l->list[i].path != NULL &&
-		    lstat(l->list[i].path, &st) == 0 &&
-		    st.st_dev == l->list[i].dev && st.st_ino == l->list[i].ino)
+		if (l->list[i].path != NULL && is_ours(&l->list[i]))
 			unlink(l->list[i].path);
 }

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "err.h"
 
@@ -18,8 +19,10 @@ struct listener {
 	int		 role;
 	/* the file of a Unix socket that we made; NULL: none */
 	const char	*path;
-	dev_t		 dev;		/* of that file, when we made it */
+	/* of that file, when we made it: a number alone is soon another's */
+	dev_t		 dev;
 	ino_t		 ino;
+	struct timespec	 made;
 };
 
 struct listeners {

@@ -168,6 +168,57 @@ check_size(void **state)
 	}
 }
 
+/* What a process wrote into a file that it was given. */
+static const struct size_row adopted[] = {
+	{ "an empty file is an empty message", 0, true },
+	{ "a short file is a message", 100, true },
+	{ "a file as long as memory holds is one", MESSAGE_MEMORY, true },
+	{ "a longer file is one, too", MESSAGE_MEMORY + 1, true },
+	{ "a much longer one", 3 * MESSAGE_MEMORY + 5, true },
+};
+
+static void
+check_adopted(void **state)
+{
+	const struct size_row *row = *state;
+	SCOPED(drop_message) struct message m = MESSAGE_NONE;
+	SCOPED(drop_str) struct str given = { 0 }, got = { 0 }, read = { 0 };
+	struct message_intake how = intake(NULL);
+	SCOPED(drop_message) struct message other = MESSAGE_NONE;
+	struct stream content;
+	struct err err = { 0 };
+
+	if (row->size > 0)
+		make_message(&given, row->size);
+	unit_write("message", str_text(&given), given.len);
+	assert_int_equal(message_adopt(open("message", O_RDONLY), &m, &err),
+	    0);
+	assert_int_equal(m.size, given.len);
+	assert_int_equal(message_load(&m, &err), 0);
+	assert_int_equal(message_load(&m, &err), 0);
+	assert_false(message_content(&m, trace, &content));
+	read_stream(&content, &got);
+	assert_int_equal(read_in(str_text(&given), given.len, &how, &other,
+	    &err), 0);
+	message_content(&other, trace, &content);
+	read_stream(&content, &read);
+	assert_true(slice_equal(str_slice(&got), str_slice(&read)));
+}
+
+static void
+test_shrunk(void **state)
+{
+	SCOPED(drop_message) struct message m = MESSAGE_NONE;
+	struct err err = { 0 };
+
+	(void)state;
+	unit_writes("message", "S: x\n\nbody\n");
+	assert_int_equal(message_adopt(open("message", O_RDWR), &m, &err), 0);
+	assert_int_equal(ftruncate(m.file, 3), 0);
+	assert_int_equal(message_load(&m, &err), -1);
+	assert_err(err, ERR_TEMPORARY, "the message became shorter");
+}
+
 static void
 test_limit(void **state)
 {
@@ -317,6 +368,8 @@ main(void)
 {
 	add_rows(rows, check_row);
 	add_rows(sizes, check_size);
+	add_rows(adopted, check_adopted);
+	add_test("a file that became shorter is a fault", test_shrunk);
 	add_test("one byte more than the limit is refused", test_limit);
 	add_test("a file that cannot be opened fails the message",
 	    test_no_file);

@@ -1,0 +1,288 @@
+/* dialogue_test.c: lines in, replies out, and tables of commands. */
+#include "../unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dialogue.h"
+#include "fd.h"
+#include "mem.h"
+#include "scope.h"
+
+struct pair {
+	struct dialogue	*d;
+	int		 client;
+};
+
+static void
+drop_pair(struct pair *p)
+{
+	drop_fd(&p->d->in);
+	drop_fd(&p->client);
+	drop_mem(&p->d);
+}
+
+static struct pair
+open_dialogue(void)
+{
+	struct pair p = { mem_alloc(sizeof *p.d), -1 };
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	p.client = ends[0];
+	p.d->in = p.d->out = ends[1];
+	p.d->stop = -1;
+	p.d->idle_ms = 10000;
+	p.d->limit = (struct deadline){ INT64_MAX };
+	return p;
+}
+
+static void
+say(const struct pair *p, const char *text, size_t len)
+{
+	assert_int_equal(fd_write(p->client, text, len), 0);
+}
+
+/* --- lines -------------------------------------------------------------- */
+
+static const struct line_row {
+	const char	*name, *sent;
+	const char	*lines[4];
+} rows[] = {
+	{ "CRLF ends a line", "a b\r\n", { "a b" } },
+	{ "LF alone ends a line", "a\nb\n", { "a", "b" } },
+	{ "CR alone does not", "a\rb\r\n", { "a\rb" } },
+	{ "an empty line is a line", "\r\n\nx\n", { "", "", "x" } },
+	{ "one CR goes with the end", "a\r\r\n", { "a\r" } },
+	{ "what no line end follows is no line", "a\nbcd", { "a" } },
+};
+
+static void
+check_lines(void **state)
+{
+	const struct line_row *row = *state;
+
+	for (int ahead = 0; ahead < 2; ahead++) {
+		SCOPED(drop_pair) struct pair p = open_dialogue();
+		struct slice line;
+		p.d->reads_ahead = ahead;
+		say(&p, row->sent, strlen(row->sent));
+		drop_fd(&p.client);
+		for (const char *const *l = row->lines; *l != NULL; l++) {
+			assert_int_equal(dialogue_line(p.d, &line), 1);
+			assert_true(slice_is(line, *l));
+		}
+		assert_int_equal(dialogue_line(p.d, &line), -1);
+		assert_int_equal(p.d->end, END_HANGUP);
+	}
+}
+
+static const struct length_row {
+	const char	*name;
+	size_t		 len;		/* before its CRLF */
+	int		 result;
+} lengths[] = {
+	{ "the longest line is one", DIALOGUE_LINE - 2, 1 },
+	{ "a longer one is too long", DIALOGUE_LINE - 1, 0 },
+	{ "one of two buffers is one line", 2 * DIALOGUE_LINE, 0 },
+	{ "one that ends with the buffer is one", DIALOGUE_INPUT - 2, 0 },
+	{ "one beyond the buffer is one, too", DIALOGUE_INPUT + 9, 0 },
+};
+
+static void
+check_length(void **state)
+{
+	const struct length_row *row = *state;
+
+	for (int ahead = 0; ahead < 2; ahead++) {
+		SCOPED(drop_pair) struct pair p = open_dialogue();
+		SCOPED(drop_mem) char *text = mem_alloc(row->len + 10);
+		struct slice line;
+		p.d->reads_ahead = ahead;
+		memset(text, 'x', row->len);
+		memcpy(text + row->len, "\r\nNEXT\r\n", 8);
+		say(&p, text, row->len + 8);
+		assert_int_equal(dialogue_line(p.d, &line), row->result);
+		if (row->result == 1)
+			assert_int_equal(line.len, row->len);
+		assert_int_equal(dialogue_line(p.d, &line), 1);
+		assert_true(slice_is(line, "NEXT"));
+	}
+}
+
+static void
+test_peek(void **state)
+{
+	SCOPED(drop_pair) struct pair p = open_dialogue();
+	struct slice bytes, line;
+
+	(void)state;
+	say(&p, "DATA\r\nab\0c\r\nQUIT\r\n", 18);
+	assert_int_equal(dialogue_line(p.d, &line), 1);
+	assert_int_equal(dialogue_peek(p.d, &bytes), 0);
+	assert_int_equal(bytes.len, 12);
+	assert_memory_equal(bytes.p, "ab\0c\r\nQUIT\r\n", 12);
+	dialogue_take(p.d, 6);
+	assert_int_equal(dialogue_line(p.d, &line), 1);
+	assert_true(slice_is(line, "QUIT"));
+	drop_fd(&p.client);
+	assert_int_equal(dialogue_peek(p.d, &bytes), -1);
+	assert_int_equal(p.d->end, END_HANGUP);
+}
+
+/* --- replies ------------------------------------------------------------ */
+
+static void
+assert_said(const struct pair *p, const char *text)
+{
+	char got[1024] = "";
+	ssize_t n = recv(p->client, got, sizeof got - 1, MSG_DONTWAIT);
+
+	assert_string_equal(got, text);
+	assert_true(n > 0 || text[0] == '\0');
+}
+
+static void
+test_replies_wait(void **state)
+{
+	SCOPED(drop_pair) struct pair p = open_dialogue();
+	struct slice line;
+
+	(void)state;
+	say(&p, "one\ntwo\n", 8);
+	assert_int_equal(dialogue_line(p.d, &line), 1);
+	dialogue_reply(p.d, "+OK %d", 1);
+	assert_int_equal(dialogue_line(p.d, &line), 1);
+	dialogue_reply(p.d, "+OK %d", 2);
+	assert_said(&p, "");
+	shutdown(p.client, SHUT_WR);
+	assert_int_equal(dialogue_line(p.d, &line), -1);
+	assert_said(&p, "+OK 1\r\n+OK 2\r\n");
+}
+
+static void
+test_long_reply(void **state)
+{
+	SCOPED(drop_pair) struct pair p = open_dialogue();
+	char text[1000], got[1024];
+
+	(void)state;
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	dialogue_reply(p.d, "%s", text);
+	dialogue_flush(p.d);
+	ssize_t n = recv(p.client, got, sizeof got, MSG_DONTWAIT);
+	assert_true(n > 500 && n <= 512);
+	assert_memory_equal(got + n - 2, "\r\n", 2);
+}
+
+static void
+test_nobody_reads(void **state)
+{
+	SCOPED(drop_pair) struct pair p = open_dialogue();
+	static char much[DIALOGUE_OUTPUT];
+
+	(void)state;
+	p.d->idle_ms = 1;
+	for (int i = 0; i < 1000 && p.d->end == END_NONE; i++)
+		dialogue_add(p.d, much, sizeof much);
+	assert_int_equal(p.d->end, END_TIMEOUT);
+}
+
+/* --- ends --------------------------------------------------------------- */
+
+static void
+test_silence(void **state)
+{
+	SCOPED(drop_pair) struct pair p = open_dialogue();
+	struct slice line;
+
+	(void)state;
+	p.d->idle_ms = 1;
+	assert_int_equal(dialogue_line(p.d, &line), -1);
+	assert_int_equal(p.d->end, END_TIMEOUT);
+	assert_string_equal(dialogue_end_name(p.d->end), "timeout");
+	assert_string_equal(dialogue_end_name(END_NONE), "error");
+	assert_string_equal(dialogue_end_name((enum dialogue_end)99), "error");
+}
+
+static void
+test_told_to_end(void **state)
+{
+	SCOPED(drop_pair) struct pair p = open_dialogue();
+	SCOPED(drop_fd) int stop = dup(p.client);
+	struct slice line;
+
+	(void)state;
+	say(&p, "first\n", 6);
+	assert_int_equal(write(p.d->in, "x", 1), 1);
+	p.d->stop = stop;
+	assert_int_equal(dialogue_line(p.d, &line), -1);
+	assert_int_equal(p.d->end, END_TERMINATED);
+}
+
+/* --- commands ----------------------------------------------------------- */
+
+static void
+note(void *session, const struct slice *args, size_t count)
+{
+	struct str *out = session;
+
+	str_addf(out, "%zu", count);
+	for (size_t i = 0; i < count; i++)
+		str_addf(out, "[%.*s]", (int)args[i].len, args[i].p);
+}
+
+static const struct dialogue_command table[] = {
+	{ .name = "NONE", .run = note },
+	{ .name = "TWO", .min = 1, .max = 2, .run = note },
+	{ .name = "REST", .max = 1, .rest = true, .run = note },
+	{ 0 }
+};
+
+static const struct command_row {
+	const char	*name, *line, *wanted;	/* "": not run */
+} commands[] = {
+	{ "a command is run", "NONE", "0" },
+	{ "in any case of letters", "nOnE", "0" },
+	{ "not with an argument too many", "NONE x", "" },
+	{ "not with one too few", "TWO", "" },
+	{ "one argument", "TWO a", "1[a]" },
+	{ "two arguments", "TWO a b", "2[a][b]" },
+	{ "three are too many", "TWO a b c", "" },
+	{ "an empty argument is none", "TWO a  b", "" },
+	{ "the rest keeps its blanks", "REST  a  b ", "1[ a  b ]" },
+	{ "there may be no rest", "REST", "0" },
+	{ "a name is not a beginning", "NON", "" },
+	{ "nor an end of one", "NONEX", "" },
+	{ "an empty line is no command", "", "" },
+	{ "a leading blank is no command", " NONE", "" },
+};
+
+static void
+check_command(void **state)
+{
+	const struct command_row *row = *state;
+	SCOPED(drop_str) struct str out = { 0 };
+
+	assert_int_equal(dialogue_run(table, &out, slice_of(row->line)),
+	    row->wanted[0] != '\0');
+	assert_string_equal(str_text(&out), row->wanted);
+}
+
+int
+main(void)
+{
+	add_rows(rows, check_lines);
+	add_rows(lengths, check_length);
+	add_test("bytes behind a line can be taken as they are", test_peek);
+	add_test("replies wait until the client must", test_replies_wait);
+	add_test("a long reply is cut, and ends", test_long_reply);
+	add_test("who does not read is given up", test_nobody_reads);
+	add_test("silence is given up", test_silence);
+	add_test("being told to end comes first", test_told_to_end);
+	add_rows(commands, check_command);
+	return run_all();
+}
