@@ -9,13 +9,18 @@
 #include "job.h"
 
 /* For several targets: as the bytes come; what is too long for memory goes into
- * an unnamed file in the spool. */
+ * intake_open_file()'s. */
 struct outcome	intake_for_all(struct job *job);
 
 /* For one: see struct message_intake. */
 struct outcome	intake_read(struct job *job,
 	    int (*open_file)(void *, int *, struct err *),
 		    void *arg, const char *trace);
+
+/* A file without a name for a message that is nobody's yet: in the spool, or
+ * where this process may not write there, in /var/tmp. */
+int	intake_open_file(const struct installation *in, int *fd,
+	    struct err *err);
 
 /* A file without a name in directory dir. */
 int	intake_unnamed_file(int dir, int *fd, struct err *err);

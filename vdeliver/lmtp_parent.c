@@ -26,7 +26,6 @@
 #include "report.h"
 #include "resolve.h"
 #include "scope.h"
-#include "spool.h"
 
 enum {
 	/* Refused recipients of one transaction: nobody needs more, and each
@@ -164,14 +163,12 @@ look_up_domain(const struct state *s, const char *name)
 static bool
 answer_message(struct state *s)
 {
-	SCOPED(drop_fd) int spool = -1;
-	int fd;
 	struct err err;
+	int fd;
 
 	drop_message(&s->message);
 	s->message = MESSAGE_NONE;
-	if (spool_open(s->parent->in, &spool, &err) == -1 ||
-	    intake_unnamed_file(spool, &fd, &err) == -1) {
+	if (intake_open_file(s->parent->in, &fd, &err) == -1) {
 		log_warning("%s", err.text);
 		return answer(s, outcome_from_err(&err));
 	}

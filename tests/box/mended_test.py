@@ -84,6 +84,20 @@ class Installations(Delivery):
             self.assertEqual(os.stat(path).st_mode & 0o7777, 0o755, path)
 
 
+class Spool(Delivery):
+    @only_where(not ROOT)
+    def test_a_long_message_for_several_needs_no_right_to_what_the_domains_lie_in(self):
+        self.vmail.domain("f.test", accounts=["ann", "eve"], aliases="team: ann, eve\n")
+        self.assertEqual(self.vmail.deliver("ann@f.test").status, 0)
+        os.chmod(self.vmail.spool, 0o555)
+        self.addCleanup(os.chmod, self.vmail.spool, 0o755)
+        body = b"Subject: long\n\n" + b"0123456789abcde\n" * 40000
+        got = self.vmail.deliver("team@f.test", body)
+        self.assertEqual(got.status, 0, got)
+        for who in ("ann@f.test", "eve@f.test"):
+            self.assertTrue(self.vmail.messages(who)[-1].endswith(body))
+
+
 class Includes(Delivery):
     @needs_root
     def test_a_link_in_a_users_directory_leads_to_nothing_of_anybody_else(self):
