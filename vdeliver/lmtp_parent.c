@@ -308,16 +308,14 @@ leave_connection(struct err *err)
 static int
 start_talker(struct state *s, struct err *err)
 {
-	int ends[2];
+	int end, forked = packet_fork(&s->talker, &end, err);
 
-	if (packet_pair(ends, err) == -1)
+	if (forked == -1)
 		return -1;
-	s->to_talker = ends[0];
-	int forked = child_fork(&s->talker, err);
 	if (forked == 0)
-		be_talker(s->parent, ends[1]);
-	drop_fd(&ends[1]);
-	return forked == -1 ? -1 : leave_connection(err);
+		be_talker(s->parent, end);
+	s->to_talker = end;
+	return leave_connection(err);
 }
 
 /* Told to end, the talker says so to the client when it waits for it the next

@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -99,19 +98,13 @@ serve_one(void *arg, int fd, int role)
 }
 
 static void
-turn_away(void *arg, int fd, const char *peer)
+log_turned_away(const char *peer)
 {
-	static const char text[] =
-	    "421 4.3.2 too many connections from your address\r\n";
 	SCOPED(drop_log_line) struct log_line line =
 	    log_event("connection-refused");
 
-	(void)arg;
 	log_text(&line, "peer", slice_of(peer));
 	log_send(&line, LOG_NOTICE);
-	/* Nobody waits for a client that is one too many. */
-	if (send(fd, text, sizeof text - 1, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
-		return;
 }
 
 int
@@ -125,7 +118,9 @@ lmtp_serve_listeners(const char *directory, const struct listeners *listeners,
 	const struct listen_service service = {
 		.max = in.conf.max_connections,
 		.max_per_peer = in.conf.max_connections_per_peer,
-		.serve = serve_one, .turn_away = turn_away, .warn = warn,
+		.serve = serve_one, .turned_away = log_turned_away,
+		.full = "421 4.3.2 too many connections from your address\r\n",
+		.warn = warn,
 		.arg = (void *)(uintptr_t)directory,
 	};
 

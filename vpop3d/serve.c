@@ -2,7 +2,6 @@
 #include "serve.h"
 
 #include <stdint.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "confine.h"
@@ -88,19 +87,13 @@ serve_one(void *arg, int fd, int role)
 }
 
 static void
-turn_away(void *arg, int fd, const char *peer)
+log_turned_away(const char *peer)
 {
-	static const char text[] =
-	    "-ERR [SYS/TEMP] too many connections from your address\r\n";
 	SCOPED(drop_log_line) struct log_line line =
 	    log_event("connection-refused");
 
-	(void)arg;
 	log_text(&line, "peer", slice_of(peer));
 	log_send(&line, LOG_NOTICE);
-	/* Nobody waits for a client that is one too many. */
-	if (send(fd, text, sizeof text - 1, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
-		return;
 }
 
 int
@@ -110,7 +103,8 @@ serve_listeners(const struct serving *serving,
 	const struct listen_service service = {
 		.max = serving->in->conf.max_connections,
 		.max_per_peer = serving->in->conf.max_connections_per_peer,
-		.serve = serve_one, .turn_away = turn_away,
+		.serve = serve_one, .turned_away = log_turned_away,
+		.full = "-ERR [SYS/TEMP] too many connections from your address\r\n",
 		.warn = serving->in->warn, .arg = (void *)(uintptr_t)serving,
 	};
 

@@ -126,12 +126,25 @@ pause_for(const struct listen_service *service, const char *what)
 	poll(NULL, 0, PAUSE_MS);
 }
 
+/* Nobody waits for a client that is one too many. */
+static void
+turn_away(const struct listen_service *service, int connection,
+    const struct sockaddr_storage *address)
+{
+	struct address_text text;
+
+	address_to_text(address, &text);
+	service->turned_away(text.text);
+	if (send(connection, service->full, strlen(service->full),
+	    MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+		return;
+}
+
 static void
 accept_one(struct crowd *crowd, const struct listeners *l,
     const struct listener *listener, const struct listen_service *service)
 {
 	struct sockaddr_storage address = { 0 };
-	struct address_text text;
 	socklen_t len = sizeof address;
 	SCOPED(drop_fd) int connection = -1;
 
@@ -146,8 +159,7 @@ accept_one(struct crowd *crowd, const struct listeners *l,
 	address_unmap(&address);
 	struct peer peer = peer_of(&address);
 	if (has_too_many(crowd, &peer)) {
-		address_to_text(&address, &text);
-		service->turn_away(service->arg, connection, text.text);
+		turn_away(service, connection, &address);
 		return;
 	}
 	pid_t pid = fork();

@@ -15,8 +15,9 @@ struct listen_service {
 	 * return.  The listeners are closed. */
 	__attribute__((noreturn))
 	void		(*serve)(void *arg, int fd, int role);
-	/* One too many: fd is closed afterwards.  It must not wait. */
-	void		(*turn_away)(void *arg, int fd, const char *peer);
+	/* What one too many is told before its connection is closed. */
+	const char	*full;
+	void		(*turned_away)(const char *peer);
 	/* of what cannot be helped, and goes on */
 	void		(*warn)(const char *text);
 	void		*arg;

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "fd.h"
 
@@ -20,6 +21,22 @@ packet_pair(int ends[2], struct err *err)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
 		return err_sys(err, "make a socket pair");
 	return 0;
+}
+
+int
+packet_fork(struct child *child, int *end, struct err *err)
+{
+	int ends[2];
+
+	if (packet_pair(ends, err) == -1)
+		return -1;
+	int forked = child_fork(child, err);
+	close(ends[forked == 0 ? 0 : 1]);
+	if (forked == -1)
+		close(ends[0]);
+	else
+		*end = ends[forked == 0 ? 1 : 0];
+	return forked;
 }
 
 int

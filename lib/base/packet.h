@@ -8,11 +8,15 @@
 
 #include <stddef.h>
 
+#include "child.h"
 #include "deadline.h"
 #include "err.h"
 
 /* The two ends, closed on exec. */
 int	packet_pair(int ends[2], struct err *err);
+
+/* child_fork() with such a pair: each side has its own end in *end. */
+int	packet_fork(struct child *child, int *end, struct err *err);
 
 /* fd -1: none goes with it. */
 int	packet_send(int socket, const void *record, size_t size);

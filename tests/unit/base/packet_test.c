@@ -144,9 +144,35 @@ test_uninvited(void **state)
 	assert_int_equal(next_number(), before);
 }
 
+static void
+test_fork(void **state)
+{
+	SCOPED(drop_child) struct child child = CHILD_NONE;
+	SCOPED(drop_fd) int end = -1;
+	struct record record = { 5, 6 };
+	struct err err;
+
+	(void)state;
+	int forked = packet_fork(&child, &end, &err);
+	if (forked == 0) {
+		packet_receive(end, &record, sizeof record, deadline_in(10000));
+		record.a++;
+		_exit(packet_send(end, &record, sizeof record));
+	}
+	assert_true(forked > 0);
+	assert_int_equal(packet_send(end, &record, sizeof record), 0);
+	assert_int_equal(packet_receive(end, &record, sizeof record,
+	    deadline_in(10000)), 0);
+	assert_int_equal(record.a, 6);
+	/* Nobody else holds the child's end. */
+	assert_int_equal(packet_receive(end, &record, sizeof record,
+	    deadline_in(10000)), -1);
+}
+
 int
 main(void)
 {
+	add_test("a child has an end of its own", test_fork);
 	add_test("a record comes whole", test_whole);
 	add_rows(sizes, check_size);
 	add_test("silence and a closed end are told", test_gone);
