@@ -1,0 +1,165 @@
+#!/usr/bin/python3
+"""neighbour_postfix_test.py: mail by SMTP, through the real Postfix, into our mailboxes.
+
+The same rows for every way from Postfix to us; each way uses its templates as
+they ship.
+"""
+from neighbours import *
+
+MANY = 60 if is_sanitized() else 500        # messages at once
+
+
+class Rows:
+    """What must be true of every way.  joe is at both domains, ann at the first."""
+    packages = ("postfix", "popa3d")
+    owner = ""                              # of the domains: what vadmin is told
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        put("/etc/vmail/vmail.conf", "main-domain = main.test\n")
+        for domain in "example.com", "example.org":
+            sh(f"vadmin domain add {domain} {cls.owner}")
+            sh(f"echo 'plenty of words' | vadmin user add joe@{domain} --password-stdin")
+        sh("echo 'plenty of words' | vadmin user add ann@example.com --password-stdin; "
+           "vadmin alias add team@example.com ann joe@example.org; "
+           f"vadmin alias add away@example.com sysuser@{HOST}; "
+           "vadmin alias add poem@example.com '|cat >> /var/tmp/poems'; "
+           "install -d -m 1777 /var/tmp/caught; "
+           "vadmin domain set example.org 'fallback=| cat > $(mktemp /var/tmp/caught/XXXXXX)'")
+        cls.connect()
+        sh("systemctl start postfix")
+
+    @classmethod
+    def tearDownClass(cls):
+        sh("systemctl stop postfix")
+
+    def setUp(self):
+        super().setUp()
+        for place in ("/var/spool/vmail/example.com", "/var/spool/vmail/example.org"):
+            for name in os.listdir(place):
+                if not name.startswith("."):
+                    os.unlink(os.path.join(place, name))
+
+    def inbox(self, address):
+        user, domain = address.split("@")
+        path = f"/var/spool/vmail/{domain}/{user}"
+        return [m.decode() for m in mbox_messages(path)] if os.path.exists(path) else []
+
+    def arrived(self, queue_id, count=1):
+        """Waits until Postfix is done with a message: so many recipients, and out of the queue."""
+        self.wait_log(rf" {queue_id}: to=.*status=sent", count)
+        self.wait_log(rf" {queue_id}: removed")
+
+    def test_a_message_arrives_with_its_bytes_and_our_trace(self):
+        body = "".join(f"{'x' * 70} {n}\n" for n in range(2000)) + ".\n..\nFrom here\n"
+        self.arrived(submit("Joe@Example.COM", message("whole", body)))
+        [got] = self.inbox("joe@example.com")
+        self.assertTrue(got.startswith(
+            "Return-Path: <sender@far.test>\nDelivered-To: joe@example.com\nReceived: "), got[:300])
+        header, _, rest = got.partition("\n\n")
+        self.assertIn("\nSubject: whole\n", header)
+        self.assertEqual(rest, body)
+
+    def test_an_extension_and_a_case_are_kept_for_us(self):
+        self.arrived(submit("joe+Lists@example.com", message("extension")))
+        self.assertEqual(len(self.inbox("joe@example.com")), 1)
+
+    def test_a_list_over_two_domains_reaches_each_member_once(self):
+        self.arrived(submit("team@example.com", message("for the team")))
+        for member in "ann@example.com", "joe@example.org":
+            [got] = self.inbox(member)
+            self.assertIn(f"Delivered-To: {member}\n", got)
+        self.assertEqual(self.inbox("joe@example.com"), [])
+
+    def test_several_recipients_of_one_message_get_it_each(self):
+        self.arrived(submit(["joe@example.com", "ann@example.com", "joe@example.org"],
+                            message("three")), 3)
+        for member in "joe@example.com", "ann@example.com", "joe@example.org":
+            self.assertEqual(len(self.inbox(member)), 1, member)
+
+    def test_a_catch_all_command_gets_what_is_for_nobody(self):
+        self.arrived(submit("no.such.name@example.org", message("caught")))
+        [name] = os.listdir("/var/tmp/caught")
+        with open(f"/var/tmp/caught/{name}") as f:
+            got = f.read()
+        self.assertIn("Delivered-To: no.such.name@example.org\n", got)
+        self.assertIn("Subject: caught\n", got)
+        os.unlink(f"/var/tmp/caught/{name}")
+
+    def test_the_null_sender_stays_null(self):
+        self.arrived(submit("joe@example.com", message("bounce"), sender=""))
+        self.assertTrue(self.inbox("joe@example.com")[0].startswith("Return-Path: <>\n"))
+
+    def test_a_member_elsewhere_goes_through_the_real_sendmail_and_the_native_pop3d_shows_it(self):
+        self.arrived(submit("away@example.com", message("for the system's user")))
+        self.wait_log(r"to=<sysuser@mail\.main\.test>, relay=local, .*status=sent")
+        with open("/var/mail/sysuser") as f:
+            self.assertIn("Subject: for the system's user\n", f.read())
+        put("/etc/shadow", f"root:*:1::::::\nsysuser:{hash_of('plenty of words')}:19000:0:99999:7:::\n",
+            0o600)
+        start_vpop3d(self, "inetd")
+        found = fetch_by_poplib("127.0.0.1", "sysuser", "plenty of words")
+        self.assertIn("Subject: for the system's user\n", found[-1])
+
+    def test_a_temporary_failure_is_tried_again_and_delivered_once(self):
+        inbox = "/var/spool/vmail/example.com/joe"
+        os.symlink("/nowhere/joe", inbox)
+        queue_id = submit("joe@example.com", message("patience"))
+        self.wait_log(rf" {queue_id}: to=<joe@example.com>.*status=deferred")
+        self.assertIn(queue_id, [entry for entry, _ in queue()])
+        os.unlink(inbox)
+        sh("postqueue -f")
+        self.arrived(queue_id)
+        self.assertEqual(len(self.inbox("joe@example.com")), 1)
+
+    def test_many_messages_at_once_arrive_once_each(self):
+        todo = list(range(MANY))
+
+        def client():
+            while todo:
+                number = todo.pop()
+                submit(["joe@example.com", "joe@example.org"][number % 2], message(f"number {number}"))
+
+        clients = [threading.Thread(target=client) for _ in range(20)]
+        for thread in clients:
+            thread.start()
+        for thread in clients:
+            thread.join()
+        self.wait_log("to=<joe@example.*status=sent", MANY, seconds=240)
+        found = [re.search(r"^Subject: number (\d+)$", m, re.M)[1]
+                 for domain in ("com", "org") for m in self.inbox(f"joe@example.{domain}")]
+        self.assertEqual(sorted(map(int, found)), list(range(MANY)))
+
+    def test_what_postfix_delivered_curl_and_fetchmail_and_poplib_fetch(self):
+        self.arrived(submit("joe@example.com", message("from end to end")))
+        start_vpop3d(self, "xinetd")
+        for name, fetch in CLIENTS.items():
+            with self.subTest(name):
+                [got] = fetch("127.0.1.1", "joe@example.com", "plenty of words")
+                self.assertIn("\nSubject: from end to end\n", got.replace("\r", ""))
+
+
+class Pipe(Rows, MachineTest):
+    owner = "owner=vmail:vmail"
+
+    @classmethod
+    def setUpClass(cls):
+        sh("useradd --system --shell /usr/sbin/nologin vmail")
+        super().setUpClass()
+
+    @classmethod
+    def connect(cls):
+        put("/etc/postfix/vmail-domains", "example.com\nexample.org\n")
+        sh(f"cat {TEMPLATES}/postfix/main.cf-pipe >> /etc/postfix/main.cf; "
+           f"cat {TEMPLATES}/postfix/master.cf-pipe >> /etc/postfix/master.cf")
+
+    def test_an_unknown_user_is_returned_with_our_words(self):
+        queue_id = submit("nobody@example.com", message("lost"), sender=f"sysuser@{HOST}")
+        self.wait_log(rf" {queue_id}: to=<nobody@example.com>.*dsn=5\.1\.1, status=bounced "
+                      r"\(.*unknown user")
+        self.wait_log(rf" {queue_id}: removed")
+
+
+if __name__ == "__main__":
+    main()
