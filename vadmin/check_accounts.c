@@ -8,7 +8,6 @@
 #include "entries.h"
 #include "files.h"
 #include "mailbox.h"
-#include "quota_file.h"
 #include "scope.h"
 #include "table.h"
 
@@ -58,21 +57,6 @@ check_inbox(struct check *check, const struct account *account)
 		    (unsigned)st.st_uid, (unsigned)who.uid);
 }
 
-static void
-check_quota(struct check *check, const struct account *account)
-{
-	SCOPED(drop_pool) struct pool pool = { 0 };
-
-	if (quota_file_stops_mail() &&
-	    strcmp(quota_file_read(account->domain, account->name, &pool),
-	    "default") != 0)
-		finding(&check->found, account->domain->name,
-		    "%s@%s has a limit of its own, which vdeliver of this "
-		    "version does not know: 'vadmin user set %s@%s "
-		    "quota=default'", account->name, account->domain->name,
-		    account->name, account->domain->name);
-}
-
 static int
 check_account(void *arg, const struct account *account, struct err *err)
 {
@@ -97,7 +81,6 @@ check_account(void *arg, const struct account *account, struct err *err)
 		    account->file, account->line, (unsigned)account->ident.uid,
 		    account->domain->file);
 	check_inbox(check, account);
-	check_quota(check, account);
 	return 0;
 }
 

@@ -9,17 +9,10 @@
 #include "fd.h"
 #include "file.h"
 #include "files.h"
+#include "limit.h"
 #include "param.h"
 #include "scope.h"
 #include "spool.h"
-
-static bool
-counts(const struct domain *domain, const struct stat *st)
-{
-	return S_ISREG(st->st_mode) &&
-	    (st->st_uid == 0 || st->st_uid == domain->in->owner ||
-	    (domain->one_owner && st->st_uid == domain->owner.uid));
-}
 
 /* The directory is open to the domain's group: what somebody else put there
  * goes, or the new file would be given to its owner. */
@@ -31,7 +24,7 @@ remove_foreign(const struct domain *domain, int dir, const char *name,
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
-	if (counts(domain, &st))
+	if (limit_counts(domain, &st))
 		return 0;
 	return unlinkat(dir, name, 0) == -1 ? err_sys(err, "remove %s", name) :
 	    0;
@@ -85,18 +78,11 @@ quota_file_read(const struct domain *domain, const char *account,
 
 	if (spool_of_domain(domain, false, &dir, &unused) == -1 ||
 	    file_open(dir, pool_format(pool, "%s.quota", account), O_NOFOLLOW,
-	    &fd, &st, &unused) == -1 || !counts(domain, &st) ||
+	    &fd, &st, &unused) == -1 || !limit_counts(domain, &st) ||
 	    file_read(fd, 4096, &text, &unused) == -1)
 		return "default";
 	rest = str_slice(&text);
 	slice_cut(&rest, '\n', &word);
 	rest = slice_trim(word);
 	return slice_word(&rest, &word) ? pool_dup(pool, word) : "default";
-}
-
-bool
-quota_file_stops_mail(void)
-{
-	return settings_row(domain_settings,
-	    SLICE("inbox-limit"))->refused_by & PROGRAM_VDELIVER;
 }

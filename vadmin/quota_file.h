@@ -2,8 +2,6 @@
 #ifndef QUOTA_FILE_H
 #define QUOTA_FILE_H
 
-#include <stdbool.h>
-
 #include "account.h"
 #include "err.h"
 #include "str.h"
@@ -16,9 +14,5 @@ int	quota_file_write(const struct domain *domain, const char *account,
  * that does not count. */
 const char *quota_file_read(const struct domain *domain, const char *account,
 	    struct pool *pool);
-
-/* Whether vdeliver of this version keeps the mail of accounts with a limit of
- * their own waiting: as long as the table says so of "inbox-limit". */
-bool	quota_file_stops_mail(void);
 
 #endif

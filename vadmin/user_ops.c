@@ -103,18 +103,6 @@ user_add_ask(struct call *call, struct err *err)
 }
 
 static int
-write_quota(const struct domain *domain, const char *account, const char *value,
-    struct err *err)
-{
-	if (quota_file_write(domain, account, slice_of(value), err) == -1)
-		return -1;
-	if (quota_file_stops_mail() && strcmp(value, "default") != 0)
-		note("vdeliver of this version knows no limits: mail for %s@%s "
-		    "waits until 'quota=default'", account, domain->name);
-	return 0;
-}
-
-static int
 add_passwd_line(struct call *call, const struct subject *subject, uid_t uid,
     struct user_files *files, struct err *err)
 {
@@ -179,8 +167,8 @@ user_add(struct call *call, struct err *err)
 	    HASH_NEW_ACCOUNT, err) == -1 ||
 	    homes_make(domain, subject.name, who, err) == -1)
 		return -1;
-	if (quota != NULL && write_quota(domain, subject.name, quota,
-	    err) == -1)
+	if (quota != NULL && quota_file_write(domain, subject.name,
+	    slice_of(quota), err) == -1)
 		return -1;
 	if (add_passwd_line(call, &subject, uid, &files, err) == -1)
 		return -1;
@@ -227,7 +215,8 @@ user_set(struct call *call, struct err *err)
 	if (name != NULL && set_name(call, account, name, err) == -1)
 		return -1;
 	if (quota != NULL)
-		return write_quota(account->domain, account->name, quota, err);
+		return quota_file_write(account->domain, account->name,
+		    slice_of(quota), err);
 	return 0;
 }
 

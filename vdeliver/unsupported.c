@@ -45,8 +45,6 @@ unsupported_check(const struct account *account, struct err *err)
 	const char *files = pool_format(&pool, "%s/files/%s", spool,
 	    domain->name);
 	const struct place places[] = {
-		{ "an inbox limit", pool_format(&pool, "%s/%s/%s.quota", spool,
-		  domain->name, name), false },
 		{ "forwarding", pool_format(&pool, "%s/%s.forward", files,
 		  name), true },
 		{ "a vacation", pool_format(&pool, "%s/%s.vacation.db", files,

@@ -11,11 +11,13 @@
 #include "child.h"
 #include "fd.h"
 #include "intake.h"
+#include "limit.h"
 #include "mailbox.h"
 #include "mbox.h"
 #include "scope.h"
 #include "tokens.h"
 #include "unsupported.h"
+#include "warning.h"
 
 /* --- what all of them do ------------------------------------------------ */
 
@@ -50,23 +52,57 @@ open_in_mailbox(void *arg, int *fd, struct err *err)
 	return intake_unnamed_file(mailbox->parent, fd, err);
 }
 
-static struct outcome
-put_into(struct job *job, const struct mailbox *mailbox, const char *address,
-    const char *trace)
+/* Nobody waits for it, and mail that is delivered stays delivered: without the
+ * warning the next crossing warns. */
+static void
+warn_of_limit(struct job *job, const struct account *account,
+    const struct mailbox *mailbox, const struct room *before)
 {
-	struct stream content;
+	SCOPED(drop_str) struct str text = { 0 };
+	struct room room = { .limit = before->limit };
+	struct stream content = { 0 };
 	struct delivery delivery = {
-		.sender = job->sender, .content = &content, .unnamed = -1,
-		.deadline = job->deadline,
+		.sender = "", .content = &content, .unnamed = -1,
+		.deadline = job->deadline, .room = &room,
 	};
 	struct err err;
 
-	if (message_check_loop(&job->message, address, &err) == -1)
+	if (!warning_is_due(before) ||
+	    warning_make(account, before, &text, &err) == -1)
+		return;
+	stream_add_memory(&content, str_slice(&text));
+	mailbox_deliver(mailbox, &delivery, &err);
+}
+
+static struct outcome
+full(const struct account *account, const struct err *err)
+{
+	return account->domain->conf.over_quota == OVER_QUOTA_DEFER ?
+	    outcome_make(OUTCOME_TEMPORARY, "4.2.2", "%s", err->text) :
+	    outcome_make(OUTCOME_PERMANENT, "5.2.2", "%s", err->text);
+}
+
+static struct outcome
+put_into(struct job *job, const struct target *target,
+    const struct mailbox *mailbox, uint64_t limit, const char *trace)
+{
+	struct stream content;
+	struct room room = { .limit = limit };
+	struct delivery delivery = {
+		.sender = job->sender, .content = &content, .unnamed = -1,
+		.deadline = job->deadline, .room = &room,
+	};
+	struct err err;
+
+	if (message_check_loop(&job->message,
+	    target_address(job->plan, target), &err) == -1)
 		return loop(&err);
 	if (message_content(&job->message, trace, &content))
 		delivery.unnamed = job->message.file;
 	if (mailbox_deliver(mailbox, &delivery, &err) == -1)
-		return outcome_from_err(&err);
+		return err.kind == ERR_FULL ? full(target->account, &err) :
+		    outcome_from_err(&err);
+	warn_of_limit(job, target->account, mailbox, &room);
 	return done(mailbox->kind->name);
 }
 
@@ -75,21 +111,25 @@ work_account(struct job *job, const struct target *target)
 {
 	SCOPED(drop_mailbox) struct mailbox mailbox = MAILBOX_NONE;
 	SCOPED(drop_str) struct str trace = { 0 };
-	const char *address = target_address(job->plan, target);
+	struct limit limit;
 	struct err err;
 
 	if (unsupported_check(target->account, &err) == -1 ||
+	    limit_read(target->account, &limit, &err) == -1 ||
 	    mailbox_open(target->account, true, &job->plan->pool, &mailbox,
 	    &err) == -1)
 		return outcome_from_err(&err);
-	add_trace(&trace, job->sender, address);
+	if (limit.disabled)
+		return outcome_make(OUTCOME_PERMANENT, "5.2.1",
+		    "the mailbox accepts no mail");
+	add_trace(&trace, job->sender, target_address(job->plan, target));
 	if (job->unread) {
 		struct outcome o = intake_read(job, open_in_mailbox, &mailbox,
 		    str_text(&trace));
 		if (o.kind != OUTCOME_DONE)
 			return o;
 	}
-	return put_into(job, &mailbox, address, str_text(&trace));
+	return put_into(job, target, &mailbox, limit.bytes, str_text(&trace));
 }
 
 /* --- a command --------------------------------------------------------- */

@@ -22,6 +22,7 @@ enum err_kind {
 	ERR_REFUSED,
 	ERR_BUSY,	/* somebody else is using it */
 	ERR_EXISTS,	/* what was to be made is there already */
+	ERR_FULL,	/* a limit that somebody set leaves no room */
 };
 
 /* The text is one sentence fragment without a final dot or newline; longer

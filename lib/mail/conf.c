@@ -109,7 +109,6 @@ const struct setting domain_settings[] = {
 	{ "gid", setting_text, D(gid), "",
 	  .help = "The group of the mail. Empty: popusers, else mail." },
 	{ "inbox-limit", setting_kilobytes, D(inbox_limit), "0",
-	  .refused_by = PROGRAM_VDELIVER,
 	  .help = "The size an inbox may have, in kB. 0: no limit." },
 	{ "max-users", setting_number, D(max_users), "0", .max = 1000000000,
 	  .help = "How many accounts the domain may have. 0: no limit." },
@@ -133,7 +132,7 @@ const struct setting domain_settings[] = {
 	  .help = "account: each mailbox belongs to its account's uid. "
 	  "USER[:GROUP]: one owner for all, and nothing needs root." },
 	{ "over-quota", setting_word, D(over_quota), "bounce",
-	  .words = over_quota_words, .refused_by = PROGRAM_VDELIVER,
+	  .words = over_quota_words,
 	  .help = "What happens to mail for a full inbox: bounce or defer." },
 	{ "admins", setting_list, D(admins), "",
 	  .help = "System users who administer this domain." },

@@ -9,6 +9,7 @@
 
 #include "fd.h"
 #include "file.h"
+#include "limit.h"
 #include "scope.h"
 #include "spool.h"
 
@@ -301,10 +302,25 @@ drop_mailbox(struct mailbox *mailbox)
 }
 
 int
+mailbox_make_room(struct room *room, uint64_t before, uint64_t len,
+    struct err *err)
+{
+	if (room == NULL || room->limit == LIMIT_NONE)
+		return 0;
+	if (before > room->limit || len > room->limit - before)
+		return err_set(err, ERR_FULL, "mailbox full");
+	room->before = before;
+	room->after = before + len;
+	return 0;
+}
+
+int
 mailbox_deliver(const struct mailbox *mailbox, const struct delivery *delivery,
     struct err *err)
 {
-	if (mailbox->kind->deliver(mailbox, delivery, err) == -1)
-		return err_within(err, "%s", mailbox->path);
-	return 0;
+	if (mailbox->kind->deliver(mailbox, delivery, err) == 0)
+		return 0;
+	/* What the sender is told has no path in it. */
+	return err->kind == ERR_FULL ? -1 :
+	    err_within(err, "%s", mailbox->path);
 }

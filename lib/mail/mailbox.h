@@ -18,6 +18,13 @@
 
 struct mailbox;
 
+/* What an inbox may hold, and what a delivery made of it. */
+struct room {
+	uint64_t	limit;		/* bytes; LIMIT_NONE: all that come */
+	/* with a limit: the inbox, without the message and with it */
+	uint64_t	before, after;
+};
+
 struct delivery {
 	const char		*sender;	/* of the envelope; "" = null */
 	/* all of it, the trace header on top */
@@ -26,6 +33,8 @@ struct delivery {
 	 * message; or -1 */
 	int			 unnamed;
 	struct deadline		 deadline;
+	/* ERR_FULL where it does not suffice; NULL: no limit */
+	struct room		*room;
 };
 
 struct mailbox_kind {
@@ -66,6 +75,10 @@ int	mailbox_prepare(const struct account *account, struct err *err);
 int	mailbox_open(const struct account *account, bool make,
 	    struct pool *pool, struct mailbox *out, struct err *err);
 void	drop_mailbox(struct mailbox *mailbox);
+
+/* For kinds: len bytes more come to those of before.  ERR_FULL: too many. */
+int	mailbox_make_room(struct room *room, uint64_t before, uint64_t len,
+	    struct err *err);
 
 /* Success means on disk; any error leaves the mailbox as it was. */
 int	mailbox_deliver(const struct mailbox *mailbox,

@@ -14,6 +14,8 @@
 
 #include "compat.h"
 #include "fd.h"
+#include "limit.h"
+#include "lock.h"
 #include "scope.h"
 
 enum { LEFTOVER_SECONDS = 36 * 3600, HOST_PART = 64 };
@@ -217,15 +219,41 @@ clean_tmp(int *tmp)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 }
 
+/* Deliveries into a Maildir need no lock, but a limit does: one after the other
+ * they see what is there. */
+static int
+find_room(const struct mailbox *mailbox, const struct maildir *md,
+    const struct delivery *delivery, int *lock, struct err *err)
+{
+	SCOPED(drop_str) struct str name = { 0 };
+	struct deadline d = deadline_within(delivery->deadline,
+	    (int64_t)mailbox->lock_timeout * 1000);
+	uint64_t bytes;
+
+	if (delivery->room == NULL || delivery->room->limit == LIMIT_NONE)
+		return 0;
+	str_addf(&name, ".%s.queue", mailbox->name);
+	if (lock_open(mailbox->parent, str_text(&name), d, lock, err) == -1) {
+		if (deadline_over(d))
+			err->kind = ERR_BUSY;
+		return -1;
+	}
+	return maildir_size(md, &bytes, err) == -1 ? -1 :
+	    mailbox_make_room(delivery->room, bytes,
+	    stream_size(delivery->content), err);
+}
+
 static int
 deliver(const struct mailbox *mailbox, const struct delivery *delivery,
     struct err *err)
 {
 	SCOPED(drop_maildir) struct maildir md = MAILDIR_NONE;
 	SCOPED(drop_str) struct str name = { 0 };
+	SCOPED(drop_fd) int lock = -1;
 	int done = 0;
 
 	if (maildir_open(mailbox, true, &md, err) == -1 ||
+	    find_room(mailbox, &md, delivery, &lock, err) == -1 ||
 	    unique_name(stream_size(delivery->content), &name, err) == -1)
 		return -1;
 	if (delivery->unnamed != -1)

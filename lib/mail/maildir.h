@@ -20,6 +20,11 @@ int	maildir_open(const struct mailbox *mailbox, bool make,
 	    struct maildir *out, struct err *err);
 void	drop_maildir(struct maildir *maildir);
 
+/* The bytes of all messages in new and cur, as their names tell them, or else
+ * their files. */
+int	maildir_size(const struct maildir *maildir, uint64_t *bytes,
+	    struct err *err);
+
 /* The kind's maildrop (maildir_maildrop.c). */
 int	maildir_open_maildrop(const struct mailbox *mailbox, struct deadline d,
 	    struct maildrop **out, struct err *err);

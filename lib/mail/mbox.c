@@ -163,12 +163,9 @@ write_entry(struct appending *a, int fd, uint64_t len, struct err *err)
 }
 
 static int
-append(struct mbox_file *f, struct appending *a, struct err *err)
+append(struct mbox_file *f, struct appending *a, uint64_t len, struct err *err)
 {
-	uint64_t len;
-
-	if (run(a, -1, &len, err) == -1 ||
-	    mbox_file_record(f, len, str_slice(&a->head), len > DURABLE_RECORD,
+	if (mbox_file_record(f, len, str_slice(&a->head), len > DURABLE_RECORD,
 	    err) == -1 || write_entry(a, f->fd, len, err) == -1)
 		return -1;
 	if (fsync(f->fd) == -1)
@@ -202,12 +199,20 @@ mbox_append(struct mbox_file *f, const struct delivery *delivery,
 {
 	SCOPED(drop_appending) struct appending a = { .delivery = delivery };
 	const char *before = "";
+	uint64_t len;
 
 	if (separator(f, &before, err) == -1)
 		return -1;
 	str_adds(&a.head, before);
 	add_from_line(&a.head, delivery->sender);
-	if (append(f, &a, err) == -1) {
+	if (run(&a, -1, &len, err) == -1 ||
+	    mailbox_make_room(delivery->room, (uint64_t)f->st.st_size, len,
+	    err) == -1) {
+		if (f->created)
+			unlinkat(f->dir, f->name, 0);
+		return -1;
+	}
+	if (append(f, &a, len, err) == -1) {
 		take_back(f, err);
 		return -1;
 	}

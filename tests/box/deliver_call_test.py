@@ -280,11 +280,7 @@ class Call(Delivery):
         home = self.vmail.home("joe@a.test")
         for path, words in ((home + "/.forward", "forwarding"), (home + "/.vacation.db", "vacation"),
                             (self.vmail.extra("a.test", "joe.forward", "x\n"), "forwarding"),
-                            (self.vmail.extra("a.test", "joe.vacation.db", ""), "vacation"),
-                            (self.vmail.extra("a.test", "joe.quota", "1\n"), "limit")):
-            if path.endswith(".quota"):
-                self.ok("joe@a.test")
-                path = self.inbox + ".quota"
+                            (self.vmail.extra("a.test", "joe.vacation.db", ""), "vacation")):
             for clear in ("joe.forward", "joe.vacation.db"):
                 place = os.path.join(self.vmail.spool, "files", "a.test", clear)
                 if os.path.exists(place) and place != path:
@@ -293,7 +289,7 @@ class Call(Delivery):
                 f.write("x\n")
             self.refused(75, words + " is not available", "joe@a.test")
             os.unlink(path)
-        for setting, value in (("filter", "cat"), ("inbox-limit", "100")):
+        for setting, value in (("filter", "cat"), ("user-commands", "yes")):
             self.vmail.domain("c.test", {setting: value}, accounts=["eve"])
             self.refused(75, f"'{setting}' is not available", "eve@c.test")
 

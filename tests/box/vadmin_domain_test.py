@@ -160,7 +160,7 @@ class Domains(BoxTest):
         for row in self.v("settings").stdout.decode().splitlines():
             file, name, _, _, meaning = row.split("\t")
             if file == "domain.D" and "(Not in all" in meaning:
-                value = "10" if name in ("inbox-limit", "login-delay") else "/x"
+                value = "10" if name == "login-delay" else "/x"
                 self.refused(65, "not available", "domain", "set", "a.test", f"{name}={value}")
 
     def test_set_mends_a_broken_line(self):

@@ -1,0 +1,35 @@
+/* limit.h: how much an account's inbox may hold.
+ *
+ * spool/D/U.quota, else "inbox-limit" of the domain.  The file counts only when
+ * root or the owner owns it; its first integer is kB (1024 bytes), 0 is no
+ * limit; "none" is no limit, "disabled" that nothing is accepted.  Without one
+ * of these it is as if it were missing.
+ */
+#ifndef LIMIT_H
+#define LIMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "account.h"
+#include "err.h"
+
+#define LIMIT_NONE	UINT64_MAX
+
+struct limit {
+	bool		disabled;
+	uint64_t	bytes;		/* LIMIT_NONE: as many as there are */
+};
+
+/* As root, as the account or as the owner. */
+int	limit_read(const struct account *account, struct limit *out,
+	    struct err *err);
+
+/* What the text of U.quota says.  False: nothing. */
+bool	limit_parse(struct slice text, struct limit *out);
+
+/* Whether a file is one that an administrator of the domain wrote. */
+bool	limit_counts(const struct domain *domain, const struct stat *st);
+
+#endif
