@@ -115,10 +115,10 @@ test_descriptor(void **state)
 static int
 next_number(void)
 {
-	int fd = dup(STDIN_FILENO);
+	int fd = dup(STDIN_FILENO), number = fd;
 
 	close(fd);
-	return fd;
+	return number;
 }
 
 static void
