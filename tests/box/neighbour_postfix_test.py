@@ -21,7 +21,8 @@ class Rows:
         for domain in "example.com", "example.org":
             sh(f"vadmin domain add {domain} {cls.owner}")
             sh(f"echo 'plenty of words' | vadmin user add joe@{domain} --password-stdin")
-        sh("echo 'plenty of words' | vadmin user add ann@example.com --password-stdin; "
+        sh("vadmin domain add example.net; "
+           "echo 'plenty of words' | vadmin user add ann@example.com --password-stdin; "
            "vadmin alias add team@example.com ann joe@example.org; "
            f"vadmin alias add away@example.com sysuser@{HOST}; "
            "vadmin alias add poem@example.com '|cat >> /var/tmp/poems'; "
@@ -138,6 +139,73 @@ class Rows:
             with self.subTest(name):
                 [got] = fetch("127.0.1.1", "joe@example.com", "plenty of words")
                 self.assertIn("\nSubject: from end to end\n", got.replace("\r", ""))
+
+
+class Lmtp(Rows, MachineTest):
+    """By vlmtpd below systemd; the accounts have uids of their own."""
+    SOCKETS = "vlmtpd.socket vlmtpd-map.socket"
+
+    @classmethod
+    def connect(cls):
+        sh(f"cat {TEMPLATES}/postfix/main.cf-lmtp >> /etc/postfix/main.cf; "
+           f"cp {TEMPLATES}/systemd/vlmtpd* /etc/systemd/system; "
+           f"systemctl start postfix; systemctl daemon-reload; systemctl enable --now {cls.SOCKETS}")
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        sh(f"systemctl disable --now {cls.SOCKETS}")
+
+    def assertRefused(self, recipient, code, words):
+        got, said = refusal(recipient)
+        self.assertEqual(got, code, said)
+        self.assertRegex(said, words)
+        self.assertEqual(queue(), [])       # no bounce, nothing at all
+        self.assertNotIn("status=bounced", LOG.since(self.before))
+
+    def test_an_unknown_user_is_refused_while_the_client_is_there(self):
+        self.assertRefused("nobody@example.com", 550, r"^5\.1\.1 <nobody@example.com>: .*rejected")
+
+    def test_a_known_user_of_another_domain_is_unknown(self):
+        self.assertRefused("ann@example.net", 550, r"^5\.1\.1 ")
+
+    def test_a_rejecting_domain_is_refused_while_the_client_is_there(self):
+        sh("vadmin domain set example.net reject-mail=yes")
+        self.addCleanup(sh, "vadmin domain set example.net reject-mail=no")
+        self.assertRefused("joe@example.net", 550, r"^5\.")
+
+    def test_a_broken_domain_has_the_client_come_again(self):
+        put("/etc/vmail/domain.broken.test", "no such setting\n")
+        self.addCleanup(os.unlink, "/etc/vmail/domain.broken.test")
+        self.assertRefused("joe@broken.test", 451, r"^4\.3\.")
+
+    def test_a_domain_and_an_account_are_served_as_soon_as_they_are_there(self):
+        sh("vadmin domain add new.test; "
+           "echo 'plenty of words' | vadmin user add sue@new.test --password-stdin")
+        self.arrived(submit("sue@new.test", message("first")))
+        self.assertEqual(len(self.inbox("sue@new.test")), 1)
+
+    def test_one_recipient_waits_and_the_others_have_their_mail(self):
+        inbox = "/var/spool/vmail/example.com/joe"
+        os.symlink("/nowhere/joe", inbox)
+        queue_id = submit(["joe@example.com", "ann@example.com", "joe@example.org"], message("two"))
+        self.wait_log(rf" {queue_id}: to=<joe@example.com>.*status=deferred")
+        self.wait_log(rf" {queue_id}: .*status=sent", 2)
+        os.unlink(inbox)
+        sh("postqueue -f")
+        self.wait_log(rf" {queue_id}: removed")
+        for member in "joe@example.com", "ann@example.com", "joe@example.org":
+            self.assertEqual(len(self.inbox(member)), 1, member)
+
+    def test_mail_waits_while_vlmtpd_is_not_there(self):
+        sh(f"systemctl disable --now {self.SOCKETS}")
+        try:
+            code, said = refusal("joe@example.com")
+        finally:
+            sh(f"systemctl enable --now {self.SOCKETS}")
+        self.assertEqual(code, 451, said)
+        self.arrived(submit("joe@example.com", message("again")))
+        self.assertEqual(len(self.inbox("joe@example.com")), 1)
 
 
 class Pipe(Rows, MachineTest):

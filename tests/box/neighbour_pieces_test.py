@@ -1,0 +1,170 @@
+#!/usr/bin/python3
+"""neighbour_pieces_test.py: systemd's units, logrotate, fail2ban, addresses: as they ship."""
+from neighbours import *
+
+COM = "127.0.1.1"
+PASSWORD = "plenty of words"
+DOMAIN = "example.com"
+
+
+class Units(MachineTest):
+    """Our units for systemd, as far as they can be judged without it as process 1."""
+    UNITS = ("vpop3d.socket", "vpop3d@.service", "vpop3d.service",
+             "vlmtpd.socket", "vlmtpd-map.socket", "vlmtpd.service")
+    EXPOSURE = {"vpop3d@.service": 3.5, "vpop3d.service": 3.5, "vlmtpd.service": 5.0}
+    packages = ("popa3d", "postfix")
+
+    def setUp(self):
+        super().setUp()
+        for name in self.UNITS:
+            put(f"/etc/systemd/system/{name}", template(f"systemd/{name}"))
+
+    def test_systemd_finds_nothing_wrong_with_them(self):
+        said = sh("cd /etc/systemd/system && "
+                  f"systemd-analyze verify --recursive-errors=no {' '.join(self.UNITS)}")
+        self.assertEqual(said, "")
+
+    def test_systemd_rates_the_exposure_of_the_services_as_low(self):
+        for name, most in self.EXPOSURE.items():
+            with self.subTest(name):
+                said = sh("systemd-analyze security --offline=true --no-pager "
+                          f"/etc/systemd/system/{name}")
+                self.assertLess(float(re.search(r"exposure level for \S+: ([\d.]+)", said)[1]),
+                                most, said)
+
+    def traced(self, argv, talk):
+        """The names of all system calls of a program while talk(connection) talks to it."""
+        trace = "/var/tmp/trace"
+        client, server = connection(COM)
+        with server:
+            process = Process(["strace", "-f", "-qq", "-o", trace, *argv], stdin=server, stdout=server)
+        self.addCleanup(process.stop)
+        self.addCleanup(client.close)
+        talk(Pop3(client))
+        self.assertEqual(process.wait(), 0, process.errors)
+        with open(trace) as f:
+            used = set(re.findall(r"^\d+ +(?:<\.\.\. )?([a-z]\w*)(?:\(| resumed)", f.read(), re.M))
+        self.assertIn("chroot", used)
+        return used
+
+    def test_the_system_calls_of_a_session_are_among_those_that_they_allow(self):
+        sh(f"vadmin domain add {DOMAIN}; "
+           f"echo '{PASSWORD}' | vadmin user add joe@{DOMAIN} --password-stdin; "
+           "vadmin alias add cmd@example.com '|cat > /dev/null'")
+
+        def lmtp(client):
+            client.line()
+            client.send(b"LHLO x\r\nMAIL FROM:<s@far.test>\r\nRCPT TO:<joe@example.com>\r\n"
+                        b"RCPT TO:<cmd@example.com>\r\nDATA\r\nSubject: x\r\n\r\n.\r\nQUIT\r\n")
+            self.assertEqual(len(re.findall(rb"^250 2\.[01]\.0 .*deliver", client.rest(), re.M)), 2)
+
+        def pop3(client):
+            self.assertIn("+OK", client.login(f"joe@{DOMAIN}", PASSWORD))
+            for command in "RETR 1", "UIDL":
+                self.assertIn("+OK", client.many(command)[0])
+            self.assertIn("+OK", client.ask("DELE 1"))
+            self.assertIn("shutdown.", client.ask("QUIT"))
+
+        for program, talk, units in (
+                ("vlmtpd", lmtp, ["vlmtpd.service"]),
+                ("vpop3d", pop3, ["vpop3d@.service", "vpop3d.service"])):
+            used = self.traced([f"/usr/local/sbin/{program}"], talk)
+            for name in units:
+                with self.subTest(name):
+                    self.assertEqual(used - allowed_calls(template(f"systemd/{name}")), set())
+
+
+def allowed_calls(unit):
+    """What SystemCallFilter= allows; groups within groups are looked up."""
+    [words] = re.findall("^SystemCallFilter=(.*)", unit, re.M)
+    found, todo = set(), words.split()
+    while todo:
+        word = todo.pop()
+        if word.startswith("@"):
+            todo += [line.strip() for line in sh(f"systemd-analyze syscall-filter {word}").splitlines()[1:]
+                     if line.strip() and not line.strip().startswith("#")]
+        else:
+            found.add(word)
+    return found
+
+
+class Log(MachineTest):
+    """Pieces for those who read and keep our log."""
+    packages = ("logrotate", "fail2ban")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        sh(f"vadmin domain add {DOMAIN}; "
+           f"echo '{PASSWORD}' | vadmin user add joe@{DOMAIN} --password-stdin")
+        put("/etc/vmail/addresses", f"{COM} {DOMAIN}\n")
+
+    def banned(self):
+        """The addresses that fail2ban's own tool finds in the log by our filter."""
+        put("/etc/fail2ban/filter.d/vmail.conf", template("fail2ban/filter.conf"))
+        put("/var/tmp/log", LOG.since(self.before))
+        return fail2ban(f"{PEERS}/fail2ban/usr/bin/fail2ban-regex -o ip /var/tmp/log "
+                        "/etc/fail2ban/filter.d/vmail.conf").split()
+
+    def fail_to_log_in(self, login):
+        pop = Pop3((COM, 110))
+        self.addCleanup(pop.close)
+        self.assertIn("-ERR", pop.login(login, "wrong"))
+
+    def test_fail2ban_finds_the_peer_of_a_failed_login_and_nobody_else(self):
+        start_vpop3d(self, "systemd")
+        logins = (f"joe@{DOMAIN}", f"nobody@{DOMAIN}", "joe@unknown.test", "no-domain",
+                  "peer=192.0.2.66", 'x"peer=192.0.2.66', '\\"\tpeer=192.0.2.66', "x\tpeer=192.0.2.66")
+        for login in logins:
+            self.fail_to_log_in(login)
+        pop = Pop3((COM, 110))
+        self.addCleanup(pop.close)
+        pop.login(f"joe@{DOMAIN}", PASSWORD)
+        pop.ask("QUIT")
+        self.wait_log("login-failed", len(logins))
+        self.wait_log("vpop3d.*: session ")
+        self.assertEqual(self.banned(), ["127.0.0.1"] * len(logins))
+
+    def test_fail2ban_finds_the_peer_of_too_many_connections(self):
+        put("/etc/vmail/vmail.conf", "max-connections-per-peer = 1\n")
+        put("/etc/systemd/system/vpop3d.service", template("systemd/vpop3d.service"))
+        sh("systemctl enable --now vpop3d.service")
+        self.addCleanup(sh, "systemctl disable --now vpop3d.service")
+        eventually(lambda: listens(110), "vpop3d listening")
+        first, second = Pop3((COM, 110)), Pop3((COM, 110))
+        self.addCleanup(first.close)
+        self.addCleanup(second.close)
+        self.assertIn("too many connections", second.line())
+        self.wait_log("connection-refused")
+        self.assertEqual(self.banned(), ["127.0.0.1"])
+
+    def test_fail2ban_takes_our_jail(self):
+        put("/etc/fail2ban/filter.d/vmail.conf", template("fail2ban/filter.conf"))
+        put("/etc/fail2ban/jail.d/vmail.conf", template("fail2ban/jail.conf"))
+        said = fail2ban(f"{PEERS}/fail2ban/usr/bin/fail2ban-client --dp")
+        self.assertRegex(said, r"\['set', 'vmail', 'addlogpath', '/var/log/mail\.log'")
+        self.assertIn("['set', 'vmail', 'maxretry', 10]", said)
+        self.assertIn("['start', 'vmail']", said)
+
+    def test_logrotate_rotates_by_our_file(self):
+        put("/etc/logrotate.d/vmail", template("logrotate"))
+        put("/var/log/vmail.log", "a line\n")
+        for generation in "1", "2.gz":
+            sh("logrotate --force --state /var/tmp/state /etc/logrotate.d/vmail")
+            self.assertTrue(os.path.exists(f"/var/log/vmail.log.{generation}"))
+            put("/var/log/vmail.log", "another line\n")
+
+
+def fail2ban(command):
+    return sh(f"PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={PEERS}/fail2ban/usr/lib/python3/dist-packages "
+              f"python3 {command}")
+
+
+class Addresses(MachineTest):
+    def test_the_addresses_file_is_nothing_but_comments(self):
+        self.assertEqual([line for line in template("addresses").splitlines()
+                          if not line.startswith("#")], [])
+
+
+if __name__ == "__main__":
+    main()
