@@ -5,10 +5,11 @@ OUT     ?= out
 CC      ?= cc
 CFLAGS  ?= -O2 -g
 PROGRAMS = vdeliver vlmtpd vpop3d vadmin
-HELPERS  = vidn
+HELPERS  = vidn vpam
 LIBS_vpop3d = -lcrypt -lxxhash
 LIBS_vadmin = -lcrypt
 LIBS_vidn   = -lidn2
+LIBS_vpam   = -lpam
 
 WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	   -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wcast-qual
@@ -46,10 +47,12 @@ $(OUT)/bin/vlmtpd: $(call objects,$(OUT),$(filter-out $(once),$(wildcard vdelive
 $(OUT)/bin/vpop3d: $(call objects,$(OUT),$(wildcard vpop3d/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vidn: $(call objects,$(OUT),lib/mail/idn/vidn.c) $(OUT)/libbase.a
+$(OUT)/bin/vpam: $(call objects,$(OUT),vpop3d/pam/vpam.c) $(OUT)/libbase.a
 
 # Tests.  A unit test is linked with its floor alone; tests/check says what "everything" is.
 units    = $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*/*_test.c))
 unit     = $(call objects,$(OUT),tests/unit/unit.c tests/unit/fault.c)
+conduct  = $(OUT)/tests/pam_conduct.so
 bench    = $(OUT)/bench/floor $(OUT)/bench/drive
 musl     = $(shell command -v musl-gcc)
 faults   = $(shell sed -n 's/^WRAP.*, \([a-z0-9_]*\), (.*)/\1/p' tests/unit/fault.c)
@@ -62,7 +65,7 @@ deps:  ; tests/deps
 lint:  ; tests/lint
 test: all units			# T=WORD...: only the files with WORD in their path
 	OUT=$(OUT) tests/run $(T)
-units: $(units) $(bench)		# all that tests need besides the programs
+units: $(units) $(conduct) $(bench)		# all that tests need besides the programs
 unit: units
 	OUT=$(OUT) tests/run $(or $(T),$(OUT)/tests)
 asan:
@@ -87,6 +90,9 @@ $(OUT)/bin/%:
 $(OUT)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(HOT_CC) $(CPPFLAGS) $(OWN) $(SAN) $(CFLAGS) $(HOT_LINK) -o $@ $< $(LDFLAGS)
+$(conduct): tests/box/pam_conduct.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(OWN) $(CFLAGS) -fPIC -shared -o $@ $<
 define link_unit
 @mkdir -p $(@D)
 $(CC) $(CFLAGS) $(SAN) $(LINK) $(LDFLAGS) $(faults:%=-Wl,--wrap=%) -o $@ $^ -lcmocka -lcrypt -lxxhash

@@ -97,8 +97,11 @@ is_password(struct slice hash)
 }
 
 const char *
-secret_state(struct slice hash)
+secret_state(const struct domain *domain, struct slice hash)
 {
+	if (conf_pam_service(&domain->conf) != NULL)
+		return is_locked(hash) && behind_lock(hash).len > 0 ? "locked" :
+		    "by PAM";
 	if (!is_password(behind_lock(hash)))
 		return is_locked(hash) && hash.len > 1 ? "locked, no password" :
 		    "no password";
@@ -150,6 +153,9 @@ user_passwd(struct call *call, struct err *err)
 	if (user_files_set_hash(&login.files, login.account->name, hash,
 	    HASH_NEW, err) == -1)
 		return -1;
+	if (conf_pam_service(&login.account->domain->conf) != NULL)
+		note("logins do not ask for it: the domain has 'auth = %s'",
+		    login.account->domain->conf.auth);
 	if (locked)
 		note("the account stays locked: 'vadmin user unlock %s@%s' "
 		    "opens it", login.account->name,
@@ -183,12 +189,14 @@ user_unlock(struct call *call, struct err *err)
 	if (open_login(call, &login, err) == -1)
 		return -1;
 	struct slice old = slice_of(login.hash);
-	if (!is_password(behind_lock(old)))
+	/* Where PAM has the passwords, an account needs none here. */
+	bool needs_one = conf_pam_service(&login.account->domain->conf) == NULL;
+	if (needs_one && !is_password(behind_lock(old)))
 		return err_set(err, ERR_REFUSED,
 		    "the account has no password: 'vadmin user passwd "
 		    "%s@%s' gives it one", login.account->name,
 		    login.account->domain->name);
-	if (!is_locked(old)) {
+	if (!is_locked(old) || behind_lock(old).len == 0) {
 		note("it was not locked");
 		return 0;
 	}

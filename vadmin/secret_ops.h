@@ -2,6 +2,7 @@
 #ifndef SECRET_OPS_H
 #define SECRET_OPS_H
 
+#include "domain.h"
 #include "operation.h"
 
 /* Gets a new account's password as the call says and the terminal allows, or
@@ -9,7 +10,8 @@
 int	secret_ask_new(struct call *call, const char *account,
 	    const char *domain, struct err *err);
 
-/* A hash field in a word: "allowed", "locked" or "no password". */
-const char *secret_state(struct slice hash);
+/* A hash field in a word: "allowed", "locked" or "no password"; "by PAM" where
+ * PAM has the domain's passwords. */
+const char *secret_state(const struct domain *domain, struct slice hash);
 
 #endif

@@ -249,8 +249,8 @@ user_show(struct call *call, struct err *err)
 	show(&sheet, "home", account->home);
 	show(&sheet, "inbox", mailbox_path(account, pool));
 	show(&sheet, "quota", quota_file_read(domain, account->name, pool));
-	show(&sheet, "login",
-	    secret_state(user_files_hash(&files, account->name)));
+	show(&sheet, "login", secret_state(domain,
+	    user_files_hash(&files, account->name)));
 	show(&sheet, "where", pool_format(pool, "%s:%u", account->file,
 	    account->line));
 	if (alias_use_show(call, account, &sheet, err) == -1)

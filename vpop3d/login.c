@@ -5,8 +5,10 @@
 
 #include "confine.h"
 #include "name.h"
+#include "pam.h"
 #include "password.h"
 #include "scope.h"
+#include "system_user.h"
 
 enum { IDN_MS = 5000 };
 
@@ -63,6 +65,8 @@ ascii_host(const struct installation *in, struct pool *pool, struct slice *host,
 static bool
 is_main_domain(const struct installation *in, struct slice host)
 {
+	if (slice_ends(host, "."))
+		host.len--;
 	return slice_same(host, slice_of(in->main_domain));
 }
 
@@ -136,30 +140,119 @@ find_hash(struct login *out, struct pool *pool, struct slice user,
 }
 
 static void
-check_password(struct login *out, struct pool *pool, struct slice user,
-    struct slice given)
+open_or_locked(struct login *out)
 {
-	struct password password = { 0 };
-	bool found = false;
-	struct err err;
-
-	if (find_hash(out, pool, user, &password, &found, &err) == -1) {
-		fail(out, pool, &err);
-		return;
-	}
-	if (!password_matches(found ? &password : NULL, given)) {
-		out->verdict = VERDICT_WRONG;
-		return;
-	}
 	if (out->domain->conf.lock_retrieval)
 		refuse(out, VERDICT_LOCKED, "lock-retrieval");
 	else
 		refuse(out, VERDICT_OPEN, "");
 }
 
+static void
+check_hash(const struct login_question *q, struct pool *pool,
+    struct slice user, struct login *out)
+{
+	struct password password = { 0 };
+	bool found = false;
+	struct err err;
+
+	if (find_hash(out, pool, user, &password, &found, &err) == -1)
+		fail(out, pool, &err);
+	else if (!password_matches(found ? &password : NULL, q->password))
+		out->verdict = VERDICT_WRONG;
+	else
+		open_or_locked(out);
+}
+
+/* --- PAM ---------------------------------------------------------------- */
+
+static int
+ask_pam(const struct login_question *q, struct pool *pool, const char *service,
+    const char *user, struct pam_user *ids, struct err *err)
+{
+	const struct pam_question question = {
+		.service = service, .user = user, .password = q->password,
+		.peer = q->peer, .wants_ids = ids != NULL,
+		.deadline = q->deadline,
+	};
+
+	return pam_ask(&question, pool, ids, err);
+}
+
+/* What nobody can be called does not reach PAM: modules may make paths of
+ * it. */
+static bool
+nobody_is_called(struct login *out, struct slice user, struct slice given)
+{
+	if (name_is_account(user))
+		return false;
+	password_matches(NULL, given);
+	refuse(out, VERDICT_WRONG, "unknown user");
+	return true;
+}
+
+static void
+no_from_pam(struct login *out, struct pool *pool, const struct err *err)
+{
+	refuse(out, err->kind == ERR_REFUSED ? VERDICT_WRONG :
+	    VERDICT_TEMPORARY, pool_dup(pool, slice_of(err->text)));
+}
+
+/* An account of a domain with auth = pam; PAM is asked whoever it is, so that
+ * all take the same time. */
+static void
+check_by_pam(const struct login_question *q, struct pool *pool,
+    struct slice user, struct login *out)
+{
+	struct password password = { 0 };
+	bool found = false;
+	struct err err;
+
+	if (nobody_is_called(out, user, q->password))
+		return;
+	if (find_hash(out, pool, user, &password, &found, &err) == -1) {
+		fail(out, pool, &err);
+		return;
+	}
+	const char *name = found ? out->account->name : pool_dup(pool, user);
+	int got = ask_pam(q, pool, conf_pam_service(&out->domain->conf),
+	    pool_format(pool, "%s@%s", name, out->domain->name), NULL, &err);
+	if (got == -1 && (err.kind != ERR_REFUSED || found))
+		no_from_pam(out, pool, &err);
+	else if (!found)
+		out->verdict = VERDICT_WRONG;	/* with find_hash()'s reason */
+	else if (password.expired || password.barred)
+		refuse(out, VERDICT_WRONG, password.expired ? "expired" :
+		    "locked");
+	else
+		open_or_locked(out);
+}
+
+/* A user of the system, in the main domain. */
+static void
+check_system_user(const struct login_question *q, struct pool *pool,
+    struct domain *domain, struct slice user, struct login *out)
+{
+	struct pam_user ids;
+	struct account *account;
+	struct err err;
+
+	if (nobody_is_called(out, user, q->password))
+		return;
+	if (ask_pam(q, pool, PAM_SERVICE, pool_dup(pool, user), &ids,
+	    &err) == -1 ||
+	    system_user_account(domain, pool, &ids, &account, &err) == -1) {
+		no_from_pam(out, pool, &err);
+		return;
+	}
+	out->account = account;
+	refuse(out, VERDICT_OPEN, "");
+}
+
+/* --- the whole ---------------------------------------------------------- */
+
 void
-login_check(const struct installation *in, const struct where *where,
-    struct pool *pool, struct slice typed, struct slice given,
+login_check(const struct login_question *q, struct pool *pool,
     struct login *out)
 {
 	struct slice user;
@@ -168,20 +261,22 @@ login_check(const struct installation *in, const struct where *where,
 	struct err err;
 
 	*out = (struct login){ .found = "login" };
-	int chosen = choose_domain(in, where, pool, typed, &user, &real, out,
-	    &err);
-	if (chosen == 0) {
+	int chosen = choose_domain(q->in, q->where, pool, q->typed, &user,
+	    &real, out, &err);
+	if (chosen == 0 && !q->serves_main) {
 		refuse(out, VERDICT_MAIN,
 		    "a login of the main domain needs a native pop3d");
 		return;
 	}
 	if (chosen == -1 && err.kind == ERR_ABSENT) {
-		password_matches(NULL, given);
+		password_matches(NULL, q->password);
 		refuse(out, VERDICT_WRONG, "unknown domain");
 		return;
 	}
-	if (chosen == -1 || domain_open(in, pool, slice_of(real), &domain,
-	    &err) == -1) {
+	if (chosen == 0)
+		domain = system_user_domain(q->in, pool);
+	else if (chosen == -1 || domain_open(q->in, pool, slice_of(real),
+	    &domain, &err) == -1) {
 		fail(out, pool, &err);
 		return;
 	}
@@ -189,6 +284,10 @@ login_check(const struct installation *in, const struct where *where,
 	/* TLS is not here yet: then such a domain lets nobody in. */
 	if (domain->conf.require_tls == REQUIRE_TLS_YES)
 		refuse(out, VERDICT_NEEDS_TLS, "require-tls");
+	else if (domain->of_system)
+		check_system_user(q, pool, domain, user, out);
+	else if (conf_pam_service(&domain->conf) != NULL)
+		check_by_pam(q, pool, user, out);
 	else
-		check_password(out, pool, user, given);
+		check_hash(q, pool, user, out);
 }

@@ -12,10 +12,22 @@
 #include "where.h"
 #include "wire.h"
 
+struct login_question {
+	const struct installation	*in;
+	const struct where		*where;
+	struct slice			 typed;		/* the login */
+	struct slice			 password;
+	const char			*peer;		/* "-": nobody knows */
+	/* no native pop3d serves the system's users: we do */
+	bool				 serves_main;
+	struct deadline			 deadline;
+};
+
 struct login {
 	/* VERDICT_OPEN: the password is right */
 	enum verdict		 verdict;
-	const struct domain	*domain;	/* NULL: not one of ours */
+	/* NULL: none that is served here */
+	const struct domain	*domain;
 	const struct account	*account;	/* VERDICT_OPEN alone */
 	/* how the domain was: login, address or main */
 	const char		*found;
@@ -23,10 +35,9 @@ struct login {
 	const char		*reason;
 };
 
-/* Computes exactly one password hash for all that is VERDICT_WRONG or
- * VERDICT_OPEN.  Everything in *out lives in pool. */
-void	login_check(const struct installation *in, const struct where *where,
-	    struct pool *pool, struct slice typed, struct slice password,
+/* Computes exactly one password hash, or asks PAM once, for all that is
+ * VERDICT_WRONG or VERDICT_OPEN.  Everything in *out lives in pool. */
+void	login_check(const struct login_question *question, struct pool *pool,
 	    struct login *out);
 
 #endif

@@ -34,6 +34,8 @@ enum {
 	/* after the first failure; then twice as long */
 	DELAY_MS = 1000,
 	PATIENCE_MS = 5000,		/* beyond the talker's own time-out */
+	/* before it, for a question that got no answer to be answered */
+	TELL_MS = 500,
 	/* for a session to end when it is told to */
 	LEAVE_MS = 30000,
 };
@@ -43,6 +45,7 @@ struct state {
 	struct child		 talker, session;
 	int			 to_talker, to_session;	/* sockets */
 	struct request		 request;
+	struct deadline		 deadline;		/* of all logins */
 	/* of the login that is being checked */
 	struct pool		 pool;
 	struct login		 login;
@@ -260,12 +263,16 @@ answer_login(struct state *s)
 {
 	const struct parent *p = s->parent;
 	struct deadline asked = deadline_in(0);
-	struct slice password = { s->request.password,
-	    s->request.password_len };
+	const struct login_question question = {
+		.in = p->in, .where = &p->where, .typed = typed_login(s),
+		.password = { s->request.password, s->request.password_len },
+		.peer = p->connection->peer_text.text,
+		.serves_main = p->serves_main,
+		.deadline = { s->deadline.at_ms - PATIENCE_MS - TELL_MS },
+	};
 
 	drop_pool(&s->pool);
-	login_check(p->in, &p->where, &s->pool, typed_login(s), password,
-	    &s->login);
+	login_check(&question, &s->pool, &s->login);
 	explicit_bzero(s->request.password, sizeof s->request.password);
 	struct answer answer = { .verdict = s->login.verdict };
 	if (answer.verdict == VERDICT_OPEN)
@@ -348,13 +355,14 @@ parent_run(const struct parent *parent, struct err *err)
 	SCOPED(drop_state) struct state s = {
 		.parent = parent, .talker = CHILD_NONE, .session = CHILD_NONE,
 		.to_talker = -1, .to_session = -1,
+		.deadline = deadline_in((int64_t)
+		    parent->in->conf.login_timeout * 1000 + PATIENCE_MS),
 	};
-	struct deadline d = deadline_in(
-	    (int64_t)parent->in->conf.login_timeout * 1000 + PATIENCE_MS);
 
 	if (start_talker(&s, err) == -1)
 		return -1;
-	while (wait_for(&s, s.to_talker, d) == WOKEN && answer_request(&s))
+	while (wait_for(&s, s.to_talker, s.deadline) == WOKEN &&
+	    answer_request(&s))
 		;
 	if (s.handed_over)
 		watch_session(&s);

@@ -15,6 +15,8 @@ struct parent {
 	/* that greets: "Virtual D", or the host's */
 	const char			*name;
 	bool				 needs_tls;	/* as in talker.h */
+	/* as in login.h */
+	bool				 serves_main;
 	/* the empty directory of the talker */
 	int				 root;
 	/* readable when we are to end */

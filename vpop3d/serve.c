@@ -46,7 +46,7 @@ serve_connection(const struct serving *serving,
 	SCOPED(drop_fd) int stop = -1;
 	struct parent parent = {
 		.in = serving->in, .connection = connection,
-		.root = serving->root,
+		.root = serving->root, .serves_main = serving->native == NULL,
 	};
 
 	where_find(serving->in, connection, &pool, &parent.where);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -151,6 +152,13 @@ struct feed {
 	size_t	start, end;
 };
 
+/* It may have been a password. */
+static void
+drop_feed(struct feed *feed)
+{
+	explicit_bzero(feed, sizeof *feed);
+}
+
 static int
 feed_more(const struct command *c, struct feed *feed, int *to, struct err *err)
 {
@@ -214,7 +222,9 @@ static int
 serve(const struct command *c, struct child *child, struct pipes *p,
     struct command_result *r, struct err *err)
 {
-	struct feed feed = { .start = 0 };
+	SCOPED(drop_feed) struct feed feed;
+
+	feed.start = feed.end = 0;
 	bool overflow = false, ignored = false, ended = false;
 
 	for (int rounds = 1; rounds > 0; rounds -= ended) {

@@ -34,6 +34,8 @@ struct password {
 	/* '!' or '*' before the hash, or expired */
 	bool		 locked;
 	bool		 expired;
+	/* "vadmin user lock": '!' before something, be it a hash or not */
+	bool		 barred;
 };
 
 typedef int account_visitor(void *arg, const struct account *account,

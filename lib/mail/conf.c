@@ -2,7 +2,45 @@
 #include "conf.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
+
+/* A PAM service is the name of a file. */
+static bool
+is_service(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = ascii_lower(name.p[i]);
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		    c == '-' || c == '_' || (c == '.' && i > 0)))
+			return false;
+	}
+	return name.len >= 1 && name.len <= PAM_SERVICE_MAX;
+}
+
+int
+conf_auth(const struct setting *row, struct pool *pool, struct slice value,
+    void *field, struct err *err)
+{
+	(void)row;
+	if (!slice_is(value, "shadow") && !slice_is(value, "pam") &&
+	    !(slice_starts(value, "pam:") && is_service(slice_from(value, 4))))
+		return err_set(err, ERR_INVALID, "'%.*s' is not shadow, pam or "
+		    "pam:SERVICE (letters, digits, '-', '_', '.')",
+		    (int)(value.len > 80 ? 80 : value.len), value.p);
+	*(const char **)field = pool_dup(pool, value);
+	return 0;
+}
+
+const char *
+conf_pam_service(const struct domain_conf *conf)
+{
+	struct slice auth = slice_of(conf->auth);
+
+	if (slice_starts(auth, "pam:"))
+		return conf->auth + 4;
+	return slice_is(auth, "pam") ? PAM_SERVICE : NULL;
+}
 
 #define V(field)	offsetof(struct vmail_conf, field)
 #define D(field)	offsetof(struct domain_conf, field)
@@ -79,8 +117,9 @@ const struct setting vmail_settings[] = {
 	{ "rehash", setting_flag, V(rehash), "no", .refused_by = PROGRAM_VPOP3D,
 	  .help = "Renew an old password hash when its owner logs in." },
 	{ "main-mailboxes", setting_text, V(main_mailboxes), "/var/mail/%u",
-	  .refused_by = PROGRAM_VPOP3D,
-	  .help = "Where the inboxes of the system's own users lie." },
+	  .help = "Where the inboxes of the system's own users lie, for a "
+	  "vpop3d without a native pop3d: %u is the user; a last / makes it a "
+	  "Maildir." },
 	{ "tls-certificate", setting_text, V(tls_certificate), "",
 	  .refused_by = PROGRAM_VPOP3D,
 	  .help = "The certificate (PEM, with its chain) that serves where no "
@@ -149,8 +188,9 @@ const struct setting domain_settings[] = {
 	{ "user-commands", setting_flag, D(user_commands), "no",
 	  .refused_by = PROGRAM_VDELIVER,
 	  .help = "Whether an account's own .forward may run commands." },
-	{ "auth", setting_text, D(auth), "shadow", .refused_by = PROGRAM_VPOP3D,
-	  .help = "How passwords are checked: shadow, or pam[:service]." },
+	{ "auth", conf_auth, D(auth), "shadow",
+	  .help = "How passwords are checked: shadow, or pam[:service], a file "
+	  "in /etc/pam.d (vpop3d)." },
 	{ "login-delay", setting_seconds, D(login_delay), "0", .max = 86400,
 	  .refused_by = PROGRAM_VPOP3D,
 	  .help = "The shortest time between two logins of one account." },

@@ -77,6 +77,7 @@ struct domain_conf {
 	uint64_t		 vacation_days;
 	uint64_t		 auto_rate;
 	bool			 user_commands;
+	/* see conf_pam_service() */
 	const char		*auth;
 	uint64_t		 login_delay;		/* seconds */
 	/* enum forward_sender_word */
@@ -87,6 +88,14 @@ struct domain_conf {
 	const char		*tls_key;
 };
 extern const struct setting domain_settings[];
+
+/* "auth": shadow, pam or pam:SERVICE, checked. */
+setting_parser	conf_auth;		/* const char * */
+
+/* The PAM service that checks the domain's passwords; NULL: shadow.D does. */
+#define PAM_SERVICE	"vpop3d"
+enum { PAM_SERVICE_MAX = 64 };
+const char *conf_pam_service(const struct domain_conf *conf);
 
 /* Bits of struct setting's refused_by: a program that cannot honour a setting
  * yet says so (a temporary failure), and never ignores it. */

@@ -29,6 +29,10 @@ struct domain {
 	bool				 one_owner;
 	/* then: who; else gid is the domain's group */
 	struct ident			 owner;
+	/* Not one of ours: the machine's own, whose accounts are the system's
+	 * users; made by who serves them (vpop3d).  conf.inbox is
+	 * main-mailboxes. */
+	bool				 of_system;
 };
 
 /* given is any spelling.  ERR_ABSENT: not one of ours.  Every other error is

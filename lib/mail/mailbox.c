@@ -41,6 +41,10 @@ bad_template(const struct account *account, const char *why, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 
+	if (account->domain->of_system)
+		return err_set(err, ERR_INVALID, "%s: main-mailboxes: %s",
+		    installation_where(account->domain->in, &pool,
+		    "main-mailboxes"), why);
 	return err_set(err, ERR_INVALID, "%s: inbox: %s",
 	    domain_where(account->domain, &pool, "inbox"), why);
 }
@@ -51,10 +55,12 @@ check_tokens(const struct account *account, struct slice s, struct err *err)
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.p[i] != '%')
 			continue;
-		if (++i == s.len || (s.p[i] != 'd' && s.p[i] != 'u' &&
-		    s.p[i] != '%'))
-			return bad_template(account,
-			    "knows %d, %u and %% alone", err);
+		if (++i < s.len && (s.p[i] == 'u' || s.p[i] == '%' ||
+		    (s.p[i] == 'd' && !account->domain->of_system)))
+			continue;
+		return bad_template(account, account->domain->of_system ?
+		    "knows %u and %% alone" : "knows %d, %u and %% alone",
+		    err);
 	}
 	return 0;
 }

@@ -386,6 +386,13 @@ read_shadow(const struct domain *domain, struct pool *pool, struct slice name,
 	return got;
 }
 
+/* "!" alone, or "!!", is how others write "no password". */
+static bool
+is_barred(const char *hash)
+{
+	return hash[0] == '!' && hash[strspn(hash, "!")] != '\0';
+}
+
 static int
 password(const struct domain *domain, struct pool *pool,
     const struct account *account, struct password *out, struct err *err)
@@ -404,6 +411,7 @@ password(const struct domain *domain, struct pool *pool,
 		.hash = usable && !expired ? hash : NULL,
 		.locked = !usable || expired,
 		.expired = expired,
+		.barred = hash != NULL && is_barred(hash),
 	};
 	return 0;
 }

@@ -32,6 +32,8 @@ int
 spool_trust(const struct domain *domain, int fd, const char *path,
     struct err *err)
 {
+	/* Who has the system's mail group is the system's business. */
+	mode_t others = domain->of_system ? S_IWOTH : S_IWGRP | S_IWOTH;
 	struct stat st;
 
 	if (!domain->in->as_root)
@@ -43,9 +45,10 @@ spool_trust(const struct domain *domain, int fd, const char *path,
 		return err_set(err, ERR_REFUSED,
 		    "%s belongs to uid %u: give it to root (chown root)", path,
 		    (unsigned)st.st_uid);
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(st.st_mode & S_ISVTX))
+	if ((st.st_mode & others) && !(st.st_mode & S_ISVTX))
 		return err_set(err, ERR_REFUSED,
-		    "others can write to %s: close it (chmod go-w)", path);
+		    "others can write to %s: close it (chmod %s)", path,
+		    domain->of_system ? "o-w, or +t" : "go-w");
 	return 0;
 }
 

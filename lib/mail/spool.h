@@ -15,7 +15,8 @@
 int	spool_open(const struct installation *in, int *fd, struct err *err);
 
 /* For root: that nobody else can put things into the directory that domains
- * lie in (path is for messages), the domain's one owner excepted. */
+ * lie in (path is for messages), the domain's one owner excepted, and where the
+ * mailboxes are the system's (/var/mail) its group. */
 int	spool_trust(const struct domain *domain, int fd, const char *path,
 	    struct err *err);
 
