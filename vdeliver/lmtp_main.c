@@ -10,6 +10,7 @@
 #include "lmtp_serve.h"
 #include "log.h"
 #include "startup.h"
+#include "str.h"
 
 struct where {
 	const char	*place;		/* "unix:PATH" or "HOST:PORT" */
@@ -36,11 +37,14 @@ usage(const char *what, const char *why)
 }
 
 static bool
-ends_with(const char *text, const char *end)
+is_smtp(const char *place)
 {
-	size_t len = strlen(text), tail = strlen(end);
+	const char *colon = strrchr(place, ':');
+	uint64_t port;
 
-	return len >= tail && strcmp(text + len - tail, end) == 0;
+	return colon != NULL && (strcmp(colon + 1, "smtp") == 0 ||
+	    (slice_number(slice_of(colon + 1), UINT64_MAX, &port) == 0 &&
+	    port == 25));
 }
 
 static int
@@ -53,8 +57,7 @@ add_where(struct options *o, const char *option, const char *place)
 	if (map && strncmp(place, "unix:", 5) != 0)
 		return usage(option, "needs unix:PATH");
 	/* RFC 2033 5: a client there would expect SMTP. */
-	if (!map && strncmp(place, "unix:", 5) != 0 &&
-	    (ends_with(place, ":25") || ends_with(place, ":smtp")))
+	if (!map && strncmp(place, "unix:", 5) != 0 && is_smtp(place))
 		return usage(place, "is SMTP's port: LMTP never uses it");
 	o->where[o->count++] = (struct where){ place,
 	    map ? LMTP_SOCKETMAP : LMTP_MAIL };
@@ -89,19 +92,31 @@ role_of(const char *name)
 }
 
 static int
+open_listeners(const struct options *o, struct listeners *listeners,
+    struct err *err)
+{
+	if (listeners_inherit(listeners, role_of, err) == -1)
+		return -1;
+	for (size_t i = 0; i < o->count; i++)
+		if (listeners_add(listeners, o->where[i].place,
+		    o->where[i].role, err) == -1)
+			return -1;
+	return 0;
+}
+
+static int
 serve(const struct options *o, struct err *err)
 {
 	struct listeners listeners = { .count = 0 };
+	int result = open_listeners(o, &listeners, err);
 
-	if (listeners_inherit(&listeners, role_of, err) == -1)
-		return -1;
-	for (size_t i = 0; i < o->count; i++)
-		if (listeners_add(&listeners, o->where[i].place,
-		    o->where[i].role, err) == -1)
-			return -1;
-	if (listeners.count == 0)
+	if (result == 0 && listeners.count == 0)
 		return lmtp_serve_connection(o->directory, LMTP_MAIL, err);
-	return lmtp_serve_listeners(o->directory, &listeners, err);
+	if (result == 0)
+		result = lmtp_serve_listeners(o->directory, &listeners, err);
+	/* Where it could not begin, the files of its sockets go, too. */
+	listeners_remove(&listeners);
+	return result;
 }
 
 int

@@ -1,6 +1,8 @@
 /* lmtp_serve.c: connections, each from its beginning to its end. */
 #include "lmtp_serve.h"
 
+#include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,11 +11,14 @@
 
 #include "confine.h"
 #include "connection.h"
+#include "deadline.h"
 #include "fd.h"
 #include "listen.h"
 #include "log.h"
 #include "scope.h"
 #include "stop.h"
+
+enum { REQUEST_MS = 10000 };		/* for a client to say what it wants */
 
 static void
 warn(const char *text)
@@ -34,15 +39,31 @@ open_installation(const char *directory, struct installation *in,
 
 /* --- one ---------------------------------------------------------------- */
 
-/* A socket map that ends without an answer is tried again, too. */
+/* Without settings there is nobody else to read a request; whatever it asks,
+ * the answer is the same. */
+static void
+await_request(void)
+{
+	char nothing[4096];
+
+	if (fd_wait(STDIN_FILENO, POLLIN, deadline_in(REQUEST_MS)) == 0 &&
+	    read(STDIN_FILENO, nothing, sizeof nothing) == -1)
+		return;
+}
+
 static int
 turn_down(enum lmtp_role role)
 {
-	static const char text[] =
+	static const char mail[] =
 	    "421 4.3.5 mail cannot be taken now: see the log\r\n";
+	static const char map[] =
+	    "44:TEMP lookups cannot be answered: see the log,";
+	bool is_mail = role == LMTP_MAIL;
 
-	if (role == LMTP_MAIL && write(STDOUT_FILENO, text,
-	    sizeof text - 1) == -1)
+	if (!is_mail)
+		await_request();
+	if (write(STDOUT_FILENO, is_mail ? mail : map,
+	    is_mail ? sizeof mail - 1 : sizeof map - 1) == -1)
 		return -1;
 	return -1;
 }

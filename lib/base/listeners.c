@@ -41,9 +41,14 @@ split_address(const char *where, char host[256], char port[32])
 {
 	const char *colon = strrchr(where, ':');
 	size_t len = colon != NULL ? (size_t)(colon - where) : 0;
+	uint64_t number;
 
 	if (colon == NULL || len >= 256 || strlen(colon + 1) >= 32 ||
 	    colon[1] == '\0')
+		return false;
+	/* getaddrinfo() takes 65561 for 25. */
+	if (strspn(colon + 1, "0123456789") == strlen(colon + 1) &&
+	    slice_number(slice_of(colon + 1), UINT16_MAX, &number) == -1)
 		return false;
 	if (len >= 2 && where[0] == '[' && where[len - 1] == ']') {
 		where++;
@@ -149,11 +154,14 @@ add_unix(struct listeners *l, const char *path, int role, struct err *err)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return err_sys(err, "unix:%s", path);
-	if (bind_for_everybody(fd, &address) == -1 &&
-	    (errno != EADDRINUSE || !is_left_over(&address) ||
-	    unlink(path) == -1 || bind_for_everybody(fd, &address) == -1)) {
-		errno = EADDRINUSE;
-		return err_sys(err, "unix:%s", path);
+	if (bind_for_everybody(fd, &address) == -1) {
+		if (errno != EADDRINUSE)
+			return err_sys(err, "unix:%s", path);
+		if (!is_left_over(&address) || unlink(path) == -1 ||
+		    bind_for_everybody(fd, &address) == -1) {
+			errno = EADDRINUSE;
+			return err_sys(err, "unix:%s", path);
+		}
 	}
 	if (lstat(path, &st) == -1 || listen(fd, BACKLOG) == -1)
 		return err_sys(err, "unix:%s", path);
@@ -186,14 +194,27 @@ number_of(const char *variable)
 	    slice_number(slice_of(value), INT32_MAX, &number) == 0 ? number : 0;
 }
 
-static bool
+/* 1: it is; 0: a connection; -1: no socket. */
+static int
 is_listening(int fd)
 {
 	int on = 0;
 	socklen_t len = sizeof on;
 
-	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 &&
-	    on != 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == -1)
+		return -1;
+	return on != 0;
+}
+
+/* systemd passes the connection like a socket of Accept=no, whether it made it
+ * standard input or not. */
+static int
+become_standard(int fd, struct err *err)
+{
+	if (dup2(fd, STDIN_FILENO) == -1 || dup2(fd, STDOUT_FILENO) == -1)
+		return err_sys(err, "the connection from systemd");
+	close(fd);
+	return 0;
 }
 
 int
@@ -212,10 +233,13 @@ listeners_inherit(struct listeners *l, int (*role_of)(const char *name),
 		SCOPED(drop_str) struct str one = { 0 };
 		if (slice_cut(&rest, ':', &name))
 			str_addslice(&one, name);
-		if (!is_listening(fd))
+		int listening = is_listening(fd);
+		if (listening == 0 && count == 1)
+			return become_standard(fd, err);
+		if (listening != 1)
 			return err_set(err, ERR_INVALID,
 			    "descriptor %d from systemd is not a listening "
-			    "socket: is it Accept=no?", fd);
+			    "socket", fd);
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		fcntl(fd, F_SETFL, O_NONBLOCK);
 		if (keep(l, (struct listener){ .fd = fd,

@@ -39,7 +39,7 @@ int	listeners_add(struct listeners *listeners, const char *where, int role,
 
 /* Takes the sockets that systemd passes to this process (sd_listen_fds(3)):
  * role_of tells the role of one that is called name (may be empty).  None is
- * no error. */
+ * no error.  A connection (Accept=yes) becomes descriptors 0 and 1. */
 int	listeners_inherit(struct listeners *listeners,
 	    int (*role_of)(const char *name), struct err *err);
 

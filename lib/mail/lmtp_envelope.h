@@ -13,7 +13,7 @@
 #include "str.h"
 
 /* RFC 5321 4.5.3.1.3 asks for 256 */
-enum { LMTP_PATH_MAX = 1000 };
+enum { LMTP_PATH_MAX = 2000 };
 
 struct lmtp_path {
 	/* what stands in <>, without a source route; empty = null sender */

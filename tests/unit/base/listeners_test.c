@@ -114,6 +114,8 @@ static const struct bad_row {
 	  "unix:run/x: not an absolute path of at most 107 bytes" },
 	{ "a word is no place", "nowhere",
 	  "nowhere: neither HOST:PORT nor unix:PATH" },
+	{ "a port beyond 65535 is none", "127.0.0.1:65561",
+	  "127.0.0.1:65561: neither HOST:PORT nor unix:PATH" },
 	{ "a port is needed", "127.0.0.1:",
 	  "127.0.0.1:: neither HOST:PORT nor unix:PATH" },
 };
@@ -228,23 +230,70 @@ check_passed(void **state)
 	}
 }
 
+/* Descriptors 0, 1 and 3 put aside, and back. */
+enum { ASIDE = 3 };
+static const int standard[ASIDE] = { 0, 1, 3 };
+
+static void
+put_aside(int before[ASIDE])
+{
+	for (int i = 0; i < ASIDE; i++)
+		before[i] = fcntl(standard[i], F_DUPFD_CLOEXEC, 100);
+}
+
+static void
+put_back(const int before[ASIDE])
+{
+	for (int i = 0; i < ASIDE; i++) {
+		close(standard[i]);
+		if (before[i] == -1)
+			continue;
+		dup2(before[i], standard[i]);
+		close(before[i]);
+	}
+}
+
 static void
 test_passed_connection(void **state)
 {
 	struct listeners l = { .count = 0 };
-	int before = fcntl(3, F_DUPFD_CLOEXEC, 100);
-	SCOPED(drop_fd) int plain = socket(AF_INET, SOCK_STREAM, 0);
+	int before[ASIDE], ends[2], result;
+	char got[2] = "";
 	struct err err;
 
 	(void)state;
-	pass(plain, "1", "", (long)getpid());
-	assert_int_equal(listeners_inherit(&l, role_of, &err), -1);
-	assert_int_equal(err.kind, ERR_INVALID);
-	close(3);
-	if (before != -1) {
-		dup2(before, 3);
-		close(before);
-	}
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	put_aside(before);
+	pass(ends[1], "1", "connection", (long)getpid());
+	result = listeners_inherit(&l, role_of, &err);
+	bool passed_on = write(STDOUT_FILENO, "a", 1) == 1 &&
+	    write(ends[0], "b", 1) == 1 && read(STDIN_FILENO, got, 1) == 1 &&
+	    read(ends[0], got + 1, 1) == 1;
+	put_back(before);
+	assert_int_equal(result, 0);
+	assert_int_equal(l.count, 0);
+	assert_true(passed_on);
+	assert_memory_equal(got, "ba", 2);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void
+test_passed_file(void **state)
+{
+	struct listeners l = { .count = 0 };
+	SCOPED(drop_fd) int file = open("file", O_RDWR | O_CREAT, 0600);
+	int before[ASIDE];
+	struct err err;
+
+	(void)state;
+	put_aside(before);
+	pass(file, "1", "", (long)getpid());
+	int result = listeners_inherit(&l, role_of, &err);
+	put_back(before);
+	assert_int_equal(result, -1);
+	assert_err(err, ERR_INVALID,
+	    "descriptor 3 from systemd is not a listening socket");
 }
 
 int
@@ -257,6 +306,8 @@ main(void)
 	add_test("an address and a port", test_internet);
 	add_test("there are so many sockets and no more", test_too_many);
 	add_rows(passed, check_passed);
-	add_test("a connection is no listening socket", test_passed_connection);
+	add_test("a connection that was passed becomes descriptors 0 and 1",
+	    test_passed_connection);
+	add_test("a file that was passed is no socket", test_passed_file);
 	return run_all();
 }
