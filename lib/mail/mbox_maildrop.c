@@ -41,8 +41,12 @@ struct mbox_maildrop {
 	const struct mailbox	*mailbox;
 	int			 fd;		/* the file that was scanned */
 	struct stat		 st;		/* its identity */
-	/* when it was last known to be what was scanned */
+	/* when all of it was known to be what was scanned */
 	struct state		 state;
+	/* when one entry was, the last that was looked at again: that says
+	 * nothing of the others */
+	struct state		 entry_state;
+	size_t			 entry;
 	struct mbox_scan	 scan;
 	/* the entry that is message 0 */
 	size_t			 first;
@@ -76,11 +80,11 @@ state_of(const struct stat *st)
 }
 
 static bool
-is_unchanged(const struct mbox_maildrop *d, const struct stat *st)
+is_unchanged(const struct state *since, const struct stat *st)
 {
-	return d->state.settled && st->st_size == d->state.size &&
-	    st->st_ctim.tv_sec == d->state.changed.tv_sec &&
-	    st->st_ctim.tv_nsec == d->state.changed.tv_nsec;
+	return since->settled && st->st_size == since->size &&
+	    st->st_ctim.tv_sec == since->changed.tv_sec &&
+	    st->st_ctim.tv_nsec == since->changed.tv_nsec;
 }
 
 /* The last message may have got a line end and a separator behind it. */
@@ -122,11 +126,14 @@ read_checked(struct mbox_maildrop *d, size_t entry, void *p, size_t size,
 		return err_sys(err, "read");
 	if ((size_t)n != size)
 		return changed_under_us(err);
-	if (is_unchanged(d, &st))
+	struct state now = state_of(&st);
+	if (is_unchanged(&d->state, &st) ||
+	    (d->entry == entry && is_unchanged(&d->entry_state, &st)))
 		return 0;
 	if (verify_entry(d, entry, err) == -1)
 		return -1;
-	d->state = state_of(&st);
+	d->entry = entry;
+	d->entry_state = now;
 	return 0;
 }
 
@@ -251,7 +258,7 @@ verify_all(struct mbox_maildrop *d, const struct mbox_file *file,
 	*scanned = d->scan.size;
 	if (file->st.st_ino != d->st.st_ino || file->st.st_dev != d->st.st_dev)
 		return changed_under_us(err);
-	if (is_unchanged(d, &file->st))
+	if (is_unchanged(&d->state, &file->st))
 		return 0;
 	if (mbox_scan(file->fd, 0, SIZE_MAX, &now, err) == -1)
 		return -1;

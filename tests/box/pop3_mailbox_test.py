@@ -480,6 +480,33 @@ class ChangedUnderUs(Pop3Test):
         self.assertIn("deleted=0", self.ended(pop))
         self.assertEqual(contents(vmail, self.joe), rest)
 
+    def rewritten_from_the_third_message_on(self):
+        """A session, and an mbox into whose third message another program put a line since."""
+        four = [*self.THREE, b"Subject: 3\n\nthe last body\n"]
+        vmail = self.box(mbox=mbox(*four))
+        pop = self.session(vmail)
+        after = mbox(*four).replace(b"Subject: 2\n", b"Subject: 2\nStatus: O\n")
+        with open(vmail.inbox(self.joe), "r+b") as f:
+            f.write(after)
+        # so long ago that any later change would have another time stamp
+        eventually(lambda: time.time() - os.stat(vmail.inbox(self.joe)).st_ctime > 0.1, "a settled file")
+        self.assertEqual(pop.many("RETR 1")[1], on_the_wire(four[0]))
+        self.assertEqual(pop.many("RETR 2")[1], on_the_wire(four[1]))
+        return vmail, pop, after
+
+    def test_what_was_rewritten_is_not_believed_because_what_lies_before_it_was_not(self):
+        _, pop, _ = self.rewritten_from_the_third_message_on()
+        for number in (3, 4):
+            self.assertRegex(pop.ask(f"RETR {number}"), r"^-ERR \[SYS/TEMP\]")
+
+    def test_nothing_is_cut_out_of_an_mbox_that_was_rewritten_behind_what_was_read(self):
+        vmail, pop, after = self.rewritten_from_the_third_message_on()
+        pop.ask("DELE 2")
+        pop.ask("DELE 4")
+        self.assertRegex(pop.ask("QUIT"), r"^-ERR \[SYS/TEMP\]")
+        self.assertIn("deleted=0", self.ended(pop))
+        self.assertEqual(contents(vmail, self.joe), after)
+
     def test_a_status_that_another_program_wrote_in_place_does_no_harm(self):
         text = mbox(*(b"Status: O \nSubject: x%d\n\nbody\n" % i for i in range(3)))
         vmail = self.box(mbox=text)
