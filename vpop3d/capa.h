@@ -6,6 +6,6 @@
 
 #include "dialogue.h"
 
-void	capa_reply(struct dialogue *client, bool with_user);
+void	capa_reply(struct dialogue *client, bool with_user, bool with_stls);
 
 #endif

@@ -31,6 +31,14 @@ split_login(const struct installation *in, struct slice typed,
 	return false;
 }
 
+bool
+login_names_domain(const struct installation *in, struct slice typed)
+{
+	struct slice user, host;
+
+	return split_login(in, typed, &user, &host);
+}
+
 static int
 canonical(const void *question, struct str *answer)
 {
@@ -281,8 +289,7 @@ login_check(const struct login_question *q, struct pool *pool,
 		return;
 	}
 	out->domain = domain;
-	/* TLS is not here yet: then such a domain lets nobody in. */
-	if (domain->conf.require_tls == REQUIRE_TLS_YES)
+	if (where_needs_tls(q->where, domain))
 		refuse(out, VERDICT_NEEDS_TLS, "require-tls");
 	else if (domain->of_system)
 		check_system_user(q, pool, domain, user, out);

@@ -29,14 +29,18 @@ struct login {
 	/* NULL: none that is served here */
 	const struct domain	*domain;
 	const struct account	*account;	/* VERDICT_OPEN alone */
-	/* how the domain was: login, address or main */
+	/* how the domain was: login, sni, address or main */
 	const char		*found;
 	/* why not, for the log; the client is not told */
 	const char		*reason;
 };
 
+/* Whether the login says which domain it means. */
+bool	login_names_domain(const struct installation *in, struct slice typed);
+
 /* Computes exactly one password hash, or asks PAM once, for all that is
- * VERDICT_WRONG or VERDICT_OPEN.  Everything in *out lives in pool. */
+ * VERDICT_WRONG or VERDICT_OPEN, and neither where the domain wants TLS first.
+ * Everything in *out lives in pool. */
 void	login_check(const struct login_question *question, struct pool *pool,
 	    struct login *out);
 

@@ -20,13 +20,14 @@ struct options {
 	struct listeners	 listeners;
 	const char		*listen[LISTENERS_MAX];
 	size_t			 listen_count;
+	bool			 tls;
 	char			**native;	/* NULL: none */
 };
 
 /* --- the command line ------------------------------------------------- */
 
 static const char usage_text[] =
-    "usage: vpop3d [-C dir] [--listen HOST:PORT]... [native-pop3d "
+    "usage: vpop3d [-C dir] [--tls] [--listen HOST:PORT]... [native-pop3d "
     "[argument...]]\n";
 
 static int
@@ -37,7 +38,7 @@ usage(const char *what, const char *why)
 }
 
 /* Those of later versions are named, so that nobody thinks they are at work. */
-static const char *const not_yet[] = { "--tls", "--share-main", NULL };
+static const char *const not_yet[] = { "--share-main", NULL };
 
 static int
 refuse(const char *option)
@@ -72,6 +73,10 @@ parse_options(char **argv, struct options *o)
 		const char *option = *argv++;
 		if (strcmp(option, "--") == 0)
 			break;
+		if (strcmp(option, "--tls") == 0) {
+			o->tls = true;
+			continue;
+		}
 		if (strcmp(option, "-C") != 0 &&
 		    strcmp(option, "--listen") != 0)
 			return refuse(option);
@@ -128,7 +133,8 @@ serve(struct options *o, const struct startup *found, struct err *err)
 		log_warning("not started as root: every process of a session "
 		    "is uid %u", (unsigned)geteuid());
 	const struct serving serving = {
-		.in = &in, .found = found, .native = o->native, .root = root,
+		.in = &in, .found = found, .tls = o->tls,
+		.native = o->native, .root = root,
 	};
 	if (o->listen_count == 0)
 		return serve_connection(&serving, &connection, err);

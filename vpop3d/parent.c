@@ -1,31 +1,32 @@
 /* parent.c: what stays root: it starts the others, checks passwords, and logs.
  *
  *	parent (root)		reads no byte of the client's
+ *	  |-- vtls (nobody, empty root): under TLS alone, has the connection,
+ *	  |	and gives everybody else its plain end as 0 and 1
  *	  |-- talker (nobody, empty root): greeting, USER, PASS
- *	  |	sends one record per login; ends when it has handed over
+ *	  |	sends one record per login; ends when it has handed over, or
+ *	  |	when TLS begins: then vtls and a new talker, which knows nothing
+ *	  |	of what was said in plain text
  *	  `-- session (the account's uid, the domain's gid): the mailbox
  *		is forked when a password is right; serves 0 and 1 to the end
  */
 #include "parent.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
-#include "confine.h"
 #include "dialogue.h"
+#include "events.h"
 #include "fd.h"
-#include "log.h"
 #include "login.h"
-#include "mem.h"
 #include "packet.h"
+#include "relay.h"
 #include "scope.h"
 #include "session.h"
+#include "stop.h"
 #include "talker.h"
 #include "wire.h"
 
@@ -42,10 +43,16 @@ enum {
 
 struct state {
 	const struct parent	*parent;
+	struct events		 events;
+	/* of the whole connection */
+	struct pool		 lasting;
+	struct where		 where;
+	const char		*name;		/* that greets, and says farewell */
+	struct deadline		 limit;		/* of all before the login */
+	struct relay		 relay;
 	struct child		 talker, session;
 	int			 to_talker, to_session;	/* sockets */
 	struct request		 request;
-	struct deadline		 deadline;		/* of all logins */
 	/* of the login that is being checked */
 	struct pool		 pool;
 	struct login		 login;
@@ -62,13 +69,13 @@ drop_state(struct state *s)
 {
 	drop_child(&s->talker);
 	drop_child(&s->session);
+	drop_relay(&s->relay);
 	drop_fd(&s->to_talker);
 	drop_fd(&s->to_session);
 	drop_pool(&s->pool);
+	drop_pool(&s->lasting);
 	explicit_bzero(&s->request, sizeof s->request);
 }
-
-/* --- the log ------------------------------------------------------------- */
 
 static struct slice
 typed_login(const struct state *s)
@@ -77,70 +84,16 @@ typed_login(const struct state *s)
 }
 
 static void
-log_who(struct log_line *line, const struct state *s)
-{
-	const struct login *login = &s->login;
-
-	if (login->account != NULL)
-		log_text(line, "account", slice_of(login->account->name));
-	else
-		log_text(line, "login", typed_login(s));
-	log_text(line, "peer", slice_of(s->parent->connection->peer_text.text));
-	if (login->domain != NULL)
-		log_text(line, "domain", slice_of(login->domain->name));
-	log_text(line, "found", slice_of(login->found));
-}
-
-static void
 log_failure(const struct state *s, const char *reason)
 {
-	SCOPED(drop_log_line) struct log_line line = log_event("login-failed");
-
-	log_who(&line, s);
-	log_text(&line, "reason", slice_of(reason));
-	log_send(&line, LOG_NOTICE);
+	events_login_failed(&s->events, reason);
 }
-
-static void
-log_session(const struct state *s, const struct report *r)
-{
-	SCOPED(drop_log_line) struct log_line line = log_event("session");
-
-	log_who(&line, s);
-	log_number(&line, "retrieved", r->retrieved);
-	log_number(&line, "retrieved-octets", r->retrieved_octets);
-	log_number(&line, "deleted", r->deleted);
-	log_number(&line, "deleted-octets", r->deleted_octets);
-	log_text(&line, "end", slice_of(dialogue_end_name(r->end)));
-	if (r->text[0] != '\0')
-		log_text(&line, "text",
-		    (struct slice){ r->text,
-		    strnlen(r->text, sizeof r->text) });
-	log_send(&line, LOG_INFO);
-}
-
-/* --- waiting -------------------------------------------------------------- */
-
-enum woken { WOKEN, STOPPED, TIMED_OUT };
 
 /* Until fd can be read (-1: nothing), we are told to end, or the deadline. */
 static enum woken
 wait_for(const struct state *s, int fd, struct deadline d)
 {
-	struct pollfd polls[] = {
-		{ .fd = fd, .events = POLLIN },
-		{ .fd = s->parent->stop, .events = POLLIN },
-	};
-
-	for (;;) {
-		int n = poll(polls, 2, deadline_left(d));
-		if (n > 0)
-			return polls[1].revents != 0 ? STOPPED : WOKEN;
-		if (n == -1 && errno != EINTR)
-			return STOPPED;
-		if (n == 0 && deadline_over(d))
-			return TIMED_OUT;
-	}
+	return stop_wait(s->parent->stop, fd, d);
 }
 
 /* --- the session ------------------------------------------------------ */
@@ -150,7 +103,7 @@ be_session(struct state *s, int parent)
 {
 	const struct session_start start = {
 		.account = s->login.account,
-		.name = s->parent->name,
+		.name = s->name,
 		.parent = parent,
 		.stop = s->parent->stop,
 	};
@@ -183,20 +136,16 @@ wait_for_mailbox(struct state *s)
 static enum verdict
 start_session(struct state *s)
 {
-	int ends[2], forked = -1;
 	struct err err;
+	int end, forked = packet_fork(&s->session, &end, &err);
 
-	if (packet_pair(ends, &err) == 0) {
-		s->to_session = ends[0];
-		forked = child_fork(&s->session, &err);
-		if (forked == 0)
-			be_session(s, ends[1]);
-		drop_fd(&ends[1]);
-	}
+	if (forked == 0)
+		be_session(s, end);
 	if (forked == -1) {
 		log_failure(s, err.text);
 		return VERDICT_TEMPORARY;
 	}
+	s->to_session = end;
 	enum verdict verdict = wait_for_mailbox(s);
 	s->is_open = verdict == VERDICT_OPEN;
 	if (!s->is_open) {
@@ -243,7 +192,7 @@ watch_session(struct state *s)
 	    deadline_in(LEAVE_MS)) == -1)
 		snprintf(report.text, sizeof report.text,
 		    "the session's process ended early");
-	log_session(s, &report);
+	events_session(&s->events, &report);
 }
 
 /* --- logins ----------------------------------------------------------- */
@@ -264,11 +213,11 @@ answer_login(struct state *s)
 	const struct parent *p = s->parent;
 	struct deadline asked = deadline_in(0);
 	const struct login_question question = {
-		.in = p->in, .where = &p->where, .typed = typed_login(s),
+		.in = p->in, .where = &s->where, .typed = typed_login(s),
 		.password = { s->request.password, s->request.password_len },
 		.peer = p->connection->peer_text.text,
 		.serves_main = p->serves_main,
-		.deadline = { s->deadline.at_ms - PATIENCE_MS - TELL_MS },
+		.deadline = { s->limit.at_ms - TELL_MS },
 	};
 
 	drop_pool(&s->pool);
@@ -290,7 +239,108 @@ answer_login(struct state *s)
 	    !answer.last;
 }
 
-/* Nothing that the talker says is believed, and it can say two things. */
+/* --- the talker ------------------------------------------------------- */
+
+/* A domain that cannot be read is found out at the login. */
+static bool
+needs_tls(const struct state *s)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct domain *domain;
+	struct err err;
+
+	return s->where.kind == WHERE_DOMAIN &&
+	    domain_open(s->parent->in, &pool, slice_of(s->where.domain),
+	    &domain, &err) == 0 && where_needs_tls(&s->where, domain);
+}
+
+static bool
+offers_tls(const struct state *s)
+{
+	struct err err;
+
+	return !s->where.under_tls && (relay_is_ready(s->parent->in, &s->where,
+	    &err) == 0 || err.kind != ERR_ABSENT);
+}
+
+static int
+start_talker(struct state *s, struct err *err)
+{
+	const struct talker talker = {
+		.in = s->parent->in, .root = s->parent->root, .name = s->name,
+		.limit = s->limit,
+		.greets = !s->where.under_tls || s->parent->tls,
+		.needs_tls = needs_tls(s), .offers_tls = offers_tls(s),
+	};
+
+	return talker_start(&talker, &s->talker, &s->to_talker, err);
+}
+
+/* --- TLS -------------------------------------------------------------- */
+
+/* What the name of the server decides: which domain a login without one means,
+ * and who greets where nobody has greeted yet. */
+static void
+note_server_name(struct state *s)
+{
+	const struct parent *p = s->parent;
+
+	s->where.under_tls = true;
+	where_by_server_name(p->in, &s->lasting,
+	    slice_of(s->relay.server_name), &s->where);
+	if (p->tls)
+		s->name = where_greeting(p->in, &s->where, &s->lasting);
+}
+
+/* False: it failed, and there is nobody to talk to any more. */
+static bool
+begin_tls(struct state *s)
+{
+	const struct parent *p = s->parent;
+	struct err err;
+
+	if (relay_start(&s->relay, p->in, p->root, &err) == 0 &&
+	    relay_shake_hands(&s->relay, p->in, &s->where, p->stop, s->limit,
+	    &err) == 0) {
+		note_server_name(s);
+		return true;
+	}
+	events_tls_failed(&s->events, err.text);
+	return false;
+}
+
+/* STLS is answered in plain text for the last time: the talker says it, and
+ * is gone with all that it knows. */
+static bool
+answer_stls(struct state *s)
+{
+	const struct parent *p = s->parent;
+	struct answer answer = { .verdict = VERDICT_OPEN };
+	struct err err;
+
+	if (s->request.ahead_len > 0) {
+		events_tls_failed(&s->events, "commands came behind STLS");
+		return false;
+	}
+	if (relay_is_ready(p->in, &s->where, &err) == -1) {
+		events_tls_failed(&s->events, err.text);
+		answer.verdict = VERDICT_TEMPORARY;
+	}
+	if (packet_send(s->to_talker, &answer, sizeof answer) == -1)
+		return false;
+	if (answer.verdict != VERDICT_OPEN)
+		return true;
+	if (wait_for(s, s->talker.pidfd, s->limit) != WOKEN)
+		return false;
+	drop_child(&s->talker);
+	drop_fd(&s->to_talker);
+	explicit_bzero(&s->request, sizeof s->request);
+	return begin_tls(s) && start_talker(s, &err) == 0;
+}
+
+/* --- the whole -------------------------------------------------------- */
+
+/* Nothing that the talker says is believed, and it can say three things. */
 static bool
 answer_request(struct state *s)
 {
@@ -301,72 +351,47 @@ answer_request(struct state *s)
 		return false;
 	if (r->kind == REQUEST_LOGIN && !s->is_open)
 		return answer_login(s);
+	if (r->kind == REQUEST_STLS && !s->is_open && !s->where.under_tls)
+		return answer_stls(s);
 	if (r->kind == REQUEST_HANDOVER && s->is_open)
 		release_session(s, r);
 	return false;
 }
 
-/* --- the talker ------------------------------------------------------- */
-
-static _Noreturn void
-be_talker(const struct parent *p, int socket)
+static void
+serve_client(struct state *s)
 {
-	const struct talker talker = {
-		.name = p->name,
-		.parent = socket,
-		.timeout = p->in->conf.login_timeout,
-		.needs_tls = p->needs_tls,
-	};
-	const int keep[] = { socket, p->root };
-	sigset_t nothing;
-	struct err err;
+	struct deadline d = { s->limit.at_ms + PATIENCE_MS };
 
-	sigemptyset(&nothing);
-	/* a SIGTERM just ends it */
-	sigprocmask(SIG_SETMASK, &nothing, NULL);
-	confine_fds(keep, p->root == -1 ? 1 : 2);
-	if (confine_to(p->in, p->root, 0, &err) == -1) {
-		log_warning("cannot give up rights: %s", err.text);
-		_exit(1);
-	}
-	confine_fds(keep, 1);
-	talker_run(&talker);
-	_exit(0);
-}
-
-static int
-start_talker(struct state *s, struct err *err)
-{
-	int ends[2];
-
-	if (packet_pair(ends, err) == -1)
-		return -1;
-	s->to_talker = ends[0];
-	int forked = child_fork(&s->talker, err);
-	if (forked == 0)
-		be_talker(s->parent, ends[1]);
-	drop_fd(&ends[1]);
-	return forked == -1 ? -1 : 0;
+	while (wait_for(s, s->to_talker, d) == WOKEN && answer_request(s))
+		;
+	if (s->handed_over)
+		watch_session(s);
+	else if (s->refused)
+		let_talker_leave(s);
 }
 
 int
 parent_run(const struct parent *parent, struct err *err)
 {
+	const struct vmail_conf *conf = &parent->in->conf;
 	SCOPED(drop_state) struct state s = {
-		.parent = parent, .talker = CHILD_NONE, .session = CHILD_NONE,
+		.parent = parent, .where = parent->where,
+		.limit = deadline_in((int64_t)conf->login_timeout * 1000),
+		.relay = RELAY_NONE,
+		.talker = CHILD_NONE, .session = CHILD_NONE,
 		.to_talker = -1, .to_session = -1,
-		.deadline = deadline_in((int64_t)
-		    parent->in->conf.login_timeout * 1000 + PATIENCE_MS),
 	};
 
-	if (start_talker(&s, err) == -1)
-		return -1;
-	while (wait_for(&s, s.to_talker, s.deadline) == WOKEN &&
-	    answer_request(&s))
-		;
-	if (s.handed_over)
-		watch_session(&s);
-	else if (s.refused)
-		let_talker_leave(&s);
+	s.events = (struct events){ parent->connection, &s.relay, &s.login,
+	    &s.request };
+	s.name = where_greeting(parent->in, &s.where, &s.lasting);
+	if (!parent->tls || begin_tls(&s)) {
+		if (start_talker(&s, err) == -1)
+			return -1;
+		serve_client(&s);
+	}
+	relay_end(&s.relay, parent->stop,
+	    deadline_in((int64_t)conf->idle_timeout * 1000));
 	return 0;
 }

@@ -12,12 +12,11 @@ struct parent {
 	const struct installation	*in;
 	const struct connection		*connection;
 	struct where			 where;
-	/* that greets: "Virtual D", or the host's */
-	const char			*name;
-	bool				 needs_tls;	/* as in talker.h */
+	/* from the first byte on (--tls) */
+	bool				 tls;
 	/* as in login.h */
 	bool				 serves_main;
-	/* the empty directory of the talker */
+	/* the empty directory of talker and vtls */
 	int				 root;
 	/* readable when we are to end */
 	int				 stop;

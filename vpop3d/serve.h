@@ -12,6 +12,8 @@ struct serving {
 	const struct installation	*in;
 	/* what the process began with */
 	const struct startup		*found;
+	/* TLS from the first byte on */
+	bool				 tls;
 	/* argv of the native pop3d; NULL: none */
 	char *const			*native;
 	/* the empty directory; -1: not root */
@@ -21,7 +23,7 @@ struct serving {
 /* Serves the connection on 0 and 1, or becomes the native pop3d.  -1: it could
  * not be served. */
 int	serve_connection(const struct serving *serving,
-	    const struct connection *connection, struct err *err);
+	    struct connection *connection, struct err *err);
 
 /* Serves every connection that comes, until SIGTERM. */
 int	serve_listeners(const struct serving *serving,

@@ -1,14 +1,17 @@
-/* talker.c: what meets a client that nobody knows yet: greeting, USER, PASS. */
-#include <stdbool.h>
-
+/* talker.c: what meets a client that nobody knows yet: greeting, USER, PASS,
+ * STLS. */
 #include "talker.h"
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "capa.h"
-#include "mem.h"
+#include "confine.h"
 #include "dialogue.h"
+#include "log.h"
+#include "login.h"
+#include "mem.h"
 #include "packet.h"
 #include "wire.h"
 
@@ -19,29 +22,13 @@ enum {
 
 struct conversation {
 	const struct talker	*talker;
+	int			 parent;	/* the socket to it */
 	struct dialogue		*client;
 	struct request		*request;
 	bool			 has_user;
-	bool			 handed_over;
+	bool			 over;		/* others go on from here */
 	unsigned		 bad;
 };
-
-static void
-user(void *arg, const struct slice *args, size_t count)
-{
-	struct conversation *c = arg;
-	struct slice login = args[0];
-
-	(void)count;
-	if (login.len > LOGIN_MAX)
-		/* nobody is called that, either */
-		login.len = LOGIN_MAX;
-	memset(c->request->login, 0, sizeof c->request->login);
-	memcpy(c->request->login, login.p, login.len);
-	c->request->login_len = (uint32_t)login.len;
-	c->has_user = true;
-	dialogue_reply(c->client, "+OK and the password?");
-}
 
 /* Whether a user exists, a password is wrong or an account is locked: the
  * same words. */
@@ -73,6 +60,30 @@ words_for(enum verdict verdict)
 	    "later";
 }
 
+static void
+user(void *arg, const struct slice *args, size_t count)
+{
+	struct conversation *c = arg;
+	struct slice login = args[0];
+
+	(void)count;
+	c->has_user = false;
+	/* before the client sends a password for all to read */
+	if (c->talker->needs_tls &&
+	    !login_names_domain(c->talker->in, login)) {
+		dialogue_reply(c->client, "%s", words_for(VERDICT_NEEDS_TLS));
+		return;
+	}
+	if (login.len > LOGIN_MAX)
+		/* nobody is called that, either */
+		login.len = LOGIN_MAX;
+	memset(c->request->login, 0, sizeof c->request->login);
+	memcpy(c->request->login, login.p, login.len);
+	c->request->login_len = (uint32_t)login.len;
+	c->has_user = true;
+	dialogue_reply(c->client, "+OK and the password?");
+}
+
 /* The parent and the session go on from here, with what was read too far. */
 static void
 hand_over(struct conversation *c)
@@ -82,9 +93,9 @@ hand_over(struct conversation *c)
 	*r = (struct request){ .kind = REQUEST_HANDOVER,
 	    .ahead_len = (uint32_t)c->client->len };
 	memcpy(r->ahead, c->client->input + c->client->start, c->client->len);
-	if (packet_send(c->talker->parent, r, sizeof *r) == -1)
+	if (packet_send(c->parent, r, sizeof *r) == -1)
 		c->client->end = END_ERROR;
-	c->handed_over = true;
+	c->over = true;
 }
 
 static void
@@ -107,9 +118,9 @@ pass(void *arg, const struct slice *args, size_t count)
 	c->request->password_len = (uint32_t)password.len;
 	memcpy(c->request->password, password.p, password.len);
 	dialogue_flush(c->client);
-	int sent = packet_send(c->talker->parent, c->request, sizeof *c->request);
+	int sent = packet_send(c->parent, c->request, sizeof *c->request);
 	explicit_bzero(c->request->password, sizeof c->request->password);
-	if (sent == -1 || packet_receive(c->talker->parent, &answer,
+	if (sent == -1 || packet_receive(c->parent, &answer,
 	    sizeof answer, c->client->limit) == -1) {
 		c->client->end = END_ERROR;
 		return;
@@ -132,7 +143,36 @@ capa(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	capa_reply(c->client, !c->talker->needs_tls);
+	capa_reply(c->client, !c->talker->needs_tls, c->talker->offers_tls);
+}
+
+/* After the +OK nothing is read here any more: what comes then is vtls'.  What
+ * has come already, before the client could know that TLS begins, was put
+ * there by somebody on the way: the parent ends it all. */
+static void
+stls(void *arg, const struct slice *args, size_t count)
+{
+	struct conversation *c = arg;
+	struct answer answer;
+
+	(void)args;
+	(void)count;
+	*c->request = (struct request){ .kind = REQUEST_STLS,
+	    .ahead_len = (uint32_t)c->client->len };
+	if (packet_send(c->parent, c->request,
+	    sizeof *c->request) == -1 || packet_receive(c->parent,
+	    &answer, sizeof answer, c->client->limit) == -1) {
+		c->client->end = END_ERROR;
+		return;
+	}
+	if (answer.verdict != VERDICT_OPEN) {
+		dialogue_reply(c->client, "-ERR [SYS/TEMP] the certificate "
+		    "cannot be used now: try again later");
+		return;
+	}
+	dialogue_reply(c->client, "+OK begin TLS now");
+	dialogue_flush(c->client);
+	c->over = true;
 }
 
 static void
@@ -148,7 +188,9 @@ quit(void *arg, const struct slice *args, size_t count)
 	c->client->end = END_QUIT;
 }
 
+/* The first is left out where TLS is not to be had. */
 static const struct dialogue_command commands[] = {
+	{ .name = "STLS", .run = stls },
 	{ .name = "USER", .min = 1, .max = 1, .run = user },
 	{ .name = "PASS", .min = 1, .max = 1, .rest = true, .run = pass },
 	{ .name = "CAPA", .run = capa },
@@ -164,7 +206,8 @@ one_line(struct conversation *c)
 
 	if (got == -1)
 		return;
-	if (got == 1 && dialogue_run(commands, c, line))
+	if (got == 1 && dialogue_run(c->talker->offers_tls ? commands :
+	    commands + 1, c, line))
 		return;
 	dialogue_reply(c->client, got == 0 ? "-ERR line too long" :
 	    "-ERR not a command before login");
@@ -174,23 +217,58 @@ one_line(struct conversation *c)
 	}
 }
 
-void
-talker_run(const struct talker *talker)
+static void
+talk(const struct talker *talker, int parent)
 {
-	struct conversation c = { .talker = talker };
-	int64_t ms = (int64_t)talker->timeout * 1000;
+	struct conversation c = { .talker = talker, .parent = parent };
 
 	c.client = mem_alloc(sizeof *c.client);
 	c.request = mem_alloc(sizeof *c.request);
 	c.client->in = STDIN_FILENO;
 	c.client->out = STDOUT_FILENO;
 	c.client->stop = -1;
-	c.client->idle_ms = ms;
-	c.client->limit = deadline_in(ms);
-	dialogue_reply(c.client, "+OK %s POP3 Server (Version %s) ready.", talker->name,
-	    VERSION);
-	while (c.client->end == END_NONE && !c.handed_over)
+	c.client->idle_ms = (int64_t)talker->in->conf.login_timeout * 1000;
+	c.client->limit = talker->limit;
+	if (talker->greets)
+		dialogue_reply(c.client,
+		    "+OK %s POP3 Server (Version %s) ready.", talker->name,
+		    VERSION);
+	while (c.client->end == END_NONE && !c.over)
 		one_line(&c);
 	drop_mem(&c.request);
 	drop_mem(&c.client);
+}
+
+static _Noreturn void
+be_talker(const struct talker *talker, int parent)
+{
+	const int keep[] = { parent, talker->root };
+	sigset_t nothing;
+	struct err err;
+
+	sigemptyset(&nothing);
+	/* a SIGTERM just ends it */
+	sigprocmask(SIG_SETMASK, &nothing, NULL);
+	confine_fds(keep, talker->root == -1 ? 1 : 2);
+	if (confine_to(talker->in, talker->root, 0, &err) == -1) {
+		log_warning("cannot give up rights: %s", err.text);
+		_exit(1);
+	}
+	confine_fds(keep, 1);
+	talk(talker, parent);
+	_exit(0);
+}
+
+int
+talker_start(const struct talker *talker, struct child *child, int *socket,
+    struct err *err)
+{
+	int end, forked = packet_fork(child, &end, err);
+
+	if (forked == 0)
+		be_talker(talker, end);
+	if (forked == -1)
+		return -1;
+	*socket = end;
+	return 0;
 }

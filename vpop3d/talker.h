@@ -6,18 +6,30 @@
 #ifndef TALKER_H
 #define TALKER_H
 
-#include <stdint.h>
+#include <stdbool.h>
+
+#include "child.h"
+#include "deadline.h"
+#include "err.h"
+#include "installation.h"
 
 struct talker {
+	const struct installation *in;
+	int		 root;		/* the empty directory; -1: not root */
 	/* greets as: "Virtual D", or the host's name */
 	const char	*name;
-	int		 parent;	/* the socket to it */
-	uint64_t	 timeout;	/* seconds: login-timeout, in all */
+	struct deadline	 limit;		/* of all that it does */
+	/* nobody has greeted yet */
+	bool		 greets;
 	/* no login of the domain that greets is possible */
 	bool		 needs_tls;
+	/* STLS is possible */
+	bool		 offers_tls;
 };
 
-/* Talks on 0 and 1 to the end. */
-void	talker_run(const struct talker *talker);
+/* Starts it in a process of its own, which talks on 0 and 1 to the end, or until
+ * somebody else goes on.  *socket is our end of what it asks on (wire.h). */
+int	talker_start(const struct talker *talker, struct child *child,
+	    int *socket, struct err *err);
 
 #endif

@@ -228,7 +228,7 @@ capa(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	capa_reply(t->client, true);
+	capa_reply(t->client, true, false);
 }
 
 /* --- UPDATE -------------------------------------------------------------- */

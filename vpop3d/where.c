@@ -1,12 +1,13 @@
-/* where.c: which domain the address that a client reached belongs to. */
+/* where.c: what is known of a client before it logs in: which domain it has
+ * reached, and whether a password may travel. */
 #include "where.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <string.h>
 
+#include "certificate.h"
 #include "confine.h"
-#include "domain.h"
 #include "fd.h"
 #include "lines.h"
 #include "log.h"
@@ -45,6 +46,21 @@ where_domain_of_host(const struct installation *in, struct pool *pool,
 		return domain_real_name(in, pool, host, real, err);
 	return err_set(err, ERR_ABSENT, "no part of %.*s is one of our domains",
 	    (int)host.len, host.p);
+}
+
+/* What a stranger says is a name, or nothing. */
+static int
+clean_name(struct pool *pool, struct slice given, struct slice *name)
+{
+	SCOPED(drop_str) struct str lower = { 0 };
+
+	str_addlower(&lower, given);
+	if (lower.len > 0 && lower.s[lower.len - 1] == '.')
+		str_cut(&lower, lower.len - 1);
+	if (!name_is_domain(str_slice(&lower)))
+		return -1;
+	*name = slice_of(pool_dup(pool, str_slice(&lower)));
+	return 0;
 }
 
 /* --- the file ----------------------------------------------------------- */
@@ -121,23 +137,47 @@ look_up(const void *question, struct str *answer)
 	return 0;
 }
 
-/* Whoever rules the reverse zone chooses the name: it is a name, or nothing. */
+/* Whoever rules the reverse zone chooses it. */
 static int
 reverse_name(const struct installation *in, const struct connection *c,
     struct pool *pool, struct slice *name, struct err *err)
 {
-	SCOPED(drop_str) struct str answer = { 0 }, lower = { 0 };
+	SCOPED(drop_str) struct str answer = { 0 };
 
 	if (confine_ask(in, look_up, c, deadline_in(LOOKUP_MS), &answer,
 	    err) == -1)
 		return -1;
-	str_addlower(&lower, str_slice(&answer));
-	if (lower.len > 0 && lower.s[lower.len - 1] == '.')
-		str_cut(&lower, lower.len - 1);
-	if (!name_is_domain(str_slice(&lower)))
-		return err_set(err, ERR_ABSENT, "the reverse name is none");
-	*name = slice_of(pool_dup(pool, str_slice(&lower)));
-	return 0;
+	return clean_name(pool, str_slice(&answer), name) == 0 ? 0 :
+	    err_set(err, ERR_ABSENT, "the reverse name is none");
+}
+
+/* --- the server name ------------------------------------------------------ */
+
+int
+where_domain_of_server_name(const struct installation *in, struct pool *pool,
+    struct slice name, const char **real, struct err *err)
+{
+	if (clean_name(pool, name, &name) == -1)
+		return err_set(err, ERR_ABSENT, "not a domain name");
+	return where_domain_of_host(in, pool, name, false, real, err);
+}
+
+void
+where_by_server_name(const struct installation *in, struct pool *pool,
+    struct slice name, struct where *where)
+{
+	const char *real;
+	struct err err;
+
+	if (!where_allows(in, "sni"))
+		return;
+	if (where_domain_of_server_name(in, pool, name, &real, &err) == 0) {
+		where->kind = WHERE_DOMAIN;
+		where->domain = real;
+		where->found = "sni";
+	} else if (err.kind != ERR_ABSENT) {
+		log_warning("no domain for a server name: %s", err.text);
+	}
 }
 
 /* --- the whole ----------------------------------------------------------- */
@@ -175,26 +215,61 @@ look_at_main_domain(const struct installation *in, struct pool *pool,
 	}
 }
 
-void
-where_find(const struct installation *in, const struct connection *c,
+/* What was found at the address. */
+static void
+find_by_address(const struct installation *in, const struct connection *c,
     struct pool *pool, struct where *out)
 {
 	const char *real = NULL;
 	struct err err;
+	int got = find_domain(in, c, pool, &real, &err);
 
-	*out = (struct where){ .kind = WHERE_UNKNOWN, .found = "main" };
-	if (c->has_address && where_allows(in, "address")) {
-		int got = find_domain(in, c, pool, &real, &err);
-		if (real != NULL)
-			*out = (struct where){ WHERE_DOMAIN, real, "address",
-			    false };
-		else if (got == 0)
-			out->kind = WHERE_UNKNOWN;
-		else if (err.kind == ERR_ABSENT)
-			out->kind = WHERE_MAIN;
-		else
-			log_warning("no domain for address %s: %s",
-			    c->local_text.text, err.text);
+	if (real != NULL) {
+		out->kind = WHERE_DOMAIN;
+		out->domain = real;
+		out->found = "address";
+	} else if (got == -1 && err.kind == ERR_ABSENT) {
+		out->kind = WHERE_MAIN;
+	} else if (got == -1) {
+		log_warning("no domain for address %s: %s",
+		    c->local_text.text, err.text);
 	}
+}
+
+void
+where_find(const struct installation *in, const struct connection *c,
+    struct pool *pool, struct where *out)
+{
+	*out = (struct where){ .kind = WHERE_UNKNOWN, .found = "main",
+	    .from_here = connection_is_local(c) };
+	if (c->has_address && where_allows(in, "address"))
+		find_by_address(in, c, pool, out);
 	look_at_main_domain(in, pool, out);
+}
+
+/* --- what follows from it ------------------------------------------------- */
+
+const char *
+where_greeting(const struct installation *in, const struct where *where,
+    struct pool *pool)
+{
+	if (where->kind == WHERE_DOMAIN)
+		return pool_format(pool, "Virtual %s", where->domain);
+	return in->hostname;
+}
+
+bool
+where_needs_tls(const struct where *where, const struct domain *domain)
+{
+	if (where->under_tls)
+		return false;
+	switch (domain->conf.require_tls) {
+	case REQUIRE_TLS_YES:
+		return true;
+	case REQUIRE_TLS_NO:
+		return false;
+	default:
+		return !where->from_here &&
+		    certificate_is_there(domain->in, domain);
+	}
 }

@@ -24,6 +24,8 @@ enum {
 enum request_kind {
 	REQUEST_LOGIN = 1,	/* is this password right? */
 	REQUEST_HANDOVER,	/* take over: here is what I had read already */
+	/* TLS is asked for; ahead_len bytes came behind it */
+	REQUEST_STLS,
 };
 struct request {
 	uint32_t	kind;
@@ -37,7 +39,8 @@ struct request {
 
 /* From the parent to the talker. */
 enum verdict {
-	VERDICT_OPEN = 1,	/* the mailbox is open: hand over */
+	/* the mailbox is open: hand over; or TLS can begin: end */
+	VERDICT_OPEN = 1,
 	VERDICT_WRONG,		/* who or what is wrong is not said */
 	VERDICT_TEMPORARY,
 	VERDICT_LOCKED,		/* lock-retrieval */

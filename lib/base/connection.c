@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fd.h"
+
 socklen_t
 address_unmap(struct sockaddr_storage *address)
 {
@@ -97,6 +99,27 @@ connection_restore(const struct connection *c)
 {
 	if (c->standard_error != -1)
 		dup2(c->standard_error, STDERR_FILENO);
+}
+
+void
+connection_forget(struct connection *c)
+{
+	drop_fd(&c->standard_error);
+}
+
+bool
+connection_is_local(const struct connection *c)
+{
+	struct sockaddr_in four;
+	struct sockaddr_in6 six;
+
+	if (!c->has_address)
+		return true;
+	memcpy(&four, &c->peer, sizeof four);
+	memcpy(&six, &c->peer, sizeof six);
+	return c->peer.ss_family == AF_INET ?
+	    ntohl(four.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET :
+	    IN6_IS_ADDR_LOOPBACK(&six.sin6_addr);
 }
 
 void

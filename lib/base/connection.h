@@ -32,6 +32,12 @@ int	connection_open(struct connection *c, struct err *err);
 /* Descriptors as they were found, for another program. */
 void	connection_restore(const struct connection *c);
 
+/* The other side is on this machine: a loopback address, or a pipe. */
+bool	connection_is_local(const struct connection *c);
+
+/* Closes what connection_restore() would need. */
+void	connection_forget(struct connection *c);
+
 /* Replies are not to wait for one another's acknowledgement. */
 void	connection_no_delay(void);
 

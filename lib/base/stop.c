@@ -1,6 +1,8 @@
 /* stop.c: being told to end, as a descriptor that can be waited for. */
 #include "stop.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -28,4 +30,23 @@ stop_is_asked(int fd)
 
 	return read(fd, &info, sizeof info) == (ssize_t)sizeof info &&
 	    info.ssi_signo != SIGCHLD;
+}
+
+enum woken
+stop_wait(int stop, int fd, struct deadline d)
+{
+	struct pollfd polls[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = stop, .events = POLLIN },
+	};
+
+	for (;;) {
+		int n = poll(polls, 2, deadline_left(d));
+		if (n > 0)
+			return polls[1].revents != 0 ? STOPPED : WOKEN;
+		if (n == -1 && errno != EINTR)
+			return STOPPED;
+		if (n == 0 && deadline_over(d))
+			return TIMED_OUT;
+	}
 }

@@ -121,11 +121,11 @@ const struct setting vmail_settings[] = {
 	  "vpop3d without a native pop3d: %u is the user; a last / makes it a "
 	  "Maildir." },
 	{ "tls-certificate", setting_text, V(tls_certificate), "",
-	  .refused_by = PROGRAM_VPOP3D,
 	  .help = "The certificate (PEM, with its chain) that serves where no "
 	  "other fits." },
-	{ "tls-key", setting_text, V(tls_key), "", .refused_by = PROGRAM_VPOP3D,
-	  .help = "Its private key (PEM)." },
+	{ "tls-key", setting_text, V(tls_key), "",
+	  .help = "Its private key (PEM). Empty: it is in the certificate's "
+	  "file." },
 	{ "log", setting_text, V(log), "mail",
 	  .help = "A syslog facility, or stderr." },
 	{ 0 }
@@ -201,12 +201,12 @@ const struct setting domain_settings[] = {
 	{ "require-tls", setting_word, D(require_tls), "auto",
 	  .words = require_tls_words,
 	  .help = "Whether a password needs TLS: yes, no, or auto (as soon as "
-	  "there is a certificate)." },
+	  "there is a certificate, except from this machine)." },
 	{ "tls-certificate", setting_text, D(tls_certificate), "",
-	  .refused_by = PROGRAM_VPOP3D,
 	  .help = "The domain's certificate (PEM, with its chain)." },
-	{ "tls-key", setting_text, D(tls_key), "", .refused_by = PROGRAM_VPOP3D,
-	  .help = "Its private key (PEM)." },
+	{ "tls-key", setting_text, D(tls_key), "",
+	  .help = "Its private key (PEM). Empty: it is in the certificate's "
+	  "file." },
 	{ 0 }
 };
 

@@ -1,4 +1,7 @@
-"""pop3.py: what the tests of vpop3d share: mailboxes with given bytes, and logins."""
+"""pop3.py: what the tests of vpop3d share: mailboxes with given bytes, logins, and TLS."""
+import functools
+import ssl
+
 from harness import *
 
 PASSWORD = "se cret"
@@ -77,6 +80,72 @@ def contents(vmail, address):
             with open(os.path.join(path, sub, name), "rb") as f:
                 found[f"{sub}/{name}"] = f.read()
     return found
+
+
+# --- TLS ---------------------------------------------------------------------
+
+@functools.cache
+def certificate(*names, days=30):
+    """A self-signed certificate for these host names, with its key: PEM text."""
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as at:
+        run("/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+            "-nodes", "-days", days, "-subj", f"/CN={names[0]}", "-keyout", f"{at}/key", "-out", f"{at}/cert",
+            "-addext", "subjectAltName=" + ",".join("DNS:" + name for name in names))
+        with open(f"{at}/cert") as cert, open(f"{at}/key") as key:
+            return cert.read() + key.read()
+
+
+def client_context(*names, **settings):
+    """Trusts the certificate of these names alone; no name: any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = bool(names)
+    if names:
+        context.load_verify_locations(cadata=certificate(*names))
+    else:
+        context.verify_mode = ssl.CERT_NONE
+    for name, value in settings.items():
+        setattr(context, name, value)
+    return context
+
+
+def wrap(pop, server_name=None, context=None):
+    """The client's side of the handshake; from here on pop speaks TLS."""
+    assert pop.read == b"", pop.read
+    pop.socket = (context or client_context()).wrap_socket(pop.socket, server_hostname=server_name)
+    return pop
+
+
+def stls(pop, server_name=None, context=None):
+    reply = pop.ask("STLS")
+    assert reply == "+OK begin TLS now", reply
+    return wrap(pop, server_name, context)
+
+
+class UnderTls:
+    """Before a class of Pop3Test: every pop3() of its installations is under TLS.
+
+    A test reads the greeting as if it had come then.
+    """
+    def installation(self, settings=None):
+        vmail = super().installation({"tls-certificate": "host.pem", **(settings or {})})
+        vmail.write("host.pem", certificate("host.main.test"), 0o600)
+        plain = vmail.pop3
+        vmail.pop3 = lambda *args, **more: self.wrapped(plain, *args, **more)
+        return vmail
+
+    def wrapped(self, plain, *args, **more):
+        return wrap(plain("--tls", *args, **more))
+
+
+class UnderStls(UnderTls):
+    def wrapped(self, plain, *args, **more):
+        pop = plain(*args, **more)
+        greeting = pop.line()
+        if greeting is None:
+            return pop
+        stls(pop)
+        pop.read = greeting.encode() + b"\r\n"
+        return pop
 
 
 class Pop3Test(BoxTest):

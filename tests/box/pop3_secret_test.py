@@ -1,0 +1,32 @@
+#!/usr/bin/python3
+"""pop3_secret_test.py: under STLS and --tls every transcript is what it is in plain text."""
+import pop3_command_test as command
+import pop3_login_test as login
+import pop3_mailbox_test as mailbox
+from pop3 import *
+
+# What is about plain text, or about the processes or log lines of plain text; and what takes
+# long and is the same in the end: passwords are the parent's business.
+PLAIN_ALONE = {"test_require_tls_takes_no_password_without_it", "test_one_line_tells_a_session",
+               "test_nothing_is_logged_into_the_clients_connection",
+               "test_wherever_a_deletion_is_killed_all_of_it_stands_or_none"}
+LEFT_OUT = {"Password"}
+
+
+def under(how, word, *modules):
+    """The classes of the other files once more."""
+    for module in modules:
+        for name, cls in vars(module).items():
+            if name in LEFT_OUT or getattr(cls, "__module__", "") != module.__name__:
+                continue
+            if isinstance(cls, type) and issubclass(cls, Pop3Test):
+                made = type(f"{name}Under{word}", (how, cls), dict.fromkeys(PLAIN_ALONE))
+                yield made.__name__, made
+
+
+globals().update(under(UnderTls, "Tls", command, login, mailbox))
+globals().update(under(UnderStls, "Stls", command, mailbox))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+/* events.c: the log lines of one connection. */
+#include "events.h"
+
+#include <string.h>
+
+#include "dialogue.h"
+#include "domain.h"
+#include "log.h"
+#include "scope.h"
+
+static void
+add_peer(struct log_line *line, const struct events *e)
+{
+	log_text(line, "peer", slice_of(e->connection->peer_text.text));
+}
+
+static void
+add_who(struct log_line *line, const struct events *e)
+{
+	const struct login *login = e->login;
+
+	if (login->account != NULL)
+		log_text(line, "account", slice_of(login->account->name));
+	else
+		log_text(line, "login", (struct slice){ e->request->login,
+		    e->request->login_len });
+	add_peer(line, e);
+	if (login->domain != NULL)
+		log_text(line, "domain", slice_of(login->domain->name));
+	log_text(line, "found", slice_of(login->found));
+	if (e->relay->protocol[0] != '\0')
+		log_text(line, "tls", slice_of(e->relay->protocol));
+}
+
+void
+events_login_failed(const struct events *e, const char *reason)
+{
+	SCOPED(drop_log_line) struct log_line line = log_event("login-failed");
+
+	add_who(&line, e);
+	log_text(&line, "reason", slice_of(reason));
+	log_send(&line, LOG_NOTICE);
+}
+
+void
+events_session(const struct events *e, const struct report *r)
+{
+	SCOPED(drop_log_line) struct log_line line = log_event("session");
+
+	add_who(&line, e);
+	log_number(&line, "retrieved", r->retrieved);
+	log_number(&line, "retrieved-octets", r->retrieved_octets);
+	log_number(&line, "deleted", r->deleted);
+	log_number(&line, "deleted-octets", r->deleted_octets);
+	log_text(&line, "end", slice_of(dialogue_end_name(r->end)));
+	if (r->text[0] != '\0')
+		log_text(&line, "text",
+		    (struct slice){ r->text,
+		    strnlen(r->text, sizeof r->text) });
+	log_send(&line, LOG_INFO);
+}
+
+void
+events_tls_failed(const struct events *e, const char *reason)
+{
+	SCOPED(drop_log_line) struct log_line line = log_event("tls-failed");
+
+	add_peer(&line, e);
+	if (e->relay->server_name[0] != '\0')
+		log_text(&line, "server-name", slice_of(e->relay->server_name));
+	log_text(&line, "reason", slice_of(reason));
+	log_send(&line, LOG_NOTICE);
+}
