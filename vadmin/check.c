@@ -6,6 +6,7 @@
 #include "domain_file.h"
 #include "fd.h"
 #include "ops.h"
+#include "pam_service.h"
 #include "scope.h"
 #include "spool.h"
 
@@ -68,6 +69,19 @@ check_shadow(struct check *check, const struct domain *domain)
 		    "(chmod 600)", domain->in->path, name);
 }
 
+static void
+check_auth(struct check *check, const struct domain *domain)
+{
+	const char *service = conf_pam_service(&domain->conf);
+
+	if (service != NULL && !pam_service_exists(service))
+		finding(&check->found, domain->name,
+		    "%s: auth: PAM has no service '%s': nobody can log in "
+		    "before there is a file /etc/pam.d/%s",
+		    domain_where(domain, &check->call->pool, "auth"), service,
+		    service);
+}
+
 static struct domain *
 open_domain(struct check *check, const struct installation *in,
     const char *name)
@@ -101,6 +115,7 @@ check_domain(struct check *check, const char *name)
 	check_directory(check, domain, "its inboxes", spool_of_domain);
 	check_directory(check, domain, "its files", spool_files);
 	check_shadow(check, domain);
+	check_auth(check, domain);
 	check_accounts(check, domain);
 	check_aliases(check, domain);
 }

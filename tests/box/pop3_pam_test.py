@@ -88,6 +88,17 @@ class Pam(Pop3Test):
         if ROOT:
             self.addCleanup(shutil.copy, TEMPLATE, "/etc/pam.d/vpop3d")
 
+    def domains(self, auth="pam", shadow=None, **settings):
+        """p.test with auth = pam and s.test beside it, each with a joe."""
+        vmail = self.installation()
+        vmail.domain("p.test", {"auth": auth, **{k.replace("_", "-"): v for k, v in settings.items()}},
+                     passwords={"joe": "of shadow"})
+        if shadow is not None:
+            vmail.write("shadow.p.test", shadow, 0o600)
+        vmail.domain("s.test", passwords={"joe": "of s.test"})
+        put_mbox(vmail, "joe@p.test", mbox(b"Subject: p\n\nx\n"))
+        return vmail
+
     def answer(self, vmail, user, password, *args, **more):
         """(the reply to PASS, the log)."""
         pop = vmail.pop3(*args, **more)
@@ -365,17 +376,6 @@ class SystemUser(Pam):
 
 @needs_root
 class Domain(Pam):
-    def domains(self, auth="pam", shadow=None, **settings):
-        """p.test with auth = pam and s.test beside it, each with a joe."""
-        vmail = self.installation()
-        vmail.domain("p.test", {"auth": auth, **{k.replace("_", "-"): v for k, v in settings.items()}},
-                     passwords={"joe": "of shadow"})
-        if shadow is not None:
-            vmail.write("shadow.p.test", shadow, 0o600)
-        vmail.domain("s.test", passwords={"joe": "of s.test"})
-        put_mbox(vmail, "joe@p.test", mbox(b"Subject: p\n\nx\n"))
-        return vmail
-
     def test_the_user_is_the_address_and_the_password_is_pams_alone(self):
         vmail = self.domains()
         service("vpop3d", f"word=right {self.noting(vmail)}")
@@ -394,14 +394,6 @@ class Domain(Pam):
         service("vmail-2.x_y", "word=other")
         self.assert_in(vmail, "joe@p.test", "other")
         self.assert_wrong(vmail, "joe@p.test", "right")
-
-    def test_a_service_that_is_none_is_an_error_of_the_file(self):
-        for auth in ("pam:", "pam:../x", "pam:a/b", "pam:.x", "pam:a b", "pam2", "PAM", "shadow:x", "pam:" + "x" * 65):
-            vmail = self.domains(auth)
-            reply, log = self.answer(vmail, "joe@p.test", "right")
-            self.assertRegex(reply, TEMPORARY, auth)
-            self.assertRegex(log, r"domain\.p\.test:\d+: .* is not shadow, pam or pam:SERVICE")
-            self.assert_in(vmail, "joe@s.test", "of s.test")
 
     def test_who_has_no_account_is_unknown_even_if_pam_knows_him(self):
         vmail = self.domains()
@@ -551,6 +543,14 @@ class Anybody(Pam):
         vmail = self.installation()
         vmail.domain("p.test", {"auth": "pam:vmail-no-such-service"}, accounts=["joe"])
         self.assert_temporary(vmail, "joe@p.test", "right", "PAM has no file for this service")
+
+    def test_a_service_that_is_none_is_an_error_of_the_file(self):
+        for auth in ("pam:", "pam:../x", "pam:a/b", "pam:.x", "pam:a b", "pam2", "PAM", "shadow:x", "pam:" + "x" * 65):
+            vmail = self.domains(auth)
+            reply, log = self.answer(vmail, "joe@p.test", "right")
+            self.assertRegex(reply, TEMPORARY, auth)
+            self.assertRegex(log, r"domain\.p\.test:\d+: .* is not shadow, pam or pam:SERVICE")
+            self.assert_in(vmail, "joe@s.test", "of s.test")
 
     def test_vpam_refuses_what_is_no_request(self):
         whole = b"vmail-no-such-service\0joe\0\0\0secret\0"

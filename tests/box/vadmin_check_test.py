@@ -94,6 +94,12 @@ class Check(BoxTest):
                 lines = self.finds("passwd.a.test:2", words)
                 self.assertTrue(all(x.startswith("a.test\t") for x in lines), lines)
 
+    def test_a_pam_service_that_is_not_there_is_told(self):
+        self.vmail.domain("a.test", {"auth": "pam:vmail-no-such-service"}, accounts=["joe"])
+        self.finds(f"domain.a.test:2: auth: PAM has no service 'vmail-no-such-service'")
+        self.vmail.domain("a.test", {"auth": "pam:other"}, accounts=["joe"])
+        self.assertEqual(self.check().status, 0)
+
     def test_broken_shadow_lines_are_told(self):
         self.vmail.write("shadow.a.test", "# c\njoe:*:::::::\nann:*\n", mode=0o600)
         self.finds("shadow.a.test:3")

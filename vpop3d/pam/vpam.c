@@ -21,11 +21,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "fd.h"
+#include "pam_service.h"
 
 enum { SERVICE, USER, PEER, IDS, PASSWORD, FIELDS };
 enum { REQUEST_MAX = 4096 };
@@ -87,26 +87,6 @@ hide_memory(void)
 
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);
-}
-
-/* Where libpam looks for services.  Without a file of its own a service would
- * quietly be "other", whatever that lets in. */
-static bool
-has_service(const char *name)
-{
-	static const char *const places[] = { "/etc/pam.d",
-	    "/usr/lib/pam.d", "/usr/etc/pam.d" };
-	char path[256];
-	struct stat st;
-
-	if (stat(places[0], &st) == -1)
-		return true;		/* all is in /etc/pam.conf */
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		snprintf(path, sizeof path, "%s/%s", places[i], name);
-		if (stat(path, &st) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* --- the conversation ---------------------------------------------------- */
@@ -260,7 +240,7 @@ ask(const struct request *r, int to)
 	const struct pam_conv conv = { converse, &talk };
 	pam_handle_t *pam = NULL;
 
-	if (!has_service(r->field[SERVICE]))
+	if (!pam_service_exists(r->field[SERVICE]))
 		return answer(to, EX_TEMPFAIL,
 		    "PAM has no file for this service in /etc/pam.d");
 	int result = pam_start(r->field[SERVICE], r->field[USER], &conv, &pam);
