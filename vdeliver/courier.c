@@ -10,12 +10,33 @@
 
 #include "child.h"
 #include "fd.h"
+#include "intake.h"
 #include "mailbox.h"
+#include "receipt.h"
 #include "scope.h"
 #include "work.h"
 
 /* a child ends by its own deadline before we kill it */
-enum { GRACE_MS = 2000 };
+enum { GRACE_MS = 2000, NOBODY = 65534 };
+
+/* What a courier is sent for. */
+enum errand {
+	ERRAND_ACCOUNT,		/* into the inbox */
+	ERRAND_FILTER,		/* through the filter before */
+	ERRAND_COMMAND,
+	ERRAND_FILE,
+	ERRAND_SENDMAIL,
+};
+
+struct task {
+	enum errand		 errand;
+	struct job		*job;
+	const struct recipient	*recipient;
+	const struct target	*target;
+	const char *const	*addresses;	/* for sendmail */
+	size_t			 count;
+	int			 out;		/* for the filter's output */
+};
 
 /* --- who --------------------------------------------------------------- */
 
@@ -30,38 +51,58 @@ look_up(const char *setting, const char *user, struct ident *who,
 	return 0;
 }
 
-/* Without root, commands and sendmail run as this process is. */
-static int
-identity_of(const struct job *job, const struct target *target,
-    struct ident *who, struct err *err)
+/* The account, but without the group that all inboxes of the domain have. */
+static struct ident
+filter_identity(const struct account *account)
 {
-	const struct vmail_conf *conf = &job->in->conf;
+	struct ident who = { account_identity(account).uid,
+	    account->ident.gid };
 
-	if (target->kind == TARGET_ACCOUNT) {
-		*who = account_identity(target->account);
+	if (who.gid == account->domain->owner.gid || ident_is_forbidden(who))
+		who.gid = NOBODY;
+	return who;
+}
+
+static int
+sender_identity(const struct task *t, struct ident *who, struct err *err)
+{
+	const struct vmail_conf *conf = &t->job->in->conf;
+
+	if (conf->sendmail_user[0] != '\0')
+		return look_up("sendmail-user", conf->sendmail_user, who, err);
+	if (t->target->domain->one_owner) {
+		*who = t->target->domain->owner;
 		return 0;
 	}
-	if (!job->in->as_root) {
+	return look_up("command-user", conf->command_user, who, err);
+}
+
+/* Without root, commands and sendmail run as this process is. */
+static int
+identity_of(const struct task *t, struct ident *who, struct err *err)
+{
+	if (t->errand == ERRAND_ACCOUNT) {
+		*who = account_identity(t->target->account);
+		return 0;
+	}
+	if (!t->job->in->as_root) {
 		*who = (struct ident){ geteuid(), getegid() };
 		return 0;
 	}
-	if (target->kind != TARGET_COMMAND && target->kind != TARGET_FILE) {
-		if (conf->sendmail_user[0] != '\0')
-			return look_up("sendmail-user", conf->sendmail_user,
-			    who, err);
-		if (target->domain->one_owner) {
-			*who = target->domain->owner;
-			return 0;
-		}
+	if (t->errand == ERRAND_FILTER) {
+		*who = filter_identity(t->target->account);
+		return 0;
 	}
-	return look_up("command-user", conf->command_user, who, err);
+	return t->errand == ERRAND_SENDMAIL ? sender_identity(t, who, err) :
+	    look_up("command-user", t->job->in->conf.command_user, who, err);
 }
 
 /* --- the pipe back ----------------------------------------------------- */
 
 static bool
-is_plausible(const struct outcome *o)
+is_plausible(const struct receipt *r)
 {
+	const struct outcome *o = &r->outcome;
 	static const char class[] = {
 		[OUTCOME_DONE] = '2', [OUTCOME_TEMPORARY] = '4',
 		[OUTCOME_NO_USER] = '5', [OUTCOME_NO_DOMAIN] = '5',
@@ -69,27 +110,52 @@ is_plausible(const struct outcome *o)
 	};
 
 	return (unsigned)o->kind < sizeof class &&
+	    r->filtered <= FILTER_NOTHING &&
 	    memchr(o->text, '\0', sizeof o->text) != NULL &&
 	    memchr(o->code, '\0', sizeof o->code) != NULL &&
+	    memchr(r->message_id, '\0', sizeof r->message_id) != NULL &&
 	    o->code[0] == class[o->kind] &&
 	    strspn(o->code, "0123456789.") == strlen(o->code);
 }
 
-static struct outcome
+static struct receipt
+no_receipt(struct outcome o)
+{
+	return (struct receipt){ .outcome = o };
+}
+
+static struct receipt
+failed(const struct err *err)
+{
+	return no_receipt(outcome_from_err(err));
+}
+
+static struct receipt
 died(int status)
 {
 	if (WIFSIGNALED(status))
-		return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
-		    "a delivering process died of signal %d", WTERMSIG(status));
-	return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
-	    "a delivering process gave up (status %d)", WEXITSTATUS(status));
+		return no_receipt(outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+		    "a delivering process died of signal %d",
+		    WTERMSIG(status)));
+	return no_receipt(outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+	    "a delivering process gave up (status %d)", WEXITSTATUS(status)));
 }
 
-static struct outcome
-collect(const struct job *job, struct child *child, int from)
+/* All couriers of a job see the same message. */
+static void
+note_message(struct job *job, const struct receipt *r)
+{
+	if (job->message_id != NULL)
+		return;
+	job->message_id = pool_dup(&job->plan->pool, slice_of(r->message_id));
+	job->size = r->size;
+}
+
+static struct receipt
+collect(struct job *job, struct child *child, int from)
 {
 	struct deadline d = { job->deadline.at_ms + GRACE_MS };
-	struct outcome o = { 0 }, made;
+	struct receipt r = { .size = 0 };
 	struct err err;
 	size_t got = 0;
 	ssize_t n = 0;
@@ -97,58 +163,64 @@ collect(const struct job *job, struct child *child, int from)
 
 	/* A pipe holds more than the answer: it can wait there for the end. */
 	if (child_wait(child, d, &status, &err) == -1)
-		return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
-		    "the delivery took too long");
-	while (got < sizeof o &&
-	    (n = fd_read_by(from, (char *)&o + got, sizeof o - got, d,
+		return no_receipt(outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+		    "the delivery took too long"));
+	while (got < sizeof r &&
+	    (n = fd_read_by(from, (char *)&r + got, sizeof r - got, d,
 	    &err)) > 0)
 		got += (size_t)n;
-	if (got < sizeof o || status != 0 || !is_plausible(&o))
+	if (got < sizeof r || status != 0 || !is_plausible(&r))
 		return died(status);
-	made = outcome_make(o.kind, o.code, "%s", o.text);
-	return made;
+	note_message(job, &r);
+	r.outcome = outcome_make(r.outcome.kind, r.outcome.code, "%s",
+	    r.outcome.text);
+	return r;
 }
 
 static _Noreturn void
-answer(int to, const struct outcome *o)
+answer(int to, const struct task *t, struct receipt r)
 {
-	_exit(fd_write(to, o, sizeof *o) == -1);
+	struct slice id = message_id(&t->job->message);
+
+	r.size = t->job->message.size;
+	for (size_t i = 0; i < id.len && i + 1 < sizeof r.message_id; i++)
+		r.message_id[i] = id.p[i] != '\0' ? id.p[i] : ' ';
+	_exit(fd_write(to, &r, sizeof r) == -1);
 }
 
 /* --- the process ------------------------------------------------------- */
 
-struct task {
-	struct job		*job;
-	const struct recipient	*recipient;
-	const struct target	*target;
-	const char *const	*addresses;	/* for sendmail */
-	size_t			 count;
-};
+static struct receipt
+run_filter(const struct task *t)
+{
+	enum filtered filtered;
+	struct outcome o = filter_run(t->job, t->target, t->out, &filtered);
 
-static struct outcome
+	return (struct receipt){ .outcome = o, .filtered = filtered };
+}
+
+static struct receipt
 work_as(struct ident who, const struct task *t)
 {
 	struct err err;
 
 	if (ident_become(who, &err) == -1 ||
 	    message_load(&t->job->message, &err) == -1)
-		return outcome_from_err(&err);
-	switch (t->addresses ? TARGET_REMOTE : t->target->kind) {
-	case TARGET_ACCOUNT:
-		return work_account(t->job, t->target);
-	case TARGET_COMMAND:
-		return work_command(t->job, t->target);
-	case TARGET_FILE:
-		return work_file(t->job, t->target);
-	case TARGET_REMOTE:
-		return work_sendmail(t->job, t->recipient, t->target->sender,
-		    t->addresses, t->count);
-	case TARGET_AUTO:
-	case TARGET_FAILURE:
+		return failed(&err);
+	switch (t->errand) {
+	case ERRAND_ACCOUNT:
+		return no_receipt(work_account(t->job, t->target));
+	case ERRAND_FILTER:
+		return run_filter(t);
+	case ERRAND_COMMAND:
+		return no_receipt(work_command(t->job, t->target));
+	case ERRAND_FILE:
+		return no_receipt(work_file(t->job, t->target));
+	case ERRAND_SENDMAIL:
 		break;
 	}
-	return outcome_make(OUTCOME_TEMPORARY, "4.3.5",
-	    "nothing to do for this target");
+	return no_receipt(work_sendmail(t->job, t->recipient,
+	    t->target->sender, t->addresses, t->count));
 }
 
 /* A server blocks them, to hear of them when it has time; a courier, and the
@@ -164,7 +236,7 @@ unblock_signals(void)
 	sigprocmask(SIG_UNBLOCK, &signals, NULL);
 }
 
-static struct outcome
+static struct receipt
 run(const struct task *t)
 {
 	SCOPED(drop_child) struct child child = CHILD_NONE;
@@ -174,46 +246,77 @@ run(const struct task *t)
 	struct err err;
 	int ends[2];
 
-	if (identity_of(t->job, t->target, &who, &err) == -1)
-		return outcome_from_err(&err);
+	if (identity_of(t, &who, &err) == -1)
+		return failed(&err);
 	if (pipe2(ends, O_CLOEXEC) == -1) {
 		err_fill_sys(&err, "pipe");
-		return outcome_from_err(&err);
+		return failed(&err);
 	}
 	from = ends[0];
 	to = ends[1];
 	int forked = child_fork(&child, &err);
 	if (forked == -1)
-		return outcome_from_err(&err);
+		return failed(&err);
 	if (forked == 0) {
 		unblock_signals();
-		struct outcome o = work_as(who, t);
-		answer(to, &o);
+		answer(to, t, work_as(who, t));
 	}
 	drop_fd(&to);
 	return collect(t->job, &child, from);
 }
 
+/* --- what they are sent for --------------------------------------------- */
+
 struct outcome
 courier_deliver(struct job *job, const struct recipient *recipient,
     const struct target *target)
 {
-	struct task t = { .job = job, .recipient = recipient,
-	    .target = target };
+	struct task t = {
+		.errand = target->kind == TARGET_ACCOUNT ? ERRAND_ACCOUNT :
+		    target->kind == TARGET_COMMAND ? ERRAND_COMMAND :
+		    ERRAND_FILE,
+		.job = job, .recipient = recipient, .target = target,
+	};
 	struct err err;
 
 	/* Only root (or the one owner) can make the domain's directories. */
 	if (target->kind == TARGET_ACCOUNT &&
 	    mailbox_prepare(target->account, &err) == -1)
 		return outcome_from_err(&err);
-	return run(&t);
+	return run(&t).outcome;
+}
+
+struct outcome
+courier_filter(struct job *job, const struct recipient *recipient,
+    const struct target *target, enum filtered *filtered, struct message *out)
+{
+	struct task t = {
+		.errand = ERRAND_FILTER, .job = job, .recipient = recipient,
+		.target = target, .out = -1,
+	};
+	struct err err;
+
+	if (intake_open_file(job->in, &t.out, &err) == -1)
+		return outcome_from_err(&err);
+	struct receipt r = run(&t);
+	*filtered = r.filtered;
+	if (r.outcome.kind == OUTCOME_DONE && r.filtered == FILTER_OUTPUT) {
+		if (message_adopt(t.out, out, &err) == 0)
+			return r.outcome;
+		r.outcome = outcome_from_err(&err);
+	}
+	drop_fd(&t.out);
+	return r.outcome;
 }
 
 struct outcome
 courier_send(struct job *job, const struct recipient *recipient,
     const struct target *first, const char *const *addresses, size_t count)
 {
-	struct task t = { job, recipient, first, addresses, count };
+	struct task t = {
+		.errand = ERRAND_SENDMAIL, .job = job, .recipient = recipient,
+		.target = first, .addresses = addresses, .count = count,
+	};
 
-	return run(&t);
+	return run(&t).outcome;
 }

@@ -7,6 +7,7 @@
 #ifndef COURIER_H
 #define COURIER_H
 
+#include "filter.h"
 #include "job.h"
 
 /* Delivers to an account, a command or a file.  When job->unread is set the
@@ -14,6 +15,13 @@
 struct outcome	courier_deliver(struct job *job,
 	    const struct recipient *recipient,
 		    const struct target *target);
+
+/* Sends job->message through the filter of the account's domain.  *filtered is
+ * FILTER_OUTPUT: the new message is in *out. */
+struct outcome	courier_filter(struct job *job,
+		    const struct recipient *recipient,
+		    const struct target *target, enum filtered *filtered,
+		    struct message *out);
 
 /* One call of sendmail for all addresses, with this envelope sender. */
 struct outcome	courier_send(struct job *job, const struct recipient *recipient,

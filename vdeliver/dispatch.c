@@ -9,27 +9,58 @@
 
 #include "courier.h"
 #include "intake.h"
+#include "scope.h"
 
 /* addresses of one call: well below ARG_MAX */
 enum { BATCH_BYTES = 512 * 1024 };
+
+/* what the log says of mail that a filter wrote nothing for */
+#define DROPPED	"dropped by the filter"
 
 /* --- outcomes ---------------------------------------------------------- */
 
 static const struct outcome success = { .kind = OUTCOME_DONE, .code = "2.0.0" };
 
+/* What hangs on a target (its work). */
+struct settled {
+	struct outcome	outcome;
+	uint64_t	ms;
+};
+
 static void
 settle(struct plan *plan, struct target *t, struct outcome o)
 {
-	struct outcome *kept = pool_alloc(&plan->pool, sizeof *kept);
+	const struct settled *before = t->work;
+	struct settled *kept = pool_alloc(&plan->pool, sizeof *kept);
 
-	*kept = o;
+	*kept = (struct settled){ o, before != NULL ? before->ms : 0 };
 	t->work = kept;
+}
+
+/* The same for one that was begun at start. */
+static void
+settle_since(struct plan *plan, struct target *t, struct outcome o,
+    struct deadline start)
+{
+	settle(plan, t, o);
+	((struct settled *)t->work)->ms =
+	    (uint64_t)(deadline_in(0).at_ms - start.at_ms);
 }
 
 const struct outcome *
 dispatch_outcome(const struct target *t)
 {
-	return t->work ? t->work : &success;
+	const struct settled *settled = t->work;
+
+	return settled != NULL ? &settled->outcome : &success;
+}
+
+uint64_t
+dispatch_time(const struct target *t)
+{
+	const struct settled *settled = t->work;
+
+	return settled != NULL ? settled->ms : 0;
 }
 
 const struct outcome *
@@ -155,13 +186,52 @@ fail_all(struct plan *plan, struct outcome o)
 				    o);
 }
 
+static bool
+is_filtered(const struct target *t)
+{
+	return t->kind == TARGET_ACCOUNT &&
+	    t->account->domain->conf.filter[0] != '\0';
+}
+
+/* What the filter makes of it goes into the inbox, or nothing. */
+static struct outcome
+deliver_filtered(struct job *job, const struct recipient *r,
+    const struct target *t)
+{
+	SCOPED(drop_message) struct message new = MESSAGE_NONE;
+	enum filtered filtered;
+	struct outcome o = courier_filter(job, r, t, &filtered, &new);
+
+	if (o.kind != OUTCOME_DONE)
+		return o;
+	if (filtered == FILTER_NOTHING)
+		return outcome_make(OUTCOME_DONE, "2.0.0", DROPPED);
+	if (filtered == FILTER_NONE)
+		return courier_deliver(job, r, t);
+	struct job inner = *job;
+	inner.message = new;
+	o = courier_deliver(&inner, r, t);
+	new = inner.message;
+	return o;
+}
+
+static struct outcome
+deliver_one(struct job *job, const struct recipient *r,
+    const struct target *t)
+{
+	return is_filtered(t) ? deliver_filtered(job, r, t) :
+	    courier_deliver(job, r, t);
+}
+
 static void
 deliver_local(struct job *job, const struct recipient *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		struct target *t = r->targets[i];
+		struct deadline start = deadline_in(0);
 		if (t->work == NULL && t->kind != TARGET_REMOTE)
-			settle(job->plan, t, courier_deliver(job, r, t));
+			settle_since(job->plan, t, deliver_one(job, r, t),
+			    start);
 	}
 }
 
@@ -182,6 +252,7 @@ send_batch(struct job *job, const struct recipient *r,
 	struct pool *pool = &job->plan->pool;
 	const char **addresses = pool_alloc(pool, r->count * sizeof *addresses);
 	struct target **taken = pool_alloc(pool, r->count * sizeof *taken);
+	struct deadline start = deadline_in(0);
 	size_t count = 0, bytes = 0;
 
 	for (size_t i = 0; i < r->count && bytes < BATCH_BYTES; i++) {
@@ -195,7 +266,7 @@ send_batch(struct job *job, const struct recipient *r,
 	}
 	struct outcome o = courier_send(job, r, first, addresses, count);
 	for (size_t i = 0; i < count; i++)
-		settle(job->plan, taken[i], o);
+		settle_since(job->plan, taken[i], o, start);
 }
 
 static void
@@ -239,7 +310,7 @@ dispatch(struct job *job)
 		return;
 	/* One account alone: its courier reads the message where it will lie.
 	 * Else it is read once, for all. */
-	if (open > 1 || only->kind != TARGET_ACCOUNT) {
+	if (open > 1 || only->kind != TARGET_ACCOUNT || is_filtered(only)) {
 		struct outcome o = intake_for_all(job);
 		if (o.kind != OUTCOME_DONE) {
 			fail_all(plan, o);

@@ -17,6 +17,9 @@ const struct outcome *dispatch_expect(struct plan *plan,
 /* The outcomes as the plan alone tells them. */
 void	dispatch_nothing(struct plan *plan);
 
+/* Milliseconds that it took; 0: nothing was tried. */
+uint64_t dispatch_time(const struct target *target);
+
 /* What became of a target, and of a recipient: the outcome that decides. */
 const struct outcome *dispatch_outcome(const struct target *target);
 const struct outcome *dispatch_result(const struct recipient *recipient);

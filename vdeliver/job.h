@@ -17,6 +17,9 @@ struct job {
 	struct message			 message;
 	/* standard input still holds the message */
 	bool				 unread;
+	/* for the log, when a courier has looked: in the plan's pool */
+	const char			*message_id;
+	uint64_t			 size;
 };
 
 #endif

@@ -209,7 +209,7 @@ answer_deliver(struct state *s, const char *sender)
 	struct err err = { .kind = ERR_TEMPORARY };
 
 	bool alive = deliver(s, &job, &err);
-	report_log(plan, sender);
+	report_log(&job);
 	drop_message(&job.message);
 	s->messages++;
 	s->recipients += plan->recipient_count;

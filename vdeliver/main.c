@@ -124,7 +124,7 @@ deliver(const struct installation *in, const struct request *request,
 	if (request->verbose)
 		plan_print(plan, stdout);
 	int status = report_plan(plan);
-	report_log(plan, request->sender);
+	report_log(&job);
 	return status;
 }
 

@@ -3,7 +3,7 @@
 #ifndef REPORT_H
 #define REPORT_H
 
-#include "plan.h"
+#include "job.h"
 
 /* One of 0, 67, 68, 69, 75 and 77: MTAs agree on no other. */
 int	report_status(const struct outcome *outcome);
@@ -20,6 +20,6 @@ void	report_refusal(const struct recipient *recipient,
 	    const struct outcome *outcome);
 
 /* One log line for each target of each recipient, and the plan's warnings. */
-void	report_log(const struct plan *plan, const char *sender);
+void	report_log(const struct job *job);
 
 #endif

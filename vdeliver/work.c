@@ -4,13 +4,13 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "address.h"
 #include "child.h"
 #include "fd.h"
 #include "intake.h"
+#include "judge.h"
 #include "limit.h"
 #include "mailbox.h"
 #include "mbox.h"
@@ -134,71 +134,6 @@ work_account(struct job *job, const struct target *target)
 
 /* --- a command --------------------------------------------------------- */
 
-/* "5.7.1 we do not like it": the command chose the code itself (RFC 3463). */
-static bool
-has_own_code(struct slice reason, struct slice *code)
-{
-	struct slice rest = reason, text, part;
-	uint64_t number;
-
-	if (!slice_cut(&rest, ' ', &text) || rest.len == 0)
-		return false;
-	*code = text;
-	for (int i = 0; i < 3; i++)
-		if (!slice_cut(&text, '.', &part) || part.len > 3 ||
-		    slice_number(part, i == 0 ? 5 : 999, &number) == -1 ||
-		    (i == 0 && number != 5))
-			return false;
-	return text.len == 0;
-}
-
-static struct outcome
-refusal(enum outcome_kind kind, const char *code, struct slice reason)
-{
-	SCOPED(drop_str) struct str own = { 0 };
-	struct slice given;
-
-	if (has_own_code(reason, &given)) {
-		str_addslice(&own, given);
-		code = str_text(&own);
-		reason = slice_from(reason, given.len + 1);
-	}
-	return outcome_make(kind, code, "%.*s", (int)reason.len, reason.p);
-}
-
-static struct outcome
-judge(const struct command_result *result)
-{
-	SCOPED(drop_str) struct str reason = { 0 };
-	int status = result->status;
-
-	command_reason(result, &reason);
-	const char *text = reason.len > 0 ? str_text(&reason) :
-	    "the command refused the message";
-	if (WIFSIGNALED(status))
-		return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
-		    "the command died of signal %d: %s", WTERMSIG(status),
-		    str_text(&reason));
-	switch (WEXITSTATUS(status)) {
-	case EX_OK:
-		return done("command");
-	case EX_NOUSER:
-		return refusal(OUTCOME_NO_USER, "5.1.1", slice_of(text));
-	case EX_NOPERM:
-		return refusal(OUTCOME_REFUSED, "5.7.1", slice_of(text));
-	case EX_DATAERR:
-		return refusal(OUTCOME_PERMANENT, "5.6.0", slice_of(text));
-	case EX_NOHOST:
-		return refusal(OUTCOME_PERMANENT, "5.1.2", slice_of(text));
-	case EX_UNAVAILABLE:
-		return refusal(OUTCOME_PERMANENT, "5.3.0", slice_of(text));
-	default:
-		return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
-		    "the command ended with status %d: %s", WEXITSTATUS(status),
-		    str_text(&reason));
-	}
-}
-
 static struct tokens
 tokens_of(const struct job *job, const struct target *target)
 {
@@ -236,7 +171,7 @@ work_command(struct job *job, const struct target *target)
 	};
 	if (command_run(&command, &result, &err) == -1)
 		return outcome_from_err(&err);
-	return judge(&result);
+	return judge_command(&result);
 }
 
 /* --- a file ------------------------------------------------------------ */

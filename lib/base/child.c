@@ -184,9 +184,17 @@ feed_more(const struct command *c, struct feed *feed, int *to, struct err *err)
 	return 0;
 }
 
+/* Where what is read from a pipe goes: into memory, or to fd. */
+struct sink {
+	struct str	*into;
+	int		 fd;		/* -1: into */
+	uint64_t	 max, taken;
+	bool		 overflow;	/* there was more than max */
+};
+
 /* Keeps what fits into max; the rest is read and thrown away. */
 static int
-drain(int *from, struct str *into, size_t max, bool *overflow, struct err *err)
+drain(int *from, struct sink *sink, struct err *err)
 {
 	char chunk[CHUNK];
 	ssize_t n = read(*from, chunk, sizeof chunk);
@@ -199,9 +207,14 @@ drain(int *from, struct str *into, size_t max, bool *overflow, struct err *err)
 		drop_fd(from);
 		return 0;
 	}
-	size_t room = max - into->len;
-	*overflow = *overflow || (size_t)n > room;
-	str_add(into, chunk, (size_t)n < room ? (size_t)n : room);
+	uint64_t room = sink->max - sink->taken;
+	sink->overflow = sink->overflow || (uint64_t)n > room;
+	size_t len = (uint64_t)n < room ? (size_t)n : (size_t)room;
+	sink->taken += len;
+	if (sink->fd == -1)
+		str_add(sink->into, chunk, len);
+	else if (fd_write(sink->fd, chunk, len) == -1)
+		return err_sys(err, "store the output of a command");
 	return 0;
 }
 
@@ -225,7 +238,13 @@ serve(const struct command *c, struct child *child, struct pipes *p,
 	SCOPED(drop_feed) struct feed feed;
 
 	feed.start = feed.end = 0;
-	bool overflow = false, ignored = false, ended = false;
+	struct sink output = {
+		.into = &r->output, .max = c->output_max,
+		.fd = c->output_to > STDERR_FILENO ? c->output_to : -1,
+	};
+	struct sink errors = { .into = &r->errors, .fd = -1,
+	    .max = COMMAND_ERRORS };
+	bool ended = false;
 
 	for (int rounds = 1; rounds > 0; rounds -= ended) {
 		struct pollfd polls[] = {
@@ -249,18 +268,15 @@ serve(const struct command *c, struct child *child, struct pipes *p,
 			return -1;
 		if (polls[0].revents && ended)
 			drop_fd(&p->in[1]);
-		if (polls[1].revents &&
-		    drain(&p->out[0], &r->output, c->output_max, &overflow,
-		    err) == -1)
+		if ((polls[1].revents &&
+		    drain(&p->out[0], &output, err) == -1) ||
+		    (polls[2].revents &&
+		    drain(&p->errors[0], &errors, err) == -1))
 			return -1;
-		if (polls[2].revents &&
-		    drain(&p->errors[0], &r->errors, COMMAND_ERRORS, &ignored,
-		    err) == -1)
-			return -1;
-		if (overflow)
+		if (output.overflow)
 			return err_set(err, ERR_TEMPORARY,
-			    "%s wrote more than %zu bytes", c->argv[0],
-			    c->output_max);
+			    "%s wrote more than %llu bytes", c->argv[0],
+			    (unsigned long long)c->output_max);
 		if (!ended && polls[3].revents) {
 			ended = true;
 			rounds = chunks_in(p) + 1;	/* and this one */

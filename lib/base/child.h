@@ -3,6 +3,7 @@
 #define CHILD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "deadline.h"
@@ -37,9 +38,11 @@ struct command {
 	/* its standard input; NULL: /dev/null */
 	struct stream		*input;
 	struct deadline		 deadline;
-	/* standard output into output, else /dev/null */
+	/* standard output is kept, else it goes to /dev/null: in output, or
+	 * written to this descriptor when it is above 2 */
 	bool			 keep_output;
-	size_t			 output_max;
+	int			 output_to;
+	uint64_t		 output_max;
 };
 
 /* how much of standard error is kept */

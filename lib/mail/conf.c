@@ -154,7 +154,7 @@ const struct setting domain_settings[] = {
 	{ "match-full-name", setting_flag, D(match_full_name), "no",
 	  .help = "Whether first.last@domain finds the account of that full "
 	  "name." },
-	{ "filter", setting_text, D(filter), "", .refused_by = PROGRAM_VDELIVER,
+	{ "filter", setting_text, D(filter), "",
 	  .help = "A command that every message goes through, run as the "
 	  "account." },
 	{ "reject-mail", setting_flag, D(reject_mail), "no",

@@ -230,6 +230,18 @@ message_content(struct message *m, const char *trace, struct stream *content)
 	return false;
 }
 
+struct slice
+message_id(const struct message *m)
+{
+	struct slice rest = without_from_line(str_slice(&m->memory));
+	struct field field;
+
+	while (rest.len > 0 && next_field(&rest, &field))
+		if (slice_same(field.name, SLICE("Message-ID")))
+			return field.value;
+	return SLICE("");
+}
+
 int
 message_check_loop(const struct message *m, const char *address,
     struct err *err)

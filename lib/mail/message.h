@@ -64,6 +64,9 @@ void	drop_message(struct message *message);
 bool	message_content(struct message *message, const char *trace,
 	    struct stream *content);
 
+/* The text of the first Message-ID field, as it is; empty: there is none. */
+struct slice message_id(const struct message *message);
+
 /* ERR_REFUSED "mail loop": it carries Delivered-To: address already, or more
  * than MESSAGE_HOPS Received fields.  address NULL: only the hops count. */
 int	message_check_loop(const struct message *message, const char *address,

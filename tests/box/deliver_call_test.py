@@ -289,7 +289,7 @@ class Call(Delivery):
                 f.write("x\n")
             self.refused(75, words + " is not available", "joe@a.test")
             os.unlink(path)
-        for setting, value in (("filter", "cat"), ("user-commands", "yes")):
+        for setting, value in (("forward-sender", "owner"), ("user-commands", "yes")):
             self.vmail.domain("c.test", {setting: value}, accounts=["eve"])
             self.refused(75, f"'{setting}' is not available", "eve@c.test")
 
@@ -297,8 +297,15 @@ class Call(Delivery):
 
     def test_one_line_tells_what_became_of_each_target(self):
         got = self.delivered(["joe@a.test", "ann@b.test"])
-        self.assertRegex(got.log, r"\A(vdeliver\[\d+\]: delivery recipient=\S+ sender=sender@far\.test"
-                                  r" target=mailbox to=\w+ status=0 code=2\.0\.0\n){2}\Z")
+        self.assertRegex(got.log, r"\A(vdeliver\[\d+\]: delivery sender=sender@far\.test recipient=\S+"
+                                  r" target=mailbox to=\w+ size=\d+ ms=\d+ status=0 code=2\.0\.0"
+                                  r" text=(mbox|maildir)\n){2}\Z")
+
+    def test_the_log_tells_the_message_id_in_one_field(self):
+        got = self.delivered("joe@a.test", b"Message-Id:\n  <a b@c\xff>\x00 x=1\nSubject: x\n\n")
+        self.assertIn(r'delivery message-id="<a b@c\xff>  x=1" sender=', got.log)
+        got = self.delivered("joe@a.test", b"Message-ID: <" + b"x" * 1000 + b">\n\n")
+        self.assertIn("message-id=<" + "x" * 254 + " sender=", got.log)
 
     def test_log_lines_come_after_the_line_for_the_mta(self):
         done = subprocess.run([program("vdeliver"), "-C", self.vmail.dir, "nobody-of-that-name@a.test"],

@@ -159,8 +159,8 @@ class Replies(LmtpTest):
         lmtp.rcpt("nobody@a.test")
         lmtp.quit()
         log = lmtp.process.errors.decode()
-        self.assertRegex(log, r'delivery recipient="?joe@a\.test"? .*status=75 ')
-        self.assertRegex(log, r'delivery recipient="?ann@b\.test"? .*status=0 ')
+        self.assertRegex(log, r'delivery .*recipient="?joe@a\.test"? .*status=75 ')
+        self.assertRegex(log, r'delivery .*recipient="?ann@b\.test"? .*status=0 ')
         self.assertRegex(log, r"session .*messages=1 .*end=quit")
 
 

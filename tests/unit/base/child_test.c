@@ -368,6 +368,29 @@ test_broken_input(void **state)
 	    "the file became shorter while it was read");
 }
 
+static void
+test_output_to_a_file(void **state)
+{
+	const char *const argv[] = { "/bin/cat", NULL };
+	SCOPED(drop_command_result) struct command_result got = { 0 };
+	SCOPED(drop_fd) int fd = open("out", O_RDWR | O_CREAT, 0600);
+	struct stream stream = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	stream_add_memory(&stream, SLICE("0123456789"));
+	struct command command = { .argv = argv, .environment = bare,
+	    .input = &stream, .deadline = deadline_in(SOON),
+	    .keep_output = true, .output_to = fd, .output_max = 10 };
+	assert_int_equal(command_run(&command, &got, &err), 0);
+	assert_int_equal(got.output.len, 0);
+	assert_file("out", "0123456789");
+	stream_rewind(&stream);
+	command.output_max = 9;
+	assert_int_equal(command_run(&command, &got, &err), -1);
+	assert_err(err, ERR_TEMPORARY, "/bin/cat wrote more than 9 bytes");
+}
+
 static const struct reason_row {
 	const char	*name;
 	struct slice	 errors;
@@ -516,6 +539,7 @@ main(void)
 	add_test("a signal interrupts nothing", test_interrupted);
 	add_test("input that cannot be read is our fault, not the command's",
 	    test_broken_input);
+	add_test("output can go to a file", test_output_to_a_file);
 	add_rows(reasons, check_reason);
 	add_test("a reason is never longer than 300 bytes", test_long_reason);
 	add_test("a child has a group of its own, and its status is told once",

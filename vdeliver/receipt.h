@@ -1,0 +1,21 @@
+/* receipt.h: what a courier hands back: what became of its task, and what the
+ * log tells of the message. */
+#ifndef RECEIPT_H
+#define RECEIPT_H
+
+#include <stdint.h>
+
+#include "outcome.h"
+
+enum { RECEIPT_ID = 256 };
+
+struct receipt {
+	struct outcome	outcome;
+	/* enum filtered, of a filter */
+	uint32_t	filtered;
+	uint64_t	size;		/* of the message as it came, bytes */
+	/* of its Message-ID field, cut; "": it has none */
+	char		message_id[RECEIPT_ID];
+};
+
+#endif
