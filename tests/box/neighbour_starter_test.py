@@ -70,6 +70,20 @@ class Starters(MachineTest):
         start_vpop3d(self, "systemd")
         self.serves_three_addresses()
 
+    def test_without_a_native_pop3d_pam_lets_the_machines_own_users_in_below_each_starter(self):
+        put("/etc/pam.d/vpop3d", template("pam.d/vpop3d"))
+        for name in Starter.NAMES:
+            with self.subTest(name):
+                starter = Starter(name, native=False)
+                try:
+                    self.assertIn(HOST, self.greeting(MAIN))
+                    [got] = fetch_by_poplib(MAIN, "sysuser", PASSWORD)
+                    self.assertIn("for the machine's own user", got)
+                finally:
+                    starter.stop()
+        self.wait_log(r"vpop3d\[\d+\]: session account=sysuser .* retrieved=1 .*end=quit$",
+                      count=len(Starter.NAMES))
+
     def test_our_service_for_systemd_listens_by_itself(self):
         put("/etc/systemd/system/vpop3d.service", template("systemd/vpop3d.service"))
         sh("systemctl enable --now vpop3d.service")

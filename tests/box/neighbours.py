@@ -141,7 +141,8 @@ def fill_rest(root):
     os.chown(root + "/var/mail", 0, 8)
     os.symlink("/run", root + "/var/run")
     os.symlink("/.host/var/lib/dpkg", root + "/var/lib/dpkg")
-    for path in ("/proc", "/sys", TREE, BIN, SCRATCH):
+    # sys.base_prefix: the interpreter, which loads modules later on.
+    for path in ("/proc", "/sys", TREE, BIN, SCRATCH, sys.base_prefix):
         if os.path.isdir(path) and not os.path.isdir(root + path):
             os.makedirs(root + path)
             mount("--rbind" if path in ("/proc", "/sys") else "--bind", path, root + path)
@@ -248,15 +249,18 @@ class Syslog:
 class Starter:
     """vpop3d below inetd, xinetd or systemd-socket-activate, by our templates.
 
-    options come before the native pop3d of the template; port is "pop3" or
-    "pop3s".  Both change the template's text; without them it is used as it is.
+    options come before the native pop3d of the template, which native=False
+    leaves out; port is "pop3" or "pop3s".  They change the template's text;
+    without them it is used as it is.
     """
+    NATIVE = "/usr/sbin/popa3d"
     NAMES = ("inetd", "xinetd", "systemd")
     PACKAGES = {"inetd": "openbsd-inetd", "xinetd": "xinetd", "systemd": "systemd"}
     PORTS = {"pop3": 110, "pop3s": 995}
 
-    def __init__(self, name, options=(), port="pop3"):
-        self.options, self.port, self.process = " ".join(options), port, None
+    def __init__(self, name, options=(), port="pop3", native=True):
+        self.words = " ".join([*options, *([self.NATIVE] if native else [])])
+        self.port, self.process = port, None
         sh(f"apt-get install -y {self.PACKAGES[name]}")
         getattr(self, "_" + name)()
         eventually(lambda: self.process is not None and self.process.poll() is not None
@@ -267,32 +271,25 @@ class Starter:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=machine_environment(), start_new_session=True)
 
-    def _changed(self, text, old, new):
-        """The template, with options and port in it."""
-        if self.options:
-            assert old in text, (old, text)
-            text = text.replace(old, new)
-        return text if self.port == "pop3" else re.sub(
-            r"\b(pop3|110)\b(?=.*stream|$)|(?<=service )pop3\b",
-            lambda m: "995" if m[0] == "110" else self.port, text, flags=re.M)
+    def _changed(self, name):
+        """A template, with words in place of the native pop3d, and the port in it."""
+        text = template(name).replace(self.NATIVE, self.words)
+        if self.port == "pop3":
+            return text
+        return re.sub(r"(?m)^(pop3\b|service pop3\b|ListenStream=110\b)",
+                      lambda m: m[0].replace("110", "995").replace("pop3", "pop3s"), text)
 
     def _inetd(self):
-        text = self._changed(template("inetd.conf"), " vpop3d /", f" vpop3d {self.options} /")
-        put("/etc/inetd.conf", text)
+        put("/etc/inetd.conf", self._changed("inetd.conf"))
         self._spawn("inetd", "-i", "-l", "/etc/inetd.conf")
 
     def _xinetd(self):
-        text = self._changed(template("xinetd.d/pop3"), "server_args = ",
-                             f"server_args = {self.options} ")
-        put("/etc/xinetd.d/" + self.port, text)
+        put("/etc/xinetd.d/" + self.port, self._changed("xinetd.d/pop3"))
         self._spawn("xinetd", "-dontfork", "-f", "/etc/xinetd.conf")
 
     def _systemd(self):
-        put("/etc/systemd/system/vpop3d.socket",
-            self._changed(template("systemd/vpop3d.socket"), "", ""))
-        put("/etc/systemd/system/vpop3d@.service",
-            self._changed(template("systemd/vpop3d@.service"), "sbin/vpop3d /",
-                          f"sbin/vpop3d {self.options} /"))
+        for name in "vpop3d.socket", "vpop3d@.service":
+            put(f"/etc/systemd/system/{name}", self._changed(f"systemd/{name}"))
         sh("systemctl enable --now vpop3d.socket")
 
     def stop(self):
@@ -306,9 +303,9 @@ class Starter:
             os.unlink("/etc/xinetd.d/" + self.port)
 
 
-def start_vpop3d(test, name, options=(), port="pop3"):
-    """vpop3d below one of Starter.NAMES, to the test's end."""
-    starter = Starter(name, options, port)
+def start_vpop3d(test, name, options=(), port="pop3", native=True):
+    """vpop3d below one of Starter.NAMES, to the test's end; see Starter."""
+    starter = Starter(name, options, port, native)
     test.addCleanup(starter.stop)
     return starter
 
