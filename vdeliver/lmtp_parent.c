@@ -199,15 +199,19 @@ deliver(struct state *s, struct job *job, struct err *err)
 }
 
 static bool
-answer_deliver(struct state *s, const char *sender)
+answer_deliver(struct state *s, const char *given)
 {
 	struct plan *plan = &s->plan;
+	const char *sender;
+	struct err err = { .kind = ERR_TEMPORARY };
+
+	/* One that is none was not let pass by a talker of ours. */
+	if (address_sender(&plan->pool, slice_of(given), &sender, &err) == -1)
+		return false;
 	struct job job = {
 		.in = s->parent->in, .plan = plan, .sender = sender,
 		.message = MESSAGE_NONE, .deadline = begin_request(s),
 	};
-	struct err err = { .kind = ERR_TEMPORARY };
-
 	bool alive = deliver(s, &job, &err);
 	report_log(&job);
 	drop_message(&job.message);

@@ -18,7 +18,10 @@
 #include "scope.h"
 #include "stop.h"
 
-enum { REQUEST_MS = 10000 };		/* for a client to say what it wants */
+enum {
+	REQUEST_MS = 10000,		/* for a client to say what it wants */
+	MORE_MS = 20000,		/* than a delivery may take */
+};
 
 static void
 warn(const char *text)
@@ -139,6 +142,8 @@ lmtp_serve_listeners(const char *directory, const struct listeners *listeners,
 	const struct listen_service service = {
 		.max = in.conf.max_connections,
 		.max_per_peer = in.conf.max_connections_per_peer,
+		.leave_ms = (int64_t)in.conf.delivery_timeout * 1000 +
+		    MORE_MS,
 		.serve = serve_one, .turned_away = log_turned_away,
 		.full = "421 4.3.2 too many connections from your address\r\n",
 		.warn = warn,

@@ -15,6 +15,8 @@
 #include "stop.h"
 #include "where.h"
 
+enum { LEAVE_MS = 30000 };		/* for sessions to end */
+
 int
 serve_connection(const struct serving *serving,
     struct connection *connection, struct err *err)
@@ -82,6 +84,7 @@ serve_listeners(const struct serving *serving,
 	const struct listen_service service = {
 		.max = serving->in->conf.max_connections,
 		.max_per_peer = serving->in->conf.max_connections_per_peer,
+		.leave_ms = LEAVE_MS,
 		.serve = serve_one, .turned_away = log_turned_away,
 		.full = "-ERR [SYS/TEMP] too many connections from your address\r\n",
 		.warn = serving->in->warn, .arg = (void *)(uintptr_t)serving,

@@ -19,8 +19,6 @@
 #include "stop.h"
 
 enum {
-	/* for the sessions to end when we are told to */
-	LEAVE_MS = 30000,
 	/* when there are no descriptors or processes left */
 	PAUSE_MS = 200,
 };
@@ -200,9 +198,10 @@ wait_and_accept(struct crowd *crowd, const struct listeners *l,
 }
 
 static void
-end_all(struct crowd *crowd, const struct listeners *l, int stop)
+end_all(struct crowd *crowd, const struct listeners *l, int64_t leave_ms,
+    int stop)
 {
-	struct deadline d = deadline_in(LEAVE_MS);
+	struct deadline d = deadline_in(leave_ms);
 
 	listeners_remove(l);
 	listeners_close(l);
@@ -232,6 +231,6 @@ listen_run(const struct listeners *l, const struct listen_service *service,
 	crowd.clients = mem_alloc(crowd.room * sizeof *crowd.clients);
 	while (!asked)
 		wait_and_accept(&crowd, l, service, stop, &asked);
-	end_all(&crowd, l, stop);
+	end_all(&crowd, l, service->leave_ms, stop);
 	return 0;
 }

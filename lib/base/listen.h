@@ -11,6 +11,8 @@
 struct listen_service {
 	/* of connections at once; of one address, or network of IPv6 */
 	uint64_t	 max, max_per_peer;
+	/* for its children to end when we are told to */
+	int64_t		 leave_ms;
 	/* In a child, with signals blocked as the caller's are; it does not
 	 * return.  The listeners are closed. */
 	__attribute__((noreturn))
@@ -24,7 +26,7 @@ struct listen_service {
 };
 
 /* Until SIGTERM; then no connection is taken any more, and every child is sent
- * SIGTERM and waited for. */
+ * SIGTERM and waited for; one that takes longer than leave_ms stays. */
 int	listen_run(const struct listeners *listeners,
 	    const struct listen_service *service, struct err *err);
 

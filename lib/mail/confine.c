@@ -78,11 +78,25 @@ nobody(void)
 	return who;
 }
 
+/* No more than was left to us: only who has CAP_SYS_RESOURCE may raise it. */
+static int
+limit_files(uint64_t max)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_FSIZE, &files) == -1)
+		return -1;
+	if (files.rlim_max > max)
+		files.rlim_max = max;
+	files.rlim_cur = files.rlim_max;
+	return setrlimit(RLIMIT_FSIZE, &files);
+}
+
 int
 confine_to(const struct installation *in, int root, uint64_t file_max,
     struct err *err)
 {
-	struct rlimit none = { 0, 0 }, files = { file_max, file_max };
+	struct rlimit none = { 0, 0 };
 
 	if (in->as_root) {
 		/* while there is an /etc/passwd */
@@ -96,7 +110,7 @@ confine_to(const struct installation *in, int root, uint64_t file_max,
 	/* becoming nobody has cleared it */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    setrlimit(RLIMIT_FSIZE, &files) == -1 ||
+	    limit_files(file_max) == -1 ||
 	    setrlimit(RLIMIT_NPROC, &none) == -1)
 		return err_sys(err, "give rights up");
 	return 0;

@@ -73,10 +73,10 @@ without_route(struct slice path)
 {
 	ptrdiff_t colon = slice_find(path, ':');
 
-	if (!slice_starts(path, "@") || colon == -1 ||
-	    (size_t)colon + 1 == path.len)
+	if (!slice_starts(path, "@") || colon == -1)
 		return path;
-	return slice_from(path, (size_t)colon + 1);
+	struct slice rest = slice_trim(slice_from(path, (size_t)colon + 1));
+	return rest.len > 0 ? rest : path;
 }
 
 /* --- MAIL's parameters ------------------------------------------------- */

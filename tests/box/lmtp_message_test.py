@@ -151,6 +151,10 @@ class Trace(LmtpTest):
         self.received(self.session(), sender="")
         self.assertEqual(self.last().count(b"Return-Path: <>\n"), 1)
 
+    def test_mailer_daemon_is_the_null_sender_as_vdeliver_has_it(self):
+        self.assertEqual(self.session().deliver("joe@a.test", sender="MAILER-DAEMON"), [DONE])
+        self.assertTrue(self.last().startswith(b"Return-Path: <>\n"), self.last())
+
     def test_the_sender_is_written_as_it_came_without_its_source_route(self):
         self.assertEqual(self.session().deliver("joe@a.test", sender='@a,@b:"A B"@Far.Test'), [DONE])
         self.assertTrue(self.last().startswith(b'Return-Path: <"A B"@Far.Test>\n'), self.last())

@@ -115,6 +115,37 @@ class Replies(LmtpTest):
         self.assertEqual(lmtp.deliver("bob@full.test", "tom@wait.test"), [DONE, DONE])
         lmtp.quit()
 
+    def test_no_failure_makes_a_bounce_of_ours(self):
+        self.spoil()
+        self.vmail.write("aliases.a.test", "bad: \"|exit 69\"\n")
+        lmtp = self.session()
+        self.assertEqual([reply[0] for reply in lmtp.deliver("joe@a.test", "bad@a.test")], ["4", "5"])
+        self.assertRegex(lmtp.begin().rcpt("nobody@a.test"), "^550 ")
+        lmtp.quit()
+        self.assertEqual(self.vmail.sent(), [])
+
+    def test_after_a_thousand_refused_recipients_of_one_message_the_others_wait(self):
+        self.vmail.set(log="mail")
+        lmtp = self.session().begin("joe@a.test")
+        lmtp.send(b"RCPT TO:<nobody@a.test>\r\n" * 1000)
+        for reply in lmtp.replies(1000):
+            self.assertRegex(reply, r"^550 5\.1\.1 ")
+        self.assertRegex(lmtp.rcpt("ann@b.test"), r"^452 4\.5\.3 ")
+        self.assertEqual(lmtp.data(), [DONE])
+        self.assertEqual(lmtp.deliver("ann@b.test"), [DONE])
+        lmtp.quit()
+
+    def test_ten_thousand_recipients_of_one_message_are_taken_and_no_more(self):
+        self.vmail.set(log="mail")
+        lmtp = self.session().begin()
+        lmtp.send(b"".join(b"RCPT TO:<joe+%d@a.test>\r\n" % n for n in range(10000)))
+        self.assertEqual(set(lmtp.replies(10000)), {RCPT_OK})
+        lmtp.accepted = 10000
+        self.assertRegex(lmtp.rcpt("ann@b.test"), r"^452 4\.5\.3 ")
+        self.assertEqual(set(lmtp.data()), {DONE})
+        self.assertEqual(self.count("joe@a.test", "ann@b.test"), [1, 0])
+        lmtp.quit()
+
     def test_a_locked_mailbox_is_450_4_2_1(self):
         self.vmail.set(lock_timeout="1s")
         lmtp = self.session()

@@ -222,6 +222,20 @@ class Ending(LmtpTest):
         self.assertFalse(os.path.exists(where))
         socketmap.close()
 
+    def test_a_delivery_that_never_ends_is_waited_for_no_longer_than_it_may_take(self):
+        self.vmail.set(delivery_timeout="2s")
+        gate = self.gate()
+        server = self.server()
+        lmtp = server.client().hello().begin("slow@a.test")
+        lmtp.ask("DATA")
+        lmtp.send(wire(b"Subject: x\n\nhello\n"))
+        gate.begun()
+        server.process.signal()
+        self.assertRegex(lmtp.reply(), r"^451 4\.\d\.\d ")
+        self.told_421(lmtp)
+        self.ended(server)
+        self.assertFalse(gate.done())
+
     def test_a_second_signal_changes_nothing(self):
         gate = self.gate()
         server = self.server()
