@@ -13,7 +13,7 @@ PIECES = [b".", b"\r", b"\n", b"\r\n", b"\r\n.", b"\n.\n", b"x", b"From ", b"\0"
 
 
 class Model:
-    """Makes a session: .sent (bytes), .replies (their codes), .stored ({address: [message]})."""
+    """Makes a session: .sent (bytes), .replies (their codes), .stored ({address: [(sender, message)]})."""
     def __init__(self, chance, number):
         self.chance, self.number = chance, number
         self.sent, self.replies = b"", ["220"]
@@ -78,7 +78,7 @@ class Model:
         self.sent += message.replace(b"\r\n.", b"\r\n..") + b".\r\n"
         self.replies += ["250"] * len(self.accepted)
         for to in {box for recipient in self.accepted for box in LEADS_TO[recipient]}:
-            self.stored[to].append(message.replace(b"\r\n", b"\n"))
+            self.stored[to].append((b"" if b"<>" in self.sender else b"s@far.test", message.replace(b"\r\n", b"\n")))
         self.forget()
 
     def simple(self):
@@ -138,7 +138,10 @@ class Sessions(LmtpTest):
                 stored[to] += model.stored[to]
         for to, messages in stored.items():
             self.assertGreater(len(messages), SESSIONS // 2)
-            self.assertEqual(self.bodies(to), messages)
+            found = self.vmail.messages(to)
+            self.assertEqual(len(found), len(messages))
+            for (sender, message), stored in zip(messages, found):
+                self.assertEqual(parted(stored, to, sender.decode())[1], message)
         server.stop()
 
 
