@@ -27,6 +27,7 @@
 #include "scope.h"
 #include "session.h"
 #include "stop.h"
+#include "system_user.h"
 #include "talker.h"
 #include "wire.h"
 
@@ -241,7 +242,8 @@ answer_login(struct state *s)
 
 /* --- the talker ------------------------------------------------------- */
 
-/* A domain that cannot be read is found out at the login. */
+/* Whether the domain of a login without one does.  A domain that cannot be read
+ * is found out at the login. */
 static bool
 needs_tls(const struct state *s)
 {
@@ -249,8 +251,11 @@ needs_tls(const struct state *s)
 	struct domain *domain;
 	struct err err;
 
-	return s->where.kind == WHERE_DOMAIN &&
-	    domain_open(s->parent->in, &pool, slice_of(s->where.domain),
+	if (s->where.kind != WHERE_DOMAIN)
+		return s->parent->serves_main && !s->where.main_is_ours &&
+		    where_needs_tls(&s->where,
+		    system_user_domain(s->parent->in, &pool));
+	return domain_open(s->parent->in, &pool, slice_of(s->where.domain),
 	    &domain, &err) == 0 && where_needs_tls(&s->where, domain);
 }
 

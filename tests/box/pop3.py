@@ -1,6 +1,8 @@
 """pop3.py: what the tests of vpop3d share: mailboxes with given bytes, logins, and TLS."""
+import ctypes
 import functools
 import ssl
+import threading
 
 from harness import *
 
@@ -52,6 +54,23 @@ def put_maildir(vmail, address, messages):
         os.chown(file, *owner(vmail, address))
         os.chmod(file, 0o600)
     return path
+
+
+def far_connection():
+    """As root: both ends of a connection whose client is not on this machine, by its address:
+    made by a thread in a network of its own, which the sockets keep."""
+    made = []
+
+    def make():
+        assert ctypes.CDLL(None, use_errno=True).unshare(0x40000000) == 0       # CLONE_NEWNET
+        for words in ("link set lo up", "address add 192.0.2.1/32 dev lo"):
+            subprocess.run(["ip", *words.split()], check=True)
+        made.extend(connection("192.0.2.1"))
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    thread.join(DEADLINE)
+    return made
 
 
 def mbox(*messages):

@@ -367,6 +367,29 @@ class SystemUser(Pam):
                          "-ERR [SYS/TEMP] logins without a domain need a native pop3d here")
         self.assertFalse(os.path.exists(os.path.join(vmail.scratch, "seen")))
 
+    def test_with_a_certificate_a_password_from_elsewhere_needs_tls(self):
+        vmail = self.system(tls_certificate="host.pem")
+        vmail.write("host.pem", certificate("host.main.test"), 0o600)
+        service("vpop3d", f"word=right {self.noting(vmail)}")
+        def far():
+            client, server = far_connection()
+            with server:
+                pop = Pop3(client, vmail.start("vpop3d", stdin=server, stdout=server))
+            pop.line()
+            return pop
+        pop = far()
+        self.assertNotIn(b"USER", pop.many("CAPA")[1])
+        self.assertRegex(pop.ask("USER sysuser"), r"^-ERR \[SYS/PERM\] .*TLS")
+        pop.ask("USER sysuser@main.test")
+        self.assertRegex(pop.ask("PASS right"), r"^-ERR \[SYS/PERM\] .*TLS")
+        self.assertFalse(os.path.exists(os.path.join(vmail.scratch, "seen")))
+        stls(pop)
+        pop.ask("USER sysuser")
+        self.assertRegex(pop.ask("PASS right"), r"^\+OK")
+        self.assertIn("session account=sysuser peer=192.0.2.1", self.quit(pop))
+        self.assertEqual(self.seen(vmail)[0][2], "192.0.2.1")
+        self.assert_in(vmail, "sysuser", "right")
+
     def test_a_main_domain_of_ours_has_no_system_users(self):
         vmail = self.system(main_domain="a.test")
         vmail.domain("a.test", passwords={"joe": "of joe"})
