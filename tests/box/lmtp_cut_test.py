@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """vlmtpd: a session cut after every byte, processes that are killed: never half, never unasked."""
+import random
+
 from lmtp import *
 
 DOT = len(SESSION % b"joe@a.test")          # so many bytes have the final dot and its line end
@@ -162,6 +164,46 @@ class Killed(LmtpTest):
         self.assertFalse(gate.done())
         self.assertEqual(self.bodies("joe@a.test"), [b"Subject: x\n\nhello\n"])
         self.assertEqual(self.vmail.messages("ann@b.test"), [])
+
+    def test_any_process_at_random_moments_loses_nothing_that_was_said_to_be_delivered(self):
+        chance = random.Random(3)
+        self.vmail.set(log="mail")
+        self.vmail.set(lock_timeout="5s")
+        sent, acknowledged = [], {"joe@a.test": [], "ann@b.test": []}
+        for number in range(150):
+            messages = [b"Subject: %d.%d\n\n%send\n" % (number, n, b"%d\n" % n * chance.randrange(3000))
+                        for n in range(3)]
+            data = [b"MAIL FROM:<sender@far.test>\r\nRCPT TO:<joe@a.test>\r\nRCPT TO:<ann@b.test>\r\n"
+                    b"DATA\r\n" + wire(message) for message in messages]
+            lmtp = start(self.vmail).hello()
+            cut = chance.randrange(sum(map(len, data)))
+            lmtp.send(b"".join(data)[:cut])
+            waits = number % 2 and cut >= len(data[0])
+            replies = [lmtp.line() for _ in range(6)] if waits else []
+            self.kill_one(lmtp, chance)
+            replies += lmtp.rest().split(b"\r\n")
+            lmtp.close()
+            sent += messages
+            for n, message in enumerate(messages):
+                for place, to in (4, "joe@a.test"), (5, "ann@b.test"):
+                    if replies[6 * n + place:][:1] == [DONE.encode()]:
+                        acknowledged[to].append(message)
+        for to in acknowledged:
+            found = self.bodies(to)
+            self.assertEqual(len(set(found)), len(found), "doubled")
+            self.assertEqual(set(found) - set(sent), set(), "damaged")
+            self.assertEqual(set(acknowledged[to]) - set(found), set(), "lost")
+            self.assertGreater(len(acknowledged[to]), 10)
+
+    def kill_one(self, lmtp, chance):
+        """Whichever it is, if it is there still; then all of them end."""
+        try:
+            os.kill(chance.choice(session_of(lmtp.process.pid)), signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        lmtp.shut()
+        lmtp.process.wait()
+        gone(lmtp.process.pid)
 
     def test_a_courier_is_a_temporary_failure_and_the_session_goes_on(self):
         gate = self.gate()
