@@ -67,7 +67,7 @@ class Page(MachineTest):
         self.assertEqual(named, needed)
 
     def stop(self):
-        for units in "vpop3d.socket", "vlmtpd.socket", "postfix":
+        for units in "vpop3d.socket", "vpop3s.socket", "vlmtpd.socket", "postfix":
             try:
                 sh(f"systemctl disable --now {units}")
             except AssertionError:

@@ -10,8 +10,10 @@ DOMAIN = "example.com"
 class Units(MachineTest):
     """Our units for systemd, as far as they can be judged without it as process 1."""
     UNITS = ("vpop3d.socket", "vpop3d@.service", "vpop3d.service",
+             "vpop3s.socket", "vpop3s@.service",
              "vlmtpd.socket", "vlmtpd-map.socket", "vlmtpd.service")
-    EXPOSURE = {"vpop3d@.service": 3.5, "vpop3d.service": 3.5, "vlmtpd.service": 5.0}
+    EXPOSURE = {"vpop3d@.service": 3.5, "vpop3s@.service": 3.5, "vpop3d.service": 3.5,
+                "vlmtpd.service": 5.0}
     packages = ("popa3d", "postfix")
 
     def setUp(self):
@@ -40,7 +42,7 @@ class Units(MachineTest):
             process = Process(["strace", "-f", "-qq", "-o", trace, *argv], stdin=server, stdout=server)
         self.addCleanup(process.stop)
         self.addCleanup(client.close)
-        talk(Pop3(client))
+        talk(client)
         self.assertEqual(process.wait(), 0, process.errors)
         with open(trace) as f:
             used = set(re.findall(r"^\d+ +(?:<\.\.\. )?([a-z]\w*)(?:\(| resumed)", f.read(), re.M))
@@ -50,25 +52,36 @@ class Units(MachineTest):
     def test_the_system_calls_of_a_session_are_among_those_that_they_allow(self):
         sh(f"vadmin domain add {DOMAIN}; "
            f"echo '{PASSWORD}' | vadmin user add joe@{DOMAIN} --password-stdin; "
-           "vadmin alias add cmd@example.com '|cat > /dev/null'")
+           "vadmin alias add cmd@example.com '|cat > /dev/null'; "
+           f"umask 077; openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={DOMAIN} "
+           f"-addext subjectAltName=DNS:{DOMAIN} -keyout /etc/vmail/key -out /etc/vmail/pem; "
+           f"vadmin domain set {DOMAIN} tls-certificate=/etc/vmail/pem tls-key=/etc/vmail/key")
 
-        def lmtp(client):
+        def lmtp(connection):
+            client = Pop3(connection)
             client.line()
             client.send(b"LHLO x\r\nMAIL FROM:<s@far.test>\r\nRCPT TO:<joe@example.com>\r\n"
                         b"RCPT TO:<cmd@example.com>\r\nDATA\r\nSubject: x\r\n\r\n.\r\nQUIT\r\n")
             self.assertEqual(len(re.findall(rb"^250 2\.[01]\.0 .*deliver", client.rest(), re.M)), 2)
 
-        def pop3(client):
+        def pop3s(connection):
+            context = ssl.create_default_context(cafile="/etc/vmail/pem")
+            pop3(context.wrap_socket(connection, server_hostname=DOMAIN))
+
+        def pop3(connection):
+            client = Pop3(connection)
             self.assertIn("+OK", client.login(f"joe@{DOMAIN}", PASSWORD))
             for command in "RETR 1", "UIDL":
                 self.assertIn("+OK", client.many(command)[0])
             self.assertIn("+OK", client.ask("DELE 1"))
             self.assertIn("shutdown.", client.ask("QUIT"))
 
-        for program, talk, units in (
+        for command, talk, units in (
                 ("vlmtpd", lmtp, ["vlmtpd.service"]),
-                ("vpop3d", pop3, ["vpop3d@.service", "vpop3d.service"])):
-            used = self.traced([f"/usr/local/sbin/{program}"], talk)
+                ("vpop3d", pop3, ["vpop3d@.service", "vpop3d.service"]),
+                ("vlmtpd", lmtp, ["vlmtpd.service"]),   # the session deleted its message
+                ("vpop3d --tls", pop3s, ["vpop3s@.service"])):
+            used = self.traced(f"/usr/local/sbin/{command}".split(), talk)
             for name in units:
                 with self.subTest(name):
                     self.assertEqual(used - allowed_calls(template(f"systemd/{name}")), set())

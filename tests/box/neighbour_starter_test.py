@@ -7,18 +7,20 @@ users.
 """
 from neighbours import *
 
+COM_NAME, ORG_NAME = "mailhost.example.com", "mailhost.example.org"
 COM, ORG, MAIN = "127.0.1.1", "127.0.2.1", "127.0.3.1"
 PASSWORD = "plenty of words"
 
 
-class Starters(MachineTest):
+class Served(MachineTest):
+    """joe has three messages in each domain; sysuser, the machine's own, has one."""
     packages = ("popa3d",)
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         put("/etc/vmail/vmail.conf", "main-domain = main.test\n")
-        put("/etc/hosts", HOSTS + f"127.0.0.1 {HOST}\n{ORG} mailhost.example.org\n{MAIN} {HOST}\n")
+        put("/etc/hosts", HOSTS + f"127.0.0.1 {HOST}\n{ORG} {ORG_NAME}\n{MAIN} {HOST}\n")
         for domain in "example.com", "example.org":
             sh(f"vadmin domain add {domain}")
             sh(f"echo '{PASSWORD}' | vadmin user add joe@{domain} --password-stdin")
@@ -33,10 +35,10 @@ class Starters(MachineTest):
             + message("for the machine's own user") + "\n", 0o600)
         os.chown("/var/mail/sysuser", 59999, 59999)
 
-    def fetched_by_every_client(self, address, user, subjects):
+    def fetched_by_every_client(self, host, user, subjects, tls=None):
         for client, fetch in CLIENTS.items():
-            with self.subTest(f"{client} from {address}"):
-                found = fetch(address, user, PASSWORD)
+            with self.subTest(f"{client} from {host} {tls.mode if tls else ''}"):
+                found = fetch(host, user, PASSWORD, tls)
                 self.assertEqual([re.search("^Subject: (.*?)\r?$", m, re.M)[1] for m in found],
                                  subjects)
                 for text in found:
@@ -48,6 +50,8 @@ class Starters(MachineTest):
         self.addCleanup(pop.close)
         return pop.line()
 
+
+class Starters(Served):
     def serves_three_addresses(self):
         self.assertRegex(self.greeting(COM), r"^\+OK Virtual example\.com POP3 Server \(Version ")
         self.assertRegex(self.greeting(ORG), r"^\+OK Virtual example\.org POP3 Server \(Version ")
@@ -99,7 +103,7 @@ class Starters(MachineTest):
                 sh(f"printf 'Subject: {starter}\n\n' | vdeliver -f s@far.test -- joe@example.net")
                 running = Starter(starter)
                 try:
-                    found = fetch_by_fetchmail(COM, "joe@example.net", PASSWORD, "no keep")
+                    found = fetch_by_fetchmail(COM, "joe@example.net", PASSWORD, keep="no keep")
                     self.assertRegex("\n".join(found), f"^[^\0]*Subject: {starter}\n[^\0]*$")
                     self.assertEqual(fetch_by_poplib(COM, "joe@example.net", PASSWORD), [])
                 finally:
@@ -116,6 +120,52 @@ class Starters(MachineTest):
             self.addCleanup(held[-1].close)
             self.assertIn("Virtual", held[-1].line())
         self.assertIsNone(self.greeting(COM))
+
+
+class Certificates(Served):
+    """Each of the two domains has a certificate of its own; clients believe that one alone."""
+    NAMES = {"example.com": COM_NAME, "example.org": ORG_NAME}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        put("/etc/hosts", HOSTS + f"{COM} {COM_NAME}\n{ORG} {ORG_NAME}\n")
+        for domain, name in cls.NAMES.items():
+            path = f"/etc/vmail/{domain}"
+            sh("umask 077; openssl req -x509 -newkey rsa:2048 -nodes -days 2 "
+               f"-subj /CN={name} -addext subjectAltName=DNS:{name} "
+               f"-keyout {path}.key -out {path}.pem; "
+               f"vadmin domain set {domain} tls-certificate={path}.pem tls-key={path}.key")
+
+    def served_with_tls_below(self, starter):
+        start_vpop3d(self, starter)
+        for mode in "stls", "tls":
+            for domain, name in self.NAMES.items():
+                tls = Tls(mode, f"/etc/vmail/{domain}.pem")
+                self.fetched_by_every_client(name, "joe", [f"{domain} {n}" for n in range(3)], tls)
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            fetch_by_poplib(COM_NAME, "joe", PASSWORD, Tls("tls", "/etc/vmail/example.org.pem"))
+
+    def test_inetd_starts_it_for_stls_and_tls(self):
+        self.served_with_tls_below("inetd")
+
+    def test_xinetd_starts_it_for_stls_and_tls(self):
+        self.served_with_tls_below("xinetd")
+
+    def test_systemd_starts_it_for_stls_and_tls(self):
+        self.served_with_tls_below("systemd")
+
+    def test_the_server_name_chooses_certificate_and_domain_on_one_address(self):
+        start_vpop3d(self, "systemd")
+        context = ssl.create_default_context(cafile="/etc/vmail/example.org.pem")
+        with context.wrap_socket(socket.create_connection((COM, 995), timeout=DEADLINE),
+                                 server_hostname=ORG_NAME) as connection:
+            pop = Pop3(connection)
+            self.assertRegex(pop.line(), r"^\+OK Virtual example\.org ")
+            pop.ask("USER joe")
+            self.assertIn("+OK", pop.ask(f"PASS {PASSWORD}"))
+            pop.ask("QUIT")
+        self.wait_log(r"vpop3d\[\d+\]: session account=joe .* domain=example\.org found=sni ")
 
 
 if __name__ == "__main__":

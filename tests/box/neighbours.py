@@ -21,8 +21,8 @@ are free, and nothing outlives the test.  Templates are used as they ship.
 apt-get, make and systemctl are stand-ins, in tests/box/machine: see there.
 Commands that start something find them first in PATH.
 
-start_vpop3d() starts vpop3d below each of Starter.NAMES, with other options and
-on port 995 too, if asked; submit() and the CLIENTS send and fetch real mail.
+start_vpop3d() starts vpop3d below each of Starter.NAMES; submit() and CLIENTS send
+and fetch real mail.
 """
 import os
 import sys
@@ -47,6 +47,7 @@ enter_namespaces()
 from harness import *                       # noqa: E402  in its mount namespace
 import poplib                               # noqa: E402
 import smtplib                              # noqa: E402
+import ssl                                  # noqa: E402
 import threading                            # noqa: E402
 
 STAND_INS = os.path.join(TREE, "tests", "box", "machine")
@@ -247,65 +248,58 @@ class Syslog:
 # --- who starts vpop3d -------------------------------------------------------
 
 class Starter:
-    """vpop3d below inetd, xinetd or systemd-socket-activate, by our templates.
+    """vpop3d below inetd, xinetd or systemd-socket-activate, by our templates: 110 and 995.
 
-    options come before the native pop3d of the template, which native=False
-    leaves out; port is "pop3" or "pop3s".  They change the template's text;
-    without them it is used as it is.
+    options come before the native pop3d of the template for port 110, which
+    native=False leaves out.  Without them all are used as they are.
     """
-    NATIVE = "/usr/sbin/popa3d"
     NAMES = ("inetd", "xinetd", "systemd")
     PACKAGES = {"inetd": "openbsd-inetd", "xinetd": "xinetd", "systemd": "systemd"}
-    PORTS = {"pop3": 110, "pop3s": 995}
+    PORTS = (110, 995)
+    NATIVE = "/usr/sbin/popa3d"
 
-    def __init__(self, name, options=(), port="pop3", native=True):
+    def __init__(self, name, options=(), native=True):
         self.words = " ".join([*options, *([self.NATIVE] if native else [])])
-        self.port, self.process = port, None
+        self.process = None
         sh(f"apt-get install -y {self.PACKAGES[name]}")
         getattr(self, "_" + name)()
         eventually(lambda: self.process is not None and self.process.poll() is not None
-                   or listens(self.PORTS[port]), f"{name} listening")
+                   or all(map(listens, self.PORTS)), f"{name} listening")
+
+    def _put(self, path, name):
+        put(path, template(name).replace(self.NATIVE, self.words))
 
     def _spawn(self, *argv):
         with open("/var/log/starter.log", "ab") as log:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=machine_environment(), start_new_session=True)
 
-    def _changed(self, name):
-        """A template, with words in place of the native pop3d, and the port in it."""
-        text = template(name).replace(self.NATIVE, self.words)
-        if self.port == "pop3":
-            return text
-        return re.sub(r"(?m)^(pop3\b|service pop3\b|ListenStream=110\b)",
-                      lambda m: m[0].replace("110", "995").replace("pop3", "pop3s"), text)
-
     def _inetd(self):
-        put("/etc/inetd.conf", self._changed("inetd.conf"))
+        self._put("/etc/inetd.conf", "inetd.conf")
         self._spawn("inetd", "-i", "-l", "/etc/inetd.conf")
 
     def _xinetd(self):
-        put("/etc/xinetd.d/" + self.port, self._changed("xinetd.d/pop3"))
+        for name in "pop3", "pop3s":
+            self._put(f"/etc/xinetd.d/{name}", f"xinetd.d/{name}")
         self._spawn("xinetd", "-dontfork", "-f", "/etc/xinetd.conf")
 
     def _systemd(self):
-        for name in "vpop3d.socket", "vpop3d@.service":
-            put(f"/etc/systemd/system/{name}", self._changed(f"systemd/{name}"))
-        sh("systemctl enable --now vpop3d.socket")
+        for name in "vpop3d.socket", "vpop3d@.service", "vpop3s.socket", "vpop3s@.service":
+            self._put(f"/etc/systemd/system/{name}", f"systemd/{name}")
+        sh("systemctl enable --now vpop3d.socket vpop3s.socket")
 
     def stop(self):
         if self.process is None:
-            sh("systemctl disable --now vpop3d.socket")
+            sh("systemctl disable --now vpop3d.socket vpop3s.socket")
         else:
             os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait(DEADLINE)
-        eventually(lambda: not listens(self.PORTS[self.port]), "the port free again")
-        if os.path.exists("/etc/xinetd.d/" + self.port):
-            os.unlink("/etc/xinetd.d/" + self.port)
+        eventually(lambda: not any(map(listens, self.PORTS)), "the ports free again")
 
 
-def start_vpop3d(test, name, options=(), port="pop3", native=True):
+def start_vpop3d(test, name, options=(), native=True):
     """vpop3d below one of Starter.NAMES, to the test's end; see Starter."""
-    starter = Starter(name, options, port, native)
+    starter = Starter(name, options, native)
     test.addCleanup(starter.stop)
     return starter
 
@@ -355,14 +349,32 @@ def queue():
     return re.findall(r"^([0-9A-Za-z]{6,})[*!]?\s.*\s(\S+)$", sh("postqueue -p"), re.M)
 
 
-def fetch_by_curl(address, user, password):
-    listing = sh(f"curl -qsS -u '{user}:{password}' pop3://{address}/").split()
-    return [sh(f"curl -qsS -u '{user}:{password}' pop3://{address}/{number}")
-            for number in listing[::2]]
+class Tls:
+    """How a client secures its session: "stls" on port 110, or "tls" on port 995.
+
+    It then connects to a name, and believes one certificate alone, for that name.
+    """
+    def __init__(self, mode, authority):
+        self.mode, self.authority = mode, authority
 
 
-def fetch_by_poplib(address, user, password):
-    pop = poplib.POP3(address, 110, timeout=DEADLINE)
+def fetch_by_curl(host, user, password, tls=None):
+    words = f"curl -qsS -u '{user}:{password}'"
+    url = f"pop3://{host}/"
+    if tls:
+        words += f" --ssl-reqd --cacert {tls.authority}"
+        url = f"pop3s://{host}/" if tls.mode == "tls" else url
+    return [sh(f"{words} {url}{number}") for number in sh(f"{words} {url}").split()[::2]]
+
+
+def fetch_by_poplib(host, user, password, tls=None):
+    context = ssl.create_default_context(cafile=tls.authority) if tls else None
+    if tls and tls.mode == "tls":
+        pop = poplib.POP3_SSL(host, 995, timeout=DEADLINE, context=context)
+    else:
+        pop = poplib.POP3(host, 110, timeout=DEADLINE)
+        if tls:
+            pop.stls(context)
     pop.user(user)
     pop.pass_(password)
     found = ["\n".join(line.decode("latin-1") for line in pop.retr(number + 1)[1]) + "\n"
@@ -371,14 +383,19 @@ def fetch_by_poplib(address, user, password):
     return found
 
 
-def fetch_by_fetchmail(address, user, password, keep="keep"):
+def fetch_by_fetchmail(host, user, password, tls=None, keep="keep"):
     """All messages, which stay on the server ("no keep": which do not).
 
     fetchmail hands each to a command.
     """
     place = tempfile.mkdtemp(dir="/root")
-    put(f"{place}/rc", f'poll {address} protocol pop3 auth password user "{user}" password "{password}" '
-        f'sslproto "" {keep} fetchall mda "cat > $(mktemp {place}/message.XXXXXX)"\n', 0o600)
+    how = 'sslproto ""'
+    if tls:
+        how = f"sslproto TLS1.2+ sslcertck sslcertfile {tls.authority}"
+        how += " ssl" if tls.mode == "tls" else ""
+    put(f"{place}/rc", f'poll {host} protocol pop3 auth password user "{user}" '
+        f'password "{password}" {how} {keep} fetchall mda "cat > $(mktemp {place}/message.XXXXXX)"\n',
+        0o600)
     sh(f"apt-get install -y fetchmail; HOME={place} fetchmail --nosyslog -f {place}/rc "
        f"--idfile {place}/ids --pidfile {place}/pid")
     found = []
