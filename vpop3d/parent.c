@@ -36,7 +36,8 @@ enum {
 	/* after the first failure; then twice as long */
 	DELAY_MS = 1000,
 	PATIENCE_MS = 5000,		/* beyond the talker's own time-out */
-	/* before it, for a question that got no answer to be answered */
+	/* before it, for a question that got no answer to be answered; for
+	 * the client to hear that TLS failed */
 	TELL_MS = 500,
 	/* for a session to end when it is told to */
 	LEAVE_MS = 30000,
@@ -311,6 +312,7 @@ begin_tls(struct state *s)
 		return true;
 	}
 	events_tls_failed(&s->events, err.text);
+	relay_end(&s->relay, p->stop, deadline_in(TELL_MS));
 	return false;
 }
 

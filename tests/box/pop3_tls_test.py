@@ -1,12 +1,41 @@
 #!/usr/bin/python3
 """pop3_tls_test.py: STLS and --tls: certificates, domains, require-tls, and what attackers try."""
+import ctypes
 import poplib
+import random
+import traceback
 
 from pop3 import *
+from pop3_server_test import ipv6_works, processes
 
 GREETING = "+OK host.main.test POP3 Server (Version 0.1) ready."
 NOT_BEFORE = "-ERR not a command before login"
 WANTS_TLS = "-ERR [SYS/PERM] this domain takes no password without TLS"
+
+
+def far_connection():
+    """As root: both ends of a connection from 192.0.2.2 to 192.0.2.1, in a network of its own."""
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            if ctypes.CDLL(None, use_errno=True).unshare(0x40000000) != 0:      # CLONE_NEWNET
+                raise OSError(ctypes.get_errno(), "unshare")
+            for words in ("link set lo up", "address add 192.0.2.1/32 dev lo", "address add 192.0.2.2/32 dev lo"):
+                subprocess.run(["ip", *words.split()], check=True)
+            with socket.create_server(("192.0.2.1", 0)) as listener:
+                client = socket.create_connection(listener.getsockname(), source_address=("192.0.2.2", 0))
+                server, _ = listener.accept()
+                socket.send_fds(theirs, [b"x"], [client.fileno(), server.fileno()])
+            os._exit(0)
+        except Exception:
+            traceback.print_exc()
+            os._exit(1)
+    theirs.close()
+    _, fds, _, _ = socket.recv_fds(ours, 1, 2)
+    os.waitpid(pid, 0)
+    ours.close()
+    return [socket.socket(fileno=fd) for fd in fds]
 
 
 class Records:
@@ -450,12 +479,6 @@ class Required(TlsTest):
         self.log = self.log_of(pop)
         return replies, capa
 
-    def remote(self):
-        """As root: an address of a client that is not loopback, on an interface of our own."""
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        subprocess.run(["ip", "address", "add", "192.0.2.1/32", "dev", "lo"], check=False, capture_output=True)
-        return "192.0.2.1"
-
     def test_yes_takes_no_password_in_plain_text_and_hides_user(self):
         vmail = self.two(**{"require-tls": "yes"})
         begun = time.monotonic()
@@ -492,6 +515,436 @@ class Required(TlsTest):
         vmail = self.two()
         for where in (None, vmail.address):
             self.assertRegex(self.plain(vmail, address=where)[0][1], r"^\+OK")
+
+    @unittest.skipUnless(ipv6_works(), "no IPv6")
+    def test_auto_knows_this_machine_in_ipv6_and_ipv4_in_its_clothes(self):
+        vmail = self.two()
+        port = free_port("127.0.0.1")[1]
+        vmail.start("vpop3d", "--listen", f"[::1]:{port}", stdin=subprocess.DEVNULL)
+        eventually(lambda: connects(("::1", port)), "a connection")
+        with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
+            client = socket.create_connection(("127.0.0.1", listener.getsockname()[1]))
+            server = listener.accept()[0]
+        with server:
+            mapped = Pop3(client, vmail.start("vpop3d", stdin=server, stdout=server))
+        for pop in (Pop3(("::1", port)), mapped):
+            self.assertRegex(pop.login("joe@a.test", "of a.test"), r"^\+OK")
+            pop.ask("QUIT")
+            self.assertIsNone(pop.line())
+
+    def far(self, vmail, *args):
+        client, server = far_connection()
+        with server:
+            return Pop3(client, vmail.start("vpop3d", *args, stdin=server, stdout=server))
+
+    @needs_root
+    def test_auto_wants_tls_from_far_as_soon_as_there_is_a_certificate(self):
+        vmail = self.two()
+        vmail.domain("c.test", passwords={"joe": "of c.test"})
+        for user in ("a.test", "c.test"):       # its own, and the installation's
+            pop = self.far(vmail)
+            self.assertEqual(pop.login(f"joe@{user}", f"of {user}"), WANTS_TLS)
+            stls(pop)
+            pop.ask(f"USER joe@{user}")
+            self.assertRegex(pop.ask(f"PASS of {user}"), r"^\+OK")
+            self.assertIn("peer=192.0.2.2", self.quit(pop))
+        vmail.set(tls_certificate=None)
+        self.assertEqual(self.far(vmail).login("joe@a.test", "of a.test"), WANTS_TLS)
+        self.assertRegex(self.far(vmail).login("joe@c.test", "of c.test"), r"^\+OK")
+        self.assertRegex(wrap(self.far(vmail, "--tls"), "a.test").login("joe", "of a.test"), r"^\+OK")
+
+    @needs_root
+    def test_no_takes_passwords_from_far(self):
+        vmail = self.two(**{"require-tls": "no"})
+        self.assertRegex(self.far(vmail).login("joe@a.test", "of a.test"), r"^\+OK")
+
+    @needs_root
+    def test_users_of_the_main_domain_need_tls_from_far_as_soon_as_there_is_a_certificate(self):
+        vmail = self.two()
+        self.assertEqual(self.far(vmail).login("sysuser", "x"), WANTS_TLS)
+
+
+class Protocol(TlsTest):
+    def test_old_versions_are_refused_and_told_so(self):
+        vmail = self.tls_box()
+        for version in ("-tls1", "-tls1_1"):
+            _, where = vmail.listen("vpop3d", "--tls")
+            got = run("/usr/bin/openssl", "s_client", "-connect", "%s:%d" % where, version, "-cipher", "ALL:@SECLEVEL=0",
+                      input=None)
+            self.assertIn("alert protocol version", got.stderr + got.log)
+            self.assertNotIn(b"+OK", got.stdout)
+
+    def test_both_new_versions_work_and_are_logged(self):
+        vmail = self.tls_box(mbox=b"")
+        for version, name in ((ssl.TLSVersion.TLSv1_2, "TLSv1.2"), (ssl.TLSVersion.TLSv1_3, "TLSv1.3")):
+            pop = wrap(vmail.pop3("--tls"), None, client_context(maximum_version=version))
+            self.assertEqual(pop.socket.version(), name)
+            pop.login(self.joe, PASSWORD)
+            self.assertIn(f" tls={name} ", self.quit(pop))
+
+    def test_nothing_weak_is_there(self):
+        """No renegotiation, compression or resumption; forward secrecy and authenticated ciphers alone."""
+        vmail = self.tls_box()
+        for ciphers in ("kRSA", "SHA1", "SHA256:!AESGCM:!CHACHA20:!AESCCM", "aNULL:eNULL"):
+            context = client_context(maximum_version=ssl.TLSVersion.TLSv1_2)
+            context.set_ciphers(ciphers + ":@SECLEVEL=0")
+            pop = vmail.pop3("--tls")
+            with self.assertRaises((ssl.SSLError, ConnectionResetError), msg=ciphers):
+                wrap(pop, None, context)
+            self.assertIn('reason="no shared cipher"', self.log_of(pop))
+        for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+            pop = wrap(vmail.pop3("--tls"), None, client_context(maximum_version=version))
+            pop.line()
+            self.assertIsNone(pop.socket.compression())
+            self.assertFalse(pop.socket.session.has_ticket)
+        _, where = vmail.listen("vpop3d", "--tls")
+        got = subprocess.run(["openssl", "s_client", "-connect", "%s:%d" % where, "-tls1_2"], input=b"R\nCAPA\r\n",
+                             capture_output=True, timeout=DEADLINE)
+        self.assertRegex(got.stderr, b"no renegotiation")
+
+    def refused(self, vmail, data, how):
+        """What the server says to data in place of a ClientHello; and its log."""
+        pop = vmail.pop3(*(["--tls"] if how == "tls" else []))
+        if how == "stls":
+            pop.line()
+            self.assertEqual(pop.ask("STLS"), "+OK begin TLS now")
+        try:
+            pop.send(data)
+            pop.socket.shutdown(socket.SHUT_WR)
+        except OSError:                         # it has gone already
+            pass
+        return pop.rest(), self.log_of(pop)
+
+    def test_garbage_instead_of_a_client_hello_ends_it(self):
+        vmail = self.tls_box(mbox=b"")
+        rng = random.Random(3)
+        login = f"USER {self.joe}\r\nPASS {PASSWORD}\r\n".encode()
+        hello = Records(None).hello()
+        for data in (b"", b"\0", b"GET / HTTP/1.0\r\n\r\n", login, b"\x16\x03\x01\xff\xff" + bytes(70000),
+                     b"\x16\x03\x01\x00\x04\x01\x00\x00\x00", hello[:-1], hello + login, hello + hello, hello[:1],
+                     b"\x80\x2e\x01\x03\x01" + bytes(50), b"\x15\x03\x01\x00\x02\x02\x28", rng.randbytes(100),
+                     b"\x16\x03\x01" + rng.randbytes(5000), hello[:50] + rng.randbytes(len(hello) - 50)):
+            for how in ("tls", "stls"):
+                with self.subTest(f"{how} {data[:20]!r}"):
+                    said, log = self.refused(vmail, data, how)
+                    self.assertNotRegex(said, rb"\+OK|-ERR")
+                    self.assertRegex(log, r"tls-failed peer=127.0.0.1 reason=")
+                    self.assertNotRegex(log, "login-failed|session account")
+
+    def test_a_client_that_hangs_or_goes_away_in_the_handshake_is_ended(self):
+        vmail = self.tls_box(settings={"login-timeout": "1s"})
+        hello = Records(None).hello()
+        for how in ("tls", "stls"):
+            for data in (b"", hello[:7], hello):
+                with self.subTest(f"{how} {len(data)}"):
+                    pop = vmail.pop3(*(["--tls"] if how == "tls" else []))
+                    if how == "stls":
+                        pop.line()
+                        pop.ask("STLS")
+                    pop.send(data)
+                    begun = time.monotonic()
+                    pop.process.wait()
+                    self.assertLess(time.monotonic() - begun, 4)
+                    self.assertIn("tls-failed peer=127.0.0.1 reason=timeout", pop.process.errors.decode())
+                    pop.close()
+        pop = vmail.pop3("--tls")
+        pop.send(hello)
+        pop.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        pop.close()                             # a reset
+        pop.process.wait()
+        self.assertIn("tls-failed", pop.process.errors.decode())
+
+    def test_login_timeout_is_for_all_of_it(self):
+        vmail = self.tls_box(settings={"login-timeout": "2s"})
+        begun = time.monotonic()
+        pop = stls_late = vmail.pop3()
+        pop.line()
+        select.select([], [], [], 1)
+        stls(stls_late).ask("USER joe@a.test")
+        self.assertEqual(pop.rest(), b"")
+        self.assertLess(time.monotonic() - begun, 3)
+        self.assertEqual(self.ended(pop), "")
+
+    def test_sigterm_ends_it_in_the_handshake_before_login_and_after(self):
+        vmail = self.tls_box(mbox=mbox(b"a: b\n\nc\n"))
+        before = contents(vmail, self.joe)
+        waiting = vmail.pop3("--tls")
+        eventually(lambda: any(self.name(pid) == "vtls" for pid in processes(waiting.process.pid)))
+        waiting.process.signal()
+        self.assertEqual(waiting.rest(), b"")
+        self.assertIn('reason="told to end"', self.ended(waiting))
+        pop = wrap(vmail.pop3("--tls"))
+        pop.line()
+        pop.process.signal()
+        self.assertEqual(pop.rest(), b"")
+        self.ended(pop)
+        pop = wrap(vmail.pop3("--tls"))
+        pop.login(self.joe, PASSWORD)
+        pop.ask("DELE 1")
+        pop.process.signal()
+        self.assertEqual(pop.rest(), b"")
+        self.assertIn("end=terminated", self.ended(pop))
+        self.assertEqual(contents(vmail, self.joe), before)
+
+    def name(self, pid):
+        try:
+            with open(f"/proc/{pid}/comm") as f:
+                return f.read().strip()
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+
+
+class Injection(TlsTest):
+    """Somebody on the way adds commands to what a client sends in plain text."""
+    ROUNDS = 1000
+
+    def pieces(self, rng, data):
+        cuts = sorted(rng.sample(range(1, len(data)), rng.randrange(0, min(6, len(data) - 1))))
+        return [data[i:j] for i, j in zip([0, *cuts], [*cuts, len(data)])]
+
+    def stream(self, rng, hello, evil):
+        """All that the client's side sends, and where the ClientHello begins."""
+        place = rng.choice(["behind STLS", "behind STLS", "instead", "behind hello", "in hello"])
+        if place == "behind STLS":
+            return b"STLS\r\n" + evil + hello
+        if place == "instead":
+            return b"STLS\r\n" + evil
+        if place == "behind hello":
+            return b"STLS\r\n" + hello + evil
+        at = rng.randrange(1, len(hello))
+        return b"STLS\r\n" + hello[:at] + evil + hello[at:]
+
+    def send(self, rng, pop, data):
+        """Cut anywhere; now and then the answer is waited for."""
+        sent = b""
+        for piece in self.pieces(rng, data):
+            try:
+                pop.send(piece)
+                sent += piece
+                if b"STLS\r\n" == sent or b"STLS\r\n" in sent and rng.random() < 0.3:
+                    if not select.select([pop.socket], [], [], 0.02)[0]:
+                        continue
+                    if not pop._more():
+                        return
+            except (BrokenPipeError, ConnectionResetError):
+                return
+
+    def test_a_thousand_fragmentations_execute_nothing(self):
+        vmail = self.tls_box(mbox=mbox(b"a: b\n\nc\n"), settings={"domain-from": "login sni"})
+        before = contents(vmail, self.joe)
+        process, where = vmail.listen("vpop3d")
+        rng = random.Random(51)
+        evils = [f"USER {self.joe}\r\nPASS {PASSWORD}\r\nDELE 1\r\nQUIT\r\n", f"USER {self.joe}\r\n", "\r\n", "Q",
+                 "CAPA\r\n", "QUIT\r\n", "STLS\r\n", "\0", f"PASS {PASSWORD}\r\n"]
+        for i in range(self.ROUNDS):
+            pop = Pop3(where)
+            self.assertEqual(pop.line(), GREETING)
+            self.send(rng, pop, self.stream(rng, Records(pop).hello(), rng.choice(evils).encode()))
+            try:
+                pop.socket.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+            said = pop.rest()
+            # At most the answer to STLS, and then an alert: its first byte is 0x15.
+            self.assertRegex(said, rb"(?s)^(\+OK begin TLS now\r\n(\x16.*)?(\x15.*)?)?$", i)
+            pop.close()
+            while select.select([process.popen.stderr], [], [], 0)[0]:
+                process._more(Deadline())       # or its pipe would be full one day
+        process.signal()
+        process.wait()
+        log = process.errors.decode()
+        self.assertNotRegex(log, "session account|login-failed")
+        self.assertEqual(len(re.findall("tls-failed", log)), self.ROUNDS)
+        self.assertEqual(contents(vmail, self.joe), before)
+
+    def test_fragmentations_without_injection_work(self):
+        """So the thousand others fail for what was injected, not for how they were cut."""
+        vmail = self.tls_box(mbox=mbox(b"a: b\n\nc\n"), settings={"domain-from": "login sni"})
+        _, where = vmail.listen("vpop3d")
+        rng = random.Random(51)
+        for _ in range(50):
+            pop = Pop3(where)
+            pop.line()
+            tls = Records(pop)
+            for piece in self.pieces(rng, b"STLS\r\n"):
+                pop.send(piece)
+            self.assertEqual(pop.line(), "+OK begin TLS now")
+            for piece in self.pieces(rng, tls.hello()):
+                pop.send(piece)
+            tls.handshake()
+            for piece in self.pieces(rng, f"USER {self.joe}\r\nPASS {PASSWORD}\r\nSTAT\r\nQUIT\r\n".encode()):
+                tls.send(piece)
+            self.assertEqual(tls.rest().count(b"+OK"), 4)
+            pop.close()
+
+    def test_what_came_behind_stls_is_logged_and_not_answered(self):
+        vmail = self.tls_box()
+        pop = vmail.pop3()
+        pop.line()
+        pop.send(b"STLS\r\nQUIT\r\n")
+        self.assertEqual(pop.rest(), b"")
+        self.assertIn('tls-failed peer=127.0.0.1 reason="commands came behind STLS"', self.ended(pop))
+
+
+class Long(TlsTest):
+    def test_a_huge_mailbox_comes_byte_by_byte_as_it_is(self):
+        rng = random.Random(5)
+        text = b"Subject: big\n\n" + b"".join(
+            rng.randbytes(rng.randrange(0, 3000)).replace(b"\n", b".").replace(b"\r", b"-") + b"\n" for _ in range(10000))
+        for kind in ({"mbox": mbox(text, b"a: b\n\nc\n")}, {"maildir": {"cur/1": text, "cur/2": b"a: b\n\nc\n"}}):
+            vmail = self.tls_box(**kind)
+            for pop in self.both(vmail):
+                pop.ask(f"USER {self.joe}")
+                pop.ask(f"PASS {PASSWORD}")
+                pop.send(b"RETR 1\r\nRETR 2\r\n")
+                pop.line()
+                self.assertEqual(pop.body(), on_the_wire(text))
+                pop.line()
+                self.assertEqual(pop.body(), b"a: b\r\n\r\nc\r\n")
+                self.quit(pop)
+
+    def test_a_client_that_stops_reading_is_ended(self):
+        vmail = self.tls_box(mbox=mbox(b"x" * 16000000), settings={"idle-timeout": "1s"})
+        for pop in self.both(vmail):
+            pop.ask(f"USER {self.joe}")
+            pop.ask(f"PASS {PASSWORD}")
+            pop.send(b"RETR 1\r\n" * 20)
+            pop.process.wait_line("session account=.* end=timeout")
+            pop.process.wait()                  # all of it
+
+    def test_a_client_that_reads_late_gets_all_and_holds_no_mailbox(self):
+        text = b"a: b\n\n" + b"y" * 300000 + b"\n"
+        vmail = self.tls_box(mbox=mbox(text))
+        pop = vmail.pop3("--tls")
+        tls = Records(pop).handshake()
+        tls.send(f"USER {self.joe}\r\nPASS {PASSWORD}\r\nRETR 1\r\nQUIT\r\n".encode())
+        pop.process.wait_line("session account=.* end=quit")
+        self.session(vmail).ask("QUIT")
+        self.assertIn(on_the_wire(text), tls.rest())
+        self.ended(pop)
+
+    def test_a_client_that_dies_deletes_nothing(self):
+        vmail = self.tls_box(mbox=mbox(b"a: b\n\nc\n"))
+        before = contents(vmail, self.joe)
+        for reset in (True, False):
+            for pop in self.both(vmail):
+                pop.ask(f"USER {self.joe}")
+                pop.ask(f"PASS {PASSWORD}")
+                pop.ask("DELE 1")
+                pop.send(b"QUI")
+                if reset:
+                    pop.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                pop.close()
+                pop.process.wait()
+                self.assertIn("end=hangup", pop.process.errors.decode())
+                self.assertEqual(contents(vmail, self.joe), before)
+
+
+class Identity(TlsTest):
+    def below(self, pop):
+        """{command name: (pid, status)} of all that the server has started."""
+        found = {}
+        for pid, fields in processes(pop.process.pid).items():
+            name = fields["Name"].strip()
+            found["parent" if pid == pop.process.pid else name] = pid, fields
+        return found
+
+    def descriptors(self, pid):
+        return {int(n): os.readlink(f"/proc/{pid}/fd/{n}") for n in os.listdir(f"/proc/{pid}/fd")}
+
+    def assert_confined(self, vmail, pid, fields):
+        self.assertEqual(fields["Uid"].split(), ["65534"] * 4)
+        self.assertEqual(fields["Gid"].split(), ["65534"] * 4)
+        self.assertEqual(fields["Groups"].strip(), "")
+        for caps in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            self.assertEqual(int(fields[caps], 16), 0, caps)
+        self.assertEqual(fields["NoNewPrivs"], "1")
+        self.assertEqual(os.readlink(f"/proc/{pid}/root"), os.path.join(vmail.state, "empty"))
+        with open(f"/proc/{pid}/environ") as f:
+            self.assertEqual(f.read(), "")
+        with open(f"/proc/{pid}/limits") as f:
+            limits = f.read()
+        for limit in ("Max processes", "Max file size"):
+            self.assertRegex(limits, limit + r" +0 +0 ")
+        kinds = {n: to.split(":")[0] for n, to in self.descriptors(pid).items()}
+        self.assertEqual(kinds, {0: "socket", 1: "socket", 2: "pipe", 3: "socket", 4: "socket"})
+
+    @needs_root
+    def test_vtls_is_nobody_in_an_empty_directory_before_and_after_the_handshake(self):
+        vmail = self.tls_box(mbox=b"")
+        pop = vmail.pop3("--tls")
+        def is_ready():
+            pid, fields = self.below(pop).get("vtls", (0, {}))
+            return fields.get("NoNewPrivs") == "1" and len(self.descriptors(pid)) == 5
+        eventually(is_ready, "vtls")
+        self.assert_confined(vmail, *self.below(pop)["vtls"])
+        self.assertEqual(set(self.below(pop)), {"parent", "vtls"})
+        wrap(pop)
+        pop.line()
+        self.assert_confined(vmail, *self.below(pop)["vtls"])
+        pop.ask(f"USER {self.joe}")
+        self.assertRegex(pop.ask(f"PASS {PASSWORD}"), r"^\+OK")
+        self.assert_confined(vmail, *self.below(pop)["vtls"])
+
+    @needs_root
+    def test_nobody_has_the_key_open_and_vtls_alone_has_the_connection(self):
+        vmail = self.tls_box(mbox=b"")
+        for pop in self.both(vmail):
+            for login in (None, f"USER {self.joe}", f"PASS {PASSWORD}"):
+                if login:
+                    self.assertRegex(pop.ask(login), r"^\+OK")
+                having = []
+                for pid, fields in processes(pop.process.pid).items():
+                    names = self.descriptors(pid).values()
+                    self.assertFalse([n for n in names if n.endswith(".pem")], names)
+                    with open(f"/proc/{pid}/net/tcp") as f:
+                        tcp = {f"socket:[{line.split()[9]}]" for line in f.readlines()[1:]}
+                    if tcp & set(names):
+                        having.append(fields["Name"])
+                self.assertEqual(having, ["vtls"])
+
+    @only_where(not is_sanitized("vtls"))       # whose memory has no end
+    @needs_root
+    def test_the_key_is_out_of_vtls_memory_when_the_handshake_is_over(self):
+        key = run("/usr/bin/openssl", "pkey", "-text", "-noout", input=certificate("host.main.test").encode()).stdout.decode()
+        secret = bytes.fromhex(re.search(r"priv:\s+([0-9a-f:\s]+)pub:", key)[1].replace(":", "").replace("\n", "")
+                               .replace(" ", ""))
+        vmail = self.tls_box()
+        pop = wrap(vmail.pop3("--tls"))
+        pop.line()
+        pid = self.below(pop)["vtls"][0]
+        memory = b""
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
+            for line in maps:
+                span, rights, *_ = line.split()
+                if not rights.startswith("rw") or "[v" in line:
+                    continue
+                start, end = (int(x, 16) for x in span.split("-"))
+                mem.seek(start)
+                memory += mem.read(end - start)
+        self.assertIn(b"vtls", memory)
+        for form in (secret, secret[::-1], certificate("host.main.test").split("-----")[6].strip().encode()[:40]):
+            self.assertFalse(form in memory, "a part of the key")
+
+    def test_all_ends_with_any_of_them_and_deletes_nothing(self):
+        vmail = self.tls_box(mbox=mbox(b"a: b\n\nc\n"))
+        before = contents(vmail, self.joe)
+        for victim in ("vtls", "parent"):
+            for pop in self.both(vmail):
+                pop.ask(f"USER {self.joe}")
+                pop.ask(f"PASS {PASSWORD}")
+                pop.ask("DELE 1")
+                others = [pid for pid, _ in self.below(pop).values()]
+                os.kill(self.below(pop)[victim][0], signal.SIGKILL)
+                try:
+                    self.assertEqual(pop.rest(), b"")
+                except ssl.SSLError:            # no close_notify
+                    pass
+                pop.close()
+                pop.process.popen.wait()
+                eventually(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in others[1:]), "the end of all")
+                self.assertEqual(contents(vmail, self.joe), before)
+                self.session(vmail).ask("QUIT")
 
 
 if __name__ == "__main__":

@@ -145,7 +145,8 @@ one_poll(int fd, short events)
 	    .events = events };
 }
 
-/* False: the client has taken nothing for too long. */
+/* False: the client takes nothing of what is left.  Before the plain side has
+ * ended, it is the one that loses patience. */
 static bool
 wait_for_any(struct pump *p, int64_t idle_ms)
 {
@@ -160,8 +161,7 @@ wait_for_any(struct pump *p, int64_t idle_ms)
 	struct deadline d = deadline_in(idle_ms);
 
 	for (;;) {
-		int n = poll(polls, 3, is_empty(&p->down) ? -1 :
-		    deadline_left(d));
+		int n = poll(polls, 3, p->down.over ? deadline_left(d) : -1);
 		if (n > 0)
 			return true;
 		if (n == 0 && deadline_over(d))

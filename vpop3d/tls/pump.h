@@ -5,8 +5,8 @@
 #include <openssl/ssl.h>
 #include <stdint.h>
 
-/* Until the plain side has said its last and the client has it, or the client
- * has taken nothing for idle_ms.  A client that has said its last (a
+/* Until the plain side has said its last and the client has it, or has taken
+ * nothing of it for idle_ms.  A client that has said its last (a
  * close_notify, or the end of the connection) ends the plain side's input. */
 void	pump_run(SSL *ssl, int plain, int64_t idle_ms);
 

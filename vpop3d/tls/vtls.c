@@ -6,12 +6,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sysexits.h>
@@ -28,13 +32,47 @@ static const char CIPHERS[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 /* --- beginning -------------------------------------------------------- */
 
+/* What the library gives back has no trace of a key. */
+static void
+wipe_and_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	if (p != NULL)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+static void *
+allocate(size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return malloc(size);
+}
+
+static void *
+move(void *p, size_t size, const char *file, int line)
+{
+	size_t had = p != NULL ? malloc_usable_size(p) : 0;
+	void *moved = malloc(size);
+
+	if (moved == NULL)
+		return NULL;
+	if (had > 0)
+		memcpy(moved, p, had < size ? had : size);
+	wipe_and_free(p, file, line);
+	return moved;
+}
+
 /* All that needs files, while there are any; no openssl.cnf. */
 static int
 load_library(void)
 {
 	unsigned char seed;
 
-	return OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG |
+	return CRYPTO_set_mem_functions(allocate, move, wipe_and_free) == 1 &&
+	    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG |
 	    OPENSSL_INIT_LOAD_SSL_STRINGS | OPENSSL_INIT_LOAD_CRYPTO_STRINGS,
 	    NULL) == 1 && RAND_bytes(&seed, 1) == 1 ? 0 : -1;
 }
@@ -110,7 +148,23 @@ explain(struct identity *id)
 	snprintf(id->told.text, sizeof id->told.text, "%s", reason);
 }
 
-/* The parent ends us when it takes too long. */
+/* Until the client can go on.  -1: the parent, which gives us no more time, has
+ * closed its end. */
+static int
+wait_for_client(int why)
+{
+	bool reads = why == SSL_ERROR_WANT_READ;
+	struct pollfd polls[] = {
+		{ .fd = reads ? STDIN_FILENO : STDOUT_FILENO,
+		  .events = reads ? POLLIN : POLLOUT },
+		{ .fd = VTLS_PARENT, .events = POLLIN },
+	};
+
+	if (poll(polls, 2, -1) == -1)
+		return errno == EINTR ? 0 : -1;
+	return polls[1].revents == 0 ? 0 : -1;
+}
+
 static int
 shake_hands(SSL *ssl, struct identity *id)
 {
@@ -124,10 +178,7 @@ shake_hands(SSL *ssl, struct identity *id)
 			explain(id);
 			return -1;
 		}
-		struct pollfd client = why == SSL_ERROR_WANT_READ ?
-		    (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN } :
-		    (struct pollfd){ .fd = STDOUT_FILENO, .events = POLLOUT };
-		if (poll(&client, 1, -1) == -1 && errno != EINTR)
+		if (wait_for_client(why) == -1)
 			return -1;
 	}
 }
