@@ -44,6 +44,7 @@ explain(struct call *call, struct err *err)
 		address = pool_format(&call->pool, "%s@%s", address,
 		    call->in.main_domain);
 	resolve(&call->in, &plan, address);
+	resolve_forwards(&call->in, &plan);
 	plan_print(&plan, stdout);
 	for (size_t i = 0; i < plan.warning_count; i++)
 		note("%s", plan.warnings[i]);

@@ -10,6 +10,7 @@
 
 #include "child.h"
 #include "fd.h"
+#include "forward.h"
 #include "intake.h"
 #include "mailbox.h"
 #include "receipt.h"
@@ -36,6 +37,7 @@ struct task {
 	const char *const	*addresses;	/* for sendmail */
 	size_t			 count;
 	int			 out;		/* for the filter's output */
+	bool			 looks;		/* for a .forward first */
 };
 
 /* --- who --------------------------------------------------------------- */
@@ -53,7 +55,7 @@ look_up(const char *setting, const char *user, struct ident *who,
 
 /* The account, but without the group that all inboxes of the domain have. */
 static struct ident
-filter_identity(const struct account *account)
+apart_identity(const struct account *account)
 {
 	struct ident who = { account_identity(account).uid,
 	    account->ident.gid };
@@ -89,8 +91,10 @@ identity_of(const struct task *t, struct ident *who, struct err *err)
 		*who = (struct ident){ geteuid(), getegid() };
 		return 0;
 	}
-	if (t->errand == ERRAND_FILTER) {
-		*who = filter_identity(t->target->account);
+	/* An account's own commands are those of its .forward. */
+	if (t->errand == ERRAND_FILTER || (t->errand == ERRAND_COMMAND &&
+	    t->target->account != NULL)) {
+		*who = apart_identity(t->target->account);
 		return 0;
 	}
 	return t->errand == ERRAND_SENDMAIL ? sender_identity(t, who, err) :
@@ -110,7 +114,7 @@ is_plausible(const struct receipt *r)
 	};
 
 	return (unsigned)o->kind < sizeof class &&
-	    r->filtered <= FILTER_NOTHING &&
+	    r->filtered <= FILTER_NOTHING && r->forwards <= 1 &&
 	    memchr(o->text, '\0', sizeof o->text) != NULL &&
 	    memchr(o->code, '\0', sizeof o->code) != NULL &&
 	    memchr(r->message_id, '\0', sizeof r->message_id) != NULL &&
@@ -171,7 +175,8 @@ collect(struct job *job, struct child *child, int from)
 		got += (size_t)n;
 	if (got < sizeof r || status != 0 || !is_plausible(&r))
 		return died(status);
-	note_message(job, &r);
+	if (!r.forwards)
+		note_message(job, &r);
 	r.outcome = outcome_make(r.outcome.kind, r.outcome.code, "%s",
 	    r.outcome.text);
 	return r;
@@ -200,6 +205,21 @@ run_filter(const struct task *t)
 }
 
 static struct receipt
+run_account(const struct task *t)
+{
+	bool exists = false;
+	struct err err;
+
+	if (t->looks &&
+	    forward_exists(t->target->account, &exists, &err) == -1)
+		return failed(&err);
+	if (exists)
+		return (struct receipt){ .forwards = true,
+		    .outcome = { .kind = OUTCOME_DONE, .code = "2.0.0" } };
+	return no_receipt(work_account(t->job, t->target));
+}
+
+static struct receipt
 work_as(struct ident who, const struct task *t)
 {
 	struct err err;
@@ -209,7 +229,7 @@ work_as(struct ident who, const struct task *t)
 		return failed(&err);
 	switch (t->errand) {
 	case ERRAND_ACCOUNT:
-		return no_receipt(work_account(t->job, t->target));
+		return run_account(t);
 	case ERRAND_FILTER:
 		return run_filter(t);
 	case ERRAND_COMMAND:
@@ -269,21 +289,27 @@ run(const struct task *t)
 
 struct outcome
 courier_deliver(struct job *job, const struct recipient *recipient,
-    const struct target *target)
+    const struct target *target, bool *forwards)
 {
 	struct task t = {
 		.errand = target->kind == TARGET_ACCOUNT ? ERRAND_ACCOUNT :
 		    target->kind == TARGET_COMMAND ? ERRAND_COMMAND :
 		    ERRAND_FILE,
 		.job = job, .recipient = recipient, .target = target,
+		.looks = forwards != NULL && target->asked && !target->looked,
 	};
 	struct err err;
 
+	if (forwards != NULL)
+		*forwards = false;
 	/* Only root (or the one owner) can make the domain's directories. */
 	if (target->kind == TARGET_ACCOUNT &&
 	    mailbox_prepare(target->account, &err) == -1)
 		return outcome_from_err(&err);
-	return run(&t).outcome;
+	struct receipt r = run(&t);
+	if (t.looks)
+		*forwards = r.forwards;
+	return r.outcome;
 }
 
 struct outcome

@@ -9,6 +9,7 @@
 
 #include "courier.h"
 #include "intake.h"
+#include "resolve.h"
 #include "scope.h"
 
 /* addresses of one call: well below ARG_MAX */
@@ -158,14 +159,14 @@ dispatch_nothing(struct plan *plan)
 
 /* How many targets the message itself is needed for; *only is one of them. */
 static size_t
-count_open(const struct plan *plan, const struct target **only)
+count_open(const struct plan *plan, struct target **only)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < plan->recipient_count; i++) {
 		const struct recipient *r = plan->recipients[i];
 		for (size_t j = 0; j < r->count; j++) {
-			const struct target *t = r->targets[j];
+			struct target *t = r->targets[j];
 			if ((t->work == NULL && t != *only) ||
 			    can_be_handed_on(r, t)) {
 				*only = t;
@@ -207,10 +208,10 @@ deliver_filtered(struct job *job, const struct recipient *r,
 	if (filtered == FILTER_NOTHING)
 		return outcome_make(OUTCOME_DONE, "2.0.0", DROPPED);
 	if (filtered == FILTER_NONE)
-		return courier_deliver(job, r, t);
+		return courier_deliver(job, r, t, NULL);
 	struct job inner = *job;
 	inner.message = new;
-	o = courier_deliver(&inner, r, t);
+	o = courier_deliver(&inner, r, t, NULL);
 	new = inner.message;
 	return o;
 }
@@ -220,7 +221,7 @@ deliver_one(struct job *job, const struct recipient *r,
     const struct target *t)
 {
 	return is_filtered(t) ? deliver_filtered(job, r, t) :
-	    courier_deliver(job, r, t);
+	    courier_deliver(job, r, t, NULL);
 }
 
 static void
@@ -298,24 +299,42 @@ dispatch_recipient(struct job *job, struct recipient *r)
 	hand_on_failed(job, r);
 }
 
+/* One account alone: its courier reads the message where it will lie, after it
+ * has found no .forward.  False: there may be one, and nothing was done. */
+static bool
+deliver_alone(struct job *job, struct target *t)
+{
+	struct deadline start = deadline_in(0);
+	bool forwards;
+	struct outcome o = courier_deliver(job, NULL, t, &forwards);
+
+	if (!forwards)
+		settle_since(job->plan, t, o, start);
+	return !forwards;
+}
+
 void
 dispatch(struct job *job)
 {
 	struct plan *plan = job->plan;
-	const struct target *only = NULL;
+	struct target *only = NULL;
 
 	settle_all_known(plan);
 	size_t open = count_open(plan, &only);
-	if (open == 0)
+	if (open == 0 || (open == 1 && only->kind == TARGET_ACCOUNT &&
+	    !is_filtered(only) && deliver_alone(job, only)))
 		return;
-	/* One account alone: its courier reads the message where it will lie.
-	 * Else it is read once, for all. */
-	if (open > 1 || only->kind != TARGET_ACCOUNT || is_filtered(only)) {
-		struct outcome o = intake_for_all(job);
-		if (o.kind != OUTCOME_DONE) {
-			fail_all(plan, o);
-			return;
-		}
+	/* For all others everything is known before anything is delivered, and
+	 * the message is read once. */
+	resolve_forwards(job->in, plan);
+	settle_all_known(plan);
+	only = NULL;
+	if (count_open(plan, &only) == 0)
+		return;
+	struct outcome o = intake_for_all(job);
+	if (o.kind != OUTCOME_DONE) {
+		fail_all(plan, o);
+		return;
 	}
 	for (size_t i = 0; i < plan->recipient_count; i++)
 		dispatch_recipient(job, plan->recipients[i]);

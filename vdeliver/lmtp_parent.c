@@ -105,6 +105,7 @@ resolve_into(const struct state *s, struct plan *plan, const char *address)
 {
 	begin_request(s);
 	resolve(s->parent->in, plan, address);
+	resolve_forwards(s->parent->in, plan);
 	return plan->recipients[plan->recipient_count - 1];
 }
 

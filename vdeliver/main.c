@@ -95,11 +95,12 @@ resolve_all(const struct installation *in, const struct request *request,
 }
 
 static int
-show(struct plan *plan)
+show(const struct installation *in, struct plan *plan)
 {
 	struct outcome broken;
 	struct err err;
 
+	resolve_forwards(in, plan);
 	dispatch_nothing(plan);
 	plan_print(plan, stdout);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
@@ -162,7 +163,7 @@ run(const struct request *request)
 	in.deadline = deadline;
 	resolve_all(&in, request, &plan);
 	if (request->dry_run)
-		return show(&plan);
+		return show(&in, &plan);
 	int status = deliver(&in, request, &plan, deadline);
 	drain_input(deadline);
 	return status;

@@ -13,6 +13,8 @@ struct receipt {
 	struct outcome	outcome;
 	/* enum filtered, of a filter */
 	uint32_t	filtered;
+	/* nothing was done: first the account's .forward must be looked at */
+	uint32_t	forwards;
 	uint64_t	size;		/* of the message as it came, bytes */
 	/* of its Message-ID field, cut; "": it has none */
 	char		message_id[RECEIPT_ID];

@@ -11,7 +11,6 @@
 struct place {
 	const char	*what;
 	const char	*path;
-	bool		 empty_is_none;
 };
 
 /* A home that the account itself cannot look into is a fault; one that is
@@ -27,8 +26,6 @@ check(const struct place *p, bool one_owner, struct err *err)
 			return 0;
 		return err_sys(err, "%s", p->path);
 	}
-	if (p->empty_is_none && st.st_size == 0)
-		return 0;
 	return err_set(err, ERR_INVALID,
 	    "%s: %s is not available in this version: take the file away",
 	    p->path, p->what);
@@ -45,13 +42,9 @@ unsupported_check(const struct account *account, struct err *err)
 	const char *files = pool_format(&pool, "%s/files/%s", spool,
 	    domain->name);
 	const struct place places[] = {
-		{ "forwarding", pool_format(&pool, "%s/%s.forward", files,
-		  name), true },
 		{ "a vacation", pool_format(&pool, "%s/%s.vacation.db", files,
-		  name), false },
-		{ "forwarding", pool_format(&pool, "%s/.forward", home), true },
-		{ "a vacation", pool_format(&pool, "%s/.vacation.db", home),
-		  false },
+		  name) },
+		{ "a vacation", pool_format(&pool, "%s/.vacation.db", home) },
 	};
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)

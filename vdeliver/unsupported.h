@@ -1,6 +1,6 @@
 /* unsupported.h: what an account may have on disk that this version cannot do.
  *
- * It is refused by name, and the mail waits: never is a forward silently
+ * It is refused by name, and the mail waits: never is a vacation silently
  * ignored.
  */
 #ifndef UNSUPPORTED_H
@@ -9,7 +9,7 @@
 #include "account.h"
 #include "err.h"
 
-/* As the account.  -1, temporary: a forward or a vacation is there. */
+/* As the account.  -1, temporary: a vacation is there. */
 int	unsupported_check(const struct account *account, struct err *err);
 
 #endif

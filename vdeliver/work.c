@@ -164,7 +164,8 @@ work_command(struct job *job, const struct target *target)
 	struct command command = {
 		.argv = (const char *const[]){ "/bin/sh", "-c",
 		str_text(&shell), NULL },
-		.environment = tokens_environment(&tokens, "/",
+		.environment = tokens_environment(&tokens,
+		target->account != NULL ? target->account->home : "/",
 		&job->plan->pool), .input = &content,
 		.deadline = deadline_within(job->deadline,
 		(int64_t)job->in->conf.command_timeout * 1000),

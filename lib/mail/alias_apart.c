@@ -2,7 +2,9 @@
  * trap. */
 #include "alias_apart.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,13 +13,20 @@
 #include "fd.h"
 #include "file.h"
 #include "scope.h"
+#include "tokens.h"
 
 enum { READ_MS = 30000, ANSWER_MAX = 16 << 20, NOBODY = 65534 };
 
 /* --- the child --------------------------------------------------------- */
 
 /* The answer, a line each: "error KIND TEXT", or "entry LINE LAST AGAIN NAME",
- * "wrong TEXT" and "a LINE TEXT" or "m LINE TEXT" for members. */
+ * "wrong TEXT" and "a LINE TEXT", "m LINE TEXT" or "c LINE TEXT" for members. */
+static char
+letter_of(enum alias_kind kind)
+{
+	return kind == ALIAS_MAILBOX ? 'm' : kind == ALIAS_COMMAND ? 'c' : 'a';
+}
+
 static void
 write_entry(const struct alias_entry *entry, struct str *out)
 {
@@ -27,8 +36,46 @@ write_entry(const struct alias_entry *entry, struct str *out)
 		str_addf(out, "wrong %s\n", entry->wrong);
 	for (size_t i = 0; i < entry->count && entry->wrong == NULL; i++)
 		str_addf(out, "%c %u %s\n",
-		    entry->members[i].kind == ALIAS_MAILBOX ? 'm' : 'a',
+		    letter_of(entry->members[i].kind),
 		    entry->members[i].line, entry->members[i].text);
+}
+
+/* Somebody else's .forward, or one that others can write to, is none. */
+static int
+check_own(const char *path, const struct stat *st,
+    const struct alias_question *question, struct err *err)
+{
+	if ((st->st_uid == 0 || st->st_uid == question->owner) &&
+	    (st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return 0;
+	return err_set(err, ERR_ABSENT, "%s does not count: it must be uid "
+	    "%u's, and closed to others (chown, chmod go-w)", path,
+	    (unsigned)question->owner);
+}
+
+static int
+open_own(const char *path, const struct alias_question *question, int *fd,
+    struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return errno == ENOENT || errno == ENOTDIR ||
+		    (errno == EACCES && question->may_be_closed) ?
+		    err_set(err, ERR_ABSENT, "%s", "") :
+		    err_sys(err, "%s", path);
+	return check_own(path, &st, question, err) == -1 ||
+	    file_open(AT_FDCWD, path, 0, fd, &st, err) == -1 ? -1 :
+	    check_own(path, &st, question, err);
+}
+
+static int
+open_anybodys(const char *path, int *fd, struct err *err)
+{
+	if (file_open(AT_FDCWD, path, O_NOFOLLOW, fd, NULL, err) == 0)
+		return 0;
+	err->kind = ERR_TEMPORARY;
+	return -1;
 }
 
 static int
@@ -38,11 +85,10 @@ answer_as_owner(const char *path, struct ident reader,
 {
 	int fd = -1;
 
-	if (ident_become(reader, err) == -1 ||
-	    file_open(AT_FDCWD, path, O_NOFOLLOW, &fd, NULL, err) == -1) {
-		err->kind = ERR_TEMPORARY;
+	if (ident_become(reader, err) == -1 || (question->own ?
+	    open_own(path, question, &fd, err) :
+	    open_anybodys(path, &fd, err)) == -1)
 		return -1;
-	}
 	return alias_scan(pool, path, fd, false, question, entry, err);
 }
 
@@ -73,8 +119,8 @@ broken_answer(const char *path, struct err *err)
 }
 
 static int
-read_member(struct pool *pool, struct slice line, struct alias_member *member,
-    struct err *err)
+read_member(struct pool *pool, struct slice line, bool commands,
+    struct alias_member *member, struct err *err)
 {
 	struct address address;
 	struct slice kind, number;
@@ -87,9 +133,12 @@ read_member(struct pool *pool, struct slice line, struct alias_member *member,
 		if ((unsigned char)line.p[i] < ' ')
 			return -1;
 	*member = (struct alias_member){
-		slice_is(kind, "m") ? ALIAS_MAILBOX : ALIAS_ADDRESS,
+		slice_is(kind, "m") ? ALIAS_MAILBOX :
+		    slice_is(kind, "c") ? ALIAS_COMMAND : ALIAS_ADDRESS,
 		    pool_dup(pool, line), (unsigned)n,
 	};
+	if (member->kind == ALIAS_COMMAND)
+		return commands ? tokens_check(member->text, err) : -1;
 	return address_parse(pool, line, &address, err);
 }
 
@@ -112,8 +161,8 @@ read_head(struct pool *pool, struct slice line, struct alias_entry *entry)
 }
 
 static int
-read_answer(struct pool *pool, const char *path, struct slice text,
-    struct alias_entry **out, struct err *err)
+read_answer(struct pool *pool, const char *path, bool commands,
+    struct slice text, struct alias_entry **out, struct err *err)
 {
 	struct alias_entry *entry = pool_alloc(pool, sizeof *entry);
 	struct slice rest = text, line;
@@ -134,7 +183,7 @@ read_answer(struct pool *pool, const char *path, struct slice text,
 	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
 		if (slice_starts(line, "wrong "))
 			entry->wrong = pool_dup(pool, slice_from(line, 6));
-		else if (read_member(pool, line,
+		else if (read_member(pool, line, commands,
 		    &entry->members[entry->count++], err) == -1)
 			return broken_answer(path, err);
 	}
@@ -188,5 +237,6 @@ alias_apart(struct pool *pool, const char *path, struct ident reader,
 	if (forked == -1 || collect(from, &process,
 	    deadline_within(deadline, READ_MS), &text, err) == -1)
 		return err_within(err, "%s", path);
-	return read_answer(pool, path, str_slice(&text), out, err);
+	return read_answer(pool, path, question->commands, str_slice(&text),
+	    out, err);
 }

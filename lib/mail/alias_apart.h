@@ -11,7 +11,9 @@
 #include "ident.h"
 
 /* As reader (its forbidden ids become nobody's), by the deadline.  Only
- * addresses and \names come back.  The errors of alias_find(). */
+ * addresses and \names come back, and commands where the question allows them.
+ * The errors of alias_find(); of an own file ERR_ABSENT, with or without
+ * words. */
 int	alias_apart(struct pool *pool, const char *path, struct ident reader,
 	    struct deadline deadline,
 	    const struct alias_question *question, struct alias_entry **out,

@@ -13,7 +13,7 @@ struct list {
 	struct slice		 rest;
 	unsigned		 line;
 	bool			 by_line;
-	bool			 trusted;
+	enum alias_trust	 trust;
 	struct alias_member	*members;	/* owned */
 	size_t			 count, room;
 };
@@ -78,6 +78,7 @@ skip_between(struct list *l)
 static int
 take_quoted(struct list *l, struct str *out, bool raw, struct err *err)
 {
+	unsigned line = l->line;
 	char c = take(l);
 
 	if (raw)
@@ -98,6 +99,7 @@ take_quoted(struct list *l, struct str *out, bool raw, struct err *err)
 		}
 		str_addc(out, c);
 	}
+	l->line = line;
 	return err_set(err, ERR_INVALID, "a quotation mark is not closed");
 }
 
@@ -290,7 +292,9 @@ check_trust(const struct list *l, enum alias_kind kind, struct err *err)
 		[ALIAS_INCLUDE] = "an include",
 	};
 
-	if (l->trusted || kind == ALIAS_ADDRESS || kind == ALIAS_MAILBOX)
+	if (l->trust == ALIAS_TRUSTED || kind == ALIAS_ADDRESS ||
+	    kind == ALIAS_MAILBOX ||
+	    (l->trust == ALIAS_COMMANDS && kind == ALIAS_COMMAND))
 		return 0;
 	return err_set(err, ERR_INVALID,
 	    "%s counts only in a file that belongs to root and that nobody "
@@ -352,12 +356,12 @@ parse(struct list *l, struct err *err)
 
 int
 alias_list_parse(struct pool *pool, struct slice text, bool by_line,
-    bool trusted, unsigned *line, struct alias_member **members, size_t *count,
-    struct err *err)
+    enum alias_trust trust, unsigned *line, struct alias_member **members,
+    size_t *count, struct err *err)
 {
 	SCOPED(drop_list) struct list l = {
 		.pool = pool, .rest = text, .line = *line, .by_line = by_line,
-		.trusted = trusted,
+		.trust = trust,
 	};
 	int result = parse(&l, err);
 
@@ -379,8 +383,8 @@ alias_parse_member(struct pool *pool, struct slice text,
 	unsigned line = 1;
 	size_t count;
 
-	if (alias_list_parse(pool, text, false, true, &line, &members, &count,
-	    err) == -1)
+	if (alias_list_parse(pool, text, false, ALIAS_TRUSTED, &line, &members,
+	    &count, err) == -1)
 		return -1;
 	if (count != 1)
 		return err_set(err, ERR_INVALID, "'%.*s' is not one member",

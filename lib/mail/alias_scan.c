@@ -169,7 +169,7 @@ scan_file(int fd, gathered *visit, void *arg, struct err *err)
 struct source {
 	struct pool			*pool;
 	const char			*path;		/* for messages */
-	bool				 trusted;
+	enum alias_trust		 trust;
 };
 
 static struct alias_entry *
@@ -185,7 +185,7 @@ make_entry(const struct source *src, const struct gathering *g, bool by_line)
 	entry->last_line = g->last_line;
 	const char *wrong = g->wrong;
 	if (wrong == NULL && alias_list_parse(src->pool, str_slice(&g->text),
-	    by_line, src->trusted, &line, &entry->members, &entry->count,
+	    by_line, src->trust, &line, &entry->members, &entry->count,
 	    &err) == -1)
 		wrong = err.text;
 	if (wrong == NULL && entry->count == 0 && !by_line)
@@ -275,7 +275,11 @@ alias_scan(struct pool *pool, const char *path, int fd, bool trusted,
     const struct alias_question *question, struct alias_entry **out,
     struct err *err)
 {
-	struct source src = { .pool = pool, .path = path, .trusted = trusted };
+	struct source src = {
+		.pool = pool, .path = path,
+		.trust = trusted ? ALIAS_TRUSTED : question->commands ?
+		    ALIAS_COMMANDS : ALIAS_ADDRESSES,
+	};
 
 	if (question->include)
 		return read_include(&src, fd, out, err);
@@ -303,7 +307,7 @@ int
 alias_scan_each(const char *path, int fd, alias_visitor *visit, void *arg,
     struct err *err)
 {
-	struct source src = { .path = path, .trusted = true };
+	struct source src = { .path = path, .trust = ALIAS_TRUSTED };
 	struct tour tour = { &src, visit, arg };
 
 	return scan_file(fd, show_entry, &tour, err);

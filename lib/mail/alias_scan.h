@@ -6,11 +6,20 @@
 #ifndef ALIAS_SCAN_H
 #define ALIAS_SCAN_H
 
+#include <sys/types.h>
+
 #include "aliases.h"
 
 struct alias_question {
 	bool		include;	/* the whole file is one list */
 	struct slice	name;		/* else: the entry of this name */
+	/* a .forward: it must belong to owner or root, and to be closed */
+	bool		own;
+	uid_t		owner;
+	/* what may not be looked at is not there */
+	bool		may_be_closed;
+	/* commands may stand in a file that is not trusted */
+	bool		commands;
 };
 
 /* The answer, in pool; ERR_ABSENT: no entry of that name. */

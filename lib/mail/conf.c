@@ -186,7 +186,6 @@ const struct setting domain_settings[] = {
 	  .refused_by = PROGRAM_VDELIVER,
 	  .help = "Automatic answers of one file to one sender per hour." },
 	{ "user-commands", setting_flag, D(user_commands), "no",
-	  .refused_by = PROGRAM_VDELIVER,
 	  .help = "Whether an account's own .forward may run commands." },
 	{ "auth", conf_auth, D(auth), "shadow",
 	  .help = "How passwords are checked: shadow, or pam[:service], a file "
@@ -195,7 +194,7 @@ const struct setting domain_settings[] = {
 	  .refused_by = PROGRAM_VPOP3D,
 	  .help = "The shortest time between two logins of one account." },
 	{ "forward-sender", setting_word, D(forward_sender), "keep",
-	  .words = forward_sender_words, .refused_by = PROGRAM_VDELIVER,
+	  .words = forward_sender_words,
 	  .help = "The envelope sender of what an account forwards: keep, or "
 	  "owner (the account)." },
 	{ "require-tls", setting_word, D(require_tls), "auto",

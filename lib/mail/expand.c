@@ -62,13 +62,10 @@ find_list_owner(struct resolver *r, struct context *c, struct slice list,
 
 /* --- members ----------------------------------------------------------- */
 
-/* All members of an entry or of an included file. */
-static void
-expand_entry(struct resolver *r, const struct context *c,
+void
+expand_entry(struct resolver *r, const struct context *c, const char *how,
     const struct alias_entry *entry)
 {
-	const char *how = entry->name[0] != '\0' ? "alias" : "include";
-
 	if (entry->wrong != NULL) {
 		struct context at = reach_step(r, *c, NULL, how, entry->file,
 		    entry->line);
@@ -102,7 +99,7 @@ expand_include(struct resolver *r, struct context c, const char *path)
 	if (alias_include(r->in, pool, path, &entry, &err) == -1)
 		reach_dead_end(r, &c, outcome_from_err(&err));
 	else
-		expand_entry(r, &c, entry);
+		expand_entry(r, &c, "include", entry);
 }
 
 static void
@@ -112,6 +109,7 @@ expand_address(struct resolver *r, struct context c,
 	struct address address;
 	struct err err;
 
+	c.runs_as = NULL;
 	if (address_parse(&r->plan->pool, slice_of(m->text), &address,
 	    &err) == -1)
 		reach_dead_end(r, &c, outcome_from_err(&err));
@@ -160,6 +158,6 @@ expand_alias(struct resolver *r, struct context c, struct slice name)
 		    "once: the last one counts", entry->file, entry->line,
 		    entry->name);
 	if (reach_deeper(r, &c))
-		expand_entry(r, &c, entry);
+		expand_entry(r, &c, "alias", entry);
 	return true;
 }

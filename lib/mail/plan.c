@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "address.h"
 #include "mailbox.h"
@@ -93,6 +94,14 @@ plan_share_target(struct recipient *r, struct target *target)
 		if (r->targets[i] == target)
 			return;
 	append(&r->targets, &r->count, &r->room, target);
+}
+
+void
+plan_remove_target(struct recipient *r, size_t index)
+{
+	r->count--;
+	memmove(r->targets + index, r->targets + index + 1,
+	    (r->count - index) * sizeof *r->targets);
 }
 
 /* --- showing ----------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "account.h"
+#include "aliases.h"
 #include "outcome.h"
 #include "pool.h"
 #include "table.h"
@@ -39,6 +40,8 @@ struct step {
 	/* what says so; NULL: nothing on disk does */
 	const char		*file;
 	unsigned		 line;		/* 0: the file as a whole */
+	/* its own .forward says so; NULL: nobody's does */
+	const struct account	*forward;
 };
 
 struct target {
@@ -55,6 +58,17 @@ struct target {
 	const char		*retry;
 	struct outcome		 failure;
 	void			*work;		/* the deliverer's own */
+
+	/* Of a mailbox, for resolve_forwards(): */
+	bool			 asked;		/* its .forward counts */
+	bool			 looked;	/* and was looked for */
+	bool			 direct;	/* itself was meant, too */
+	/* what it says; NULL: nothing */
+	const struct alias_entry *forward;
+	/* where the resolver stood */
+	unsigned		 depth;
+	bool			 no_fallback;
+	const char		*list_sender;
 };
 
 struct recipient {
@@ -64,6 +78,7 @@ struct recipient {
 	const char	 *domain;
 	struct target	**targets;
 	size_t		  count, room;
+	bool		  followed;	/* resolve_forwards() was here */
 };
 
 struct plan {
@@ -86,6 +101,7 @@ struct recipient *plan_add_recipient(struct plan *plan, const char *given);
 struct target	*plan_add_target(struct plan *plan, struct recipient *recipient,
 		    const struct target *target);
 void	plan_share_target(struct recipient *recipient, struct target *target);
+void	plan_remove_target(struct recipient *recipient, size_t index);
 void	plan_warn(struct plan *plan, const char *fmt,
 	    ...) __attribute__((format(printf, 2, 3)));
 

@@ -20,7 +20,7 @@ reach_step(struct resolver *r, struct context c, const char *address,
 	struct step *s = pool_alloc(&r->plan->pool, sizeof *s);
 
 	*s = (struct step){ c.way, address ? address : reach_address(r, &c),
-	    how, file, line };
+	    how, file, line, c.runs_as };
 	c.way = s;
 	return c;
 }
@@ -71,8 +71,9 @@ share(struct resolver *r, struct target *known)
 	    r->recipient->count > r->in->conf.max_recipients;
 }
 
-/* key tells whether it is the same target as another. */
-static void
+/* key tells whether it is the same target as another.  NULL: there is no room
+ * for it. */
+static struct target *
 reach(struct resolver *r, const struct context *c, struct target t,
     const char *key)
 {
@@ -80,15 +81,38 @@ reach(struct resolver *r, const struct context *c, struct target t,
 
 	if (known != NULL) {
 		share(r, known);
-		return;
+		return known;
 	}
 	if (is_full(r))
-		return;
+		return NULL;
 	t.way = c->way;
 	t.domain = c->domain;
 	t.local = c->local;
 	known = plan_add_target(r->plan, r->recipient, &t);
 	*table_at(&r->plan->known, key) = known;
+	return known;
+}
+
+void **
+reach_follow(struct resolver *r, const struct account *account,
+    enum follow what)
+{
+	return table_at(&r->plan->known, pool_format(&r->plan->pool,
+	    "follow %d %p %s@%s", what, (const void *)r->recipient,
+	    account->name, account->domain->name));
+}
+
+/* "\name", or the account's own .forward led here: its mailbox is meant. */
+static bool
+is_direct(const struct context *c, const struct account *account)
+{
+	for (const struct step *s = c->way; s != NULL; s = s->before)
+		if (s->forward != NULL &&
+		    strcmp(s->forward->name, account->name) == 0 &&
+		    strcmp(s->forward->domain->name,
+		    account->domain->name) == 0)
+			return true;
+	return c->direct;
 }
 
 void
@@ -103,19 +127,31 @@ reach_account(struct resolver *r, struct context c,
 		reach_dead_end(r, &c, outcome_from_err(&err));
 		return;
 	}
-	reach(r, &c, (struct target){ .kind = TARGET_ACCOUNT,
-	    .account = account, .text = account->name,
-	    .retry = retry_address(r, c.way) },
+	struct target *t = reach(r, &c, (struct target){
+	    .kind = TARGET_ACCOUNT, .account = account,
+	    .text = account->name, .retry = retry_address(r, c.way),
+	    .depth = c.depth, .no_fallback = c.no_fallback,
+	    .list_sender = c.sender },
 	    pool_format(pool, "account %s@%s",
 	    pool_lower(pool, slice_of(account->name)), c.domain->name));
+	if (t == NULL)
+		return;
+	if (is_direct(&c, account)) {
+		t->direct = true;
+		return;
+	}
+	t->asked = true;
+	*reach_follow(r, t->account, FOLLOW_ASKED) = t;
 }
 
 void
 reach_command(struct resolver *r, const struct context *c, const char *command)
 {
-	reach(r, c, (struct target){ .kind = TARGET_COMMAND, .text = command },
-	    pool_format(&r->plan->pool, "command %s %s", reach_address(r, c),
-	    command));
+	const struct account *owner = c->runs_as;
+
+	reach(r, c, (struct target){ .kind = TARGET_COMMAND, .text = command,
+	    .account = owner }, pool_format(&r->plan->pool, "command %s %s %s",
+	    owner != NULL ? owner->name : "", reach_address(r, c), command));
 }
 
 void

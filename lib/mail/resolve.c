@@ -293,6 +293,7 @@ resolve_mailbox(struct resolver *r, struct context c,
 	if (!enter_domain(r, &c, address))
 		return;
 	c.local = address->local;
+	c.direct = true;
 	if (!try_account(r, &c, slice_of(c.local), "mailbox"))
 		reach_failure(r, c, "no such account",
 		    outcome_make(OUTCOME_NO_USER, "5.1.1", "unknown user %s",
@@ -344,9 +345,8 @@ resolve_in_domain(struct resolver *r, struct context *c,
 	apply_rules(r, c);
 }
 
-/* Mail never just vanishes: not in a circle, and not in half a list. */
-static void
-check_result(struct resolver *r, const struct context *c)
+void
+resolve_check(struct resolver *r, const struct context *c)
 {
 	if (r->exhausted) {
 		r->recipient->count = 0;
@@ -385,6 +385,6 @@ resolve(const struct installation *in, struct plan *plan, const char *recipient)
 	c.local = r.recipient->local = address.local;
 	r.recipient->domain = address.domain;
 	resolve_in_domain(&r, &c, &address);
-	check_result(&r, &c);
+	resolve_check(&r, &c);
 	drop_table(&r.visited);
 }

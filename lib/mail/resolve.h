@@ -17,5 +17,9 @@
 void	resolve(const struct installation *in, struct plan *plan,
 	    const char *recipient);
 
+/* Looks for the .forward of each account that the plan leads to, as far as
+ * nobody has looked yet, and adds what it says, until no account is left.  An
+ * account that forwards and keeps no copy leaves the plan. */
+void	resolve_forwards(const struct installation *in, struct plan *plan);
 
 #endif

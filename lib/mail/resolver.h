@@ -1,7 +1,8 @@
 /* resolver.h: what the parts of the resolver share; nobody else includes it.
  *
  * resolve.c has the rules and their order, expand.c what the members of an
- * alias lead to, reach.c the steps and targets that come of it.
+ * alias lead to, follow.c what forwards add, reach.c the steps and targets that
+ * come of it.
  */
 #ifndef RESOLVER_H
 #define RESOLVER_H
@@ -31,6 +32,10 @@ struct context {
 	/* aliases, includes and fallbacks so far */
 	unsigned		 depth;
 	bool			 no_fallback;	/* a fallback led here */
+	/* a member "\name": the mailbox itself */
+	bool			 direct;
+	/* whose .forward it is; NULL: nobody's */
+	const struct account	*runs_as;
 };
 
 /* --- reach.c */
@@ -42,6 +47,12 @@ const char	*reach_address(struct resolver *, const struct context *c);
 struct context	 reach_step(struct resolver *, struct context c,
 	    const char *address,
 		    const char *how, const char *file, unsigned line);
+
+/* Whether the recipient's way to the account asks for its .forward (see
+ * resolve_forwards()); and whether that was followed. */
+enum follow { FOLLOW_ASKED, FOLLOW_DONE };
+void	**reach_follow(struct resolver *, const struct account *,
+	    enum follow);
 
 /* A target, unless the plan has it already. */
 void	reach_account(struct resolver *, struct context c,
@@ -71,6 +82,10 @@ bool	reach_deeper(struct resolver *, struct context *c);
 /* The alias that name is in c->domain, expanded.  False: there is none. */
 bool	expand_alias(struct resolver *, struct context c, struct slice name);
 
+/* All members of an entry, of an included file, or of a .forward. */
+void	expand_entry(struct resolver *, const struct context *c,
+	    const char *how, const struct alias_entry *entry);
+
 /* One member of an alias, or what a fallback names. */
 void	expand_member(struct resolver *, struct context c,
 	    const struct alias_member *);
@@ -85,5 +100,8 @@ void	resolve_address(struct resolver *, struct context c,
 /* The same for the account alone, without aliases and fallback. */
 void	resolve_mailbox(struct resolver *, struct context c,
 	    const struct address *);
+
+/* Mail never just vanishes: not in a circle, and not in half a list. */
+void	resolve_check(struct resolver *, const struct context *c);
 
 #endif

@@ -247,12 +247,12 @@ class NoSideEffects(Resolving):
         self.assertGreater(sum("openat(" in line for line in lines), 10, lines)
         self.assertEqual(sum("execve(" in line for line in lines), 1, lines)
         for line in lines:
-            if '"/dev/null"' in line or re.search(r"mkdir.*EEXIST", line):
+            if '"/dev/null"' in line or re.search(r"mkdir.*EEXIST|--- SIGCHLD", line):
                 continue                    # for standard descriptors; a sanitizer's reports
             self.assertNotRegex(line, r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC")
             self.assertNotRegex(line, r"\b(un)?link(at)?\(|rename|mkdir|symlink|mknod|chmod|chown|truncate|utime|fsync")
-            if "write(" in line:
-                self.assertRegex(line, r"\bwrite\([12],")
+            if "write(" in line:            # what a reader of .forward answers goes into a pipe
+                self.assertRegex(line, r"\bwrite\(([12],|\d+, \"(error|entry) )")
 
 
 if __name__ == "__main__":

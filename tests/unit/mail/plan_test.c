@@ -28,11 +28,11 @@ static struct domain domain = { .in = &in, .name = "a.test",
     .conf = { .inbox = "%d/%u" } };
 static const struct account joe = { .domain = &domain, .name = "joe" };
 static const struct step first = { NULL, "all@a.test", "alias",
-    "/etc/vmail/aliases.a.test", 3 };
+    "/etc/vmail/aliases.a.test", 3, NULL };
 static const struct step second = { &first, "joe@a.test", "account",
-    "/etc/vmail/passwd.a.test", 0 };
+    "/etc/vmail/passwd.a.test", 0, NULL };
 static const struct step nowhere = { NULL, "x@a.test", "no alias, no account",
-    NULL, 0 };
+    NULL, 0, NULL };
 
 static const struct row {
 	const char	*name;
