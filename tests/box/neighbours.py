@@ -51,7 +51,7 @@ import ssl                                  # noqa: E402
 import threading                            # noqa: E402
 
 STAND_INS = os.path.join(TREE, "tests", "box", "machine")
-PEER_NAMES = ("popa3d", "postfix", "xinetd", "openbsd-inetd", "fetchmail", "logrotate", "fail2ban")
+PEER_NAMES = ("popa3d", "postfix", "dovecot", "xinetd", "openbsd-inetd", "fetchmail", "logrotate", "fail2ban")
 TEMPLATES = "/usr/local/share/vmail"
 HOST = "mail.main.test"                     # its name; main.test is the main domain
 MACHINE_PATH = f"{STAND_INS}:{PATH}"
