@@ -2,24 +2,20 @@
 #include "lmtp_parent.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "address.h"
 #include "child.h"
-#include "confine.h"
 #include "dialogue.h"
 #include "dispatch.h"
 #include "domain.h"
 #include "fd.h"
 #include "intake.h"
-#include "lmtp_session.h"
-#include "lmtp_socketmap.h"
+#include "lmtp_talker.h"
 #include "lmtp_wire.h"
 #include "log.h"
 #include "packet.h"
@@ -31,8 +27,6 @@ enum {
 	/* Refused recipients of one transaction: nobody needs more, and each
 	 * takes memory until its end. */
 	REFUSED_MAX = 1000,
-	/* a Received field, on top of a message of the greatest size */
-	ON_TOP = 4096,
 	LEAVE_MS = 5000,		/* for a talker that is through */
 };
 
@@ -263,65 +257,7 @@ answer_request(struct state *s)
 	    answer_text(s, request.kind, text);
 }
 
-/* --- the talker --------------------------------------------------------- */
-
-static void
-talk(const struct lmtp_parent *p, int socket)
-{
-	const struct vmail_conf *conf = &p->in->conf;
-	const struct lmtp_session session = {
-		.hostname = p->in->hostname, .peer = p->peer,
-		.parent = socket, .stop = p->stop,
-		.max_size = conf->max_message_size,
-		.idle_ms = (int64_t)conf->idle_timeout * 1000,
-	};
-
-	_exit(p->role == LMTP_SOCKETMAP ? lmtp_socketmap_run(&session) :
-	    lmtp_session_run(&session));
-}
-
-static _Noreturn void
-be_talker(const struct lmtp_parent *p, int socket)
-{
-	uint64_t max = p->in->conf.max_message_size;
-	const int keep[] = { socket, p->stop, p->root };
-	struct err err;
-
-	confine_fds(keep, p->root == -1 ? 2 : 3);
-	if (confine_to(p->in, p->root, p->role != LMTP_MAIL ? 0 : max == 0 ?
-	    RLIM_INFINITY : max + ON_TOP, &err) == -1) {
-		log_warning("cannot give up rights: %s", err.text);
-		_exit(END_ERROR);
-	}
-	confine_fds(keep, 2);
-	talk(p, socket);
-	_exit(END_ERROR);
-}
-
-/* The connection is the talker's alone: its end is the client's. */
-static int
-leave_connection(struct err *err)
-{
-	SCOPED(drop_fd) int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (nothing == -1 || dup2(nothing, STDIN_FILENO) == -1 ||
-	    dup2(nothing, STDOUT_FILENO) == -1)
-		return err_sys(err, "/dev/null");
-	return 0;
-}
-
-static int
-start_talker(struct state *s, struct err *err)
-{
-	int end, forked = packet_fork(&s->talker, &end, err);
-
-	if (forked == -1)
-		return -1;
-	if (forked == 0)
-		be_talker(s->parent, end);
-	s->to_talker = end;
-	return leave_connection(err);
-}
+/* --- the conversation --------------------------------------------------- */
 
 /* Told to end, the talker says so to the client when it waits for it the next
  * time: a message that is being delivered is first. */
@@ -370,7 +306,7 @@ lmtp_parent_run(const struct lmtp_parent *parent, struct err *err)
 	};
 	int stop = parent->stop;
 
-	if (start_talker(&s, err) == -1)
+	if (lmtp_talker_start(parent, &s.talker, &s.to_talker, err) == -1)
 		return -1;
 	while (wait_for_talker(&s, &stop))
 		continue;

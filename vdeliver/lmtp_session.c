@@ -7,115 +7,13 @@
 #include <unistd.h>
 
 #include "fd.h"
-#include "lmtp_ask.h"
 #include "lmtp_envelope.h"
 #include "lmtp_receive.h"
+#include "lmtp_talk.h"
 #include "mem.h"
 #include "scope.h"
 
-enum {
-	BAD_COMMANDS	= 20,		/* then 421 */
-	RECIPIENTS_MAX	= 10000,	/* of one message */
-	NAME_MAX_BYTES	= 255,
-	REPLY_TEXT	= 400,		/* of RFC 5321's 512 */
-};
-
-struct talk {
-	const struct lmtp_session	*session;
-	struct dialogue			*d;
-	/* what the client calls itself, checked; "" before LHLO */
-	char				 client[NAME_MAX_BYTES + 1];
-	char				 sender[LMTP_PATH_MAX];
-	uint32_t			 sender_len;
-	/* MAIL was accepted; it had SMTPUTF8 */
-	bool				 has_sender, utf8;
-	unsigned			 recipients, bad;
-};
-
-/* --- replies ------------------------------------------------------------ */
-
-/* RFC 5321's code for RFC 3463's. */
-static int
-reply_code(const struct outcome *o)
-{
-	switch (o->kind) {
-	case OUTCOME_DONE:
-		return 250;
-	case OUTCOME_TEMPORARY:
-		if (strcmp(o->code, "4.3.1") == 0 ||
-		    strcmp(o->code, "4.5.3") == 0)
-			return 452;
-		return strncmp(o->code, "4.2.", 4) == 0 ? 450 : 451;
-	case OUTCOME_NO_USER:
-	case OUTCOME_NO_DOMAIN:
-	case OUTCOME_REFUSED:
-		return 550;
-	case OUTCOME_PERMANENT:
-		break;
-	}
-	return strcmp(o->code, "5.2.2") == 0 ||
-	    strcmp(o->code, "5.3.4") == 0 ? 552 : 554;
-}
-
-static void
-reply_outcome(struct talk *t, const struct outcome *o)
-{
-	char text[REPLY_TEXT];
-
-	snprintf(text, sizeof text, "%.*s", REPLY_TEXT - 1, o->text);
-	/* RFC 5321 4.2: replies are ASCII. */
-	for (char *c = text; *c != '\0'; c++)
-		if ((unsigned char)*c >= 0x7F)
-			*c = '?';
-	dialogue_reply(t->d, "%d %s %s", reply_code(o), o->code,
-	    text[0] != '\0' ? text : "delivered");
-}
-
-static void
-close_with(struct talk *t, enum dialogue_end end, const char *code,
-    const char *why)
-{
-	dialogue_reply(t->d, "421 %s %s %s", code, t->session->hostname, why);
-	dialogue_flush(t->d);
-	t->d->end = end;
-}
-
-static void
-bad(struct talk *t, const char *reply)
-{
-	dialogue_reply(t->d, "%s", reply);
-	if (++t->bad == BAD_COMMANDS)
-		close_with(t, END_REFUSED, "4.7.0", "too many errors");
-}
-
-/* --- the parent --------------------------------------------------------- */
-
-static bool
-ask(struct talk *t, enum lmtp_request_kind kind, struct slice text)
-{
-	if (lmtp_ask(t->session->parent, kind, text) == 0)
-		return true;
-	close_with(t, END_ERROR, "4.3.0", "lost its other half");
-	return false;
-}
-
-static bool
-hear(struct talk *t, struct outcome *o, int *fd)
-{
-	if (lmtp_hear(t->session->parent, o, fd) == 0)
-		return true;
-	close_with(t, END_ERROR, "4.3.0", "lost its other half");
-	return false;
-}
-
-static void
-reset(struct talk *t)
-{
-	if (t->has_sender && t->d->end == END_NONE)
-		ask(t, LMTP_RESET, SLICE(""));
-	t->recipients = 0;
-	t->has_sender = t->utf8 = false;
-}
+enum { RECIPIENTS_MAX = 10000 };	/* of one message */
 
 /* --- the envelope ------------------------------------------------------- */
 
@@ -132,13 +30,13 @@ lhlo(void *arg, const struct slice *args, size_t count)
 {
 	struct talk *t = arg;
 	struct slice name = count > 0 ? slice_trim(args[0]) : SLICE("");
-	bool fits = name.len <= NAME_MAX_BYTES;
+	bool fits = name.len <= TALK_NAME;
 
 	if (name.len == 0) {
-		bad(t, "501 5.5.4 LHLO needs a name");
+		talk_bad(t, "501 5.5.4 LHLO needs a name");
 		return;
 	}
-	reset(t);
+	talk_reset(t);
 	for (size_t i = 0; i < name.len && fits; i++)
 		fits = name.p[i] != '\0' && can_be_name(name.p[i]);
 	snprintf(t->client, sizeof t->client, "%.*s",
@@ -157,7 +55,7 @@ helo(void *arg, const struct slice *args, size_t count)
 {
 	(void)args;
 	(void)count;
-	bad(arg, "500 5.5.1 this is LMTP: say LHLO");
+	talk_bad(arg, "500 5.5.1 this is LMTP: say LHLO");
 }
 
 /* "FROM:" or "TO:", and what follows it. */
@@ -183,12 +81,12 @@ mail(void *arg, const struct slice *args, size_t count)
 	struct slice rest;
 
 	if (t->client[0] == '\0' || t->has_sender)
-		bad(t, t->has_sender ? "503 5.5.1 MAIL was there already" :
+		talk_bad(t, t->has_sender ? "503 5.5.1 MAIL was there already" :
 		    "503 5.5.1 LHLO first");
 	else if (!after_keyword(args, count, "FROM:", &rest))
-		bad(t, "501 5.5.4 syntax: MAIL FROM:<address>");
+		talk_bad(t, "501 5.5.4 syntax: MAIL FROM:<address>");
 	else if (lmtp_parse_mail(rest, &path, &refusal) == -1)
-		bad(t, refusal);
+		talk_bad(t, refusal);
 	else if (t->session->max_size != 0 && path.size > t->session->max_size)
 		dialogue_reply(t->d, "552 5.3.4 more than %llu bytes",
 		    (unsigned long long)t->session->max_size);
@@ -206,10 +104,10 @@ ask_for_recipient(struct talk *t, struct slice address)
 {
 	struct outcome o;
 
-	if (!ask(t, LMTP_RECIPIENT, address) || !hear(t, &o, NULL))
+	if (!talk_ask(t, LMTP_RECIPIENT, address) || !talk_hear(t, &o, NULL))
 		return;
 	t->recipients += o.kind == OUTCOME_DONE;
-	reply_outcome(t, &o);
+	talk_reply(t, &o);
 }
 
 static void
@@ -221,11 +119,11 @@ rcpt(void *arg, const struct slice *args, size_t count)
 	struct slice rest;
 
 	if (!t->has_sender)
-		bad(t, "503 5.5.1 MAIL first");
+		talk_bad(t, "503 5.5.1 MAIL first");
 	else if (!after_keyword(args, count, "TO:", &rest))
-		bad(t, "501 5.5.4 syntax: RCPT TO:<address>");
+		talk_bad(t, "501 5.5.4 syntax: RCPT TO:<address>");
 	else if (lmtp_parse_rcpt(rest, t->utf8, &path, &refusal) == -1)
-		bad(t, refusal);
+		talk_bad(t, refusal);
 	else if (t->recipients == RECIPIENTS_MAX)
 		dialogue_reply(t->d, "452 4.5.3 too many recipients");
 	else
@@ -264,12 +162,12 @@ deliver(struct talk *t)
 {
 	struct outcome o;
 
-	if (!ask(t, LMTP_DELIVER, (struct slice){ t->sender, t->sender_len }))
+	if (!talk_ask(t, LMTP_DELIVER, (struct slice){ t->sender, t->sender_len }))
 		return;
 	for (unsigned i = 0; i < t->recipients && t->d->end == END_NONE; i++) {
-		if (!hear(t, &o, NULL))
+		if (!talk_hear(t, &o, NULL))
 			return;
-		reply_outcome(t, &o);
+		talk_reply(t, &o);
 		dialogue_flush(t->d);
 	}
 }
@@ -295,7 +193,7 @@ receive(struct talk *t, int file)
 	case LMTP_CUT_OFF:
 		break;
 	}
-	reset(t);
+	talk_reset(t);
 }
 
 static void
@@ -307,15 +205,15 @@ data(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	if (count > 0)
-		bad(t, "501 5.5.4 DATA stands alone");
+		talk_bad(t, "501 5.5.4 DATA stands alone");
 	else if (t->recipients == 0)
-		bad(t, t->has_sender ? "503 5.5.1 no recipient was accepted" :
+		talk_bad(t, t->has_sender ? "503 5.5.1 no recipient was accepted" :
 		    "503 5.5.1 MAIL first");
-	else if (ask(t, LMTP_MESSAGE, SLICE("")) && hear(t, &o, &file)) {
+	else if (talk_ask(t, LMTP_MESSAGE, SLICE("")) && talk_hear(t, &o, &file)) {
 		if (o.kind == OUTCOME_DONE && file != -1)
 			receive(t, file);
 		else
-			reply_outcome(t, &o);
+			talk_reply(t, &o);
 	}
 }
 
@@ -328,10 +226,10 @@ rset(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	if (count > 0) {
-		bad(t, "501 5.5.4 RSET stands alone");
+		talk_bad(t, "501 5.5.4 RSET stands alone");
 		return;
 	}
-	reset(t);
+	talk_reset(t);
 	dialogue_reply(t->d, "250 2.0.0 ok");
 }
 
@@ -366,7 +264,7 @@ not_here(void *arg, const struct slice *args, size_t count)
 {
 	(void)args;
 	(void)count;
-	bad(arg, "502 5.5.1 not available in this version");
+	talk_bad(arg, "502 5.5.1 not available in this version");
 }
 
 static void
@@ -376,7 +274,7 @@ quit(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	if (count > 0) {
-		bad(t, "501 5.5.4 QUIT stands alone");
+		talk_bad(t, "501 5.5.4 QUIT stands alone");
 		return;
 	}
 	dialogue_reply(t->d, "221 2.0.0 %s closes", t->session->hostname);
@@ -418,9 +316,9 @@ one_line(struct talk *t)
 	int got = dialogue_line(t->d, &line);
 
 	if (got == 0)
-		bad(t, "500 5.5.2 the line is too long");
+		talk_bad(t, "500 5.5.2 the line is too long");
 	else if (got == 1 && !dialogue_run(commands, t, without_blanks(line)))
-		bad(t, "500 5.5.1 no such command");
+		talk_bad(t, "500 5.5.1 no such command");
 }
 
 /* The client is told, as far as it still listens. */
@@ -433,9 +331,9 @@ say_why(struct talk *t, enum dialogue_end why)
 	t->d->stop = -1;
 	t->d->limit = deadline_in(1000);
 	if (why == END_TIMEOUT)
-		close_with(t, why, "4.4.2", "waited long enough");
+		talk_close(t, why, "4.4.2", "waited long enough");
 	else
-		close_with(t, why, "4.3.2", "is going down");
+		talk_close(t, why, "4.3.2", "is going down");
 }
 
 enum dialogue_end
