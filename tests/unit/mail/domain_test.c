@@ -137,8 +137,8 @@ static const struct settings_row {
 	{ "a setting that is none", "x = y\n", false, { 0, 0 },
 	  "/domain.b.test:1: no setting is called 'x'" },
 	{ "a setting that this program does not have yet",
-	  "owner = 7:8\nfilter = cat\n", false, { 0, 0 },
-	  "/domain.b.test:2: 'filter' is not available in this version: take "
+	  "owner = 7:8\nauto-rate = 3\n", false, { 0, 0 },
+	  "/domain.b.test:2: 'auto-rate' is not available in this version: take "
 	  "it out" },
 };
 
