@@ -116,6 +116,7 @@ check_domain(struct check *check, const char *name)
 	check_directory(check, domain, "its files", spool_files);
 	check_shadow(check, domain);
 	check_auth(check, domain);
+	check_certificate_of(check, domain);
 	check_accounts(check, domain);
 	check_aliases(check, domain);
 }

@@ -156,4 +156,5 @@ check_installation(struct check *check)
 	check_state(check);
 	check_names(check);
 	check_vidn(check);
+	check_certificate(check);
 }

@@ -100,6 +100,28 @@ class Check(BoxTest):
         self.vmail.domain("a.test", {"auth": "pam:other"}, accounts=["joe"])
         self.assertEqual(self.check().status, 0)
 
+    def test_certificates_that_cannot_be_opened_are_told(self):
+        self.vmail.set(tls_certificate="host.pem")
+        self.vmail.write("domain.a.test", self.vmail.read("domain.a.test").decode()
+                         + "tls-certificate = a.pem\ntls-key = a.key\n")
+        line = self.vmail.read("domain.a.test").count(b"\n")
+        self.finds("vmail.conf:", "tls-certificate: ", "host.pem: No such file",
+                   f"domain.a.test:{line - 1}: tls-certificate: ", "a.pem: No such file")
+        self.vmail.write("host.pem", "x", 0o600)
+        self.vmail.write("a.pem", "x", 0o644)
+        self.vmail.write("a.key", "x", 0o644)
+        self.finds(f"domain.a.test:{line}: tls-key: ", "everybody can read the key in it: close it (chmod o-rwx)")
+        self.vmail.write("a.key", "x", 0o600)
+        self.assertEqual(self.check().status, 0)
+
+    def test_tls_that_is_asked_for_and_cannot_be_is_told(self):
+        self.vmail.write("domain.a.test", self.vmail.read("domain.a.test").decode()
+                         + "require-tls = yes\ntls-key = a.key\n")
+        self.finds("require-tls: nobody can log in before there is a certificate",
+                   "tls-key: there is no tls-certificate beside it")
+        self.vmail.set(tls_key="a.key")
+        self.finds("tls-key\t", "vmail.conf:")
+
     def test_broken_shadow_lines_are_told(self):
         self.vmail.write("shadow.a.test", "# c\njoe:*:::::::\nann:*\n", mode=0o600)
         self.finds("shadow.a.test:3")
