@@ -39,6 +39,21 @@ login_names_domain(const struct installation *in, struct slice typed)
 	return split_login(in, typed, &user, &host);
 }
 
+bool
+login_needs_tls(const struct installation *in, const struct where *where,
+    bool serves_main)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct domain *domain;
+	struct err err;
+
+	if (where->kind != WHERE_DOMAIN)
+		return serves_main && !where->main_is_ours &&
+		    where_needs_tls(where, system_user_domain(in, &pool));
+	return domain_open(in, &pool, slice_of(where->domain), &domain,
+	    &err) == 0 && where_needs_tls(where, domain);
+}
+
 static int
 canonical(const void *question, struct str *answer)
 {

@@ -38,6 +38,11 @@ struct login {
 /* Whether the login says which domain it means. */
 bool	login_names_domain(const struct installation *in, struct slice typed);
 
+/* Whether a login without a domain is refused before TLS begins.  A domain that
+ * cannot be read is found out at the login. */
+bool	login_needs_tls(const struct installation *in,
+	    const struct where *where, bool serves_main);
+
 /* Computes exactly one password hash, or asks PAM once, for all that is
  * VERDICT_WRONG or VERDICT_OPEN, and neither where the domain wants TLS first.
  * Everything in *out lives in pool. */

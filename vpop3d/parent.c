@@ -27,7 +27,6 @@
 #include "scope.h"
 #include "session.h"
 #include "stop.h"
-#include "system_user.h"
 #include "talker.h"
 #include "wire.h"
 
@@ -243,40 +242,16 @@ answer_login(struct state *s)
 
 /* --- the talker ------------------------------------------------------- */
 
-/* Whether the domain of a login without one does.  A domain that cannot be read
- * is found out at the login. */
-static bool
-needs_tls(const struct state *s)
-{
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	struct domain *domain;
-	struct err err;
-
-	if (s->where.kind != WHERE_DOMAIN)
-		return s->parent->serves_main && !s->where.main_is_ours &&
-		    where_needs_tls(&s->where,
-		    system_user_domain(s->parent->in, &pool));
-	return domain_open(s->parent->in, &pool, slice_of(s->where.domain),
-	    &domain, &err) == 0 && where_needs_tls(&s->where, domain);
-}
-
-static bool
-offers_tls(const struct state *s)
-{
-	struct err err;
-
-	return !s->where.under_tls && (relay_is_ready(s->parent->in, &s->where,
-	    &err) == 0 || err.kind != ERR_ABSENT);
-}
-
 static int
 start_talker(struct state *s, struct err *err)
 {
+	const struct parent *p = s->parent;
 	const struct talker talker = {
-		.in = s->parent->in, .root = s->parent->root, .name = s->name,
+		.in = p->in, .root = p->root, .name = s->name,
 		.limit = s->limit,
-		.greets = !s->where.under_tls || s->parent->tls,
-		.needs_tls = needs_tls(s), .offers_tls = offers_tls(s),
+		.greets = !s->where.under_tls || p->tls,
+		.needs_tls = login_needs_tls(p->in, &s->where, p->serves_main),
+		.offers_tls = relay_is_offered(p->in, &s->where),
 	};
 
 	return talker_start(&talker, &s->talker, &s->to_talker, err);

@@ -65,6 +65,18 @@ choose(const struct installation *in, const struct where *where,
 	return got == 1 ? 0 : -1;
 }
 
+bool
+relay_is_offered(const struct installation *in, const struct where *where)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct certificate certificate;
+	struct err err;
+
+	return !where->under_tls && (choose(in, where, &pool,
+	    (struct slice){ 0 }, &certificate, &err) == 0 ||
+	    err.kind != ERR_ABSENT);
+}
+
 int
 relay_is_ready(const struct installation *in, const struct where *where,
     struct err *err)

@@ -6,6 +6,8 @@
 #ifndef RELAY_H
 #define RELAY_H
 
+#include <stdbool.h>
+
 #include "child.h"
 #include "deadline.h"
 #include "err.h"
@@ -25,8 +27,12 @@ struct relay {
 /* Kills vtls. */
 void	drop_relay(struct relay *relay);
 
-/* Whether there is a certificate for a client that has not said yet whom it
- * wants: ERR_ABSENT, nobody has set one; any other error: it cannot be used. */
+/* Whether there is a certificate, good or bad, for a client that has not said
+ * yet whom it wants; not under TLS. */
+bool	relay_is_offered(const struct installation *in,
+	    const struct where *where);
+
+/* Whether its files can be opened. */
 int	relay_is_ready(const struct installation *in, const struct where *where,
 	    struct err *err);
 
