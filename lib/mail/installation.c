@@ -91,6 +91,20 @@ read_settings(struct installation *in, struct err *err)
 	return 0;
 }
 
+/* It becomes part of greetings and of messages. */
+static int
+check_hostname(struct installation *in, struct err *err)
+{
+	SCOPED(drop_str) struct str lower = { 0 };
+
+	str_addlower(&lower, slice_of(in->hostname));
+	if (name_is_domain(str_slice(&lower)))
+		return 0;
+	return err_set(err, ERR_INVALID,
+	    "%s: hostname: '%s' is no host name: set one",
+	    installation_where(in, &in->pool, "hostname"), in->hostname);
+}
+
 static int
 find_names(struct installation *in, struct err *err)
 {
@@ -103,6 +117,8 @@ find_names(struct installation *in, struct err *err)
 	host[sizeof host - 1] = '\0';
 	in->hostname = in->conf.hostname[0] ? in->conf.hostname :
 	    pool_dup(&in->pool, slice_of(host));
+	if (check_hostname(in, err) == -1)
+		return -1;
 	name = slice_of(in->conf.main_domain);
 	if (name.len == 0) {
 		name = slice_of(in->hostname);

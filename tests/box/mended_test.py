@@ -84,6 +84,17 @@ class Installations(Delivery):
             self.assertEqual(os.stat(path).st_mode & 0o7777, 0o755, path)
 
 
+class Hostname(Delivery):
+    def test_a_host_name_with_anything_else_in_it_is_no_setting(self):
+        for name in ("ho\rst.test", "host name", "<host>", "a..b", "-f", "x" * 70, "h\xf6st"):
+            with self.subTest(name):
+                self.vmail.set(hostname=name)
+                self.refused(75, "vmail.conf:2: hostname: '.*' is no host name", "joe@a.test")
+        for name in ("host", "Mail-1.Example.TEST", "under_score.test"):
+            self.vmail.set(hostname=name)
+            self.delivered("joe@a.test")
+
+
 class Spool(Delivery):
     @only_where(not ROOT)
     def test_a_long_message_for_several_needs_no_right_to_what_the_domains_lie_in(self):
