@@ -58,6 +58,7 @@ struct state {
 	struct pool		 pool;
 	struct login		 login;
 	unsigned		 failures;
+	unsigned		 stls_failures;
 	/* the session waits for the handover */
 	bool			 is_open;
 	bool			 handed_over;
@@ -307,11 +308,14 @@ answer_stls(struct state *s)
 	if (relay_is_ready(p->in, &s->where, &err) == -1) {
 		events_tls_failed(&s->events, err.text);
 		answer.verdict = VERDICT_TEMPORARY;
+		/* each is a line of the log */
+		s->refused = ++s->stls_failures >= TRIES;
+		answer.last = s->refused;
 	}
 	if (packet_send(s->to_talker, &answer, sizeof answer) == -1)
 		return false;
 	if (answer.verdict != VERDICT_OPEN)
-		return true;
+		return !answer.last;
 	if (wait_for(s, s->talker.pidfd, s->limit) != WOKEN)
 		return false;
 	drop_child(&s->talker);

@@ -99,6 +99,16 @@ hand_over(struct conversation *c)
 }
 
 static void
+refuse(struct conversation *c, const char *words, bool last)
+{
+	dialogue_reply(c->client, "%s", words);
+	if (last) {
+		dialogue_flush(c->client);
+		c->client->end = END_REFUSED;
+	}
+}
+
+static void
 pass(void *arg, const struct slice *args, size_t count)
 {
 	struct conversation *c = arg;
@@ -129,11 +139,7 @@ pass(void *arg, const struct slice *args, size_t count)
 		hand_over(c);
 		return;
 	}
-	dialogue_reply(c->client, "%s", words_for(answer.verdict));
-	if (answer.last) {
-		dialogue_flush(c->client);
-		c->client->end = END_REFUSED;
-	}
+	refuse(c, words_for(answer.verdict), answer.last);
 }
 
 static void
@@ -166,8 +172,8 @@ stls(void *arg, const struct slice *args, size_t count)
 		return;
 	}
 	if (answer.verdict != VERDICT_OPEN) {
-		dialogue_reply(c->client, "-ERR [SYS/TEMP] the certificate "
-		    "cannot be used now: try again later");
+		refuse(c, "-ERR [SYS/TEMP] the certificate cannot be used "
+		    "now: try again later", answer.last);
 		return;
 	}
 	dialogue_reply(c->client, "+OK begin TLS now");
@@ -209,12 +215,9 @@ one_line(struct conversation *c)
 	if (got == 1 && dialogue_run(c->talker->offers_tls ? commands :
 	    commands + 1, c, line))
 		return;
-	dialogue_reply(c->client, got == 0 ? "-ERR line too long" :
-	    "-ERR not a command before login");
-	if (got == 0 || ++c->bad == BAD_COMMANDS) {
-		dialogue_flush(c->client);
-		c->client->end = END_REFUSED;
-	}
+	refuse(c, got == 0 ? "-ERR line too long" :
+	    "-ERR not a command before login",
+	    got == 0 || ++c->bad == BAD_COMMANDS);
 }
 
 static void

@@ -346,6 +346,25 @@ class Certificate(TlsTest):
         os.mkfifo(path)
         self.assertRegex(self.broken(vmail, where), "^-ERR")
 
+    def test_the_third_stls_without_a_usable_certificate_is_the_last(self):
+        vmail = self.tls_box(mbox=b"")
+        os.unlink(os.path.join(vmail.dir, "host.pem"))
+        pop = vmail.pop3()
+        pop.line()
+        for _ in range(2):
+            self.assertRegex(pop.ask("STLS"), r"^-ERR \[SYS/TEMP\]")
+            pop.ask(f"USER {self.joe}")
+        self.assertRegex(pop.ask("STLS"), r"^-ERR \[SYS/TEMP\]")
+        self.assertIsNone(pop.line())
+        self.assertEqual(self.ended(pop).count("tls-failed"), 3)
+        pop = vmail.pop3()
+        pop.line()
+        for _ in range(2):
+            pop.ask("STLS")
+        pop.ask(f"USER {self.joe}")
+        self.assertRegex(pop.ask(f"PASS {PASSWORD}"), r"^\+OK")
+        self.quit(pop)
+
     @needs_root
     def test_files_of_others_are_refused(self):
         vmail = self.tls_box()
