@@ -237,7 +237,8 @@ split(struct slice rest, struct slice args[DIALOGUE_ARGUMENTS], size_t *count)
 }
 
 bool
-dialogue_run(const struct dialogue_command *table, void *session, struct slice line)
+dialogue_run(const struct dialogue_command *table, void *session,
+    struct slice line)
 {
 	struct slice rest = line, word, args[DIALOGUE_ARGUMENTS] = { { 0 } };
 	size_t count = 0;

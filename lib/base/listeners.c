@@ -1,4 +1,5 @@
-/* listeners.c: the sockets that a server waits on: where they are, and whose. */
+/* listeners.c: the sockets that a server waits on: where they are, and
+ * whose. */
 #include "listeners.h"
 
 #include <errno.h>

@@ -20,7 +20,8 @@ enum { READ_MS = 30000, ANSWER_MAX = 16 << 20, NOBODY = 65534 };
 /* --- the child --------------------------------------------------------- */
 
 /* The answer, a line each: "error KIND TEXT", or "entry LINE LAST AGAIN NAME",
- * "wrong TEXT" and "a LINE TEXT", "m LINE TEXT" or "c LINE TEXT" for members. */
+ * "wrong TEXT" and "a LINE TEXT", "m LINE TEXT" or "c LINE TEXT" for
+ * members. */
 static char
 letter_of(enum alias_kind kind)
 {

@@ -16,7 +16,8 @@ enum alias_trust {
 
 /* Reads members from text, whose first line is number line of its file; '\n'
  * in it is a line's end.  With by_line set lines separate members as commas
- * do.  *members lives in pool.  ERR_INVALID: what is wrong, and *line is where. */
+ * do.  *members lives in pool.  ERR_INVALID: what is wrong, and *line is
+ * where. */
 int	alias_list_parse(struct pool *pool, struct slice text, bool by_line,
 	    enum alias_trust trust, unsigned *line, struct alias_member **members,
 	    size_t *count, struct err *err);
