@@ -88,6 +88,19 @@ class Rows:
         self.assertIn("Subject: caught\n", got)
         os.unlink(f"/var/tmp/caught/{name}")
 
+    def test_a_local_part_in_quotes_reaches_us_as_it_is(self):
+        self.arrived(submit('"no such name"@example.org', message("quoted")))
+        [name] = os.listdir("/var/tmp/caught")
+        with open(f"/var/tmp/caught/{name}") as f:
+            self.assertIn('Delivered-To: "no such name"@example.org\n', f.read())
+        os.unlink(f"/var/tmp/caught/{name}")
+
+    def test_an_account_with_letters_beyond_ascii_has_its_mail(self):
+        sh("echo 'plenty of words' | vadmin user add jörg@example.com --password-stdin")
+        self.addCleanup(sh, "vadmin user delete jörg@example.com")
+        self.arrived(submit("jörg@example.com", message("umlaut"), options=["SMTPUTF8"]))
+        self.assertEqual(len(self.inbox("jörg@example.com")), 1)
+
     def test_the_null_sender_stays_null(self):
         self.arrived(submit("joe@example.com", message("bounce"), sender=""))
         self.assertTrue(self.inbox("joe@example.com")[0].startswith("Return-Path: <>\n"))
@@ -196,6 +209,20 @@ class Lmtp(Rows, MachineTest):
         self.wait_log(rf" {queue_id}: removed")
         for member in "joe@example.com", "ann@example.com", "joe@example.org":
             self.assertEqual(len(self.inbox(member)), 1, member)
+
+    def test_a_vlmtpd_that_listens_by_itself_serves_postfix_by_the_same_lines(self):
+        command = re.search(r"#     (vlmtpd --listen .*?)\n#\n", template("postfix/main.cf-lmtp"), re.S)
+        sh(f"systemctl disable --now {self.SOCKETS}")
+        self.addCleanup(sh, f"systemctl enable --now {self.SOCKETS}")
+        process = Process(["sh", "-c", "exec " + command[1].replace("\n#", "\n")],
+                          env={"PATH": MACHINE_PATH}, stdin=subprocess.DEVNULL)
+        self.addCleanup(process.stop)
+        eventually(lambda: refusal("joe@example.com")[0] == 250, "an answer of vlmtpd")
+        self.arrived(submit("joe@example.com", message("by itself")))
+        self.assertEqual(len(self.inbox("joe@example.com")), 1)
+        self.assertEqual(refusal("nobody@example.com")[0], 550)
+        process.signal()
+        self.assertEqual(process.wait(), 0, process.errors)
 
     def test_mail_waits_while_vlmtpd_is_not_there(self):
         sh(f"systemctl disable --now {self.SOCKETS}")

@@ -320,13 +320,15 @@ def message(subject, body="hello\n"):
     return f"From: s@far.test\nSubject: {subject}\n\n{body}"
 
 
-def submit(recipients, text, sender="sender@far.test", host="127.0.0.1"):
-    """Hands a message to the MTA by SMTP; returns its queue id."""
+def submit(recipients, text, sender="sender@far.test", options=()):
+    """Hands a message to the MTA by SMTP, MAIL with options; returns its queue id."""
     if isinstance(recipients, str):
         recipients = [recipients]
-    with smtplib.SMTP(host, 25, local_hostname="client.test", timeout=LONG) as smtp:
+    with smtplib.SMTP("127.0.0.1", 25, local_hostname="client.test", timeout=LONG) as smtp:
         smtp.ehlo_or_helo_if_needed()
-        for code, words in (smtp.mail(sender), *(smtp.rcpt(r) for r in recipients)):
+        if "SMTPUTF8" in options:
+            smtp.command_encoding = "utf-8"
+        for code, words in (smtp.mail(sender, options), *(smtp.rcpt(r) for r in recipients)):
             if code != 250:
                 raise smtplib.SMTPResponseException(code, words)
         code, words = smtp.data(text)
