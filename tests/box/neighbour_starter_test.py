@@ -76,17 +76,17 @@ class Starters(Served):
 
     def test_without_a_native_pop3d_pam_lets_the_machines_own_users_in_below_each_starter(self):
         put("/etc/pam.d/vpop3d", template("pam.d/vpop3d"))
-        for name in Starter.NAMES:
+        for number, name in enumerate(Starter.NAMES):
             with self.subTest(name):
                 starter = Starter(name, native=False)
                 try:
                     self.assertIn(HOST, self.greeting(MAIN))
                     [got] = fetch_by_poplib(MAIN, "sysuser", PASSWORD)
                     self.assertIn("for the machine's own user", got)
+                    self.wait_log(r"vpop3d\[\d+\]: session account=sysuser .* retrieved=1 "
+                                  ".*end=quit$", count=number + 1)
                 finally:
                     starter.stop()
-        self.wait_log(r"vpop3d\[\d+\]: session account=sysuser .* retrieved=1 .*end=quit$",
-                      count=len(Starter.NAMES))
 
     def test_our_service_for_systemd_listens_by_itself(self):
         put("/etc/systemd/system/vpop3d.service", template("systemd/vpop3d.service"))
@@ -98,7 +98,7 @@ class Starters(Served):
     def test_what_fetchmail_takes_away_below_a_starter_is_gone(self):
         sh("vadmin domain add example.net; "
            f"echo '{PASSWORD}' | vadmin user add joe@example.net --password-stdin")
-        for starter in Starter.NAMES:
+        for number, starter in enumerate(Starter.NAMES):
             with self.subTest(starter):
                 sh(f"printf 'Subject: {starter}\n\n' | vdeliver -f s@far.test -- joe@example.net")
                 running = Starter(starter)
@@ -106,10 +106,10 @@ class Starters(Served):
                     found = fetch_by_fetchmail(COM, "joe@example.net", PASSWORD, keep="no keep")
                     self.assertRegex("\n".join(found), f"^[^\0]*Subject: {starter}\n[^\0]*$")
                     self.assertEqual(fetch_by_poplib(COM, "joe@example.net", PASSWORD), [])
+                    self.wait_log("session account=joe .*domain=example.net found=login .* deleted=1 "
+                                  ".*end=quit", count=number + 1)
                 finally:
                     running.stop()
-        self.wait_log("session account=joe .*domain=example.net found=login .* deleted=1 .*end=quit",
-                      count=len(Starter.NAMES))
 
     def test_xinetd_closes_what_is_beyond_our_limit_of_one_client(self):
         start_vpop3d(self, "xinetd")

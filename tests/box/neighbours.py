@@ -267,7 +267,11 @@ class Starter:
                    or all(map(listens, self.PORTS)), f"{name} listening")
 
     def _put(self, path, name):
-        put(path, template(name).replace(self.NATIVE, self.words))
+        """A template, with other words in place of the native pop3d, or without the line."""
+        text = template(name)
+        if not self.words:
+            text = re.sub(rf"(?m)^\s*server_args\s*= {self.NATIVE}\n", "", text)
+        put(path, text.replace(self.NATIVE, self.words))
 
     def _spawn(self, *argv):
         with open("/var/log/starter.log", "ab") as log:
