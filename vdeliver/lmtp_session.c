@@ -251,20 +251,27 @@ vrfy(void *arg, const struct slice *args, size_t count)
 }
 
 static void
-help(void *arg, const struct slice *args, size_t count)
-{
-	(void)args;
-	(void)count;
-	dialogue_reply(((struct talk *)arg)->d,
-	    "214 2.0.0 LHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT");
-}
-
-static void
 not_here(void *arg, const struct slice *args, size_t count)
 {
 	(void)args;
 	(void)count;
 	talk_bad(arg, "502 5.5.1 not available in this version");
+}
+
+/* All of the table but what it has only to refuse in words of its own. */
+static void
+help(void *arg, const struct slice *args, size_t count)
+{
+	SCOPED(drop_str) struct str names = { 0 };
+	struct talk *t = arg;
+
+	(void)args;
+	(void)count;
+	for (const struct dialogue_command *c = t->commands; c->name != NULL;
+	    c++)
+		if (c->run != helo && c->run != not_here)
+			str_addf(&names, " %s", c->name);
+	dialogue_reply(t->d, "214 2.0.0%s", str_text(&names));
 }
 
 static void
@@ -340,7 +347,7 @@ enum dialogue_end
 lmtp_session_run(const struct lmtp_session *session)
 {
 	SCOPED(drop_mem) struct dialogue *d = mem_alloc(sizeof *d);
-	struct talk t = { .session = session, .d = d };
+	struct talk t = { .session = session, .commands = commands, .d = d };
 
 	d->in = STDIN_FILENO;
 	d->out = STDOUT_FILENO;

@@ -14,6 +14,7 @@ enum { TALK_NAME = 255 };
 /* One client, and the message that is coming from it. */
 struct talk {
 	const struct lmtp_session	*session;
+	const struct dialogue_command	*commands;	/* that there are */
 	struct dialogue			*d;
 	/* what the client calls itself, checked; "" before LHLO */
 	char				 client[TALK_NAME + 1];

@@ -194,12 +194,17 @@ quit(void *arg, const struct slice *args, size_t count)
 	c->client->end = END_QUIT;
 }
 
-/* The first is left out where TLS is not to be had. */
+static bool
+offers_tls(const void *arg)
+{
+	return ((const struct conversation *)arg)->talker->offers_tls;
+}
+
 static const struct dialogue_command commands[] = {
-	{ .name = "STLS", .run = stls },
 	{ .name = "USER", .min = 1, .max = 1, .run = user },
 	{ .name = "PASS", .min = 1, .max = 1, .rest = true, .run = pass },
 	{ .name = "CAPA", .run = capa },
+	{ .name = "STLS", .available = offers_tls, .run = stls },
 	{ .name = "QUIT", .run = quit },
 	{ 0 }
 };
@@ -212,8 +217,7 @@ one_line(struct conversation *c)
 
 	if (got == -1)
 		return;
-	if (got == 1 && dialogue_run(c->talker->offers_tls ? commands :
-	    commands + 1, c, line))
+	if (got == 1 && dialogue_run(commands, c, line))
 		return;
 	refuse(c, got == 0 ? "-ERR line too long" :
 	    "-ERR not a command before login",

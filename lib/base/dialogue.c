@@ -214,10 +214,12 @@ dialogue_peek(struct dialogue *d, struct slice *bytes)
 /* --- commands ---------------------------------------------------------- */
 
 static bool
-is_called(struct slice word, const char *name)
+is_meant(const struct dialogue_command *command, const void *session,
+    struct slice word)
 {
-	return word.len == strlen(name) &&
-	    strncasecmp(word.p, name, word.len) == 0;
+	return word.len == strlen(command->name) &&
+	    strncasecmp(word.p, command->name, word.len) == 0 &&
+	    (command->available == NULL || command->available(session));
 }
 
 /* What single blanks separate.  False: too many, or an empty one. */
@@ -246,7 +248,7 @@ dialogue_run(const struct dialogue_command *table, void *session,
 	if (!slice_cut(&rest, ' ', &word))
 		return false;
 	for (; table->name != NULL; table++) {
-		if (!is_called(word, table->name))
+		if (!is_meant(table, session, word))
 			continue;
 		if (table->rest && rest.p != NULL)
 			args[count++] = rest;

@@ -57,6 +57,8 @@ struct dialogue_command {
 	unsigned	 min, max;	/* of its arguments */
 	/* the argument is all that follows the first blank */
 	bool		 rest;
+	/* false: it is as if it were not in the table; NULL: it always is */
+	bool		(*available)(const void *session);
 	void		(*run)(void *session, const struct slice *args,
 	    size_t count);
 };

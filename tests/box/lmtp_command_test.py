@@ -70,7 +70,8 @@ MORE = """
     ("NOOP with a word", "> NOOP word\n<~ 250 2\\.0\\.0 .*"),
     ("VRFY neither tells nor disturbs", BEGUN + "> VRFY joe@a.test\n<~ 252 2\\.[0-5]\\.[0-9] .*\n"
      "> VRFY nobody@a.test\n<~ 252 2\\.[0-5]\\.[0-9] .*\n> DATA\n<~ 354 .*\n> .\n<~ 250 .*"),
-    ("HELP helps", "> HELP\n<~ 214[ -]2\\.[0-5]\\.[0-9] (?s:.*)" + MORE),
+    ("HELP tells what there is",
+     "> HELP\n< 214 2.0.0 LHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT" + MORE),
     ("HELP with a word", "> HELP MAIL\n<~ 214[ -]2\\.[0-5]\\.[0-9] (?s:.*)" + MORE),
     ("EXPN is not there", "> EXPN list\n<~ 50[02] 5\\.5\\.1 .*" + MORE),
     ("BDAT is not there", BEGUN + "> BDAT 0 LAST\n<~ 50[02] 5\\.5\\.1 .*" + MORE),

@@ -235,8 +235,23 @@ note(void *session, const struct slice *args, size_t count)
 		str_addf(out, "[%.*s]", (int)args[i].len, args[i].p);
 }
 
+static bool
+is_empty(const void *session)
+{
+	return ((const struct str *)session)->len == 0;
+}
+
+static bool
+never(const void *session)
+{
+	(void)session;
+	return false;
+}
+
 static const struct dialogue_command table[] = {
 	{ .name = "NONE", .run = note },
+	{ .name = "NEVER", .available = never, .run = note },
+	{ .name = "NOW", .available = is_empty, .run = note },
 	{ .name = "TWO", .min = 1, .max = 2, .run = note },
 	{ .name = "REST", .max = 1, .rest = true, .run = note },
 	{ 0 }
@@ -259,6 +274,8 @@ static const struct command_row {
 	{ "nor an end of one", "NONEX", "" },
 	{ "an empty line is no command", "", "" },
 	{ "a leading blank is no command", " NONE", "" },
+	{ "one that is not available is no command", "NEVER", "" },
+	{ "one that is available is run", "NOW", "0" },
 };
 
 static void
