@@ -112,8 +112,8 @@ static const char *
 who_lacks(const struct setting *row)
 {
 	if (row->refused_by & PROGRAM_VDELIVER)
-		return "vdeliver of this version does not have it: mail waits "
-		    "at any other value.";
+		return "vdeliver and vlmtpd of this version do not have it: "
+		    "mail waits at any other value.";
 	if (row->refused_by & PROGRAM_VPOP3D)
 		return "vpop3d of this version does not have it: logins wait "
 		    "at any other value.";

@@ -78,11 +78,12 @@ const struct setting vmail_settings[] = {
 	  "address." },
 	{ "max-connections", setting_number, V(max_connections), "1000",
 	  .min = 1, .max = 1000000,
-	  .help = "Connections that vpop3d --listen serves at once." },
+	  .help = "How many connections vpop3d and vlmtpd each serve at once, "
+	  "where they listen." },
 	{ "max-connections-per-peer", setting_number,
 	  V(max_connections_per_peer), "50", .min = 1, .max = 1000000,
-	  .help = "Connections that vpop3d --listen serves at once for one "
-	  "client address." },
+	  .help = "How many of them one client address may have (of IPv6: "
+	  "one network of 64 bits); Unix sockets have none." },
 	{ "proxy-from", setting_list, V(proxy_from), "",
 	  .refused_by = PROGRAM_VPOP3D,
 	  .help = "Addresses whose PROXY header is believed." },
@@ -97,8 +98,8 @@ const struct setting vmail_settings[] = {
 	  .help = "How many targets one expansion may have." },
 	{ "delivery-timeout", setting_seconds, V(delivery_timeout), "280s",
 	  .min = 1, .max = 86400,
-	  .help = "How long a whole call of vdeliver may take; below the MTA's "
-	  "own limit." },
+	  .help = "How long a whole call of vdeliver may take, or one message "
+	  "of vlmtpd; below the MTA's own limit." },
 	{ "command-timeout", setting_seconds, V(command_timeout), "240s",
 	  .min = 1, .max = 86400,
 	  .help = "How long a command or a filter may take." },
@@ -109,11 +110,11 @@ const struct setting vmail_settings[] = {
 	  .max = 86400, .help = "How long a POP3 client may take to log in." },
 	{ "idle-timeout", setting_seconds, V(idle_timeout), "10m", .min = 1,
 	  .max = 86400, .help =
-	  "Close a POP3 session that is silent this long (RFC 1939: at least "
-	  "10 minutes)." },
+	  "How long vpop3d (after login) and vlmtpd wait for a client that is "
+	  "silent or does not read (RFC 1939: at least 10 minutes)." },
 	{ "state", setting_text, V(state), "/var/lib/vmail",
 	  .help = "The directory of what the programs remember; its empty/ "
-	  "becomes the root of who talks to POP3 clients." },
+	  "becomes the root of who talks to clients of POP3 and LMTP." },
 	{ "rehash", setting_flag, V(rehash), "no", .refused_by = PROGRAM_VPOP3D,
 	  .help = "Renew an old password hash when its owner logs in." },
 	{ "main-mailboxes", setting_text, V(main_mailboxes), "/var/mail/%u",

@@ -54,7 +54,8 @@ class Install(BoxTest):
     def test_every_manual_page_is_installed(self):
         pages = {f"docs/{name}" for name in os.listdir(os.path.join(TREE, "docs"))
                  if name[-2:] in (".5", ".8")}
-        self.assertEqual({source for *_, source in rows() if source.startswith("docs/")}, pages)
+        self.assertEqual({source for *_, source in rows() if source.startswith("docs/")}, pages,
+                         "a row of etc-templates/install.list mends it")
 
     def test_no_program_is_set_uid_or_set_gid(self):
         for at, _, names in os.walk(self.destdir):
@@ -69,10 +70,10 @@ class Install(BoxTest):
 
     def test_the_sample_files_are_what_the_tables_say(self):
         for name in "vmail.conf", "domain":
-            with open(os.path.join(TREE, "etc-templates", name)) as f:
-                got = run(os.path.join(BIN, "vadmin"), "settings", "--sample", name)
-                self.assertEqual(f.read().encode(), got.stdout if isinstance(got.stdout, bytes)
-                                 else got.stdout.encode(), name)
+            with open(os.path.join(TREE, "etc-templates", name), "rb") as f:
+                self.assertEqual(f.read(), run("vadmin", "settings", "--sample", name).stdout,
+                                 f"make && out/bin/vadmin settings --sample {name} "
+                                 f">etc-templates/{name} mends it")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,13 @@
 
     tests/box/vadmin_manual_test.py --write     puts the tables' text into docs/vmail.conf.5
 """
+import glob
+
 from harness import *
 
 SETTINGS = os.path.join(TREE, "docs", "vmail.conf.5")
 VADMIN = os.path.join(TREE, "docs", "vadmin.8")
+PAGES = sorted(glob.glob(os.path.join(TREE, "docs", "*.[58]")))
 
 
 def read(path):
@@ -60,8 +63,46 @@ class Manual(BoxTest):
                                      run("vadmin", "help", *name.split()).stdout.decode(), re.M):
                 self.assertIn(f"Fl -{option}", text)
 
+    def commands(self, source):
+        """The names in a table of commands, but those that are there only to be refused."""
+        rows = re.findall(r'\{ \.name = "(\w+)".*\.run = (\w+)', read(os.path.join(TREE, source)))
+        self.assertGreater(len(rows), 4)
+        return sorted(name for name, function in rows if function not in ("helo", "not_here"))
+
+    def test_every_command_of_pop3_stands_in_the_manual_in_its_state(self):
+        before, after = re.search(r"^\.Ss Commands\n(.*?) before\s+login;(.*?) after\s+it",
+                                  read(os.path.join(TREE, "docs", "vpop3d.8")), re.S | re.M).groups()
+        self.assertEqual(sorted(re.findall("[A-Z]+", before)), self.commands("vpop3d/talker.c"))
+        self.assertEqual(sorted(re.findall("[A-Z]+", after)), self.commands("vpop3d/transaction.c"))
+
+    def test_every_command_of_lmtp_stands_in_the_manual(self):
+        told = re.search(r"^\.Sh PROTOCOL\nThe commands (.*?),\s+in any",
+                         read(os.path.join(TREE, "docs", "vlmtpd.8")), re.S | re.M)[1]
+        self.assertEqual(sorted(re.findall("[A-Z]+", told)),
+                         self.commands("vdeliver/lmtp_session.c"))
+
+    def test_every_event_and_field_of_the_log_stands_in_the_manual(self):
+        page = read(os.path.join(TREE, "docs", "vmail-log.5"))
+        events, fields = set(), set()
+        for place in ("lib/base", "vdeliver", "vpop3d"):
+            text = "".join(map(read, glob.glob(os.path.join(TREE, place, "*.c"))))
+            events.update(re.findall(r'log_event\("([a-z-]+)"\)', text))
+            fields.update(re.findall(r'log_(?:text|number)\(&?line,\s+"([a-z-]+)"', text))
+        self.assertGreater(len(events), 5)
+        self.assertGreater(len(fields), 20)
+        told = set(re.findall(r"[a-z-]+", " ".join(re.findall(r"^\.It Li (.*)", page, re.M))))
+        self.assertEqual(events - told, set())
+        told = set(re.findall(r"[a-z-]+", " ".join(re.findall(r"^\.(?:It )?Cm (.*)", page, re.M))))
+        self.assertEqual(fields - told, set())
+
+    def test_pages_that_are_referred_to_are_there(self):
+        ours = {os.path.basename(page) for page in PAGES}
+        for page in PAGES:
+            for name, number in re.findall(r"^\.Xr (v\S+) (\d)", read(page), re.M):
+                self.assertIn(f"{name}.{number}", ours, page)
+
     def test_the_pages_are_clean(self):
-        got = run("/usr/bin/mandoc", "-Tlint", "-Wwarning", SETTINGS, VADMIN)
+        got = run("/usr/bin/mandoc", "-Tlint", "-Wwarning", *PAGES)
         self.assertEqual((got.status, got.stdout), (0, b""), got)
 
 
