@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /* Values of the kernel's interface, fixed for ever (linux/fs.h,
- * linux/close_range.h), which musl-gcc does not find. */
+ * linux/close_range.h, linux/capability.h), which musl-gcc does not find. */
 enum { KERNEL_RENAME_NOREPLACE = 1, KERNEL_CLOSE_RANGE_CLOEXEC = 4 };
+enum { KERNEL_CAPABILITY_VERSION_3 = 0x20080522 };
+struct kernel_capabilities { uint32_t effective, permitted, inheritable; };
 
 int
 compat_renameat2_noreplace(int from_dir, const char *from, int to_dir,
@@ -29,4 +33,18 @@ compat_cloexec_from(unsigned int first)
 {
 	return (int)syscall(SYS_close_range, first, ~0U,
 	    KERNEL_CLOSE_RANGE_CLOEXEC);
+}
+
+int
+compat_drop_capabilities(void)
+{
+	struct { uint32_t version; int pid; } us =
+	    { KERNEL_CAPABILITY_VERSION_3, 0 };
+	struct kernel_capabilities held[2] = { { 0 } }, none[2] = { { 0 } };
+
+	if (syscall(SYS_capget, &us, held) == -1)
+		return -1;
+	if (memcmp(held, none, sizeof held) == 0)
+		return 0;
+	return (int)syscall(SYS_capset, &us, none);
 }

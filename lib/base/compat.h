@@ -11,6 +11,9 @@ int	compat_renameat2_noreplace(int from_dir, const char *from, int to_dir,
 	    const char *to);
 int	compat_pidfd_open(pid_t pid);
 
+/* Gives up all capabilities, the inheritable and ambient ones too. */
+int	compat_drop_capabilities(void);
+
 /* Marks every descriptor from first on as closed on exec. */
 int	compat_cloexec_from(unsigned int first);
 

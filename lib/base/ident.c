@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "fd.h"
 #include "file.h"
 #include "lines.h"
@@ -142,6 +143,8 @@ become_from_root(struct ident who, struct err *err)
 	    setresuid(who.uid, who.uid, who.uid) == -1)
 		return err_sys(err, "become uid %u gid %u", (unsigned)who.uid,
 		    (unsigned)who.gid);
+	if (compat_drop_capabilities() == -1)
+		return err_sys(err, "give up capabilities");
 	if (!is_exactly(who) || getgroups(0, NULL) != 0 || setuid(0) == 0 ||
 	    setgid(0) == 0)
 		return err_set(err, ERR_TEMPORARY,
@@ -165,7 +168,9 @@ ident_become(struct ident who, struct err *err)
 		return 0;
 	}
 	if (getuid() == who.uid && geteuid() == who.uid)
-		return 0;
+		/* Whoever started us may have given us some, for a port. */
+		return compat_drop_capabilities() == -1 ?
+		    err_sys(err, "give up capabilities") : 0;
 	return err_set(err, ERR_REFUSED,
 	    "only root can act as uid %u: start it as root or as that user",
 	    (unsigned)who.uid);

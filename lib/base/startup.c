@@ -27,8 +27,14 @@ startup_guard(struct startup *found, struct err *err)
 	sigaction(SIGXFSZ, &ignore, &found->sigxfsz);
 	sigaction(SIGCHLD, &standard, &found->sigchld);
 	sigaction(SIGALRM, &standard, &found->sigalrm);
-	/* no core file holds mail or a password */
+	/* No core file holds mail or a password: none of ours, whatever its
+	 * limit, and none of a command, which can be dumped once more. */
 	prctl(PR_SET_DUMPABLE, 0);
+	if (getrlimit(RLIMIT_CORE, &found->core) == -1)
+		return err_sys(err, "limit of core files");
+	struct rlimit none = { 0, found->core.rlim_max };
+	if (setrlimit(RLIMIT_CORE, &none) == -1)
+		return err_sys(err, "limit of core files");
 	return 0;
 }
 
@@ -41,5 +47,6 @@ startup_restore(const struct startup *found)
 	sigaction(SIGCHLD, &found->sigchld, NULL);
 	sigaction(SIGALRM, &found->sigalrm, NULL);
 	sigprocmask(SIG_SETMASK, &found->blocked, NULL);
+	setrlimit(RLIMIT_CORE, &found->core);
 	prctl(PR_SET_DUMPABLE, 1);
 }

@@ -3,6 +3,7 @@
 #define STARTUP_H
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "err.h"
@@ -12,14 +13,15 @@ struct startup {
 	mode_t			umask;
 	struct sigaction	sigpipe, sigxfsz, sigchld, sigalrm;
 	sigset_t		blocked;
+	struct rlimit		core;
 };
 
 /* Opens 0-2, refuses to run set-uid or set-gid, sets umask 077, ignores
  * SIGPIPE and SIGXFSZ (their errno is handled), lets children be waited for,
- * unblocks all signals and forbids core files. */
+ * unblocks all signals and forbids core files, those of commands too. */
 int	startup_guard(struct startup *found, struct err *err);
 
-/* Puts umask and signals back as they were found. */
+/* Puts umask, signals and the limit of core files back as they were found. */
 void	startup_restore(const struct startup *found);
 
 #endif

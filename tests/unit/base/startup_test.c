@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,12 +15,17 @@
 #include "startup.h"
 
 /* Each check runs in a process of its own, started as badly as can be:
- * signals ignored and blocked, umask 0, no standard error. */
+ * signals ignored and blocked, umask 0, no standard error, core files
+ * wanted. */
 static void
 start_badly(void)
 {
+	struct rlimit core;
 	sigset_t all;
 
+	getrlimit(RLIMIT_CORE, &core);
+	core.rlim_cur = core.rlim_max;
+	setrlimit(RLIMIT_CORE, &core);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	signal(SIGCHLD, SIG_IGN);
@@ -61,6 +67,17 @@ static bool	sees_sigalrm(void) { return is(SIGALRM, SIG_DFL); }
 static bool	sees_mask(void) { return !is_blocked(SIGTERM) &&
     !is_blocked(SIGALRM); }
 static bool	sees_no_core(void) { return prctl(PR_GET_DUMPABLE) == 0; }
+
+static rlim_t
+core_limit(void)
+{
+	struct rlimit core;
+
+	return getrlimit(RLIMIT_CORE, &core) == 0 ? core.rlim_cur : 1;
+}
+
+static bool	sees_no_core_of_commands(void) { return core_limit() == 0; }
+
 static bool
 sees_status(void)
 {
@@ -85,6 +102,7 @@ static const struct row {
 	{ "the timer can end a wait", sees_sigalrm },
 	{ "no signal is blocked", sees_mask },
 	{ "no core file is written", sees_no_core },
+	{ "nor one of what it starts", sees_no_core_of_commands },
 };
 
 static void
@@ -117,10 +135,12 @@ test_restore(void **state)
 	(void)state;
 	if (pid == 0) {
 		start_badly();
+		rlim_t core = core_limit();
 		if (startup_guard(&found, &err) == -1)
 			_exit(2);
 		startup_restore(&found);
 		_exit(prctl(PR_GET_DUMPABLE) == 1 && umask(077) == 0 &&
+		    core_limit() == core &&
 		    is(SIGPIPE, SIG_DFL) && is(SIGXFSZ, SIG_DFL) &&
 		    is(SIGCHLD, SIG_IGN) && is(SIGALRM, SIG_IGN) &&
 		    is_blocked(SIGTERM) ? 0 : 1);
