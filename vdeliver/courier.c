@@ -27,6 +27,7 @@ enum errand {
 	ERRAND_COMMAND,
 	ERRAND_FILE,
 	ERRAND_SENDMAIL,
+	ERRAND_NONE,		/* there is nothing to do for it */
 };
 
 struct task {
@@ -237,10 +238,13 @@ work_as(struct ident who, const struct task *t)
 	case ERRAND_FILE:
 		return no_receipt(work_file(t->job, t->target));
 	case ERRAND_SENDMAIL:
+		return no_receipt(work_sendmail(t->job, t->recipient,
+		    t->target->sender, t->addresses, t->count));
+	case ERRAND_NONE:
 		break;
 	}
-	return no_receipt(work_sendmail(t->job, t->recipient,
-	    t->target->sender, t->addresses, t->count));
+	return no_receipt(outcome_make(OUTCOME_TEMPORARY, "4.3.5",
+	    "nothing can be done for this target"));
 }
 
 /* A server blocks them, to hear of them when it has time; a courier, and the
@@ -287,15 +291,32 @@ run(const struct task *t)
 
 /* --- what they are sent for --------------------------------------------- */
 
+/* No default: a new kind of target has to be thought of here. */
+static enum errand
+errand_of(enum target_kind kind)
+{
+	switch (kind) {
+	case TARGET_ACCOUNT:
+		return ERRAND_ACCOUNT;
+	case TARGET_COMMAND:
+		return ERRAND_COMMAND;
+	case TARGET_FILE:
+		return ERRAND_FILE;
+	case TARGET_REMOTE:
+		return ERRAND_SENDMAIL;
+	case TARGET_AUTO:
+	case TARGET_FAILURE:
+		break;
+	}
+	return ERRAND_NONE;
+}
+
 struct outcome
 courier_deliver(struct job *job, const struct recipient *recipient,
     const struct target *target, bool *forwards)
 {
 	struct task t = {
-		.errand = target->kind == TARGET_ACCOUNT ? ERRAND_ACCOUNT :
-		    target->kind == TARGET_COMMAND ? ERRAND_COMMAND :
-		    ERRAND_FILE,
-		.job = job, .recipient = recipient, .target = target,
+		.errand = errand_of(target->kind), .job = job, .recipient = recipient, .target = target,
 		.looks = forwards != NULL && target->asked && !target->looked,
 	};
 	struct err err;

@@ -121,16 +121,6 @@ serve_one(void *arg, int fd, int role)
 	_exit(EX_TEMPFAIL);
 }
 
-static void
-log_turned_away(const char *peer)
-{
-	SCOPED(drop_log_line) struct log_line line =
-	    log_event("connection-refused");
-
-	log_text(&line, "peer", slice_of(peer));
-	log_send(&line, LOG_NOTICE);
-}
-
 int
 lmtp_serve_listeners(const char *directory, const struct listeners *listeners,
     struct err *err)
@@ -144,7 +134,7 @@ lmtp_serve_listeners(const char *directory, const struct listeners *listeners,
 		.max_per_peer = in.conf.max_connections_per_peer,
 		.leave_ms = (int64_t)in.conf.delivery_timeout * 1000 +
 		    MORE_MS,
-		.serve = serve_one, .turned_away = log_turned_away,
+		.serve = serve_one, .turned_away = log_refused_connection,
 		.full = "421 4.3.2 too many connections from your address\r\n",
 		.warn = warn,
 		.arg = (void *)(uintptr_t)directory,

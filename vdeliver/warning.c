@@ -18,7 +18,7 @@ static const char built_in[] =
     "Subject: Your mailbox is %p%% full\n"
     "\n"
     "The mailbox of %u@%d holds %s of %l kB.\n"
-    "When it is full, mail for you is returned to its senders.\n"
+    "When it is full it takes no more mail.\n"
     "Please fetch or delete some messages.\n";
 
 bool

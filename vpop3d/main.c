@@ -3,15 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
-#include "confine.h"
-#include "connection.h"
-#include "fd.h"
 #include "installation.h"
 #include "listeners.h"
 #include "log.h"
-#include "scope.h"
 #include "serve.h"
 #include "startup.h"
 
@@ -90,22 +85,6 @@ parse_options(char **argv, struct options *o)
 
 /* --- beginning -------------------------------------------------------- */
 
-static void
-log_text_as_warning(const char *text)
-{
-	log_warning("%s", text);
-}
-
-static int
-open_installation(const struct options *o, struct installation *in,
-    struct err *err)
-{
-	if (installation_open(o->directory, PROGRAM_VPOP3D, in, err) == -1)
-		return -1;
-	in->warn = log_text_as_warning;
-	return log_open("vpop3d", in->conf.log, err);
-}
-
 static int
 open_listeners(struct options *o, struct err *err)
 {
@@ -115,29 +94,16 @@ open_listeners(struct options *o, struct err *err)
 	return 0;
 }
 
-/* From inetd the connection is looked at first: until then nothing may be
- * logged, because standard error may be the client. */
 static int
 serve(struct options *o, const struct startup *found, struct err *err)
 {
-	struct connection connection;
-	SCOPED(drop_installation) struct installation in = { .dir = -1 };
-	SCOPED(drop_fd) int root = -1;
-
-	if (o->listen_count == 0 && connection_open(&connection, err) == -1)
-		return -1;
-	if (open_installation(o, &in, err) == -1 ||
-	    confine_open_root(&in, &root, err) == -1)
-		return -1;
-	if (!in.as_root)
-		log_warning("not started as root: every process of a session "
-		    "is uid %u", (unsigned)geteuid());
 	const struct serving serving = {
-		.in = &in, .found = found, .tls = o->tls,
-		.native = o->native, .root = root,
+		.directory = o->directory, .found = found, .tls = o->tls,
+		.native = o->native,
 	};
+
 	if (o->listen_count == 0)
-		return serve_connection(&serving, &connection, err);
+		return serve_connection(&serving, err);
 	return open_listeners(o, err) == -1 ? -1 :
 	    serve_listeners(&serving, &o->listeners, err);
 }

@@ -17,19 +17,60 @@
 
 enum { LEAVE_MS = 30000 };		/* for sessions to end */
 
-int
-serve_connection(const struct serving *serving,
+static void
+warn(const char *text)
+{
+	log_warning("%s", text);
+}
+
+static int
+open_installation(const struct serving *serving, struct installation *in,
+    struct err *err)
+{
+	if (installation_open(serving->directory, PROGRAM_VPOP3D, in,
+	    err) == -1 || log_open("vpop3d", in->conf.log, err) == -1)
+		return -1;
+	in->warn = warn;
+	return 0;
+}
+
+static void
+tell_if_not_root(const struct installation *in)
+{
+	if (!in->as_root)
+		log_warning("not started as root: every process of a session "
+		    "is uid %u", (unsigned)geteuid());
+}
+
+/* --- one ------------------------------------------------------------------ */
+
+/* The client is told as far as plain text is what it expects. */
+static int
+turn_down(const struct serving *serving)
+{
+	static const char text[] =
+	    "-ERR [SYS/TEMP] mail cannot be fetched now: try again later\r\n";
+
+	if (!serving->tls &&
+	    write(STDOUT_FILENO, text, sizeof text - 1) == -1)
+		return -1;
+	return -1;
+}
+
+static int
+serve_opened(const struct serving *serving, const struct installation *in,
     struct connection *connection, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
-	SCOPED(drop_fd) int stop = -1;
+	SCOPED(drop_fd) int root = -1, stop = -1;
 	struct parent parent = {
-		.in = serving->in, .connection = connection,
-		.root = serving->root, .tls = serving->tls,
+		.in = in, .connection = connection, .tls = serving->tls,
 		.serves_main = serving->native == NULL,
 	};
 
-	where_find(serving->in, connection, &pool, &parent.where);
+	if (confine_open_root(in, &root, err) == -1)
+		return turn_down(serving);
+	where_find(in, connection, &pool, &parent.where);
 	/* Under TLS there is nothing that it could take over. */
 	if (parent.where.kind == WHERE_MAIN && serving->native != NULL &&
 	    !serving->tls)
@@ -38,9 +79,34 @@ serve_connection(const struct serving *serving,
 	connection_forget(connection);
 	connection_no_delay();
 	if (stop_open(false, &stop, err) == -1)
-		return -1;
+		return turn_down(serving);
+	parent.root = root;
 	parent.stop = stop;
 	return parent_run(&parent, err);
+}
+
+static int
+serve(const struct serving *serving, struct connection *connection,
+    bool one_alone, struct err *err)
+{
+	SCOPED(drop_installation) struct installation in = { .dir = -1 };
+
+	if (open_installation(serving, &in, err) == -1)
+		return turn_down(serving);
+	if (one_alone)
+		tell_if_not_root(&in);
+	return serve_opened(serving, &in, connection, err);
+}
+
+/* The connection is looked at first: until then nothing may be logged, because
+ * standard error may be the client. */
+int
+serve_connection(const struct serving *serving, struct err *err)
+{
+	struct connection connection;
+
+	return connection_open(&connection, err) == -1 ? -1 :
+	    serve(serving, &connection, true, err);
 }
 
 /* --- many ----------------------------------------------------------------- */
@@ -48,46 +114,42 @@ serve_connection(const struct serving *serving,
 static _Noreturn void
 serve_one(void *arg, int fd, int role)
 {
-	const struct serving *serving = arg;
-	const int keep[] = { fd, serving->in->dir, serving->root };
 	struct connection connection;
 	struct err err;
 
 	(void)role;
-	confine_fds(keep, 3);
+	confine_fds(&fd, 1);
 	if (dup2(fd, STDIN_FILENO) == -1 || dup2(fd, STDOUT_FILENO) == -1)
 		_exit(75);
 	if (connection_open(&connection, &err) == 0) {
 		/* Ours is the log's; a native pop3d's is the client. */
 		connection.standard_error = fd;
-		if (serve_connection(serving, &connection, &err) == 0)
+		if (serve(arg, &connection, false, &err) == 0)
 			_exit(0);
 	}
 	log_warning("%s", err.text);
 	_exit(75);
 }
 
-static void
-log_turned_away(const char *peer)
-{
-	SCOPED(drop_log_line) struct log_line line =
-	    log_event("connection-refused");
-
-	log_text(&line, "peer", slice_of(peer));
-	log_send(&line, LOG_NOTICE);
-}
-
 int
 serve_listeners(const struct serving *serving,
     const struct listeners *listeners, struct err *err)
 {
+	SCOPED(drop_installation) struct installation in = { .dir = -1 };
+	SCOPED(drop_fd) int root = -1;
+
+	/* What no connection could be served without is found out now. */
+	if (open_installation(serving, &in, err) == -1 ||
+	    confine_open_root(&in, &root, err) == -1)
+		return -1;
+	tell_if_not_root(&in);
 	const struct listen_service service = {
-		.max = serving->in->conf.max_connections,
-		.max_per_peer = serving->in->conf.max_connections_per_peer,
+		.max = in.conf.max_connections,
+		.max_per_peer = in.conf.max_connections_per_peer,
 		.leave_ms = LEAVE_MS,
-		.serve = serve_one, .turned_away = log_turned_away,
+		.serve = serve_one, .turned_away = log_refused_connection,
 		.full = "-ERR [SYS/TEMP] too many connections from your address\r\n",
-		.warn = serving->in->warn, .arg = (void *)(uintptr_t)serving,
+		.warn = warn, .arg = (void *)(uintptr_t)serving,
 	};
 
 	return listen_run(listeners, &service, err);

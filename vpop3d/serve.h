@@ -2,28 +2,25 @@
 #ifndef SERVE_H
 #define SERVE_H
 
-#include "connection.h"
+#include <stdbool.h>
+
 #include "err.h"
-#include "installation.h"
 #include "listeners.h"
 #include "startup.h"
 
 struct serving {
-	const struct installation	*in;
+	const char		*directory;	/* -C */
 	/* what the process began with */
-	const struct startup		*found;
+	const struct startup	*found;
 	/* TLS from the first byte on */
-	bool				 tls;
+	bool			 tls;
 	/* argv of the native pop3d; NULL: none */
-	char *const			*native;
-	/* the empty directory; -1: not root */
-	int				 root;
+	char *const		*native;
 };
 
-/* Serves the connection on 0 and 1, or becomes the native pop3d.  -1: it could
- * not be served. */
-int	serve_connection(const struct serving *serving,
-	    struct connection *connection, struct err *err);
+/* Serves the connection on 0 and 1, or becomes the native pop3d, with the
+ * settings as they are now.  -1: it could not be served. */
+int	serve_connection(const struct serving *serving, struct err *err);
 
 /* Serves every connection that comes, until SIGTERM. */
 int	serve_listeners(const struct serving *serving,

@@ -29,6 +29,12 @@ compat_pidfd_open(pid_t pid)
 }
 
 int
+compat_close_range(unsigned int first, unsigned int last)
+{
+	return (int)syscall(SYS_close_range, first, last, 0);
+}
+
+int
 compat_cloexec_from(unsigned int first)
 {
 	return (int)syscall(SYS_close_range, first, ~0U,

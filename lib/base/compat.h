@@ -10,6 +10,7 @@
 int	compat_renameat2_noreplace(int from_dir, const char *from, int to_dir,
 	    const char *to);
 int	compat_pidfd_open(pid_t pid);
+int	compat_close_range(unsigned int first, unsigned int last);
 
 /* Gives up all capabilities, the inheritable and ambient ones too. */
 int	compat_drop_capabilities(void);

@@ -155,6 +155,16 @@ drop_log_line(struct log_line *line)
 }
 
 void
+log_refused_connection(const char *peer)
+{
+	SCOPED(drop_log_line) struct log_line line =
+	    log_event("connection-refused");
+
+	log_text(&line, "peer", slice_of(peer));
+	log_send(&line, LOG_NOTICE);
+}
+
+void
 log_warning(const char *fmt, ...)
 {
 	SCOPED(drop_log_line) struct log_line line = log_event("warning");

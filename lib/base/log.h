@@ -37,6 +37,9 @@ void	log_number(struct log_line *line, const char *key, uint64_t value);
 void	log_send(const struct log_line *line, int priority);
 void	drop_log_line(struct log_line *line);
 
+/* "connection-refused peer=..." in one call. */
+void	log_refused_connection(const char *peer);
+
 /* "warning text=..." in one call. */
 void	log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

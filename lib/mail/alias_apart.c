@@ -15,7 +15,13 @@
 #include "scope.h"
 #include "tokens.h"
 
-enum { READ_MS = 30000, ANSWER_MAX = 16 << 20, NOBODY = 65534 };
+enum {
+	READ_MS = 30000,
+	ANSWER_MAX = 16 << 20,
+	ERROR_HEAD = 8,			/* strlen("error 1 ") */
+	WORDS_MAX = 300,
+	NOBODY = 65534,
+};
 
 /* --- the child --------------------------------------------------------- */
 
@@ -175,10 +181,14 @@ read_answer(struct pool *pool, const char *path, bool commands,
 	entry->members = pool_alloc(pool, (lines + 1) * sizeof *entry->members);
 	if (!slice_cut(&rest, '\n', &line))
 		return broken_answer(path, err);
-	if (slice_starts(line, "error "))
+	if (slice_starts(line, "error ")) {
+		struct slice words = slice_from(line,
+		    line.len < ERROR_HEAD ? line.len : ERROR_HEAD);
 		return err_set(err, slice_starts(line, "error 1") ? ERR_ABSENT :
 		    ERR_TEMPORARY, "%.*s",
-		    (int)(line.len > 300 ? 300 : line.len - 8), line.p + 8);
+		    (int)(words.len > WORDS_MAX ? WORDS_MAX : words.len),
+		    words.p);
+	}
 	if (!slice_starts(line, "entry ") || read_head(pool, line, entry) == -1)
 		return broken_answer(path, err);
 	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {

@@ -12,6 +12,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "fd.h"
 #include "file.h"
 #include "ident.h"
@@ -137,10 +138,11 @@ confine_fds(const int *keep, int count)
 		if (sorted[i] < (int)next)
 			continue;
 		if (sorted[i] > (int)next)
-			close_range(next, (unsigned)sorted[i] - 1, 0);
+			compat_close_range(next,
+			    (unsigned)sorted[i] - 1);
 		next = (unsigned)sorted[i] + 1;
 	}
-	close_range(next, ~0U, 0);
+	compat_close_range(next, ~0U);
 }
 
 /* --- asking ------------------------------------------------------------- */

@@ -266,7 +266,8 @@ class Log(Login):
         lines = client.rest().decode().splitlines()
         self.assertEqual([line[:4].strip() for line in lines], ["+OK", "+OK", "-ERR", "+OK"])
         vmail.set(no_such_setting="x")
-        self.assertEqual(vmail.pop3(inetd_stderr=True).rest(), b"")
+        self.assertEqual(vmail.pop3(inetd_stderr=True).rest(),
+                         b"-ERR [SYS/TEMP] mail cannot be fetched now: try again later\r\n")
 
 
 if __name__ == "__main__":

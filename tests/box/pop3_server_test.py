@@ -23,6 +23,9 @@ def ipv6_works():
         return False
 
 
+TURNED_DOWN = b"-ERR [SYS/TEMP] mail cannot be fetched now: try again later\r\n"
+
+
 class Address(Pop3Test):
     def greeting(self, vmail, address, *args):
         pop = vmail.pop3(*args, address=address)
@@ -275,8 +278,19 @@ class CommandLine(Pop3Test):
         vmail = self.box()
         vmail.set(no_such_setting="1", log="mail")
         pop = vmail.pop3()
-        self.assertEqual(pop.rest(), b"")
+        self.assertEqual(pop.rest(), TURNED_DOWN)
         self.assertEqual(pop.process.wait(), 75)
+
+    def test_each_connection_is_served_with_the_settings_of_its_moment(self):
+        vmail = self.box()
+        _, where = vmail.listen("vpop3d")
+        for name in ("one.main.test", "two.main.test"):
+            vmail.set(hostname=name)
+            pop = Pop3(where)
+            self.assertIn(name, pop.line())
+            pop.close()
+        vmail.set(no_such_setting="1")
+        self.assertEqual(Pop3(where).rest(), TURNED_DOWN)
 
     def test_no_descriptors_left_is_temporary(self):
         """Either nobody is greeted and the status is 75, or the session goes on to its end."""
@@ -286,7 +300,7 @@ class CommandLine(Pop3Test):
         for limit in range(4, 20):
             with self.subTest(limit):
                 pop = vmail.pop3(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
-                greeted.append(pop.line() is not None)
+                greeted.append((pop.line() or "").startswith("+OK"))
                 if greeted[-1]:
                     pop.ask(f"USER {self.joe}")
                     self.assertRegex(pop.ask(f"PASS {PASSWORD}"), r"^(\+OK|-ERR \[SYS/TEMP\]) ")
