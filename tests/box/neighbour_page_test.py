@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 """neighbour_page_test.py: docs/three-domains.md, typed as it stands there.
 
-Indented lines are commands, run one block after the other by root's shell.
+Indented lines are commands, typed one block after the other into one shell of root's.
 Lines that begin with ">" are what the block before them must have said: each
 of them within a line, in that order.
 
-Three commands are stand-ins, which come first in PATH (tests/box/machine):
+Four commands are stand-ins, which come first in PATH (tests/box/machine):
 apt-get "installs" what make deps has unpacked, make installs what is built
-already, and systemctl does with the same units what systemd would do.  And a
-reader is slow: before each block the test waits until Postfix is at rest.
+already, systemctl does with the same units what systemd would do, and
+hostnamectl names the test's machine.  And a reader is slow: before each block
+the test waits until Postfix is at rest.
 """
 from neighbours import *
 
@@ -30,6 +31,37 @@ def blocks():
     return found
 
 
+class Shell:
+    """An administrator's shell; a command that fails ends it."""
+    END = "the-end-of-a-block"
+
+    def __init__(self):
+        self.process = subprocess.Popen(["bash", "-s"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, env=machine_environment(),
+                                        cwd="/root", start_new_session=True)
+        self.type("set -eu; umask 022\n")
+
+    def type(self, commands):
+        """Returns what they said."""
+        deadline, said = Deadline(LONG), b""
+        self.process.stdin.write(f"{{\n{commands}}} < /dev/null\necho {self.END}\n".encode())
+        self.process.stdin.flush()
+        while not said.endswith(f"{self.END}\n".encode()):
+            if not select.select([self.process.stdout], [], [], deadline.left())[0]:
+                raise AssertionError(f"{commands} takes long; so far: {said.decode()}")
+            got = os.read(self.process.stdout.fileno(), 65536)
+            if not got:
+                raise AssertionError(f"{commands} failed: {said.decode()}")
+            said += got
+        return said.decode().removesuffix(f"{self.END}\n")
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.kill()
+        self.process.wait()
+
+
 class Page(MachineTest):
     maxDiff = None
 
@@ -37,28 +69,37 @@ class Page(MachineTest):
         """Whether Postfix, if it runs, has nothing left to do."""
         return not os.path.exists("/etc/postfix/main.cf") or not listens(25) or not queue()
 
-    def type(self, commands):
-        eventually(self.at_rest, "an empty queue", LONG)
-        done = subprocess.run(["bash", "-c", "set -eu\n" + commands], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LONG,
-                              env=machine_environment(), cwd="/root", check=False)
-        self.assertEqual(done.returncode, 0, f"{commands}\n{done.stdout.decode()}")
-        return done.stdout.decode()
-
     def test_the_page_three_domains_works_as_it_stands(self):
         self.addCleanup(self.stop)
         shutil.rmtree("/usr/local")         # nothing is there yet
         for path in "/etc/vmail", "/var/spool/vmail", "/var/lib/vmail", "/vhome":
             shutil.rmtree(path)
         os.makedirs("/usr/local")
+        shell = Shell()
+        self.addCleanup(shell.stop)
         count = 0
         for commands, wanted in blocks():
-            said = self.type(commands)
+            eventually(self.at_rest, "an empty queue", LONG)
+            said = shell.type(commands)
             count += len(commands.splitlines())
             pattern = ".*".join(map(re.escape, wanted))
             self.assertRegex(said, re.compile(pattern, re.S), commands)
         self.assertGreater(count, 30)
         self.assertNotRegex(LOG.since(self.before), "status=(bounced|deferred)")
+        self.as_it_should_be()
+
+    def as_it_should_be(self):
+        """What a page can do wrong and no command of it tells."""
+        for at, _, names in os.walk("/etc/systemd/system"):
+            for name in names:
+                self.assertEqual(oct(os.stat(f"{at}/{name}").st_mode & 0o777), "0o644", name)
+        for key in "mail.key", "example.com.key":
+            self.assertEqual(oct(os.stat(f"/etc/vmail/{key}").st_mode & 0o777), "0o600", key)
+        with open("/etc/vmail/addresses") as f:
+            self.assertEqual(f.read(), "")
+        with open("/etc/vmail/vmail.conf") as f:
+            most = int(re.search(r"^max-message-size = (\d+)M$", f.read(), re.M)[1]) << 20
+        self.assertEqual(int(sh("postconf -h message_size_limit")), most)
 
     def test_the_page_names_all_libraries_that_make_deps_installs_for_the_build(self):
         with open(os.path.join(TREE, "tests", "deps")) as f:

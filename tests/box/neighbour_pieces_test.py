@@ -20,6 +20,8 @@ class Units(MachineTest):
         super().setUp()
         for name in self.UNITS:
             put(f"/etc/systemd/system/{name}", template(f"systemd/{name}"))
+        for name in "vpop3d@.service", "vpop3d.service":
+            put_native(name, Starter.NATIVE)
 
     def test_systemd_finds_nothing_wrong_with_them(self):
         said = sh("cd /etc/systemd/system && "

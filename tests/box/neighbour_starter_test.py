@@ -90,10 +90,21 @@ class Starters(Served):
 
     def test_our_service_for_systemd_listens_by_itself(self):
         put("/etc/systemd/system/vpop3d.service", template("systemd/vpop3d.service"))
+        put_native("vpop3d.service", Starter.NATIVE)
         sh("systemctl enable --now vpop3d.service")
         self.addCleanup(sh, "systemctl disable --now vpop3d.service")
         eventually(lambda: listens(110), "vpop3d listening")
         self.serves_three_addresses()
+
+    def test_each_starter_serves_ipv4_and_ipv6(self):
+        for name in Starter.NAMES:
+            with self.subTest(name):
+                starter = Starter(name)
+                try:
+                    for address in COM, "::1":
+                        self.assertIn("+OK", Pop3((address, 110)).line() or "", address)
+                finally:
+                    starter.stop()
 
     def test_what_fetchmail_takes_away_below_a_starter_is_gone(self):
         sh("vadmin domain add example.net; "

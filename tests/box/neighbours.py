@@ -247,11 +247,19 @@ class Syslog:
 
 # --- who starts vpop3d -------------------------------------------------------
 
+def put_native(unit, words):
+    """The drop-in that the unit's comment shows, with these words in place of popa3d."""
+    [drop_in] = re.findall(r"((?:^#\t.*\n)+)", template(f"systemd/{unit}"), re.M)
+    put(f"/etc/systemd/system/{unit}.d/override.conf",
+        drop_in.replace("#\t", "").replace(Starter.NATIVE, words))
+
+
+
 class Starter:
     """vpop3d below inetd, xinetd or systemd-socket-activate, by our templates: 110 and 995.
 
-    options come before the native pop3d of the template for port 110, which
-    native=False leaves out.  Without them all are used as they are.
+    As the templates say it, options and, unless native=False, a native pop3d are
+    given to the vpop3d of port 110, and the lines for port 995 are switched on.
     """
     NAMES = ("inetd", "xinetd", "systemd")
     PACKAGES = {"inetd": "openbsd-inetd", "xinetd": "xinetd", "systemd": "systemd"}
@@ -266,30 +274,28 @@ class Starter:
         eventually(lambda: self.process is not None and self.process.poll() is not None
                    or all(map(listens, self.PORTS)), f"{name} listening")
 
-    def _put(self, path, name):
-        """A template, with other words in place of the native pop3d, or without the line."""
-        text = template(name)
-        if not self.words:
-            text = re.sub(rf"(?m)^\s*server_args\s*= {self.NATIVE}\n", "", text)
-        put(path, text.replace(self.NATIVE, self.words))
-
     def _spawn(self, *argv):
         with open("/var/log/starter.log", "ab") as log:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=machine_environment(), start_new_session=True)
 
     def _inetd(self):
-        self._put("/etc/inetd.conf", "inetd.conf")
+        text = re.sub("(?m)^#(pop3s\t)", r"\1", template("inetd.conf"))
+        put("/etc/inetd.conf", re.sub("(?m)^(pop3\t.*)", rf"\1 {self.words}", text))
         self._spawn("inetd", "-i", "-l", "/etc/inetd.conf")
 
     def _xinetd(self):
-        for name in "pop3", "pop3s":
-            self._put(f"/etc/xinetd.d/{name}", f"xinetd.d/{name}")
+        text = template("xinetd.d/pop3")
+        if self.words:
+            text = text.replace(f"#\tserver_args\t= {self.NATIVE}\n", f"\tserver_args\t= {self.words}\n")
+        put("/etc/xinetd.d/pop3", text)
+        put("/etc/xinetd.d/pop3s", template("xinetd.d/pop3s"))
         self._spawn("xinetd", "-dontfork", "-f", "/etc/xinetd.conf")
 
     def _systemd(self):
         for name in "vpop3d.socket", "vpop3d@.service", "vpop3s.socket", "vpop3s@.service":
-            self._put(f"/etc/systemd/system/{name}", f"systemd/{name}")
+            put(f"/etc/systemd/system/{name}", template(f"systemd/{name}"))
+        put_native("vpop3d@.service", self.words)
         sh("systemctl enable --now vpop3d.socket vpop3s.socket")
 
     def stop(self):
