@@ -184,16 +184,22 @@ give_certificate(struct relay *r, const struct installation *in,
 	return answer(r, fd, key, err);
 }
 
-/* What vtls found wrong, and with what. */
+/* What vtls found wrong, and with what; vtls itself may be what is wrong. */
 static int
 failed(const struct vtls_told *told, const struct certificate *certificate,
     struct err *err)
 {
+	const char *text = told->text[0] != '\0' ? told->text :
+	    "vtls gives no reason";
+
+	if (told->word != VTLS_FAILED)
+		return err_set(err, ERR_TEMPORARY, "vtls says what it may "
+		    "not: is it of this version?");
 	if (certificate->path == NULL || told->fault == VTLS_FAULT_CLIENT)
-		return err_set(err, ERR_INVALID, "%s", told->text);
+		return err_set(err, ERR_INVALID, "%s", text);
 	return err_set(err, ERR_TEMPORARY, "%s: %s",
 	    told->fault == VTLS_FAULT_KEY ? certificate->key_label :
-	    certificate->label, told->text);
+	    certificate->label, text);
 }
 
 static int
@@ -226,7 +232,7 @@ relay_shake_hands(struct relay *r, const struct installation *in,
 	struct certificate certificate = { .path = NULL };
 	struct vtls_told told;
 
-	/* It may ask once, and say one thing more. */
+	/* It asks once, though its client may have to say hello twice. */
 	if (hear(r, &told, stop, d, err) == -1)
 		return -1;
 	if (told.word == VTLS_ASKS &&

@@ -144,14 +144,31 @@ use(struct identity *id, SSL *ssl, const struct str *certificate,
 	return 1;
 }
 
-void
-identity_note_name(struct identity *id, SSL *ssl)
+/* "": the client gave none. */
+static const char *
+server_name(SSL *ssl)
 {
 	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 
-	if (name != NULL)
+	return name != NULL ? name : "";
+}
+
+void
+identity_note_name(struct identity *id, SSL *ssl)
+{
+	if (!id->is_chosen)
 		snprintf(id->told.server_name, sizeof id->told.server_name,
-		    "%s", name);
+		    "%s", server_name(ssl));
+}
+
+/* Else the domain would be the second name's, and the certificate the first
+ * one's. */
+static int
+keep(struct identity *id, SSL *ssl)
+{
+	return strcmp(server_name(ssl), id->told.server_name) == 0 ? 1 :
+	    fail(id, VTLS_FAULT_CLIENT,
+	    "the second ClientHello names another server");
 }
 
 int
@@ -162,14 +179,18 @@ identity_choose(SSL *ssl, void *arg)
 	SCOPED(drop_secret) struct str key = { 0 };
 	SCOPED(drop_fd) int fd = -1, key_fd = -1;
 
+	if (id->is_chosen)
+		return keep(id, ssl);
 	identity_note_name(id, ssl);
 	id->told.word = VTLS_ASKS;
 	if (packet_send(id->parent, &id->told, sizeof id->told) == -1)
 		return fail(id, VTLS_FAULT_CLIENT, "nobody to ask");
 	/* both, before either is looked at: what is left unread when we end
 	 * would reach the parent before our last words */
-	return receive(id, false, &fd) && receive(id, true, &key_fd) &&
+	id->is_chosen = receive(id, false, &fd) &&
+	    receive(id, true, &key_fd) &&
 	    read_file(id, false, fd, &certificate) &&
 	    read_file(id, true, key_fd, &key) &&
 	    use(id, ssl, &certificate, &key);
+	return id->is_chosen;
 }
