@@ -1,6 +1,7 @@
 /* pam.c: asking PAM about a password, by the program vpam. */
 #include "pam.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -10,11 +11,13 @@
 #include "helper.h"
 #include "password.h"
 #include "scope.h"
+#include "vpam_wire.h"
 
-enum { PAM_MS = 30000, ANSWER_MAX = 1024 };
+enum { PAM_MS = 30000 };
 
-/* vpam's fields, which vpam.c tells of; the password in memory that is
- * cleared. */
+static_assert(VPAM_PASSWORD == VPAM_FIELDS - 1, "the password comes last");
+
+/* vpam's fields; the password in memory that is cleared. */
 struct request {
 	struct str	head;
 	char		password[PASSWORD_MAX + 1];
@@ -31,10 +34,15 @@ drop_request(struct request *r)
 static void
 write_request(struct request *r, const struct pam_question *q)
 {
-	const char *peer = strcmp(q->peer, "-") == 0 ? "" : q->peer;
+	const char *const fields[VPAM_PASSWORD] = {
+		[VPAM_SERVICE] = q->service,
+		[VPAM_USER] = q->user,
+		[VPAM_PEER] = strcmp(q->peer, "-") == 0 ? "" : q->peer,
+		[VPAM_IDS] = q->wants_ids ? "ids" : "",
+	};
 
-	str_addf(&r->head, "%s%c%s%c%s%c%s%c", q->service, 0, q->user, 0, peer,
-	    0, q->wants_ids ? "ids" : "", 0);
+	for (int i = 0; i < VPAM_PASSWORD; i++)
+		str_add(&r->head, fields[i], strlen(fields[i]) + 1);
 	memcpy(r->password, q->password.p, q->password.len);
 	stream_add_memory(&r->stream, str_slice(&r->head));
 	stream_add_memory(&r->stream,
@@ -122,7 +130,7 @@ pam_ask(const struct pam_question *q, struct pool *pool, struct pam_user *user,
 	struct command command = {
 		.environment = environment, .input = &request.stream,
 		.deadline = deadline_within(q->deadline, PAM_MS),
-		.keep_output = true, .output_max = ANSWER_MAX,
+		.keep_output = true, .output_max = VPAM_ANSWER_MAX,
 	};
 
 	/* An empty password is "nobody" to some directories, and right. */

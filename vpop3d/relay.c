@@ -13,7 +13,7 @@
 #include "packet.h"
 #include "scope.h"
 #include "stop.h"
-#include "tls/vtls_wire.h"
+#include "vtls_wire.h"
 
 /* when we are told to end ourselves */
 enum { HURRY_MS = 1000 };

@@ -1,15 +1,8 @@
 /* vpam.c: asks PAM about one login, for a program that carries no libpam.
  *
- * Standard input: service, user, peer address, "ids" or nothing, password; each
- * ended by a NUL byte.
- *
- * Exit status: 0 the password is right and the account may be used, 77 not so,
- * 75 it could not be found out.  (1 is what a loader or a sanitizer may say.)
- * Standard output: for "ids" the uid, the gid and the name of the system's user
- * that PAM made of the login; where the status is not 0, why not, for the log.
- *
- * Modules are foreign code in this process: it has nothing open but its answer,
- * no environment, and ends when it has answered.
+ * See vpam_wire.h for what it is asked and answers.  Modules are foreign code
+ * in this process: it has nothing open but its answer, no environment, and ends
+ * when it has answered.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,13 +19,11 @@
 
 #include "fd.h"
 #include "pam_service.h"
-
-enum { SERVICE, USER, PEER, IDS, PASSWORD, FIELDS };
-enum { REQUEST_MAX = 4096 };
+#include "vpam_wire.h"
 
 struct request {
-	char		 text[REQUEST_MAX];
-	const char	*field[FIELDS];
+	char		 text[VPAM_REQUEST_MAX];
+	const char	*field[VPAM_FIELDS];
 };
 
 static int
@@ -51,7 +42,7 @@ read_request(struct request *r)
 
 	if (n <= 0)
 		return false;
-	for (int i = 0; i < FIELDS; i++) {
+	for (int i = 0; i < VPAM_FIELDS; i++) {
 		size_t left = (size_t)n - (size_t)(at - r->text);
 		const char *end = memchr(at, '\0', left);
 		if (end == NULL)
@@ -166,8 +157,8 @@ set_items(pam_handle_t *pam, const struct request *r)
 	} delay = { .fn = no_delay };
 	int got = pam_set_item(pam, PAM_TTY, "pop3");
 
-	if (got == PAM_SUCCESS && r->field[PEER][0] != '\0')
-		got = pam_set_item(pam, PAM_RHOST, r->field[PEER]);
+	if (got == PAM_SUCCESS && r->field[VPAM_PEER][0] != '\0')
+		got = pam_set_item(pam, PAM_RHOST, r->field[VPAM_PEER]);
 	if (got == PAM_SUCCESS)
 		got = pam_set_item(pam, PAM_FAIL_DELAY, delay.item);
 	return got;
@@ -229,21 +220,22 @@ judge(pam_handle_t *pam, const struct request *r, const struct talk *talk,
 	if (result != PAM_SUCCESS)
 		return answer(to, status_of(result),
 		    pam_strerror(pam, result));
-	return r->field[IDS][0] == '\0' ? 0 : tell_ids(pam, to);
+	return r->field[VPAM_IDS][0] == '\0' ? 0 : tell_ids(pam, to);
 }
 
 static int
 ask(const struct request *r, int to)
 {
 	enum { FLAGS = PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK };
-	struct talk talk = { .password = r->field[PASSWORD] };
+	struct talk talk = { .password = r->field[VPAM_PASSWORD] };
 	const struct pam_conv conv = { converse, &talk };
 	pam_handle_t *pam = NULL;
 
-	if (!pam_service_exists(r->field[SERVICE]))
+	if (!pam_service_exists(r->field[VPAM_SERVICE]))
 		return answer(to, EX_TEMPFAIL,
 		    "PAM has no file for this service in /etc/pam.d");
-	int result = pam_start(r->field[SERVICE], r->field[USER], &conv, &pam);
+	int result = pam_start(r->field[VPAM_SERVICE], r->field[VPAM_USER],
+	    &conv, &pam);
 	if (result != PAM_SUCCESS)
 		return answer(to, EX_TEMPFAIL, "PAM cannot be started");
 	result = set_items(pam, r);
