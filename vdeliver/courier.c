@@ -23,7 +23,8 @@ enum { GRACE_MS = 2000, NOBODY = 65534 };
 /* What a courier is sent for. */
 enum errand {
 	ERRAND_ACCOUNT,		/* into the inbox */
-	ERRAND_FILTER,		/* through the filter before */
+	ERRAND_LOOK,		/* whether through the filter before */
+	ERRAND_FILTER,		/* through it */
 	ERRAND_COMMAND,
 	ERRAND_FILE,
 	ERRAND_SENDMAIL,
@@ -84,7 +85,7 @@ sender_identity(const struct task *t, struct ident *who, struct err *err)
 static int
 identity_of(const struct task *t, struct ident *who, struct err *err)
 {
-	if (t->errand == ERRAND_ACCOUNT) {
+	if (t->errand == ERRAND_ACCOUNT || t->errand == ERRAND_LOOK) {
 		*who = account_identity(t->target->account);
 		return 0;
 	}
@@ -206,6 +207,15 @@ run_filter(const struct task *t)
 }
 
 static struct receipt
+look_at_filter(const struct task *t)
+{
+	enum filtered filtered;
+	struct outcome o = filter_look(t->job, t->target, &filtered);
+
+	return (struct receipt){ .outcome = o, .filtered = filtered };
+}
+
+static struct receipt
 run_account(const struct task *t)
 {
 	bool exists = false;
@@ -231,6 +241,8 @@ work_as(struct ident who, const struct task *t)
 	switch (t->errand) {
 	case ERRAND_ACCOUNT:
 		return run_account(t);
+	case ERRAND_LOOK:
+		return look_at_filter(t);
 	case ERRAND_FILTER:
 		return run_filter(t);
 	case ERRAND_COMMAND:
@@ -338,14 +350,19 @@ courier_filter(struct job *job, const struct recipient *recipient,
     const struct target *target, enum filtered *filtered, struct message *out)
 {
 	struct task t = {
-		.errand = ERRAND_FILTER, .job = job, .recipient = recipient,
+		.errand = ERRAND_LOOK, .job = job, .recipient = recipient,
 		.target = target, .out = -1,
 	};
 	struct err err;
 
+	struct receipt r = run(&t);
+	*filtered = r.filtered;
+	if (r.outcome.kind != OUTCOME_DONE || r.filtered == FILTER_NONE)
+		return r.outcome;
 	if (intake_open_file(job->in, &t.out, &err) == -1)
 		return outcome_from_err(&err);
-	struct receipt r = run(&t);
+	t.errand = ERRAND_FILTER;
+	r = run(&t);
 	*filtered = r.filtered;
 	if (r.outcome.kind == OUTCOME_DONE && r.filtered == FILTER_OUTPUT) {
 		if (message_adopt(t.out, out, &err) == 0)

@@ -64,11 +64,33 @@ dispatch_time(const struct target *t)
 	return settled != NULL ? settled->ms : 0;
 }
 
+/* Where an answer has to wait all of the recipient's mail does: or every try of
+ * the MTA would deliver once more beside it.  NULL: nothing has to wait. */
+static const struct target *
+waits_for(const struct recipient *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->targets[i]->kind == TARGET_AUTO)
+			return r->targets[i];
+	return NULL;
+}
+
+const struct outcome *
+dispatch_outcome_for(const struct recipient *r, const struct target *t)
+{
+	const struct target *answer = waits_for(r);
+
+	return t->work == NULL && answer != NULL ? dispatch_outcome(answer) :
+	    dispatch_outcome(t);
+}
+
 const struct outcome *
 dispatch_result(const struct recipient *r)
 {
 	const struct outcome *decides = &success;
 
+	if (waits_for(r) != NULL)
+		return dispatch_outcome(waits_for(r));
 	for (size_t i = 0; i < r->count; i++)
 		if (outcome_precedes(dispatch_outcome(r->targets[i]), decides))
 			decides = dispatch_outcome(r->targets[i]);
@@ -90,37 +112,19 @@ settle_known(struct plan *plan, struct target *t)
 		    "take the file away", t->text));
 }
 
-static const struct target *
-answer_of(const struct recipient *r)
-{
-	for (size_t i = 0; i < r->count; i++)
-		if (r->targets[i]->kind == TARGET_AUTO)
-			return r->targets[i];
-	return NULL;
-}
-
 /* The MTA can try a failed member of a list by itself: the others stand. */
 static bool
 can_be_handed_on(const struct recipient *r, const struct target *t)
 {
-	if (answer_of(r) != NULL)
-		return false;
-	return r->count > 1 && t->retry != NULL &&
+	return waits_for(r) == NULL && r->count > 1 && t->retry != NULL &&
 	    dispatch_outcome(t)->kind != OUTCOME_DONE;
 }
 
-/* Where an answer has to wait all of the recipient's mail does: or every try of
- * the MTA would deliver once more beside it. */
 static void
 settle_recipient(struct plan *plan, struct recipient *r)
 {
-	const struct target *answer = answer_of(r);
-
 	for (size_t i = 0; i < r->count; i++)
 		settle_known(plan, r->targets[i]);
-	for (size_t i = 0; i < r->count && answer != NULL; i++)
-		if (r->targets[i]->work == NULL)
-			settle(plan, r->targets[i], *dispatch_outcome(answer));
 }
 
 const struct outcome *
@@ -129,6 +133,8 @@ dispatch_expect(struct plan *plan, struct recipient *r)
 	const struct outcome *decides = &success;
 
 	settle_recipient(plan, r);
+	if (waits_for(r) != NULL)
+		return dispatch_outcome(waits_for(r));
 	for (size_t i = 0; i < r->count; i++)
 		if (!can_be_handed_on(r, r->targets[i]) &&
 		    outcome_precedes(dispatch_outcome(r->targets[i]), decides))
@@ -165,7 +171,7 @@ count_open(const struct plan *plan, struct target **only)
 
 	for (size_t i = 0; i < plan->recipient_count; i++) {
 		const struct recipient *r = plan->recipients[i];
-		for (size_t j = 0; j < r->count; j++) {
+		for (size_t j = 0; j < r->count && waits_for(r) == NULL; j++) {
 			struct target *t = r->targets[j];
 			if ((t->work == NULL && t != *only) ||
 			    can_be_handed_on(r, t)) {
@@ -216,10 +222,21 @@ deliver_filtered(struct job *job, const struct recipient *r,
 	return o;
 }
 
+/* What is begun so late could not be waited for: killed in the middle it might
+ * be delivered, and be tried again. */
+static struct outcome
+too_late(void)
+{
+	return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+	    "delivery-timeout was over before this was begun");
+}
+
 static struct outcome
 deliver_one(struct job *job, const struct recipient *r,
     const struct target *t)
 {
+	if (deadline_over(job->deadline))
+		return too_late();
 	return is_filtered(t) ? deliver_filtered(job, r, t) :
 	    courier_deliver(job, r, t, NULL);
 }
@@ -265,7 +282,8 @@ send_batch(struct job *job, const struct recipient *r,
 		addresses[count++] = t->text;
 		bytes += strlen(t->text) + 1 + sizeof(char *);
 	}
-	struct outcome o = courier_send(job, r, first, addresses, count);
+	struct outcome o = deadline_over(job->deadline) ? too_late() :
+	    courier_send(job, r, first, addresses, count);
 	for (size_t i = 0; i < count; i++)
 		settle_since(job->plan, taken[i], o, start);
 }
@@ -285,6 +303,7 @@ hand_on_failed(struct job *job, const struct recipient *r)
 	for (size_t i = 0; i < r->count; i++) {
 		struct target *t = r->targets[i];
 		if (can_be_handed_on(r, t) && t->domain != NULL &&
+		    !deadline_over(job->deadline) &&
 		    courier_send(job, r, t, &t->retry, 1).kind == OUTCOME_DONE)
 			settle(job->plan, t, success);
 	}
@@ -294,6 +313,8 @@ void
 dispatch_recipient(struct job *job, struct recipient *r)
 {
 	settle_recipient(job->plan, r);
+	if (waits_for(r) != NULL)
+		return;
 	deliver_local(job, r);
 	deliver_remote(job, r);
 	hand_on_failed(job, r);

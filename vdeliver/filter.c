@@ -65,8 +65,8 @@ judge(const struct command_result *result, int out, enum filtered *filtered)
 	return o;
 }
 
-static struct outcome
-run(struct job *job, const struct target *target, int out,
+struct outcome
+filter_run(struct job *job, const struct target *target, int out,
     enum filtered *filtered)
 {
 	const struct vmail_conf *conf = &job->in->conf;
@@ -81,6 +81,7 @@ run(struct job *job, const struct target *target, int out,
 	struct stream content;
 	struct err err;
 
+	*filtered = FILTER_NONE;
 	if (tokens_expand(target->account->domain->conf.filter, &tokens,
 	    &shell, &err) == -1)
 		return outcome_from_err(&err);
@@ -103,7 +104,7 @@ run(struct job *job, const struct target *target, int out,
 }
 
 struct outcome
-filter_run(struct job *job, const struct target *target, int out,
+filter_look(struct job *job, const struct target *target,
     enum filtered *filtered)
 {
 	bool left_out;
@@ -116,7 +117,7 @@ filter_run(struct job *job, const struct target *target, int out,
 		    err.text);
 	if (is_left_out(target->account, &left_out, &err) == -1)
 		return outcome_from_err(&err);
-	if (left_out)
-		return outcome_make(OUTCOME_DONE, "2.0.0", "not filtered");
-	return run(job, target, out, filtered);
+	if (!left_out)
+		*filtered = FILTER_OUTPUT;
+	return outcome_make(OUTCOME_DONE, "2.0.0", "looked");
 }

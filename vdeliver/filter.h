@@ -16,8 +16,12 @@ enum filtered {
 	FILTER_NOTHING,		/* it is dropped */
 };
 
-/* As the account: runs the filter of its domain, if any; its output goes into
- * the file out. */
+/* As the account, with the domain's group: whether its mail is filtered. */
+struct outcome	filter_look(struct job *job, const struct target *target,
+		    enum filtered *filtered);
+
+/* As the account, without that group: runs the filter of its domain; its output
+ * goes into the file out. */
 struct outcome	filter_run(struct job *job, const struct target *target,
 		    int out, enum filtered *filtered);
 

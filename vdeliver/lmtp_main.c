@@ -1,4 +1,6 @@
 /* lmtp_main.c: vlmtpd, which MTAs speak LMTP to (see vlmtpd(8)). */
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +13,8 @@
 #include "log.h"
 #include "startup.h"
 #include "str.h"
+
+enum { SMTP_PORT = 25 };
 
 struct where {
 	const char	*place;		/* "unix:PATH" or "HOST:PORT" */
@@ -39,12 +43,20 @@ usage(const char *what, const char *why)
 static bool
 is_smtp(const char *place)
 {
+	const struct addrinfo hints = {
+		.ai_flags = AI_PASSIVE, .ai_family = AF_INET,
+		.ai_socktype = SOCK_STREAM,
+	};
 	const char *colon = strrchr(place, ':');
-	uint64_t port;
+	struct addrinfo *found;
 
-	return colon != NULL && (strcmp(colon + 1, "smtp") == 0 ||
-	    (slice_number(slice_of(colon + 1), UINT64_MAX, &port) == 0 &&
-	    port == 25));
+	if (colon == NULL ||
+	    getaddrinfo(NULL, colon + 1, &hints, &found) != 0)
+		return false;
+	bool smtp = ((const struct sockaddr_in *)(const void *)
+	    found->ai_addr)->sin_port == htons(SMTP_PORT);
+	freeaddrinfo(found);
+	return smtp;
 }
 
 static int

@@ -27,6 +27,8 @@ enum {
 	/* Refused recipients of one transaction: nobody needs more, and each
 	 * takes memory until its end. */
 	REFUSED_MAX = 1000,
+	/* Targets that its recipients lead to, all together: so are they. */
+	REACHED_MAX = 50000,
 	LEAVE_MS = 5000,		/* for a talker that is through */
 };
 
@@ -38,6 +40,7 @@ struct state {
 	struct plan			 plan;
 	struct message			 message;
 	unsigned			 refused;
+	size_t				 reached;
 	/* of the whole connection, for the log */
 	uint64_t			 messages, recipients;
 };
@@ -50,6 +53,7 @@ forget(struct state *s)
 	drop_message(&s->message);
 	s->message = MESSAGE_NONE;
 	s->refused = 0;
+	s->reached = 0;
 }
 
 static void
@@ -108,11 +112,12 @@ answer_recipient(struct state *s, const char *address)
 {
 	struct plan *plan = &s->plan;
 
-	if (s->refused == REFUSED_MAX)
+	if (s->refused == REFUSED_MAX || s->reached > REACHED_MAX)
 		return answer(s, outcome_make(OUTCOME_TEMPORARY, "4.5.3",
-		    "too many recipients were refused"));
+		    "too many recipients: send the message for them again"));
 	struct recipient *r = resolve_into(s, plan, address);
 	const struct outcome *expected = dispatch_expect(plan, r);
+	s->reached += r->count;
 	if (expected->kind == OUTCOME_DONE)
 		return answer(s, accepted());
 	report_refusal(r, expected);
@@ -262,18 +267,22 @@ answer_request(struct state *s)
 /* Told to end, the talker says so to the client when it waits for it the next
  * time: a message that is being delivered is first. */
 static bool
-wait_for_talker(struct state *s, int *stop)
+wait_for_talker(struct state *s, int *stop, struct deadline *leave)
 {
 	struct pollfd polls[] = {
 		{ .fd = s->to_talker, .events = POLLIN },
 		{ .fd = *stop, .events = POLLIN },
 	};
 
-	if (poll(polls, 2, -1) == -1)
+	int n = poll(polls, 2, deadline_left(*leave));
+	if (n == -1)
 		return errno == EINTR;
+	if (n == 0)
+		return !deadline_over(*leave);
 	if (polls[1].revents != 0) {
 		kill(s->talker.pid, SIGTERM);
 		*stop = -1;
+		*leave = deadline_in(LEAVE_MS);
 	}
 	return polls[0].revents == 0 || answer_request(s);
 }
@@ -304,11 +313,12 @@ lmtp_parent_run(const struct lmtp_parent *parent, struct err *err)
 		.parent = parent, .talker = CHILD_NONE, .to_talker = -1,
 		.message = MESSAGE_NONE,
 	};
+	struct deadline leave = { INT64_MAX };
 	int stop = parent->stop;
 
 	if (lmtp_talker_start(parent, &s.talker, &s.to_talker, err) == -1)
 		return -1;
-	while (wait_for_talker(&s, &stop))
+	while (wait_for_talker(&s, &stop, &leave))
 		continue;
 	drop_fd(&s.to_talker);
 	log_end(&s);

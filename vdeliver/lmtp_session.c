@@ -258,6 +258,15 @@ not_here(void *arg, const struct slice *args, size_t count)
 	talk_bad(arg, "502 5.5.1 not available in this version");
 }
 
+/* A web browser that somebody sent here: what follows is not for us. */
+static void
+http(void *arg, const struct slice *args, size_t count)
+{
+	(void)args;
+	(void)count;
+	talk_close(arg, END_REFUSED, "4.7.0", "does not speak HTTP");
+}
+
 /* All of the table but what it has only to refuse in words of its own. */
 static void
 help(void *arg, const struct slice *args, size_t count)
@@ -269,7 +278,8 @@ help(void *arg, const struct slice *args, size_t count)
 	(void)count;
 	for (const struct dialogue_command *c = t->commands; c->name != NULL;
 	    c++)
-		if (c->run != helo && c->run != not_here)
+		if (c->run != helo && c->run != not_here &&
+		    c->run != http)
 			str_addf(&names, " %s", c->name);
 	dialogue_reply(t->d, "214 2.0.0%s", str_text(&names));
 }
@@ -302,6 +312,9 @@ static const struct dialogue_command commands[] = {
 	{ .name = "HELO", .max = 1, .rest = true, .run = helo },
 	{ .name = "EHLO", .max = 1, .rest = true, .run = helo },
 	{ .name = "BDAT", .max = 1, .rest = true, .run = not_here },
+	{ .name = "GET", .max = 1, .rest = true, .run = http },
+	{ .name = "POST", .max = 1, .rest = true, .run = http },
+	{ .name = "CONNECT", .max = 1, .rest = true, .run = http },
 	{ .name = "EXPN", .max = 1, .rest = true, .run = not_here },
 	{ 0 }
 };

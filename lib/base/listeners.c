@@ -121,9 +121,11 @@ add_internet(struct listeners *l, const char *where, int role,
 static bool
 is_left_over(const struct sockaddr_un *address)
 {
-	SCOPED(drop_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	SCOPED(drop_fd) int fd = socket(AF_UNIX,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct stat st;
 
+	/* One whose queue is full is alive. */
 	return fd != -1 && lstat(address->sun_path, &st) == 0 &&
 	    S_ISSOCK(st.st_mode) &&
 	    connect(fd, (const struct sockaddr *)address,

@@ -95,6 +95,49 @@ class Hostname(Delivery):
             self.delivered("joe@a.test")
 
 
+class Answers(Delivery):
+    def test_an_answer_that_has_to_wait_keeps_no_other_recipients_mail_waiting(self):
+        self.vmail.domain("f.test", accounts=["ann", "bob"], aliases="info: ann, bob\n")
+        self.vmail.extra("f.test", "info.auto", "Subject: x\n\ny\n")
+        for to in (["info@f.test", "ann@f.test"], ["ann@f.test", "info@f.test"]):
+            before = len(self.vmail.messages("ann@f.test")) if os.path.exists(self.vmail.inbox("ann@f.test")) else 0
+            got = self.vmail.deliver(to)
+            self.assertEqual((got.status, len(got.stderr.splitlines())), (75, 1), got)
+            self.assertIn("info.auto", got.stderr)
+            self.assertEqual(len(self.vmail.messages("ann@f.test")), before + 1)
+            self.assertFalse(os.path.exists(self.vmail.inbox("bob@f.test")))
+
+
+class Late(Delivery):
+    def test_nothing_is_begun_when_the_delivery_timeout_is_over(self):
+        self.vmail.set(delivery_timeout="1s")
+        names = [f"u{i}" for i in range(60)]
+        self.vmail.domain("f.test", accounts=names)
+        self.vmail.write("aliases.f.test", 'slow: "|sleep 600"\nlast: "|cat > /dev/null"\n')
+        got = self.vmail.deliver(["slow@f.test", *(f"{n}@f.test" for n in names), "last@f.test"])
+        self.assertEqual(got.status, 75, got)
+        self.assertEqual(got.stderr.count("delivery-timeout was over before this was begun"), 61, got)
+        self.assertEqual(got.log.count("ms=0 status=75"), 61)
+        for name in names:
+            self.assertFalse(os.path.exists(self.vmail.inbox(f"{name}@f.test")))
+
+
+class Filters(Delivery):
+    def test_an_account_of_a_domain_that_vadmin_made_is_filtered(self):
+        owner = [] if ROOT else [f"owner={os.getuid()}:{os.getgid()}"]
+        for arguments in (["domain", "add", "v.test", *owner], ["user", "add", "ann@v.test", "--password-stdin"],
+                          ["domain", "set", "v.test", "filter=echo X-Filter: yes; cat"]):
+            got = self.vmail.run("vadmin", *arguments, input=b"a-good-long-password\n")
+            self.assertEqual(got.status, 0, got)
+        files = os.path.join(self.vmail.spool, "files", "v.test")
+        self.assertEqual(os.stat(files).st_mode & 0o7777, 0o3770 if ROOT else 0o700)
+        self.delivered("ann@v.test")
+        self.assertIn(b"X-Filter: yes\n", self.last("ann@v.test"))
+        self.vmail.extra("v.test", "ann.filter", "no\n", mode=0o644)
+        self.delivered("ann@v.test")
+        self.assertNotIn(b"X-Filter: yes\n", self.last("ann@v.test"))
+
+
 class Spool(Delivery):
     @only_where(not ROOT)
     def test_a_long_message_for_several_needs_no_right_to_what_the_domains_lie_in(self):
