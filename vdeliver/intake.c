@@ -1,4 +1,5 @@
-/* intake.c: reading the message from standard input. */
+/* intake.c: where a message is kept while it is nobody's yet, and reading it
+ * from standard input. */
 #include "intake.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
-/* intake.h: reading the message from standard input.
+/* intake.h: where a message is kept while it is nobody's yet, and reading it
+ * from standard input.
  *
- * Done by the courier of the one account that it is for, or by the parent for
+ * Reading is done by the courier of the one account that it is for, or by the parent for
  * several targets; the parent copies bytes and looks into none of them.
  */
 #ifndef INTAKE_H

@@ -13,13 +13,13 @@
 #include "dialogue.h"
 #include "dispatch.h"
 #include "domain.h"
+#include "events.h"
 #include "fd.h"
 #include "intake.h"
 #include "lmtp_talker.h"
 #include "lmtp_wire.h"
 #include "log.h"
 #include "packet.h"
-#include "report.h"
 #include "resolve.h"
 #include "scope.h"
 
@@ -120,7 +120,7 @@ answer_recipient(struct state *s, const char *address)
 	s->reached += r->count;
 	if (expected->kind == OUTCOME_DONE)
 		return answer(s, accepted());
-	report_refusal(r, expected);
+	events_refused(r, expected);
 	s->refused++;
 	plan->recipient_count--;
 	return answer(s, *expected);
@@ -136,7 +136,7 @@ look_up_recipient(const struct state *s, const char *address)
 
 	/* What is unknown is no event: MTAs ask of whatever they are sent. */
 	if (expected->kind == OUTCOME_TEMPORARY)
-		report_refusal(r, expected);
+		events_refused(r, expected);
 	return answer(s, *expected);
 }
 
@@ -213,7 +213,7 @@ answer_deliver(struct state *s, const char *given)
 		.message = MESSAGE_NONE, .deadline = begin_request(s),
 	};
 	bool alive = deliver(s, &job, &err);
-	report_log(&job);
+	events_delivery(&job);
 	drop_message(&job.message);
 	s->messages++;
 	s->recipients += plan->recipient_count;

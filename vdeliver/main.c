@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "dispatch.h"
+#include "events.h"
 #include "fd.h"
 #include "log.h"
 #include "report.h"
@@ -125,7 +126,7 @@ deliver(const struct installation *in, const struct request *request,
 	if (request->verbose)
 		plan_print(plan, stdout);
 	int status = report_plan(plan);
-	report_log(&job);
+	events_delivery(&job);
 	return status;
 }
 

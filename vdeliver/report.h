@@ -3,7 +3,7 @@
 #ifndef REPORT_H
 #define REPORT_H
 
-#include "job.h"
+#include "plan.h"
 
 /* One of 0, 67, 68, 69, 75 and 77: MTAs agree on no other. */
 int	report_status(const struct outcome *outcome);
@@ -14,12 +14,5 @@ int	report_plan(const struct plan *plan);
 
 /* The same for a call that failed as a whole. */
 int	report_outcome(const struct outcome *outcome);
-
-/* One log line for a recipient that is refused before there is a message. */
-void	report_refusal(const struct recipient *recipient,
-	    const struct outcome *outcome);
-
-/* One log line for each target of each recipient, and the plan's warnings. */
-void	report_log(const struct job *job);
 
 #endif
