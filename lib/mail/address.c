@@ -65,7 +65,8 @@ split(struct slice s, struct str *local, struct slice *domain)
 			return -1;
 	}
 	*domain = slice_from(s, used + 1);
-	return used < s.len && domain->len == 0 ? -1 : 0;
+	return (used < s.len && domain->len == 0) ||
+	    slice_has(*domain, '@') ? -1 : 0;
 }
 
 int
@@ -145,8 +146,11 @@ int
 address_sender(struct pool *pool, struct slice text, const char **out,
     struct err *err)
 {
-	struct slice s = without_brackets(text);
+	struct slice s = text, inner;
 
+	/* "<<>>" without its brackets would be the null sender to others. */
+	while ((inner = without_brackets(s)).len < s.len)
+		s = inner;
 	for (size_t i = 0; i < s.len; i++)
 		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7F)
 			return err_set(err, ERR_INVALID,

@@ -107,6 +107,7 @@ take_quoted(struct list *l, struct str *out, bool raw, struct err *err)
 static int
 skip_comment(struct list *l, struct err *err)
 {
+	unsigned line = l->line;
 	int depth = 0;
 
 	while (l->rest.len > 0) {
@@ -118,6 +119,7 @@ skip_comment(struct list *l, struct err *err)
 		else if (c == ')' && --depth == 0)
 			return 0;
 	}
+	l->line = line;
 	return err_set(err, ERR_INVALID, "a bracket is not closed");
 }
 
@@ -155,7 +157,8 @@ take_command(struct list *l, struct str *out, struct err *err)
 static int
 take_address(struct list *l, struct str *out, struct err *err)
 {
-	bool gap = false, word_behind_gap = false;
+	bool gap = false;
+	unsigned word_behind_gap = 0;		/* its line */
 
 	while (!ends_member(l)) {
 		char c = peek(l);
@@ -168,7 +171,8 @@ take_address(struct list *l, struct str *out, struct err *err)
 				return err_set(err, ERR_INVALID,
 				    "'<' without '>'");
 			str_addc(out, take(l));
-			word_behind_gap = gap = false;
+			gap = false;
+			word_behind_gap = 0;
 		} else if (c == '(') {
 			if (skip_comment(l, err) == -1)
 				return -1;
@@ -182,26 +186,31 @@ take_address(struct list *l, struct str *out, struct err *err)
 			take(l);
 			gap = out->len > 0;
 		} else {
-			word_behind_gap = word_behind_gap || gap;
+			if (gap && word_behind_gap == 0)
+				word_behind_gap = l->line;
 			gap = false;
 			if (c == '"' ? take_quoted(l, out, true, err) == -1 :
 			    (str_addc(out, take(l)), 0))
 				return -1;
 		}
 	}
-	if (word_behind_gap)
-		return err_set(err, ERR_INVALID,
-		    "a comma is missing between two members");
-	return 0;
+	if (word_behind_gap == 0)
+		return 0;
+	l->line = word_behind_gap;
+	return err_set(err, ERR_INVALID,
+	    "a comma is missing between two members");
 }
 
-/* "|command", "/file" and ":include:/file" may stand in quotes as a whole. */
+/* "|command", "/file", ":include:/file" and "\\name" may stand in quotes as a
+ * whole.  "\name" is a quoted local part. */
 static bool
 quotes_a_special(struct slice rest)
 {
-	return rest.len > 1 && rest.p[0] == '"' &&
-	    (rest.p[1] == '|' || rest.p[1] == '/' || rest.p[1] == ':' ||
-	    rest.p[1] == '\\');
+	size_t first = rest.len > 2 && rest.p[1] == '\\' ? 2 : 1;
+
+	return rest.len > first && rest.p[0] == '"' &&
+	    (rest.p[first] == '|' || rest.p[first] == '/' ||
+	    rest.p[first] == ':' || (first == 2 && rest.p[2] == '\\'));
 }
 
 static int
@@ -241,13 +250,30 @@ absolute(struct slice path, const char *what, struct err *err)
 	return 0;
 }
 
+static int
+classify_address(struct pool *pool, struct slice text, enum alias_kind *kind,
+    struct slice *part, struct err *err)
+{
+	struct address address;
+
+	*kind = slice_starts(text, "\\") ? ALIAS_MAILBOX : ALIAS_ADDRESS;
+	if (*kind == ALIAS_MAILBOX)
+		*part = slice_from(text, 1);
+	else if (slice_ends(text, "\\"))
+		return err_set(err, ERR_INVALID, "a backslash ends an address: "
+		    "only at the line's end does it join lines");
+	if (!slice_starts(*part, "\"") && !slice_starts(*part, "<@") &&
+	    slice_has(*part, ':'))
+		return err_set(err, ERR_INVALID,
+		    "':' in an address: is a line not indented, or a group?");
+	return address_parse(pool, *part, &address, err);
+}
+
 /* text is what stands behind the quotes; kind and the part that matters. */
 static int
 classify(struct pool *pool, struct slice text, enum alias_kind *kind,
     struct slice *part, struct err *err)
 {
-	struct address address;
-
 	*part = text;
 	if (text.len == 0)
 		return err_set(err, ERR_INVALID, "an empty member");
@@ -270,18 +296,12 @@ classify(struct pool *pool, struct slice text, enum alias_kind *kind,
 		*part = slice_trim(slice_from(text, 9));
 		return absolute(*part, ":include:", err);
 	}
-	if (slice_starts(text, ":") ||
+	/* (comment)"|command" is no command, and must never become one. */
+	if (slice_starts(text, ":") || quotes_a_special(text) ||
 	    (!slice_starts(text, "\"") && slice_has(text, ';')))
 		return err_set(err, ERR_INVALID, "'%.*s' is no kind of member",
 		    (int)text.len, text.p);
-	*kind = slice_starts(text, "\\") ? ALIAS_MAILBOX : ALIAS_ADDRESS;
-	if (*kind == ALIAS_MAILBOX)
-		*part = slice_from(text, 1);
-	if (!slice_starts(*part, "\"") && !slice_starts(*part, "<@") &&
-	    slice_has(*part, ':'))
-		return err_set(err, ERR_INVALID,
-		    "':' in an address: is a line not indented, or a group?");
-	return address_parse(pool, *part, &address, err);
+	return classify_address(pool, text, kind, part, err);
 }
 
 static int
@@ -407,14 +427,14 @@ alias_member_add(struct str *out, const struct alias_member *m)
 		[ALIAS_COMMAND] = "|", [ALIAS_FILE] = "",
 		[ALIAS_INCLUDE] = ":include:",
 	};
-	bool special = m->kind >= ALIAS_COMMAND;
 
 	/* An address brings its own quotes where it needs some. */
-	if (!special || !needs_quotes(m->text)) {
+	if (m->kind == ALIAS_ADDRESS || !needs_quotes(m->text)) {
 		str_addf(out, "%s%s", prefix[m->kind], m->text);
 		return;
 	}
-	str_addf(out, "\"%s", prefix[m->kind]);
+	str_addf(out, "\"%s", m->kind == ALIAS_MAILBOX ? "\\\\" :
+	    prefix[m->kind]);
 	for (const char *p = m->text; *p != '\0'; p++) {
 		if (*p == '"' || *p == '\\')
 			str_addc(out, '\\');

@@ -42,10 +42,12 @@ bytes_of(struct slice digits)
 bool
 limit_parse(struct slice text, struct limit *out)
 {
-	struct slice rest = text, word;
+	struct slice rest = text, word = { 0 };
 
-	if (slice_cut(&rest, '\n', &word))
-		word = slice_trim(word);
+	slice_cut(&rest, '\n', &word);
+	if (slice_ends(word, "\r"))
+		word.len--;
+	word = slice_trim(word);
 	if (slice_same(word, SLICE("none")) ||
 	    slice_same(word, SLICE("disabled"))) {
 		*out = (struct limit){ slice_same(word, SLICE("disabled")),

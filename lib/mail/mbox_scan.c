@@ -262,6 +262,14 @@ is_empty(struct slice line)
 	    line.p[1] == '\n');
 }
 
+/* The file ends in a CR: once the next delivery has ended that line, it is an
+ * empty one. */
+static bool
+will_be_empty(struct slice line)
+{
+	return line.len == 1 && line.p[0] == '\r';
+}
+
 /* One line of a message. */
 static int
 message_line(struct scanner *s, struct err *err)
@@ -271,7 +279,7 @@ message_line(struct scanner *s, struct err *err)
 	bool quoted = false;
 	bool empty = is_empty(window(s));
 
-	if (empty)
+	if (empty || will_be_empty(window(s)))
 		begin_empty_line(s);
 	else if (s->in_header)
 		begin_header_line(s);

@@ -242,6 +242,16 @@ message_id(const struct message *m)
 	return SLICE("");
 }
 
+/* The text that follows a trace of ours may begin with a blank: then it seems
+ * to continue our last field. */
+static bool
+is_delivered_to(const struct field *field, const char *address)
+{
+	return slice_same(field->name, SLICE("Delivered-To")) &&
+	    slice_same(without_blanks(first_line(field->value)),
+	    slice_of(address));
+}
+
 int
 message_check_loop(const struct message *m, const char *address,
     struct err *err)
@@ -253,9 +263,7 @@ message_check_loop(const struct message *m, const char *address,
 	while (rest.len > 0 && next_field(&rest, &field)) {
 		if (slice_same(field.name, SLICE("Received")))
 			hops++;
-		if (address != NULL &&
-		    slice_same(field.name, SLICE("Delivered-To")) &&
-		    slice_same(field.value, slice_of(address)))
+		if (address != NULL && is_delivered_to(&field, address))
 			return err_set(err, ERR_REFUSED,
 			    "mail loop: this message was at %s before",
 			    address);

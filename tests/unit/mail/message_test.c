@@ -306,6 +306,8 @@ static const struct loop_row {
 	const char	*name, *given;
 	bool		 is_loop;
 } loops[] = {
+	{ "a text that begins with a blank makes our field no longer",
+	  "Delivered-To: joe@a.test\n text\n", true },
 	{ "a message without Delivered-To is none", "S: x\n\n", false },
 	{ "one that was here is", "Delivered-To: joe@a.test\n\n", true },
 	{ "so it is in other cases and with blanks",
