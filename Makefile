@@ -56,6 +56,7 @@ units    = $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*/*_te
 unit     = $(call objects,$(OUT),tests/unit/unit.c tests/unit/fault.c)
 conduct  = $(OUT)/tests/pam_conduct.so
 bench    = $(OUT)/bench/floor $(OUT)/bench/drive
+fuzzers  = $(patsubst tests/fuzz/%.c,$(OUT)/targets/%,$(wildcard tests/fuzz/*_fuzz.c))
 musl     = $(shell command -v musl-gcc)
 faults   = $(shell sed -n 's/^WRAP.*, \([a-z0-9_]*\), (.*)/\1/p' tests/unit/fault.c)
 $(OUT)/tests/base/%: $(OUT)/obj/tests/unit/base/%.o $(unit) $(OUT)/libbase.a
@@ -75,6 +76,12 @@ asan:
 	$(MAKE) OUT=out/asan CFLAGS='-O1 -g' test \
 	    LDFLAGS='$(LDFLAGS) out/asan/obj/tests/asan.o -static-libasan -static-libubsan' \
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -U_FORTIFY_SOURCE'
+fuzz: fuzzers				# FUZZ_SECONDS=240 of each; T=WORD...: only some
+	tests/fuzz/run $(T)
+fuzzers:
+	$(MAKE) OUT=out/fuzz CC=clang CFLAGS='-O1 -g' targets \
+	    SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -U_FORTIFY_SOURCE'
+targets: $(fuzzers)
 demo: all				# KEEP=1: what it made stays
 	VMAIL_BIN=$(abspath $(OUT))/bin tests/demo $(if $(KEEP),--keep)
 fault: all			# T=WORD...: only the parts with WORD in their name
@@ -95,6 +102,9 @@ $(OUT)/bench/%: bench/%.c
 $(conduct): tests/box/pam_conduct.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(OWN) $(CFLAGS) -fPIC -shared -o $@ $<
+$(OUT)/targets/%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/fuzz.o $(OUT)/libmail.a $(OUT)/libbase.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SAN) -fsanitize=fuzzer $(LINK) $(LDFLAGS) -Wl,--wrap=idn_to_ascii -o $@ $^ -lxxhash
 define link_unit
 @mkdir -p $(@D)
 $(CC) $(CFLAGS) $(SAN) $(LINK) $(LDFLAGS) $(faults:%=-Wl,--wrap=%) -o $@ $^ -lcmocka -lcrypt -lxxhash
@@ -113,5 +123,5 @@ $(if $(filter 1,$(STATIC)),$(eval $(call compile,$(HOT),$(HOT_CC))))
 clean:
 	rm -rf out
 -include $(shell find $(OUT) -path '*/obj/*.d' 2>/dev/null)
-.PHONY: all clean check test unit units asan lint deps demo install bench fault
+.PHONY: all clean check test unit units asan fuzz fuzzers targets lint deps demo install bench fault
 .PRECIOUS: $(OUT)/obj/%.o $(HOT)/obj/%.o
