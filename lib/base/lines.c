@@ -5,27 +5,48 @@
 
 #include "fd.h"
 
-/* Most files are short: a first read that a page holds. */
-enum { FIRST = 4000, CHUNK = 32768 };
+enum { CHUNK = 32768 };
 
-/* Keeps what is not used up yet, and reads more behind it. */
+/* What was read and is not used up yet. */
+static struct slice
+unused(const struct lines *l)
+{
+	struct slice all = { l->first, l->first_len };
+
+	return slice_from(l->buffer.s != NULL ? str_slice(&l->buffer) : all,
+	    l->start);
+}
+
+/* Keeps what is not used up yet, and makes room behind it. */
+static char *
+make_room(struct lines *l, size_t more)
+{
+	struct slice rest = unused(l);
+
+	if (l->buffer.s == NULL) {
+		str_addslice(&l->buffer, rest);
+	} else if (l->start > 0) {
+		if (rest.len > 0)
+			memmove(l->buffer.s, rest.p, rest.len);
+		l->buffer.len = rest.len;
+	}
+	l->start = 0;
+	str_room(&l->buffer, more);
+	return l->buffer.s + l->buffer.len;
+}
+
 static int
 fill(struct lines *l, struct err *err)
 {
-	if (l->start > 0) {
-		memmove(l->buffer.s, l->buffer.s + l->start,
-		    l->buffer.len - l->start);
-		l->buffer.len -= l->start;
-		l->start = 0;
-	}
-	size_t size = l->buffer.s == NULL ? FIRST : CHUNK;
-	str_room(&l->buffer, size);
-	ssize_t n = fd_read(l->fd, l->buffer.s + l->buffer.len, size);
+	bool is_first = l->buffer.s == NULL && l->first_len == 0;
+	size_t size = is_first ? LINES_FIRST : CHUNK;
+	ssize_t n = fd_read(l->fd, is_first ? l->first : make_room(l, size),
+	    size);
+
 	if (n == -1)
 		return err_sys(err, "read");
-	l->buffer.len += (size_t)n;
-	if ((size_t)n < size)
-		l->at_end = true;
+	*(is_first ? &l->first_len : &l->buffer.len) += (size_t)n;
+	l->at_end = (size_t)n < size;
 	return 0;
 }
 
@@ -33,13 +54,13 @@ static int
 skip_overlong(struct lines *l, struct err *err)
 {
 	for (;;) {
-		struct slice rest = slice_from(str_slice(&l->buffer), l->start);
+		struct slice rest = unused(l);
 		ptrdiff_t end = slice_find(rest, '\n');
 		if (end != -1) {
 			l->start += (size_t)end + 1;
 			return 0;
 		}
-		l->start = l->buffer.len;
+		l->start += rest.len;
 		if (l->at_end)
 			return 0;
 		if (fill(l, err) == -1)
@@ -66,7 +87,7 @@ lines_next(struct lines *l, struct slice *line, struct err *err)
 			return -1;
 	}
 	for (size_t searched = 0;;) {
-		struct slice rest = slice_from(str_slice(&l->buffer), l->start);
+		struct slice rest = unused(l);
 		ptrdiff_t end = slice_find(slice_from(rest, searched), '\n');
 		size_t len = end == -1 ? rest.len : searched + (size_t)end;
 		if (len > LINE_MAX_BYTES) {
@@ -86,7 +107,7 @@ lines_next(struct lines *l, struct slice *line, struct err *err)
 				return 0;
 			l->number++;
 			*line = without_marks(l, rest);
-			l->start = l->buffer.len;
+			l->start += rest.len;
 			return 1;
 		}
 		searched = rest.len;

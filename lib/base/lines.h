@@ -7,7 +7,10 @@
 #include "err.h"
 #include "str.h"
 
-enum { LINE_MAX_BYTES = 1 << 20 };
+enum {
+	LINE_MAX_BYTES = 1 << 20,
+	LINES_FIRST = 4000,	/* most files are shorter */
+};
 
 /* Reads fd (borrowed).  A byte order mark at the start, and a CR before the
  * line's end, are taken off.  A longer line than LINE_MAX_BYTES is cut there
@@ -18,8 +21,10 @@ struct lines {
 	unsigned	number;
 	bool		too_long;
 	bool		at_end;
-	size_t		start;		/* into buffer */
-	struct str	buffer;
+	size_t		start;		/* into buffer, or first without one */
+	struct str	buffer;		/* of a longer file */
+	size_t		first_len;
+	char		first[LINES_FIRST];
 };
 
 /* 1: *line is the next one, valid until the next call.  0: no more.

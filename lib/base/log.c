@@ -138,6 +138,9 @@ void
 log_hold(void)
 {
 	target.holding = true;
+	/* What comes last is allocated first: musl gives a page back when the
+	 * last short string on it goes, and takes it again for the next. */
+	str_room(&target.held, 0);
 }
 
 void

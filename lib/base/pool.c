@@ -8,34 +8,42 @@
 
 #include "mem.h"
 
-/* many pools hold a path or two */
-enum { FIRST = 512, BLOCK = 4096, ALIGN = 16 };
+/* with its head and the allocator's, a page */
+enum { BLOCK = 4032 };
 
 struct pool_block {
 	struct pool_block	*next;
 	size_t			 used;
 	size_t			 size;
-	_Alignas(ALIGN) char	 bytes[];
+	_Alignas(POOL_ALIGN) char bytes[];
 };
+
+static void
+add_block(struct pool *pool, size_t need)
+{
+	size_t size = need > BLOCK ? need : BLOCK;
+	struct pool_block *block = mem_grow(NULL, 1, sizeof *block + size);
+
+	*block = (struct pool_block){ .next = pool->blocks, .size = size };
+	pool->blocks = block;
+}
 
 void *
 pool_alloc(struct pool *pool, size_t size)
 {
-	size_t need = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-	struct pool_block *block = pool->blocks;
+	size_t need = (size + POOL_ALIGN - 1) & ~(size_t)(POOL_ALIGN - 1);
+	char *p = pool->first + pool->used;
 
-	if (block == NULL || block->size - block->used < need) {
-		size_t room = block == NULL ? FIRST : BLOCK;
-		if (room < need)
-			room = need;
-		block = mem_alloc(sizeof *block + room);
-		block->size = room;
-		block->next = pool->blocks;
-		pool->blocks = block;
+	if (pool->blocks == NULL && need <= POOL_FIRST - pool->used) {
+		pool->used += need;
+		return memset(p, 0, need);
 	}
-	void *p = block->bytes + block->used;
-	block->used += need;
-	return p;
+	if (pool->blocks == NULL ||
+	    need > pool->blocks->size - pool->blocks->used)
+		add_block(pool, need);
+	p = pool->blocks->bytes + pool->blocks->used;
+	pool->blocks->used += need;
+	return memset(p, 0, need);
 }
 
 char *
@@ -84,4 +92,5 @@ drop_pool(struct pool *pool)
 		pool->blocks = block->next;
 		free(block);
 	}
+	pool->used = 0;
 }

@@ -1,16 +1,21 @@
 /* pool.h: many small things with one end.
  *
  * What is allocated from a pool lives until the pool is dropped; nothing is
- * freed on its own.  A zero value is an empty pool.
+ * freed on its own.  A zero value is an empty pool.  It must stay where it is:
+ * what comes first lies in the pool itself, because most hold a path or two.
  */
 #ifndef POOL_H
 #define POOL_H
 
 #include "str.h"
 
+enum { POOL_FIRST = 512, POOL_ALIGN = 16 };
+
 struct pool_block;
 struct pool {
 	struct pool_block	*blocks;
+	size_t			 used;		/* of first */
+	_Alignas(POOL_ALIGN) char first[POOL_FIRST];
 };
 
 /* zeroed, aligned for any type */

@@ -167,26 +167,27 @@ read_directories(const struct maildir *dirs, struct maildir_scan *s,
 	return 0;
 }
 
-int
-maildir_scan(const struct maildir *dirs, struct maildir_scan *out,
-    struct err *err)
-{
-	SCOPED(drop_maildir_scan) struct maildir_scan s = { 0 };
-
-	if (read_directories(dirs, &s, err) == -1)
-		return -1;
-	if (s.count > 0)
-		qsort(s.entries, s.count, sizeof *s.entries, compare_entries);
-	*out = s;
-	s = (struct maildir_scan){ 0 };
-	return 0;
-}
-
 void
 drop_maildir_scan(struct maildir_scan *s)
 {
 	drop_mem(&s->entries);
 	drop_pool(&s->pool);
+	s->count = s->room = 0;
+}
+
+int
+maildir_scan(const struct maildir *dirs, struct maildir_scan *out,
+    struct err *err)
+{
+	*out = (struct maildir_scan){ 0 };
+	if (read_directories(dirs, out, err) == -1) {
+		drop_maildir_scan(out);
+		return -1;
+	}
+	if (out->count > 0)
+		qsort(out->entries, out->count, sizeof *out->entries,
+		    compare_entries);
+	return 0;
 }
 
 int
