@@ -174,6 +174,15 @@ there_and_back(const struct seen *seen)
 	}
 }
 
+static void
+allows_more(const struct alias_entry *less, const struct alias_entry *more)
+{
+	if (less->wrong != NULL)
+		return;
+	promise(more->wrong == NULL, "trust allows more");
+	same_members(less, more, "trust changes nothing");
+}
+
 /* As an included file, and as an account's .forward. */
 static void
 as_one_list(struct slice text, unsigned lines)
@@ -192,12 +201,8 @@ as_one_list(struct slice text, unsigned lines)
 	if (lines == 0)
 		return;
 	look_at(trusted, lines + 1);
-	if (plain->wrong == NULL)
-		promise(forward->wrong == NULL, "commands allow more"),
-		same_members(plain, forward, "commands change nothing");
-	if (forward->wrong == NULL)
-		promise(trusted->wrong == NULL, "trust allows more"),
-		same_members(forward, trusted, "trust changes nothing");
+	allows_more(plain, forward);
+	allows_more(forward, trusted);
 }
 
 void

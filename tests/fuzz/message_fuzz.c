@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "message.h"
 #include "scope.h"
@@ -25,7 +26,7 @@ static void
 deliver(struct message *m, struct str *out)
 {
 	struct stream content;
-	char chunk[509];
+	char chunk[32771];
 	struct err err;
 	ssize_t n;
 
@@ -83,6 +84,41 @@ partly_in_memory(struct slice input, struct slice delivered, size_t part)
 	drop_message(&m);
 }
 
+static int
+open_unnamed(void *arg, int *fd, struct err *err)
+{
+	(void)arg;
+	*fd = memfd_create("message", MFD_CLOEXEC);
+	return *fd == -1 ? err_sys(err, "unnamed file") : 0;
+}
+
+/* With a body that memory does not hold. */
+static void
+through_a_file(struct slice input)
+{
+	static char body[MESSAGE_MEMORY];
+	SCOPED(drop_str) struct str text = { 0 }, wanted = { 0 }, got = { 0 };
+	SCOPED(drop_message) struct message read = MESSAGE_NONE;
+	const struct message_intake how = {
+		.deadline = deadline_in(10000), .open_file = open_unnamed,
+		.trace = trace,
+	};
+	struct err err;
+
+	memset(body, 'x', sizeof body);
+	str_addslice(&text, input);
+	str_adds(&text, "\n\n");
+	str_add(&text, body, sizeof body);
+	promise(message_read(fuzz_file(str_slice(&text)), &how, &read,
+	    &err) == 0 && read.file != -1, "a long message goes into a file");
+	SCOPED(drop_message) struct message kept =
+	    in_memory(str_slice(&text));
+	deliver(&kept, &wanted);
+	deliver(&read, &got);
+	promise(slice_equal(str_slice(&wanted), str_slice(&got)),
+	    "a file is delivered like what memory holds");
+}
+
 static void
 trimmed_and_inside(struct slice value, const struct message *m)
 {
@@ -99,6 +135,7 @@ void
 fuzz(struct slice input)
 {
 	size_t part = fuzz_choice(&input) * 8;
+	bool is_long = part >= 253 * 8;
 	SCOPED(drop_message) struct message m = in_memory(input);
 	SCOPED(drop_str) struct str out = { 0 };
 	struct slice id = message_id(&m);
@@ -119,4 +156,6 @@ fuzz(struct slice input)
 		promise(err.kind == ERR_REFUSED, "too many hops are refused");
 	once_more(str_slice(&out), kept);
 	partly_in_memory(input, str_slice(&out), part);
+	if (is_long)
+		through_a_file(input);
 }
