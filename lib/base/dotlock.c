@@ -119,6 +119,24 @@ create(int dir, const char *name, struct err *err)
 	return 1;
 }
 
+/* Programs make plain files: anything else would be waited for in vain. */
+static bool
+is_no_lock(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !S_ISREG(st.st_mode);
+}
+
+static int
+refuse(const char *name, struct err *err)
+{
+	errno = EEXIST;
+	return err_set(err, ERR_REFUSED,
+	    "%s: not a plain file: take it away", name);
+}
+
 int
 dotlock_try(int dir, const char *name, struct dotlock *lock, struct err *err)
 {
@@ -129,6 +147,8 @@ dotlock_try(int dir, const char *name, struct dotlock *lock, struct err *err)
 	got = create(dir, str_text(&file), err);
 	if (got == 0 && remove_stale(dir, str_text(&file)))
 		got = create(dir, str_text(&file), err);
+	if (got == 0 && is_no_lock(dir, str_text(&file)))
+		return refuse(str_text(&file), err);
 	if (got == 1)
 		*lock = (struct dotlock){ dir, mem_dup(file.s, file.len) };
 	return got;

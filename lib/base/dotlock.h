@@ -16,7 +16,8 @@ struct dotlock {
 	char	*name;		/* NULL: not held */
 };
 
-/* Without waiting.  1: held, 0: somebody else has it, -1: cannot be made. */
+/* Without waiting.  1: held, 0: somebody else has it, -1: cannot be made, or
+ * what has its name is no file. */
 int	dotlock_try(int dir, const char *name, struct dotlock *lock,
 	    struct err *err);
 void	drop_dotlock(struct dotlock *lock);

@@ -41,7 +41,9 @@ err_fill_open(struct err *err, const char *name)
 	if (why == ENOENT)
 		err->kind = ERR_ABSENT;
 	if (why == ELOOP || why == ENOTDIR || why == EISDIR || why == ENXIO)
-		err->kind = ERR_REFUSED;
+		err_fill(err, ERR_REFUSED, "%s: %s: it is in the way", name,
+		    strerror(why));
+	errno = why;
 }
 
 void

@@ -98,6 +98,14 @@ is_ours_alone(const struct stat *st)
 	    st->st_uid == geteuid();
 }
 
+static int
+refuse(const char *name, struct err *err)
+{
+	return err_set(err, ERR_TEMPORARY,
+	    "%s: not a plain file of uid %u alone: remove it", name,
+	    (unsigned)geteuid());
+}
+
 int
 lock_open(int dir, const char *name, struct deadline d, int *fd,
     struct err *err)
@@ -109,13 +117,12 @@ lock_open(int dir, const char *name, struct deadline d, int *fd,
 	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 	    0600);
 	if (got == -1)
-		return err_sys(err, "open %s", name);
+		return errno == ELOOP || errno == EISDIR || errno == ENXIO ?
+		    refuse(name, err) : err_sys(err, "open %s", name);
 	if (fstat(got, &st) == -1)
 		return err_sys(err, "%s", name);
 	if (!is_ours_alone(&st))
-		return err_set(err, ERR_TEMPORARY,
-		    "%s: not a plain file of uid %u alone: remove it", name,
-		    (unsigned)geteuid());
+		return refuse(name, err);
 	if (lock_wait(got, d, err) == -1)
 		return err_within(err, "%s", name);
 	*fd = got;

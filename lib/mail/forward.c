@@ -78,7 +78,9 @@ find_in_files(const struct account *account, const char *path,
 		return errno == ENOENT || errno == ENOTDIR ?
 		    err_set(err, ERR_ABSENT, "%s", "") :
 		    err_sys(err, "%s", path);
-	if (trust_file(&st, in->owner) && S_ISREG(st.st_mode))
+	/* A second name can be anybody's way to a file of root's. */
+	if (trust_file(&st, in->owner) && S_ISREG(st.st_mode) &&
+	    st.st_nlink == 1)
 		return alias_include(in, pool, path, out, err);
 	return alias_apart(pool, path, account_identity(account), in->deadline,
 	    own, out, err);

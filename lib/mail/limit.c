@@ -14,7 +14,8 @@ enum { UNIT = 1024, TEXT_MAX = 4096 };
 bool
 limit_counts(const struct domain *domain, const struct stat *st)
 {
-	return S_ISREG(st->st_mode) &&
+	/* A second name can be anybody's way to a file of root's. */
+	return S_ISREG(st->st_mode) && st->st_nlink == 1 &&
 	    (st->st_uid == 0 || st->st_uid == domain->in->owner ||
 	    (domain->one_owner && st->st_uid == domain->owner.uid));
 }

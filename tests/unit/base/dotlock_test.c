@@ -130,10 +130,12 @@ test_link(void **state)
 	(void)state;
 	unit_writes("elsewhere", "");
 	assert_int_equal(symlink("elsewhere", "box.lock"), 0);
-	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), 0);
+	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), -1);
 	assert_int_equal(unlink("box.lock"), 0);
 	assert_int_equal(symlink("nowhere", "box.lock"), 0);
-	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), 0);
+	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), -1);
+	assert_err(err, ERR_REFUSED, "box.lock: not a plain file: take it "
+	    "away");
 	assert_no_file("nowhere");
 }
 
@@ -145,7 +147,8 @@ test_fifo(void **state)
 
 	(void)state;
 	assert_int_equal(mkfifo("box.lock", 0600), 0);
-	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), 0);
+	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), -1);
+	assert_int_equal(err.kind, ERR_REFUSED);
 }
 
 static const struct fault_row {

@@ -55,7 +55,8 @@ check_open(void **state)
 
 	errno = row->error;
 	assert_int_equal(err_open(&err, "box"), -1);
-	snprintf(wanted, sizeof wanted, "box: %s", strerror(row->error));
+	snprintf(wanted, sizeof wanted, "box: %s%s", strerror(row->error),
+	    row->kind == ERR_REFUSED ? ": it is in the way" : "");
 	assert_err(err, row->kind, wanted);
 }
 

@@ -182,11 +182,11 @@ static const struct way_row {
 	const char	*text;		/* the start of it */
 } ways[] = {
 	{ "a symbolic link in its place is not followed", make_link,
-	  "open lock: Too many levels" },
+	  "lock: not a plain file of uid " },
 	{ "a FIFO in its place is not waited for", make_fifo,
 	  "lock: not a plain file of uid " },
 	{ "a directory in its place is no lock", make_directory,
-	  "open lock: Is a directory" },
+	  "lock: not a plain file of uid " },
 	{ "a hard link to something is refused", make_hard_link,
 	  "lock: not a plain file of uid " },
 };
