@@ -57,6 +57,23 @@ class Install(BoxTest):
         self.assertEqual({source for *_, source in rows() if source.startswith("docs/")}, pages,
                          "a row of etc-templates/install.list mends it")
 
+    def test_every_template_is_installed(self):
+        there = {os.path.relpath(os.path.join(at, name), TREE)
+                 for at, _, names in os.walk(os.path.dirname(LIST)) for name in names}
+        self.assertEqual({source for *_, source in rows() if source.startswith("etc-templates/")},
+                         there - {"etc-templates/install", "etc-templates/install.list"})
+
+    def test_every_template_is_in_a_test(self):
+        box, text = os.path.join(TREE, "tests", "box"), ""
+        for name in os.listdir(box):
+            if name.endswith(".py"):
+                with open(os.path.join(box, name)) as f:
+                    text += f.read()
+        for *_, source in rows():
+            if source.startswith("etc-templates/"):
+                name = source.removeprefix("etc-templates/").removeprefix("systemd/")
+                self.assertRegex(text, rf"""["' /]{re.escape(name)}["' ]""")
+
     def test_no_program_is_set_uid_or_set_gid(self):
         for at, _, names in os.walk(self.destdir):
             for name in names:

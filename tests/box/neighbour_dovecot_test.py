@@ -151,6 +151,24 @@ class Login(ImapTest):
         self.are_answered(False, ("joe@a.test", "wrong"), ("joe@a.test", "other"), ("joe@a.test", ""),
                           ("bob@a.test", PASSWORD), ("joe@c.test", PASSWORD), ("joe", PASSWORD))
 
+    def test_the_machines_own_users_come_in_by_pam_which_is_not_asked_about_ours(self):
+        for at, line in (("10-auth.conf", "s/^#!include auth-system/!include auth-system/"),
+                         ("auth-system.conf.ext", "/^passdb {/a username_filter = !*@*")):
+            path = f"/etc/dovecot/conf.d/{at}"
+            with open(path) as f:
+                self.addCleanup(put, path, f.read())
+            sh(f"sed -i '{line}' {path}")
+        with open("/etc/shadow") as f:
+            text = f.read()
+        self.addCleanup(put, "/etc/shadow", text, 0o600)
+        put("/etc/shadow", re.sub("(?m)^sysuser:.*", lambda _: f"sysuser:{hash_of('of the system')}:19000:0:99999:7:::",
+                                  text), 0o600)
+        self.are_answered(True, ("sysuser", "of the system"), ("joe@a.test", PASSWORD))
+        for user in "joe@a.test", "nobody@a.test", "sysuser":
+            self.assertIn("AUTHENTICATIONFAILED", login_as(user, "wrong"))
+        self.wait_log(r"pam.*sysuser")
+        self.assertNotRegex(LOG.since(self.before), r"pam.*(joe|nobody)")
+
     def test_a_locked_account_or_an_empty_hash_lets_nobody_in(self):
         self.account("locked", f"!{hash_of(PASSWORD)}:19000:0:99999:7:::")
         self.account("starred", f"*{hash_of(PASSWORD)}:19000:0:99999:7:::")

@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """neighbour_pieces_test.py: systemd's units, logrotate, fail2ban, addresses: as they ship."""
+import concurrent.futures
+
 from neighbours import *
 
 COM = "127.0.1.1"
@@ -157,9 +159,47 @@ class Log(MachineTest):
         put("/etc/fail2ban/filter.d/vmail.conf", template("fail2ban/filter.conf"))
         put("/etc/fail2ban/jail.d/vmail.conf", template("fail2ban/jail.conf"))
         said = fail2ban(f"{PEERS}/fail2ban/usr/bin/fail2ban-client --dp")
-        self.assertRegex(said, r"\['set', 'vmail', 'addlogpath', '/var/log/mail\.log'")
+        self.assertIn("['add', 'vmail', 'systemd']", said)
+        self.assertIn("['set', 'vmail', 'addjournalmatch', '_COMM=vpop3d', '_UID=0']", said)
         self.assertIn("['set', 'vmail', 'maxretry', 10]", said)
         self.assertIn("['start', 'vmail']", said)
+
+    def test_what_the_journal_is_asked_for_is_what_says_that_a_login_failed(self):
+        sender = {}
+
+        def take(data, credentials):
+            if b"login-failed" in data:
+                pid, uid, _ = credentials
+                with open(f"/proc/{pid}/comm") as f:
+                    sender.update(_COMM=f.read().strip(), _UID=str(uid))
+
+        start_vpop3d(self, "systemd")
+        with LOG.told(take):
+            self.fail_to_log_in(f"joe@{DOMAIN}")
+            self.wait_log("login-failed")
+        [asked] = re.findall("^journalmatch = (.*)", template("fail2ban/filter.conf"), re.M)
+        self.assertEqual(dict(word.split("=") for word in asked.split()), sender)
+
+    def test_fail2ban_bans_by_our_jail_with_the_file_of_its_comment(self):
+        put("/etc/fail2ban/filter.d/vmail.conf", template("fail2ban/filter.conf"))
+        jail = template("fail2ban/jail.conf").replace("\nbackend = systemd", "")
+        put("/etc/fail2ban/jail.d/vmail.conf", re.sub("(?m)^#(?=(?:backend|logpath) =)", "", jail))
+        # Not Debian's own jail, and nothing that would change a firewall.
+        put("/etc/fail2ban/jail.local", "[DEFAULT]\nignoreself = false\nbanaction = dummy\n"
+            "[sshd]\nenabled = false\n")
+        put("/etc/fail2ban/fail2ban.local", "[Definition]\nlogtarget = stderr\ndbfile = None\n"
+            "socket = /run/f2b.sock\npidfile = /run/f2b.pid\n")
+        self.addCleanup(sh, "rm /etc/fail2ban/*.local /etc/fail2ban/*/vmail.conf")
+        start_vpop3d(self, "systemd")
+        self.fail_to_log_in(f"joe@{DOMAIN}")    # a log file that is not there would be an error
+        self.wait_log("login-failed")
+        server = Process(["python3", f"{PEERS}/fail2ban/usr/bin/fail2ban-server", "-f"], env=FAIL2BAN,
+                         stdout=subprocess.DEVNULL)
+        self.addCleanup(server.stop)
+        server.wait_line("Jail 'vmail' started", LONG)
+        with concurrent.futures.ThreadPoolExecutor(10) as pool:
+            list(pool.map(self.fail_to_log_in, [f"joe@{DOMAIN}"] * 10))
+        server.wait_line(r"\[vmail\] Ban 127\.0\.0\.1", LONG)
 
     def test_logrotate_rotates_by_our_file(self):
         put("/etc/logrotate.d/vmail", template("logrotate"))
@@ -170,9 +210,12 @@ class Log(MachineTest):
             put("/var/log/vmail.log", "another line\n")
 
 
+FAIL2BAN = {"PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": f"{PEERS}/fail2ban/usr/lib/python3/dist-packages"}
+
+
 def fail2ban(command):
-    return sh(f"PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={PEERS}/fail2ban/usr/lib/python3/dist-packages "
-              f"python3 {command}")
+    return sh(f"{' '.join('='.join(pair) for pair in FAIL2BAN.items())} python3 {command}")
 
 
 class Addresses(MachineTest):

@@ -88,6 +88,18 @@ class Starters(Served):
                 finally:
                     starter.stop()
 
+    def test_pam_locks_by_the_lines_of_our_comment_below_our_hardened_service(self):
+        lines = re.findall(r"(?m)^#(auth\t.*(?:faillock|unix)\.so.*|account.*faillock.*)$",
+                           template("pam.d/vpop3d"))
+        put("/etc/pam.d/vpop3d", "\n".join([*lines, "@include common-account"]) + "\n")
+        start_vpop3d(self, "systemd", native=False)
+        for password, answer in (("x", "-ERR"),) * 2 + ((PASSWORD, "+OK"),) \
+                + (("x", "-ERR"),) * 3 + ((PASSWORD, "-ERR"),):
+            pop = Pop3((MAIN, 110))
+            self.addCleanup(pop.close)
+            self.assertIn(answer, pop.login("sysuser", password))
+        self.assertEqual(os.listdir("/var/lib/vmail/faillock"), ["sysuser"])
+
     def test_our_service_for_systemd_listens_by_itself(self):
         put("/etc/systemd/system/vpop3d.service", template("systemd/vpop3d.service"))
         put_native("vpop3d.service", Starter.NATIVE)

@@ -45,8 +45,10 @@ def enter_namespaces():
 enter_namespaces()
 
 from harness import *                       # noqa: E402  in its mount namespace
+import contextlib                           # noqa: E402
 import poplib                               # noqa: E402
 import smtplib                              # noqa: E402
+import struct                               # noqa: E402
 import ssl                                  # noqa: E402
 import threading                            # noqa: E402
 
@@ -211,10 +213,16 @@ class Syslog:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind("/dev/log")
         os.chmod("/dev/log", 0o666)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self.listener = None
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
-        while data := self.socket.recv(65536):
+        room = socket.CMSG_SPACE(struct.calcsize("3i"))
+        while True:
+            data, [(_, _, credentials), *_], _, _ = self.socket.recvmsg(65536, room)
+            if self.listener:
+                self.listener(data, struct.unpack("3i", credentials))
             line = data.decode("utf-8", "backslashreplace").rstrip("\0\n")
             line = re.sub(r"^<\d+>(.{15}) ", rf"\1 {HOST.split('.')[0]} ", line, flags=re.S)
             with self.changed:
@@ -222,6 +230,15 @@ class Syslog:
                     f.write(line + "\n")
                 self.text += line + "\n"
                 self.changed.notify_all()
+
+    @contextlib.contextmanager
+    def told(self, listener):
+        """Calls listener(line, (pid, uid, gid)) for what comes, before it is in the log."""
+        self.listener = listener
+        try:
+            yield
+        finally:
+            self.listener = None
 
     def mark(self):
         """Where the log ends now."""

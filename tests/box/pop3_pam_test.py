@@ -198,6 +198,23 @@ class SystemUser(Pam):
         self.assert_wrong(vmail, "root", "of root", 'reason="root is uid 0 gid 0, which has no mail"')
         self.assert_wrong(vmail, "wheel", "of wheel", 'reason="wheel is uid 59107 gid 0, which has no mail"')
 
+    def test_pam_locks_after_three_failures_by_the_lines_of_the_templates_comment(self):
+        vmail = self.system()
+        with open(TEMPLATE) as f:
+            text = f.read()
+        lines = re.findall(r"(?m)^#(.*pam_faillock\.so .*|auth\t.*pam_unix\.so)$", text)
+        tallies = os.path.join(vmail.scratch, "faillock")
+        service("vpop3d", *(line.replace("/var/lib/vmail/faillock", tallies) for line in lines),
+                "@include common-account")
+        for _ in range(2):
+            self.assert_wrong(vmail, "sysuser", "x")
+        self.assert_in(vmail, "sysuser", "of sysuser")      # which forgets them
+        for _ in range(3):
+            self.assert_wrong(vmail, "sysuser", "x")
+        self.assert_wrong(vmail, "sysuser", "of sysuser")
+        self.assert_in(vmail, "quiet", "of quiet")
+        self.assertEqual(sorted(os.listdir(tallies)), ["quiet", "sysuser"])
+
     def test_a_user_whose_shell_is_nologin_has_mail(self):
         self.assert_in(self.system(), "quiet", "of quiet")
 
