@@ -18,7 +18,7 @@ are free, and nothing outlives the test.  Templates are used as they ship.
     /etc                the same; passwd, group, shadow, hosts ... are new
     /var, /run, /home   empty, with /var/log/mail.log (Syslog)
 
-apt-get, make and systemctl are stand-ins, in tests/box/machine: see there.
+apt-get, make, systemctl and hostnamectl are stand-ins, in tests/box/machine: see there.
 Commands that start something find them first in PATH.
 
 start_vpop3d() starts vpop3d below each of Starter.NAMES; submit() and CLIENTS send
