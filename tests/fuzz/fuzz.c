@@ -73,8 +73,9 @@ fuzz_lines(struct slice text)
 static void
 fill(int fd, struct slice bytes)
 {
-	must(ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0 &&
+	must(lseek(fd, 0, SEEK_SET) == 0 &&
 	    fd_write(fd, bytes.p, bytes.len) == 0 &&
+	    ftruncate(fd, (off_t)bytes.len) == 0 &&
 	    lseek(fd, 0, SEEK_SET) == 0, "a file of the target");
 }
 
