@@ -49,7 +49,7 @@ $(OUT)/bin/vpop3d: $(call objects,$(OUT),$(wildcard vpop3d/*.c)) $(OUT)/libmail.
 $(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vidn: $(call objects,$(OUT),lib/mail/idn/vidn.c) $(OUT)/libbase.a
 $(OUT)/bin/vpam: $(call objects,$(OUT),vpop3d/pam/vpam.c) $(OUT)/libbase.a
-$(OUT)/bin/vtls: $(call objects,$(OUT),$(wildcard vpop3d/tls/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
+$(OUT)/bin/vtls: $(call objects,$(OUT),$(wildcard vpop3d/tls/*.c)) $(OUT)/libbase.a
 
 # Tests.  A unit test is linked with its floor alone; tests/check says what "everything" is.
 units    = $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*/*_test.c))

@@ -79,7 +79,8 @@ serve(const struct connection *connection, const char *directory,
 	SCOPED(drop_fd) int root = -1, stop = -1;
 
 	if (open_installation(directory, &in, err) == -1 ||
-	    confine_open_root(&in, &root, err) == -1 ||
+	    confine_open_root(installation_path(&in, &in.pool,
+	    in.conf.state), &root, err) == -1 ||
 	    stop_open(false, &stop, err) == -1)
 		return turn_down(role);
 	const struct lmtp_parent parent = {

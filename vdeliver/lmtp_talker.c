@@ -40,7 +40,7 @@ be_talker(const struct lmtp_parent *p, int socket)
 	struct err err;
 
 	confine_fds(keep, p->root == -1 ? 2 : 3);
-	if (confine_to(p->in, p->root, p->role != LMTP_MAIL ? 0 : max == 0 ?
+	if (confine_to(p->root, p->role != LMTP_MAIL ? 0 : max == 0 ?
 	    RLIM_INFINITY : max + ON_TOP, &err) == -1) {
 		log_warning("cannot give up rights: %s", err.text);
 		_exit(END_ERROR);

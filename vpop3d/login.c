@@ -66,8 +66,7 @@ canonical(const void *question, struct str *answer)
 /* Converting a name with 8-bit letters takes a library that root must not run
  * on what a client typed. */
 static int
-ascii_host(const struct installation *in, struct pool *pool, struct slice *host,
-    struct err *err)
+ascii_host(struct pool *pool, struct slice *host, struct err *err)
 {
 	SCOPED(drop_str) struct str answer = { 0 };
 	bool ascii = true;
@@ -76,7 +75,7 @@ ascii_host(const struct installation *in, struct pool *pool, struct slice *host,
 		ascii = ascii && host->p[i] > ' ' && host->p[i] < 0x7F;
 	if (ascii)
 		return 0;
-	if (confine_ask(in, canonical, host, deadline_in(IDN_MS), &answer,
+	if (confine_ask(canonical, host, deadline_in(IDN_MS), &answer,
 	    err) == -1)
 		return -1;
 	if (!name_is_domain(str_slice(&answer)))
@@ -104,7 +103,7 @@ choose_domain(const struct installation *in, const struct where *where,
 	*user = typed;
 	if (split_login(in, typed, user, &host)) {
 		out->found = "login";
-		if (ascii_host(in, pool, &host, err) == -1)
+		if (ascii_host(pool, &host, err) == -1)
 			return -1;
 		if (where_domain_of_host(in, pool, host, false, real, err) == 0)
 			return 1;

@@ -68,7 +68,8 @@ serve_opened(const struct serving *serving, const struct installation *in,
 		.serves_main = serving->native == NULL,
 	};
 
-	if (confine_open_root(in, &root, err) == -1)
+	if (confine_open_root(installation_path(in, &pool, in->conf.state),
+	    &root, err) == -1)
 		return turn_down(serving);
 	where_find(in, connection, &pool, &parent.where);
 	/* Under TLS there is nothing that it could take over. */
@@ -140,7 +141,8 @@ serve_listeners(const struct serving *serving,
 
 	/* What no connection could be served without is found out now. */
 	if (open_installation(serving, &in, err) == -1 ||
-	    confine_open_root(&in, &root, err) == -1)
+	    confine_open_root(installation_path(&in, &in.pool,
+	    in.conf.state), &root, err) == -1)
 		return -1;
 	tell_if_not_root(&in);
 	const struct listen_service service = {

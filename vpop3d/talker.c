@@ -257,7 +257,7 @@ be_talker(const struct talker *talker, int parent)
 	/* a SIGTERM just ends it */
 	sigprocmask(SIG_SETMASK, &nothing, NULL);
 	confine_fds(keep, talker->root == -1 ? 1 : 2);
-	if (confine_to(talker->in, talker->root, 0, &err) == -1) {
+	if (confine_to(talker->root, 0, &err) == -1) {
 		log_warning("cannot give up rights: %s", err.text);
 		_exit(1);
 	}

@@ -139,12 +139,12 @@ look_up(const void *question, struct str *answer)
 
 /* Whoever rules the reverse zone chooses it. */
 static int
-reverse_name(const struct installation *in, const struct connection *c,
-    struct pool *pool, struct slice *name, struct err *err)
+reverse_name(const struct connection *c, struct pool *pool, struct slice *name,
+    struct err *err)
 {
 	SCOPED(drop_str) struct str answer = { 0 };
 
-	if (confine_ask(in, look_up, c, deadline_in(LOOKUP_MS), &answer,
+	if (confine_ask(look_up, c, deadline_in(LOOKUP_MS), &answer,
 	    err) == -1)
 		return -1;
 	return clean_name(pool, str_slice(&answer), name) == 0 ? 0 :
@@ -193,7 +193,7 @@ find_domain(const struct installation *in, const struct connection *c,
 		return domain_real_name(in, pool, name, real, err);
 	if (err->kind != ERR_ABSENT)
 		return -1;
-	if (reverse_name(in, c, pool, &name, err) == -1)
+	if (reverse_name(c, pool, &name, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	return where_domain_of_host(in, pool, name, true, real, err);
 }

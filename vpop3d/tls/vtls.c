@@ -80,13 +80,12 @@ load_library(void)
 static int
 give_up_rights(void)
 {
-	const struct installation in = { .as_root = geteuid() == 0 };
 	const int keep[] = { VTLS_PLAIN, VTLS_PARENT, VTLS_ROOT },
 	    stay[] = { VTLS_PLAIN, VTLS_PARENT };
 	struct err err;
 
-	confine_fds(keep, in.as_root ? 3 : 2);
-	if (confine_to(&in, VTLS_ROOT, 0, &err) == -1) {
+	confine_fds(keep, geteuid() == 0 ? 3 : 2);
+	if (confine_to(VTLS_ROOT, 0, &err) == -1) {
 		fprintf(stderr, "vtls: cannot give up rights: %s\n", err.text);
 		return -1;
 	}

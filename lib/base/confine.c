@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -16,10 +17,15 @@
 #include "fd.h"
 #include "file.h"
 #include "ident.h"
-#include "pool.h"
 #include "scope.h"
 
 enum { NOBODY = 65534, ANSWER_MAX = 4096 };
+
+static bool
+is_root(void)
+{
+	return geteuid() == 0;
+}
 
 /* --- the empty directory ------------------------------------------------ */
 
@@ -41,25 +47,23 @@ open_made(int parent, const char *path, mode_t mode, int *fd, struct err *err)
 }
 
 int
-confine_open_root(const struct installation *in, int *fd, struct err *err)
+confine_open_root(const char *state, int *fd, struct err *err)
 {
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	SCOPED(drop_fd) int state = -1, got = -1;
-	const char *path = installation_path(in, &pool, in->conf.state);
+	SCOPED(drop_fd) int around = -1, got = -1;
 	struct stat st;
 
-	if (!in->as_root)
+	if (!is_root())
 		return 0;
-	if (open_made(AT_FDCWD, path, 0755, &state, err) == -1)
+	if (open_made(AT_FDCWD, state, 0755, &around, err) == -1)
 		return -1;
-	if (open_made(state, "empty", 0555, &got, err) == -1)
-		return err_within(err, "%s", path);
+	if (open_made(around, "empty", 0555, &got, err) == -1)
+		return err_within(err, "%s", state);
 	if (fstat(got, &st) == -1)
-		return err_sys(err, "%s/empty", path);
+		return err_sys(err, "%s/empty", state);
 	if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return err_set(err, ERR_REFUSED,
 		    "%s/empty: must be root's, and closed to others (chown "
-		    "root, chmod 555)", path);
+		    "root, chmod 555)", state);
 	*fd = got;
 	got = -1;
 	return 0;
@@ -94,12 +98,11 @@ limit_files(uint64_t max)
 }
 
 int
-confine_to(const struct installation *in, int root, uint64_t file_max,
-    struct err *err)
+confine_to(int root, uint64_t file_max, struct err *err)
 {
 	struct rlimit none = { 0, 0 };
 
-	if (in->as_root) {
+	if (is_root()) {
 		/* while there is an /etc/passwd */
 		struct ident who = nobody();
 		if (fchdir(root) == -1 || chroot(".") == -1 || chdir("/") == -1)
@@ -148,8 +151,8 @@ confine_fds(const int *keep, int count)
 /* --- asking ------------------------------------------------------------- */
 
 static _Noreturn void
-answer_as_nobody(const struct installation *in,
-    int (*fn)(const void *, struct str *), const void *question, int out)
+answer_as_nobody(int (*fn)(const void *, struct str *), const void *question,
+    int out)
 {
 	SCOPED(drop_str) struct str answer = { 0 };
 	struct err err;
@@ -157,7 +160,7 @@ answer_as_nobody(const struct installation *in,
 	/* RES_OPTIONS, HOSTALIASES, LOCALDOMAIN and the like */
 	clearenv();
 	confine_fds(&out, 1);
-	if (in->as_root && ident_become(nobody(), &err) == -1)
+	if (is_root() && ident_become(nobody(), &err) == -1)
 		_exit(1);
 	if (fn(question, &answer) == -1 ||
 	    fd_write(out, answer.s, answer.len) == -1)
@@ -166,8 +169,7 @@ answer_as_nobody(const struct installation *in,
 }
 
 int
-confine_ask(const struct installation *in,
-    int (*fn)(const void *, struct str *), const void *question,
+confine_ask(int (*fn)(const void *, struct str *), const void *question,
     struct deadline d, struct str *answer, struct err *err)
 {
 	SCOPED(drop_child) struct child child = CHILD_NONE;
@@ -184,7 +186,7 @@ confine_ask(const struct installation *in,
 	if (forked == -1)
 		return -1;
 	if (forked == 0)
-		answer_as_nobody(in, fn, question, to);
+		answer_as_nobody(fn, question, to);
 	drop_fd(&to);
 	while ((n = fd_read_by(from, chunk, sizeof chunk, d, err)) > 0)
 		if (answer->len < ANSWER_MAX)
