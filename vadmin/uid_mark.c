@@ -10,6 +10,7 @@
 #include "fd.h"
 #include "file.h"
 #include "files.h"
+#include "ident.h"
 #include "lines.h"
 #include "mem.h"
 #include "scope.h"
@@ -155,7 +156,7 @@ uid_mark_take(const struct installation *in, uid_t start, uid_t *out,
 	t.mark = gone.mark > start ? gone.mark : start;
 	for (size_t i = 0; i < gone.count; i++)
 		take(&t, gone.id[i]);
-	take(&t, 65534);	/* nobody */
+	take(&t, IDENT_NOBODY);
 	take(&t, 65535);	/* -1 where ids had 16 bits */
 	if (read_all_passwd(in, &t, err) == -1)
 		return -1;

@@ -18,7 +18,7 @@
 #include "work.h"
 
 /* a child ends by its own deadline before we kill it */
-enum { GRACE_MS = 2000, NOBODY = 65534 };
+enum { GRACE_MS = 2000 };
 
 /* What a courier is sent for. */
 enum errand {
@@ -63,7 +63,7 @@ apart_identity(const struct account *account)
 	    account->ident.gid };
 
 	if (who.gid == account->domain->owner.gid || ident_is_forbidden(who))
-		who.gid = NOBODY;
+		who.gid = IDENT_NOBODY;
 	return who;
 }
 

@@ -19,7 +19,7 @@
 #include "ident.h"
 #include "scope.h"
 
-enum { NOBODY = 65534, ANSWER_MAX = 4096 };
+enum { ANSWER_MAX = 4096 };
 
 static bool
 is_root(void)
@@ -79,7 +79,7 @@ nobody(void)
 
 	if (ident_of_user(SLICE("nobody"), &who, &err) == -1 ||
 	    ident_is_forbidden(who))
-		return (struct ident){ NOBODY, NOBODY };
+		return (struct ident){ IDENT_NOBODY, IDENT_NOBODY };
 	return who;
 }
 

@@ -17,6 +17,9 @@ struct ident {
 	gid_t	gid;
 };
 
+/* The uid and gid of nobody, as Linux has it for who has no number here. */
+enum { IDENT_NOBODY = 65534 };
+
 /* "NAME" or a number.  Absent is ERR_ABSENT.  For a number that has no line
  * in /etc/passwd the group is the same number. */
 int	ident_of_user(struct slice name, struct ident *out, struct err *err);

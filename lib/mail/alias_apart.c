@@ -20,7 +20,6 @@ enum {
 	ANSWER_MAX = 16 << 20,
 	ERROR_HEAD = 8,			/* strlen("error 1 ") */
 	WORDS_MAX = 300,
-	NOBODY = 65534,
 };
 
 /* --- the child --------------------------------------------------------- */
@@ -233,10 +232,10 @@ alias_apart(struct pool *pool, const char *path, struct ident reader,
 	SCOPED(drop_str) struct str text = { 0 };
 	int ends[2];
 
-	if (ident_is_forbidden((struct ident){ reader.uid, NOBODY }))
-		reader.uid = NOBODY;
-	if (ident_is_forbidden((struct ident){ NOBODY, reader.gid }))
-		reader.gid = NOBODY;
+	if (ident_is_forbidden((struct ident){ reader.uid, IDENT_NOBODY }))
+		reader.uid = IDENT_NOBODY;
+	if (ident_is_forbidden((struct ident){ IDENT_NOBODY, reader.gid }))
+		reader.gid = IDENT_NOBODY;
 	if (pipe2(ends, O_CLOEXEC) == -1)
 		return err_sys(err, "pipe");
 	from = ends[0];

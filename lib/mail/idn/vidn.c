@@ -16,7 +16,7 @@
 static int
 give_up_root(struct err *err)
 {
-	struct ident nobody = { 65534, 65534 };
+	struct ident nobody = { IDENT_NOBODY, IDENT_NOBODY };
 
 	return geteuid() == 0 ? ident_become(nobody, err) : 0;
 }
