@@ -310,7 +310,7 @@ class Apart(Walk):
         self.nobody_goes_back(trail)
 
     def test_it_is_told_when_root_does_open_what_is_a_users(self):
-        """The negative control."""
+        # the negative control
         path = home(self, "x")
         line = f'7  openat(AT_FDCWD</>, "{path}", O_RDONLY) = 3<{path}>'
         other = f'8  openat(3<{self.vmail.spool}/a.test>, "joe", O_RDONLY) = 3'
