@@ -38,6 +38,9 @@ events_login_failed(const struct events *e, const char *reason)
 	SCOPED(drop_log_line) struct log_line line = log_event("login-failed");
 
 	add_who(&line, e);
+	/* For who counts tries: what we are at fault for is none. */
+	if (e->login->verdict == VERDICT_WRONG)
+		log_text(&line, "wrong", SLICE("yes"));
 	log_text(&line, "reason", slice_of(reason));
 	log_send(&line, LOG_NOTICE);
 }

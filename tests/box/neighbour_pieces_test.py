@@ -134,11 +134,12 @@ class Log(MachineTest):
                   "peer=192.0.2.66", 'x"peer=192.0.2.66', '\\"\tpeer=192.0.2.66', "x\tpeer=192.0.2.66")
         for login in logins:
             self.fail_to_log_in(login)
-        pop = Pop3((COM, 110))
-        self.addCleanup(pop.close)
-        pop.login(f"joe@{DOMAIN}", PASSWORD)
+        pop, second = Pop3((COM, 110)), Pop3((COM, 110))
+        for client in (pop, second):
+            self.addCleanup(client.close)
+            client.login(f"joe@{DOMAIN}", PASSWORD)     # the second one: the mailbox is in use
         pop.ask("QUIT")
-        self.wait_log("login-failed", len(logins))
+        self.wait_log("login-failed", len(logins) + 1)
         self.wait_log("vpop3d.*: session ")
         self.assertEqual(self.banned(), ["127.0.0.1"] * len(logins))
 

@@ -190,7 +190,7 @@ class SystemUser(Pam):
 
     def test_the_log_says_why(self):
         vmail = self.system()
-        self.assert_wrong(vmail, "sysuser", "x", 'domain=main.test found=main reason="PAM: Authentication failure"')
+        self.assert_wrong(vmail, "sysuser", "x", 'domain=main.test found=main wrong=yes reason="PAM: Authentication failure"')
         self.assert_wrong(vmail, "stale", "of stale", "reason=\"PAM: Authentication token is no longer valid")
 
     def test_root_and_group_0_are_refused_like_a_wrong_password(self):
