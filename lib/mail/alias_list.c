@@ -250,6 +250,17 @@ absolute(struct slice path, const char *what, struct err *err)
 	return 0;
 }
 
+/* Written without the comments that stood in it, it would be another thing:
+ * (comment)"|command" is no command, and must never become one. */
+static bool
+is_ambiguous(struct slice text)
+{
+	if (slice_starts(text, "\""))
+		return quotes_a_special(text);
+	return slice_has(text, ';') || memmem(text.p, text.len, "#@#", 3) ||
+	    (slice_starts(text, "<") && !slice_ends(text, ">"));
+}
+
 static int
 classify_address(struct pool *pool, struct slice text, enum alias_kind *kind,
     struct slice *part, struct err *err)
@@ -296,9 +307,7 @@ classify(struct pool *pool, struct slice text, enum alias_kind *kind,
 		*part = slice_trim(slice_from(text, 9));
 		return absolute(*part, ":include:", err);
 	}
-	/* (comment)"|command" is no command, and must never become one. */
-	if (slice_starts(text, ":") || quotes_a_special(text) ||
-	    (!slice_starts(text, "\"") && slice_has(text, ';')))
+	if (slice_starts(text, ":") || is_ambiguous(text))
 		return err_set(err, ERR_INVALID, "'%.*s' is no kind of member",
 		    (int)text.len, text.p);
 	return classify_address(pool, text, kind, part, err);
