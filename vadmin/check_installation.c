@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "file.h"
 #include "ident.h"
 #include "log.h"
 #include "name.h"
@@ -76,13 +77,6 @@ check_state(struct check *check)
 	if (stat(parent, &st) == -1)
 		finding(&check->found, "state", "%s: %s: make it (mkdir -p)",
 		    parent, strerror(errno));
-}
-
-static void
-drop_dir(DIR **dir)
-{
-	if (*dir != NULL)
-		closedir(*dir);
 }
 
 /* A file that was meant to be a domain's, and is never looked for. */

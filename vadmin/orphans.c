@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "file.h"
 #include "mailbox.h"
 #include "name.h"
 #include "scope.h"
@@ -102,13 +103,6 @@ static bool
 is_like_inbox(struct slice name, mode_t mode)
 {
 	return (S_ISREG(mode) || S_ISDIR(mode)) && name_is_account(name);
-}
-
-static void
-drop_dir(DIR **dir)
-{
-	if (*dir != NULL)
-		closedir(*dir);
 }
 
 /* Takes fd. */

@@ -112,13 +112,6 @@ read_passwd(int dir, const char *name, struct taken *t, struct err *err)
 	return got == -1 ? err_within(err, "%s", name) : 0;
 }
 
-static void
-drop_dir(DIR **dir)
-{
-	if (*dir != NULL)
-		closedir(*dir);
-}
-
 static int
 read_all_passwd(const struct installation *in, struct taken *t, struct err *err)
 {

@@ -23,6 +23,13 @@ dir_open(int parent, const char *path, int *fd, struct err *err)
 	return 0;
 }
 
+void
+drop_dir(DIR **dir)
+{
+	if (*dir != NULL)
+		closedir(*dir);
+}
+
 int
 file_open(int dir, const char *name, int flags, int *fd, struct stat *st,
     struct err *err)

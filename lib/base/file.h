@@ -2,6 +2,7 @@
 #ifndef FILE_H
 #define FILE_H
 
+#include <dirent.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -10,6 +11,9 @@
 
 /* Opens a directory; what is there must be one.  Absent is ERR_ABSENT. */
 int	dir_open(int parent, const char *path, int *fd, struct err *err);
+
+/* closedir(), unless it is NULL. */
+void	drop_dir(DIR **dir);
 
 /* Opens a regular file for reading; *st may be NULL.  A FIFO, a device or a
  * directory in its place is a temporary error, and never waited for.  A

@@ -208,13 +208,6 @@ compare_names(const void *a, const void *b)
 	    ((const struct found_name *)b)->name);
 }
 
-static void
-drop_dir(DIR **dir)
-{
-	if (*dir != NULL)
-		closedir(*dir);
-}
-
 /* The names of domain.* and passwd.*; one that has both stands there twice. */
 static int
 collect_names(const struct installation *in, struct pool *pool,

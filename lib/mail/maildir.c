@@ -14,6 +14,7 @@
 
 #include "compat.h"
 #include "fd.h"
+#include "file.h"
 #include "limit.h"
 #include "lock.h"
 #include "scope.h"
@@ -189,13 +190,6 @@ publish_unnamed(const struct maildir *md, const char *name, int unnamed,
 		return err_sys(err, "sync new/");
 	t.name = NULL;
 	return 1;
-}
-
-static void
-drop_dir(DIR **dir)
-{
-	if (*dir != NULL)
-		closedir(*dir);
 }
 
 /* What a crash left in tmp, which is closed.  Whatever goes wrong here, the

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "file.h"
 #include "mem.h"
 #include "scope.h"
 
@@ -97,13 +98,6 @@ add_entry(struct maildir_scan *s, const char *name, bool in_cur)
 		.time = time_of(name),
 	};
 	s->digest += XXH3_64bits_withSeed(name, strlen(name), in_cur);
-}
-
-static void
-drop_dir(DIR **dir)
-{
-	if (*dir != NULL)
-		closedir(*dir);
 }
 
 static int

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "scope.h"
 
 enum { PASSES = 16 };
@@ -15,13 +16,6 @@ enum { PASSES = 16 };
 struct sum {
 	uint64_t	bytes, count;
 };
-
-static void
-drop_dir(DIR **dir)
-{
-	if (*dir != NULL)
-		closedir(*dir);
-}
 
 /* ",S=1234" of a name (before the flags).  False: it has none. */
 static bool
