@@ -217,7 +217,10 @@ one_line(struct conversation *c)
 
 	if (got == -1)
 		return;
-	if (got == 1 && dialogue_run(commands, c, line))
+	bool done = got == 1 && dialogue_run(commands, c, line);
+	/* it may have been a password */
+	dialogue_forget(c->client);
+	if (done)
 		return;
 	refuse(c, got == 0 ? "-ERR line too long" :
 	    "-ERR not a command before login",
@@ -242,6 +245,8 @@ talk(const struct talker *talker, int parent)
 		    VERSION);
 	while (c.client->end == END_NONE && !c.over)
 		one_line(&c);
+	explicit_bzero(c.request, sizeof *c.request);
+	explicit_bzero(c.client, sizeof *c.client);
 	drop_mem(&c.request);
 	drop_mem(&c.client);
 }

@@ -211,6 +211,16 @@ dialogue_peek(struct dialogue *d, struct slice *bytes)
 	return 0;
 }
 
+void
+dialogue_forget(struct dialogue *d)
+{
+	size_t end = d->start + d->len;
+
+	explicit_bzero(d->input, d->start);
+	/* what stood there before it was moved to the front */
+	explicit_bzero(d->input + end, sizeof d->input - end);
+}
+
 /* --- commands ---------------------------------------------------------- */
 
 static bool

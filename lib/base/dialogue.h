@@ -74,6 +74,9 @@ int	dialogue_line(struct dialogue *d, struct slice *line);
 int	dialogue_peek(struct dialogue *d, struct slice *bytes);
 void	dialogue_take(struct dialogue *d, size_t len);
 
+/* Clears all that was used: lines that dialogue_line() gave are no more. */
+void	dialogue_forget(struct dialogue *d);
+
 /* Runs the line by the table that ends with a zero row.  False: there is no
  * such command, or not with such arguments; nothing was done. */
 bool	dialogue_run(const struct dialogue_command *table, void *session,

@@ -379,6 +379,24 @@ class Identity(Pop3Test):
         self.assertEqual(sorted(os.path.basename(n) for n in names if n.startswith(vmail.scratch)),
                          [".joe.session", "a.test", "joe"])
 
+    @only_where(not is_sanitized("vpop3d"))     # whose memory has no end
+    @needs_root
+    def test_a_password_that_was_answered_is_in_no_memory(self):
+        for user, ahead in ("joe@a.test", ""), ("joe@a.test", "NOOP\r\n" * 9), ("nobody@a.test", ""), ("", ""):
+            with self.subTest(f"{user} {ahead[:4]}"):
+                pop = self.box().pop3()
+                pop.line()
+                pop.send((f"USER {user}\r\n" * bool(user) + f"PASS a guess that was wrong\r\n{ahead}").encode())
+                while not pop.line().startswith("-ERR"):
+                    pass
+                for _ in ahead.splitlines():
+                    pop.line()
+                for pid in processes(pop.process.pid):
+                    memory = memory_of(pid)
+                    self.assertIn(b"vpop3d", memory)
+                    self.assertFalse(b"guess that was" in memory, "it is there")
+                pop.ask("QUIT")
+
     @needs_root
     def test_the_parent_reads_no_byte_of_the_client(self):
         vmail = self.box(mbox=mbox(b"a: b\n\nc\n"))

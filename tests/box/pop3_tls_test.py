@@ -907,16 +907,7 @@ class Identity(TlsTest):
         vmail = self.tls_box()
         pop = wrap(vmail.pop3("--tls"))
         pop.line()
-        pid = self.below(pop)["vtls"][0]
-        memory = b""
-        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
-            for line in maps:
-                span, rights, *_ = line.split()
-                if not rights.startswith("rw") or "[v" in line:
-                    continue
-                start, end = (int(x, 16) for x in span.split("-"))
-                mem.seek(start)
-                memory += mem.read(end - start)
+        memory = memory_of(self.below(pop)["vtls"][0])
         self.assertIn(b"vtls", memory)
         for form in (secret, secret[::-1], certificate("host.main.test").split("-----")[6].strip().encode()[:40]):
             self.assertFalse(form in memory, "a part of the key")

@@ -112,6 +112,27 @@ check_length(void **state)
 	}
 }
 
+/* The second line is moved to the front when more is read. */
+static void
+test_forget(void **state)
+{
+	SCOPED(drop_pair) struct pair p = open_dialogue();
+	struct slice line;
+
+	(void)state;
+	say(&p, "a long secret\nhidden", 20);
+	assert_int_equal(dialogue_line(p.d, &line), 1);
+	say(&p, "\nrest", 5);
+	assert_int_equal(dialogue_line(p.d, &line), 1);
+	dialogue_forget(p.d);
+	for (const char *const *w = (const char *const[]){ "secret", "hidden",
+	    NULL }; *w != NULL; w++)
+		assert_null(memmem(p.d->input, sizeof p.d->input, *w, 6));
+	say(&p, "\n", 1);
+	assert_int_equal(dialogue_line(p.d, &line), 1);
+	assert_true(slice_is(line, "rest"));
+}
+
 static void
 test_peek(void **state)
 {
@@ -295,6 +316,8 @@ main(void)
 	add_rows(rows, check_lines);
 	add_rows(lengths, check_length);
 	add_test("bytes behind a line can be taken as they are", test_peek);
+	add_test("what was used can be forgotten, and nothing else is",
+	    test_forget);
 	add_test("replies wait until the client must", test_replies_wait);
 	add_test("a long reply is cut, and ends", test_long_reply);
 	add_test("who does not read is given up", test_nobody_reads);
