@@ -161,7 +161,7 @@ class Trees(Delivery):
         self.out = self.vmail._directory("out", 0o777)
         self.filtered = FILTERED if place == "filter" else b""
         command = "printf 'X-Filter: yes\\n'; cat" if self.filtered else None
-        self.vmail.domain("a.test", {"inbox-limit": "1000", "filter": command}, accounts=["joe"],
+        self.vmail.domain("a.test", {"inbox-limit": "1000000", "filter": command}, accounts=["joe"],
                           aliases=f"keep: {self.out}/file\n")
         for to in ("joe@a.test", "ann@b.test", "keep@a.test"):
             self.delivered(to, b"Subject: before\n\n")
