@@ -35,17 +35,18 @@ struct quoter {
 static void
 quote(struct quoter *q, const char *p, size_t len, struct str *out)
 {
-	for (size_t i = 0; i < len; ) {
+	size_t i = 0, taken = 0;	/* before taken, all is in out or held */
+
+	while (i < len) {
 		if (q->in_line) {
 			const char *end = memchr(p + i, '\n', len - i);
-			size_t n = end ? (size_t)(end - (p + i)) + 1 : len - i;
-			str_add(out, p + i, n);
 			q->in_line = end == NULL;
-			i += n;
+			i = end != NULL ? (size_t)(end - p) + 1 : len;
 		} else if (q->held == 0 && p[i] == '>') {
-			str_addc(out, p[i++]);
-		} else if (p[i] == from_[q->held]) {
 			i++;
+		} else if (p[i] == from_[q->held]) {
+			str_add(out, p + taken, i - taken);
+			taken = ++i;
 			if (++q->held == FROM_LEN) {
 				str_adds(out, ">From ");
 				*q = (struct quoter){ .in_line = true };
@@ -56,6 +57,7 @@ quote(struct quoter *q, const char *p, size_t len, struct str *out)
 			q->in_line = true;
 		}
 	}
+	str_add(out, p + taken, len - taken);
 	if (len > 0)
 		q->last = p[len - 1];
 }
