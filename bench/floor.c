@@ -2,9 +2,10 @@
  *
  *	floor mbox|maildir PASSWD USER INBOX < message
  *
- * Reads the message and a passwd file, then does what makes a message safe:
- * mbox: open, lock, append, fsync.  Maildir: create in tmp, write, fsync,
- * rename into new, fsync of new.  No rules, no checks, no other identity.
+ * Reads a passwd file, and does what makes a message safe.  mbox: read it to
+ * the end, open, lock, append, fsync.  Maildir: create in tmp, write while
+ * reading, fsync, rename into new, fsync of new.  No rules, no checks, no other
+ * identity.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MESSAGE_MAX = 1 << 20, PASSWD_MAX = 1 << 20, HEAD_MAX = 1024 };
+enum {
+	MESSAGE_MAX = 1 << 26, PASSWD_MAX = 1 << 20, HEAD_MAX = 1024,
+	CHUNK = 65536,
+};
 
 /* from HEAD_MAX on; what goes on top before it */
 static char message[HEAD_MAX + MESSAGE_MAX + 1];
@@ -83,9 +87,10 @@ put_on_top(const char *text)
 }
 
 static void
-to_mbox(const char *path, const char *user, size_t len)
+to_mbox(const char *path, const char *user)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	size_t len = read_all(STDIN_FILENO, message + HEAD_MAX, MESSAGE_MAX);
 	char head[HEAD_MAX], date[32];
 	time_t now = time(NULL);
 	struct tm utc;
@@ -106,8 +111,10 @@ to_mbox(const char *path, const char *user, size_t len)
 }
 
 static void
-to_maildir(const char *path, const char *user, size_t len)
+to_maildir(const char *path, const char *user)
 {
+	size_t len = read_all(STDIN_FILENO, message + HEAD_MAX, CHUNK);
+
 	char head[HEAD_MAX], temporary[4096], published[4096], new[4096];
 	struct timespec now;
 
@@ -119,14 +126,16 @@ to_maildir(const char *path, const char *user, size_t len)
 	size_t size = (size_t)(message + HEAD_MAX + len - from);
 	snprintf(new, sizeof new, "%.2000s/new", path);
 	snprintf(temporary, sizeof temporary,
-	    "%.2000s/tmp/%lld.M%ldP%ld.floor,S=%zu", path,
-	    (long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid(), size);
+	    "%.2000s/tmp/%lld.M%ldP%ld.floor", path,
+	    (long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid());
 	snprintf(published, sizeof published, "%s%s", new,
 	    strrchr(temporary, '/'));
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1)
 		fail(temporary);
-	write_all(fd, from, size);
+	for (write_all(fd, from, size); len == CHUNK;
+	    write_all(fd, message, len))
+		len = read_all(STDIN_FILENO, message, CHUNK);
 	if (fsync(fd) == -1 || close(fd) == -1 ||
 	    rename(temporary, published) == -1)
 		fail(published);
@@ -142,10 +151,8 @@ main(int argc, char **argv)
 		fputs("usage: floor mbox|maildir PASSWD USER INBOX\n", stderr);
 		return 75;
 	}
-	size_t len = read_all(STDIN_FILENO, message + HEAD_MAX, MESSAGE_MAX);
 	if (!has_user(argv[2], argv[3]))
 		return 67;
-	(strcmp(argv[1], "mbox") == 0 ? to_mbox : to_maildir)(argv[4], argv[3],
-	    len);
+	(strcmp(argv[1], "mbox") == 0 ? to_mbox : to_maildir)(argv[4], argv[3]);
 	return 0;
 }
