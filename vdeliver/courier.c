@@ -328,7 +328,8 @@ courier_deliver(struct job *job, const struct recipient *recipient,
     const struct target *target, bool *forwards)
 {
 	struct task t = {
-		.errand = errand_of(target->kind), .job = job, .recipient = recipient, .target = target,
+		.errand = errand_of(target->kind), .job = job,
+		.recipient = recipient, .target = target,
 		.looks = forwards != NULL && target->asked && !target->looked,
 	};
 	struct err err;

@@ -11,9 +11,9 @@
 #include "job.h"
 
 /* Delivers to an account, a command or a file.  When job->unread is set the
- * courier reads standard input itself.  Where forwards is not NULL the courier of
- * an account looks first for a .forward that nobody has looked for: *forwards
- * is set where there may be one, and nothing was done. */
+ * courier reads standard input itself.  Where forwards is not NULL the courier
+ * of an account looks first for a .forward that nobody has looked for:
+ * *forwards is set where there may be one, and nothing was done. */
 struct outcome	courier_deliver(struct job *job,
 		    const struct recipient *recipient,
 		    const struct target *target, bool *forwards);

@@ -1,8 +1,9 @@
 /* intake.h: where a message is kept while it is nobody's yet, and reading it
  * from standard input.
  *
- * Reading is done by the courier of the one account that it is for, or by the parent for
- * several targets; the parent copies bytes and looks into none of them.
+ * Reading is done by the courier of the one account that it is for, or by the
+ * parent for several targets; the parent copies bytes and looks into none of
+ * them.
  */
 #ifndef INTAKE_H
 #define INTAKE_H

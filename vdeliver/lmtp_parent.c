@@ -1,4 +1,5 @@
-/* lmtp_parent.c: the process behind one connection: it resolves and delivers. */
+/* lmtp_parent.c: the process behind one connection: it resolves and
+ * delivers. */
 #include "lmtp_parent.h"
 
 #include <errno.h>

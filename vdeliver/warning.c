@@ -1,4 +1,5 @@
-/* warning.c: the message that tells an account that its inbox is nearly full. */
+/* warning.c: the message that tells an account that its inbox is nearly
+ * full. */
 #include "warning.h"
 
 #include <inttypes.h>

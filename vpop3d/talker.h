@@ -27,8 +27,9 @@ struct talker {
 	bool		 offers_tls;
 };
 
-/* Starts it in a process of its own, which talks on 0 and 1 to the end, or until
- * somebody else goes on.  *socket is our end of what it asks on (wire.h). */
+/* Starts it in a process of its own, which talks on 0 and 1 to the end, or
+ * until somebody else goes on. *socket is our end of what it asks on (wire.h).
+ * */
 int	talker_start(const struct talker *talker, struct child *child,
 	    int *socket, struct err *err);
 
