@@ -28,8 +28,8 @@ struct talker {
 };
 
 /* Starts it in a process of its own, which talks on 0 and 1 to the end, or
- * until somebody else goes on. *socket is our end of what it asks on (wire.h).
- * */
+ * until somebody else goes on.  *socket is our end of what it asks on
+ * (wire.h). */
 int	talker_start(const struct talker *talker, struct child *child,
 	    int *socket, struct err *err);
 

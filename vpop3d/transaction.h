@@ -17,8 +17,8 @@ struct transaction {
 	struct report	*report;	/* is filled in */
 };
 
-/* Answers until client->end says why no more; QUIT has removed what was marked.
- * */
+/* Answers until client->end says why no more; QUIT has removed what was
+ * marked. */
 void	transaction_run(struct transaction *t);
 
 #endif

@@ -27,8 +27,8 @@
 #include "pump.h"
 #include "vtls_wire.h"
 
-/* Forward secrecy and authenticated encryption alone; TLS 1.3 has nothing else.
- * */
+/* Forward secrecy and authenticated encryption alone; TLS 1.3 has nothing
+ * else. */
 static const char CIPHERS[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 /* --- beginning -------------------------------------------------------- */
