@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin_file.h"
 #include "fd.h"
 #include "file.h"
 #include "files.h"
-#include "limit.h"
 #include "param.h"
 #include "scope.h"
 #include "spool.h"
@@ -24,7 +24,7 @@ remove_foreign(const struct domain *domain, int dir, const char *name,
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
-	if (limit_counts(domain, &st))
+	if (admin_file_counts(domain, &st))
 		return 0;
 	return unlinkat(dir, name, 0) == -1 ? err_sys(err, "remove %s", name) :
 	    0;
@@ -78,7 +78,7 @@ quota_file_read(const struct domain *domain, const char *account,
 
 	if (spool_of_domain(domain, false, &dir, &unused) == -1 ||
 	    file_open(dir, pool_format(pool, "%s.quota", account), O_NOFOLLOW,
-	    &fd, &st, &unused) == -1 || !limit_counts(domain, &st) ||
+	    &fd, &st, &unused) == -1 || !admin_file_counts(domain, &st) ||
 	    file_read(fd, 4096, &text, &unused) == -1)
 		return "default";
 	rest = str_slice(&text);

@@ -2,16 +2,12 @@
  * through. */
 #include "filter.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "admin_file.h"
 #include "child.h"
-#include "fd.h"
 #include "installation.h"
 #include "judge.h"
-#include "limit.h"
 #include "scope.h"
 #include "tokens.h"
 
@@ -19,30 +15,17 @@
 static int
 is_left_out(const struct account *account, bool *left_out, struct err *err)
 {
-	enum { FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-	    O_CLOEXEC };
 	const struct domain *domain = account->domain;
 	SCOPED(drop_pool) struct pool pool = { 0 };
-	SCOPED(drop_fd) int fd = -1;
+	SCOPED(drop_str) struct str text = { 0 };
 	const char *path = pool_format(&pool, "%s/files/%s/%s.filter",
 	    installation_path(domain->in, &pool, domain->in->conf.spool),
 	    domain->name, account->name);
-	char text[64];
-	struct stat st;
+	struct slice rest, word;
 
-	*left_out = false;
-	fd = open(path, FLAGS);
-	if (fd == -1)
-		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
-		    errno == ENXIO ? 0 : err_sys(err, "%s", path);
-	if (fstat(fd, &st) == -1)
-		return err_sys(err, "%s", path);
-	if (!limit_counts(domain, &st))
-		return 0;
-	ssize_t n = fd_read(fd, text, sizeof text);
-	if (n == -1)
-		return err_sys(err, "%s", path);
-	struct slice rest = { text, (size_t)n }, word;
+	if (admin_file_read(domain, path, &text, err) == -1)
+		return -1;
+	rest = str_slice(&text);
 	*left_out = slice_cut(&rest, '\n', &word) &&
 	    slice_same(slice_trim(word), SLICE("no"));
 	return 0;

@@ -232,8 +232,9 @@ listeners_inherit(struct listeners *l, int (*role_of)(const char *name),
 		return 0;
 	str_adds(&names, given != NULL ? given : "");
 	struct slice rest = str_slice(&names), name;
-	for (int fd = FIRST_PASSED; fd < FIRST_PASSED + (int)count; fd++) {
+	for (uint64_t i = 0; i < count; i++) {
 		SCOPED(drop_str) struct str one = { 0 };
+		int fd = FIRST_PASSED + (int)i;	/* ends with the first bad one */
 		if (slice_cut(&rest, ':', &name))
 			str_addslice(&one, name);
 		int listening = is_listening(fd);

@@ -1,24 +1,12 @@
 /* limit.c: how much an account's inbox may hold. */
 #include "limit.h"
 
-#include <errno.h>
-#include <fcntl.h>
-
-#include "fd.h"
+#include "admin_file.h"
 #include "installation.h"
 #include "pool.h"
 #include "scope.h"
 
-enum { UNIT = 1024, TEXT_MAX = 4096 };
-
-bool
-limit_counts(const struct domain *domain, const struct stat *st)
-{
-	/* A second name can be anybody's way to a file of root's. */
-	return S_ISREG(st->st_mode) && st->st_nlink == 1 &&
-	    (st->st_uid == 0 || st->st_uid == domain->in->owner ||
-	    (domain->one_owner && st->st_uid == domain->owner.uid));
-}
+enum { UNIT = 1024 };
 
 static bool
 is_digit(char c)
@@ -64,33 +52,6 @@ limit_parse(struct slice text, struct limit *out)
 	return true;
 }
 
-/* 1: read, 0: there is none that counts. */
-static int
-read_file(const struct account *account, const char *path, struct str *text,
-    struct err *err)
-{
-	enum { FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-	    O_CLOEXEC };
-	SCOPED(drop_fd) int fd = open(path, FLAGS);
-	char chunk[TEXT_MAX];
-	struct stat st;
-
-	if (fd == -1)
-		/* a link, a device: nobody's who may set a limit */
-		return errno == ENOENT || errno == ENOTDIR ||
-		    errno == ELOOP || errno == ENXIO ? 0 :
-		    err_sys(err, "%s", path);
-	if (fstat(fd, &st) == -1)
-		return err_sys(err, "%s", path);
-	if (!limit_counts(account->domain, &st))
-		return 0;
-	ssize_t n = fd_read(fd, chunk, sizeof chunk);
-	if (n == -1)
-		return err_sys(err, "%s", path);
-	str_add(text, chunk, (size_t)n);
-	return 1;
-}
-
 int
 limit_read(const struct account *account, struct limit *out, struct err *err)
 {
@@ -101,7 +62,7 @@ limit_read(const struct account *account, struct limit *out, struct err *err)
 	    installation_path(domain->in, &pool, domain->in->conf.spool),
 	    domain->name, account->name);
 
-	int got = read_file(account, path, &text, err);
+	int got = admin_file_read(domain, path, &text, err);
 	if (got == -1)
 		return -1;
 	if (got == 1 && limit_parse(str_slice(&text), out))

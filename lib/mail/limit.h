@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 #include "account.h"
 #include "err.h"
@@ -28,8 +27,5 @@ int	limit_read(const struct account *account, struct limit *out,
 
 /* What the text of U.quota says.  False: nothing. */
 bool	limit_parse(struct slice text, struct limit *out);
-
-/* Whether a file is one that an administrator of the domain wrote. */
-bool	limit_counts(const struct domain *domain, const struct stat *st);
 
 #endif

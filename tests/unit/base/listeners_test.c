@@ -296,9 +296,31 @@ test_passed_file(void **state)
 	    "descriptor 3 from systemd is not a listening socket");
 }
 
+static void
+test_passed_number(void **state)
+{
+	struct listeners own = { .count = 0 }, l = { .count = 0 };
+	int before = fcntl(3, F_DUPFD_CLOEXEC, 100);
+	struct err err;
+
+	(void)state;
+	assert_int_equal(listeners_add(&own, "127.0.0.1:0", 0, &err), 0);
+	pass(own.list[0].fd, "2147483647", "", (long)getpid());
+	assert_int_equal(listeners_inherit(&l, role_of, &err), -1);
+	assert_int_equal(err.kind, ERR_INVALID);
+	listeners_close(&own);
+	close(3);
+	if (before != -1) {
+		dup2(before, 3);
+		close(before);
+	}
+}
+
 int
 main(void)
 {
+	add_test("a number beyond all descriptors ends at the first bad one",
+	    test_passed_number);
 	add_test("a Unix socket is for everybody, and goes", test_unix);
 	add_test("a dead server's file is replaced", test_left_over);
 	add_rows(in_the_way, check_in_the_way);
