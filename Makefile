@@ -5,11 +5,12 @@ OUT     ?= out
 CC      ?= cc
 CFLAGS  ?= -O2 -g
 PROGRAMS = vdeliver vlmtpd vpop3d vadmin
-HELPERS  = vidn vpam vtls
+HELPERS  = vidn vpam vtls vremember
 LIBS_vpop3d = -lcrypt -lxxhash
 LIBS_vadmin = -lcrypt
 LIBS_vidn   = -lidn2
 LIBS_vpam   = -lpam
+LIBS_vremember = -lgdbm
 LIBS_vtls   = -lssl -lcrypto
 
 WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -48,6 +49,7 @@ $(OUT)/bin/vlmtpd: $(call objects,$(OUT),$(filter-out $(once),$(wildcard vdelive
 $(OUT)/bin/vpop3d: $(call objects,$(OUT),$(wildcard vpop3d/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vidn: $(call objects,$(OUT),lib/mail/idn/vidn.c) $(OUT)/libbase.a
+$(OUT)/bin/vremember: $(call objects,$(OUT),vdeliver/answer/vremember.c) $(OUT)/libbase.a
 $(OUT)/bin/vpam: $(call objects,$(OUT),vpop3d/pam/vpam.c) $(OUT)/libbase.a
 $(OUT)/bin/vtls: $(call objects,$(OUT),$(wildcard vpop3d/tls/*.c)) $(OUT)/libbase.a
 

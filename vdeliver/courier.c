@@ -28,6 +28,9 @@ enum errand {
 	ERRAND_COMMAND,
 	ERRAND_FILE,
 	ERRAND_SENDMAIL,
+	ERRAND_VACATION,	/* makes an answer */
+	ERRAND_AUTO,
+	ERRAND_ANSWER,		/* sends it */
 	ERRAND_NONE,		/* there is nothing to do for it */
 };
 
@@ -40,6 +43,7 @@ struct task {
 	size_t			 count;
 	int			 out;		/* for the filter's output */
 	bool			 looks;		/* for a .forward first */
+	const struct answering	*answering;
 };
 
 /* --- who --------------------------------------------------------------- */
@@ -81,11 +85,24 @@ sender_identity(const struct task *t, struct ident *who, struct err *err)
 	return look_up("command-user", conf->command_user, who, err);
 }
 
+int
+courier_auto_identity(const struct job *job, struct ident *who,
+    struct err *err)
+{
+	if (!job->in->as_root) {
+		*who = (struct ident){ geteuid(), getegid() };
+		return 0;
+	}
+	return look_up("command-user", job->in->conf.command_user, who, err);
+}
+
 /* Without root, commands and sendmail run as this process is. */
 static int
 identity_of(const struct task *t, struct ident *who, struct err *err)
 {
-	if (t->errand == ERRAND_ACCOUNT || t->errand == ERRAND_LOOK) {
+	if (t->errand == ERRAND_ACCOUNT || t->errand == ERRAND_LOOK ||
+	    (t->errand == ERRAND_VACATION &&
+	    t->answering->place == VACATION_FILES)) {
 		*who = account_identity(t->target->account);
 		return 0;
 	}
@@ -93,14 +110,16 @@ identity_of(const struct task *t, struct ident *who, struct err *err)
 		*who = (struct ident){ geteuid(), getegid() };
 		return 0;
 	}
-	/* An account's own commands are those of its .forward. */
-	if (t->errand == ERRAND_FILTER || (t->errand == ERRAND_COMMAND &&
+	/* What lies in a home may be anything; an account's own commands are
+	 * those of its .forward. */
+	if (t->errand == ERRAND_FILTER || t->errand == ERRAND_VACATION || (t->errand == ERRAND_COMMAND &&
 	    t->target->account != NULL)) {
 		*who = apart_identity(t->target->account);
 		return 0;
 	}
-	return t->errand == ERRAND_SENDMAIL ? sender_identity(t, who, err) :
-	    look_up("command-user", t->job->in->conf.command_user, who, err);
+	return t->errand == ERRAND_SENDMAIL || t->errand == ERRAND_ANSWER ?
+	    sender_identity(t, who, err) :
+	    courier_auto_identity(t->job, who, err);
 }
 
 /* --- the pipe back ----------------------------------------------------- */
@@ -117,6 +136,8 @@ is_plausible(const struct receipt *r)
 
 	return (unsigned)o->kind < sizeof class &&
 	    r->filtered <= FILTER_NOTHING && r->forwards <= 1 &&
+	    r->postponed <= 1 && r->vacation < VACATION_PLACES &&
+	    r->verdict < ANSWER_VERDICTS &&
 	    memchr(o->text, '\0', sizeof o->text) != NULL &&
 	    memchr(o->code, '\0', sizeof o->code) != NULL &&
 	    memchr(r->message_id, '\0', sizeof r->message_id) != NULL &&
@@ -177,7 +198,7 @@ collect(struct job *job, struct child *child, int from)
 		got += (size_t)n;
 	if (got < sizeof r || status != 0 || !is_plausible(&r))
 		return died(status);
-	if (!r.forwards)
+	if (!r.postponed)
 		note_message(job, &r);
 	r.outcome = outcome_make(r.outcome.kind, r.outcome.code, "%s",
 	    r.outcome.text);
@@ -215,19 +236,38 @@ look_at_filter(const struct task *t)
 	return (struct receipt){ .outcome = o, .filtered = filtered };
 }
 
+/* The courier that is to read standard input does not begin where it would not
+ * be the last one who needs the message. */
 static struct receipt
 run_account(const struct task *t)
 {
+	enum vacation_place place = vacation_place(t->target->account);
 	bool exists = false;
+	struct receipt r = { .vacation = place,
+	    .outcome = { .kind = OUTCOME_DONE, .code = "2.0.0" } };
 	struct err err;
 
 	if (t->looks &&
 	    forward_exists(t->target->account, &exists, &err) == -1)
 		return failed(&err);
-	if (exists)
-		return (struct receipt){ .forwards = true,
-		    .outcome = { .kind = OUTCOME_DONE, .code = "2.0.0" } };
-	return no_receipt(work_account(t->job, t->target));
+	r.forwards = exists;
+	r.postponed = exists || (t->job->unread && place != VACATION_NONE);
+	if (!r.postponed)
+		r.outcome = work_account(t->job, t->target);
+	return r;
+}
+
+static struct receipt
+make_answer(const struct task *t)
+{
+	struct err detail = { .text = "" };
+	enum answer_verdict verdict = t->errand == ERRAND_VACATION ?
+	    answering_vacation(t->job, t->target, t->answering, &detail) :
+	    answering_auto(t->job, t->target, t->answering, &detail);
+
+	return (struct receipt){ .verdict = verdict,
+	    .outcome = outcome_make(OUTCOME_DONE, "2.0.0", "%s",
+	    detail.text) };
 }
 
 static struct receipt
@@ -252,6 +292,11 @@ work_as(struct ident who, const struct task *t)
 	case ERRAND_SENDMAIL:
 		return no_receipt(work_sendmail(t->job, t->recipient,
 		    t->target->sender, t->addresses, t->count));
+	case ERRAND_VACATION:
+	case ERRAND_AUTO:
+		return make_answer(t);
+	case ERRAND_ANSWER:
+		return no_receipt(work_answer(t->job, t->target));
 	case ERRAND_NONE:
 		break;
 	}
@@ -325,24 +370,24 @@ errand_of(enum target_kind kind)
 
 struct outcome
 courier_deliver(struct job *job, const struct recipient *recipient,
-    const struct target *target, bool *forwards)
+    const struct target *target, struct found *found)
 {
 	struct task t = {
 		.errand = errand_of(target->kind), .job = job,
 		.recipient = recipient, .target = target,
-		.looks = forwards != NULL && target->asked && !target->looked,
+		.looks = job->unread && target->asked && !target->looked,
 	};
 	struct err err;
 
-	if (forwards != NULL)
-		*forwards = false;
+	*found = (struct found){ .vacation = VACATION_NONE };
 	/* Only root (or the one owner) can make the domain's directories. */
 	if (target->kind == TARGET_ACCOUNT &&
 	    mailbox_prepare(target->account, &err) == -1)
 		return outcome_from_err(&err);
 	struct receipt r = run(&t);
-	if (t.looks)
-		*forwards = r.forwards;
+	found->postponed = r.postponed && job->unread;
+	found->forwards = r.forwards;
+	found->vacation = (enum vacation_place)r.vacation;
 	return r.outcome;
 }
 
@@ -384,4 +429,37 @@ courier_send(struct job *job, const struct recipient *recipient,
 	};
 
 	return run(&t).outcome;
+}
+
+enum answer_verdict
+courier_answer(struct job *job, const struct recipient *recipient,
+    const struct target *target, const struct answering *answering,
+    struct err *detail)
+{
+	struct task t = {
+		.errand = target->kind == TARGET_AUTO ? ERRAND_AUTO :
+		ERRAND_VACATION, .job = job, .recipient = recipient,
+		.target = target, .answering = answering,
+	};
+	struct receipt r = run(&t);
+
+	err_fill(detail, ERR_NONE, "%s", r.outcome.text);
+	return r.outcome.kind == OUTCOME_DONE ?
+	    (enum answer_verdict)r.verdict : ANSWER_FAILED;
+}
+
+struct outcome
+courier_send_answer(struct job *job, const struct recipient *recipient,
+    const struct target *target, struct message *answer)
+{
+	struct job inner = *job;
+	struct task t = {
+		.errand = ERRAND_ANSWER, .job = &inner,
+		.recipient = recipient, .target = target,
+	};
+
+	inner.message = *answer;
+	struct receipt r = run(&t);
+	*answer = inner.message;
+	return r.outcome;
 }

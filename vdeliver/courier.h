@@ -7,16 +7,24 @@
 #ifndef COURIER_H
 #define COURIER_H
 
+#include "answering.h"
 #include "filter.h"
 #include "job.h"
 
+/* What the courier of an account met. */
+struct found {
+	/* Nothing was done: it was to read standard input (job->unread), but
+	 * there may be a .forward that nobody has looked for, or a vacation. */
+	bool			postponed;
+	bool			forwards;
+	enum vacation_place	vacation;
+};
+
 /* Delivers to an account, a command or a file.  When job->unread is set the
- * courier reads standard input itself.  Where forwards is not NULL the courier
- * of an account looks first for a .forward that nobody has looked for:
- * *forwards is set where there may be one, and nothing was done. */
+ * courier reads standard input itself. */
 struct outcome	courier_deliver(struct job *job,
 		    const struct recipient *recipient,
-		    const struct target *target, bool *forwards);
+		    const struct target *target, struct found *found);
 
 /* Sends job->message through the filter of the account's domain.  *filtered is
  * FILTER_OUTPUT: the new message is in *out. */
@@ -29,5 +37,19 @@ struct outcome	courier_filter(struct job *job,
 struct outcome	courier_send(struct job *job, const struct recipient *recipient,
 		    const struct target *first, const char *const *addresses,
 		    size_t count);
+
+/* The answer of a vacation or an autoresponder, made as the account, or as who
+ * this is for an autoresponder; see answering.h. */
+int		courier_auto_identity(const struct job *job, struct ident *who,
+		    struct err *err);
+enum answer_verdict courier_answer(struct job *job,
+		    const struct recipient *recipient,
+		    const struct target *target,
+		    const struct answering *answering, struct err *detail);
+
+/* Sends it to the envelope sender alone, from nobody. */
+struct outcome	courier_send_answer(struct job *job,
+		    const struct recipient *recipient,
+		    const struct target *target, struct message *answer);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "answers.h"
 #include "courier.h"
 #include "intake.h"
 #include "resolve.h"
@@ -64,33 +65,11 @@ dispatch_time(const struct target *t)
 	return settled != NULL ? settled->ms : 0;
 }
 
-/* Where an answer has to wait all of the recipient's mail does: or every try of
- * the MTA would deliver once more beside it.  NULL: nothing has to wait. */
-static const struct target *
-waits_for(const struct recipient *r)
-{
-	for (size_t i = 0; i < r->count; i++)
-		if (r->targets[i]->kind == TARGET_AUTO)
-			return r->targets[i];
-	return NULL;
-}
-
-const struct outcome *
-dispatch_outcome_for(const struct recipient *r, const struct target *t)
-{
-	const struct target *answer = waits_for(r);
-
-	return t->work == NULL && answer != NULL ? dispatch_outcome(answer) :
-	    dispatch_outcome(t);
-}
-
 const struct outcome *
 dispatch_result(const struct recipient *r)
 {
 	const struct outcome *decides = &success;
 
-	if (waits_for(r) != NULL)
-		return dispatch_outcome(waits_for(r));
 	for (size_t i = 0; i < r->count; i++)
 		if (outcome_precedes(dispatch_outcome(r->targets[i]), decides))
 			decides = dispatch_outcome(r->targets[i]);
@@ -106,17 +85,13 @@ settle_known(struct plan *plan, struct target *t)
 		return;
 	if (t->kind == TARGET_FAILURE)
 		settle(plan, t, t->failure);
-	if (t->kind == TARGET_AUTO)
-		settle(plan, t, outcome_make(OUTCOME_TEMPORARY, "4.3.5",
-		    "%s: automatic answers are not available in this version: "
-		    "take the file away", t->text));
 }
 
 /* The MTA can try a failed member of a list by itself: the others stand. */
 static bool
 can_be_handed_on(const struct recipient *r, const struct target *t)
 {
-	return waits_for(r) == NULL && r->count > 1 && t->retry != NULL &&
+	return r->count > 1 && t->retry != NULL &&
 	    dispatch_outcome(t)->kind != OUTCOME_DONE;
 }
 
@@ -133,8 +108,6 @@ dispatch_expect(struct plan *plan, struct recipient *r)
 	const struct outcome *decides = &success;
 
 	settle_recipient(plan, r);
-	if (waits_for(r) != NULL)
-		return dispatch_outcome(waits_for(r));
 	for (size_t i = 0; i < r->count; i++)
 		if (!can_be_handed_on(r, r->targets[i]) &&
 		    outcome_precedes(dispatch_outcome(r->targets[i]), decides))
@@ -171,7 +144,7 @@ count_open(const struct plan *plan, struct target **only)
 
 	for (size_t i = 0; i < plan->recipient_count; i++) {
 		const struct recipient *r = plan->recipients[i];
-		for (size_t j = 0; j < r->count && waits_for(r) == NULL; j++) {
+		for (size_t j = 0; j < r->count; j++) {
 			struct target *t = r->targets[j];
 			if ((t->work == NULL && t != *only) ||
 			    can_be_handed_on(r, t)) {
@@ -200,6 +173,19 @@ is_filtered(const struct target *t)
 	    t->account->domain->conf.filter[0] != '\0';
 }
 
+/* A vacation answers what was written into the inbox, and then alone. */
+static struct outcome
+deliver_and_answer(struct job *job, const struct recipient *r,
+    const struct target *t)
+{
+	struct found found;
+	struct outcome o = courier_deliver(job, r, t, &found);
+
+	if (o.kind == OUTCOME_DONE && found.vacation != VACATION_NONE)
+		answers_vacation(job, r, t, found.vacation);
+	return o;
+}
+
 /* What the filter makes of it goes into the inbox, or nothing. */
 static struct outcome
 deliver_filtered(struct job *job, const struct recipient *r,
@@ -214,10 +200,10 @@ deliver_filtered(struct job *job, const struct recipient *r,
 	if (filtered == FILTER_NOTHING)
 		return outcome_make(OUTCOME_DONE, "2.0.0", DROPPED);
 	if (filtered == FILTER_NONE)
-		return courier_deliver(job, r, t, NULL);
+		return deliver_and_answer(job, r, t);
 	struct job inner = *job;
 	inner.message = new;
-	o = courier_deliver(&inner, r, t, NULL);
+	o = deliver_and_answer(&inner, r, t);
 	new = inner.message;
 	return o;
 }
@@ -238,7 +224,7 @@ deliver_one(struct job *job, const struct recipient *r,
 	if (deadline_over(job->deadline))
 		return too_late();
 	return is_filtered(t) ? deliver_filtered(job, r, t) :
-	    courier_deliver(job, r, t, NULL);
+	    deliver_and_answer(job, r, t);
 }
 
 static void
@@ -247,7 +233,8 @@ deliver_local(struct job *job, const struct recipient *r)
 	for (size_t i = 0; i < r->count; i++) {
 		struct target *t = r->targets[i];
 		struct deadline start = deadline_in(0);
-		if (t->work == NULL && t->kind != TARGET_REMOTE)
+		if (t->work == NULL && t->kind != TARGET_REMOTE &&
+		    t->kind != TARGET_AUTO)
 			settle_since(job->plan, t, deliver_one(job, r, t),
 			    start);
 	}
@@ -309,29 +296,47 @@ hand_on_failed(struct job *job, const struct recipient *r)
 	}
 }
 
+/* Beside everything else, and once: not at each try of the MTA. */
+static void
+dispatch_answers(struct job *job, const struct recipient *r)
+{
+	bool waits = dispatch_result(r)->kind == OUTCOME_TEMPORARY;
+
+	for (size_t i = 0; i < r->count; i++) {
+		struct target *t = r->targets[i];
+		struct deadline start = deadline_in(0);
+		if (t->kind != TARGET_AUTO || t->work != NULL)
+			continue;
+		answers_auto(job, r, t, waits);
+		settle_since(job->plan, t, success, start);
+	}
+}
+
 void
 dispatch_recipient(struct job *job, struct recipient *r)
 {
 	settle_recipient(job->plan, r);
-	if (waits_for(r) != NULL)
-		return;
 	deliver_local(job, r);
 	deliver_remote(job, r);
 	hand_on_failed(job, r);
+	dispatch_answers(job, r);
 }
 
 /* One account alone: its courier reads the message where it will lie, after it
- * has found no .forward.  False: there may be one, and nothing was done. */
+ * has found no .forward and no vacation.  False: there may be one, and nothing
+ * was done. */
 static bool
 deliver_alone(struct job *job, struct target *t)
 {
 	struct deadline start = deadline_in(0);
-	bool forwards;
-	struct outcome o = courier_deliver(job, NULL, t, &forwards);
+	struct found found;
+	struct outcome o = courier_deliver(job, NULL, t, &found);
 
-	if (!forwards)
+	if (!found.postponed)
 		settle_since(job->plan, t, o, start);
-	return !forwards;
+	else if (!found.forwards)
+		t->looked = true;
+	return !found.postponed;
 }
 
 void

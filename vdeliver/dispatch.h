@@ -22,8 +22,6 @@ uint64_t dispatch_time(const struct target *target);
 
 /* What became of a target, and of a recipient: the outcome that decides. */
 const struct outcome *dispatch_outcome(const struct target *target);
-const struct outcome *dispatch_outcome_for(const struct recipient *recipient,
-	    const struct target *target);
 const struct outcome *dispatch_result(const struct recipient *recipient);
 
 #endif

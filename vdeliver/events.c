@@ -40,7 +40,7 @@ log_target(const struct job *job, const struct recipient *r,
 	log_text(&line, "to", slice_of(t->text));
 	log_number(&line, "size", job->size);
 	log_number(&line, "ms", dispatch_time(t));
-	log_outcome(&line, dispatch_outcome_for(r, t));
+	log_outcome(&line, dispatch_outcome(t));
 }
 
 void

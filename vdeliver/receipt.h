@@ -13,8 +13,13 @@ struct receipt {
 	struct outcome	outcome;
 	/* enum filtered, of a filter */
 	uint32_t	filtered;
-	/* nothing was done: first the account's .forward must be looked at */
+	/* nothing was done, of an account's: others need the message, too */
+	uint32_t	postponed;
+	/* there may be a .forward; and enum vacation_place */
 	uint32_t	forwards;
+	uint32_t	vacation;
+	/* enum answer_verdict, of an answer; outcome.text are its words */
+	uint32_t	verdict;
 	uint64_t	size;		/* of the message as it came, bytes */
 	/* of its Message-ID field, cut; "": it has none */
 	char		message_id[RECEIPT_ID];

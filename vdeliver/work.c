@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "answer.h"
 #include "child.h"
 #include "fd.h"
 #include "intake.h"
@@ -16,7 +17,6 @@
 #include "mbox.h"
 #include "scope.h"
 #include "tokens.h"
-#include "unsupported.h"
 #include "warning.h"
 
 /* --- what all of them do ------------------------------------------------ */
@@ -114,8 +114,7 @@ work_account(struct job *job, const struct target *target)
 	struct limit limit;
 	struct err err;
 
-	if (unsupported_check(target->account, &err) == -1 ||
-	    limit_read(target->account, &limit, &err) == -1 ||
+	if (limit_read(target->account, &limit, &err) == -1 ||
 	    mailbox_open(target->account, true, &job->plan->pool, &mailbox,
 	    &err) == -1)
 		return outcome_from_err(&err);
@@ -254,12 +253,30 @@ sendmail_arguments(struct job *job, const char *sender,
 	return argv;
 }
 
+/* A call that fails refused to queue; no recipient is to blame. */
+static struct outcome
+call_sendmail(const struct command *command)
+{
+	SCOPED(drop_str) struct str reason = { 0 };
+	SCOPED(drop_command_result) struct command_result result = { 0 };
+	struct err err;
+
+	if (command_run(command, &result, &err) == -1)
+		return outcome_from_err(&err);
+	if (WIFEXITED(result.status) && WEXITSTATUS(result.status) == 0)
+		return done("sendmail");
+	command_reason(&result, &reason);
+	return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+	    "%s failed (status %d): %s: see setting sendmail", command->argv[0],
+	    WIFEXITED(result.status) ? WEXITSTATUS(result.status) :
+	    128 + WTERMSIG(result.status), str_text(&reason));
+}
+
 struct outcome
 work_sendmail(struct job *job, const struct recipient *recipient,
     const char *sender, const char *const *addresses, size_t count)
 {
-	SCOPED(drop_str) struct str trace = { 0 }, reason = { 0 };
-	SCOPED(drop_command_result) struct command_result result = { 0 };
+	SCOPED(drop_str) struct str trace = { 0 };
 	const char *expanded = address_text(&job->plan->pool, recipient->local,
 	    recipient->domain);
 	struct tokens tokens = { .sender = job->sender, .recipient = expanded,
@@ -282,13 +299,29 @@ work_sendmail(struct job *job, const struct recipient *recipient,
 		.deadline = deadline_within(job->deadline,
 		(int64_t)job->in->conf.command_timeout * 1000),
 	};
-	if (command_run(&command, &result, &err) == -1)
+	return call_sendmail(&command);
+}
+
+struct outcome
+work_answer(struct job *job, const struct target *target)
+{
+	struct pool *pool = &job->plan->pool;
+	struct tokens tokens = { .sender = "", .domain = target->domain->name,
+		.recipient = target_address(job->plan, target),
+		.local = target->local, .delimiter = "" };
+	struct stream content = { 0 };
+	struct address to;
+	struct err err;
+
+	if (answer_recipient(pool, job->sender, &to, &err) == -1)
 		return outcome_from_err(&err);
-	if (WIFEXITED(result.status) && WEXITSTATUS(result.status) == 0)
-		return done("sendmail");
-	command_reason(&result, &reason);
-	return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
-	    "%s failed (status %d): %s: see setting sendmail", command.argv[0],
-	    WIFEXITED(result.status) ? WEXITSTATUS(result.status) :
-	    128 + WTERMSIG(result.status), str_text(&reason));
+	const char *address = address_text(pool, to.local, to.domain);
+	stream_add_file(&content, job->message.file, 0, job->message.size);
+	struct command command = {
+		.argv = sendmail_arguments(job, "", &address, 1),
+		.environment = tokens_environment(&tokens, "/", pool),
+		.input = &content, .deadline = deadline_within(job->deadline,
+		(int64_t)job->in->conf.command_timeout * 1000),
+	};
+	return call_sendmail(&command);
 }

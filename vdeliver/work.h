@@ -18,4 +18,7 @@ struct outcome	work_sendmail(struct job *job,
 		    const char *sender, const char *const *addresses,
 		    size_t count);
 
+/* job->message is an answer: to the envelope sender alone, from nobody. */
+struct outcome	work_answer(struct job *job, const struct target *target);
+
 #endif

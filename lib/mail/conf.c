@@ -180,12 +180,11 @@ const struct setting domain_settings[] = {
 	  .help = "Where inboxes lie, below the spool: %d is the domain, %u "
 	  "the account; a last / makes new ones Maildirs." },
 	{ "vacation-days", setting_number, D(vacation_days), "7", .max = 36500,
-	  .refused_by = PROGRAM_VDELIVER,
 	  .help = "How often one sender is told of a vacation. 0: once for "
 	  "ever." },
 	{ "auto-rate", setting_number, D(auto_rate), "20", .max = 1000000,
-	  .refused_by = PROGRAM_VDELIVER,
-	  .help = "Automatic answers of one file to one sender per hour." },
+	  .help = "How many answers of one autoresponder one sender gets per hour. "
+	  "0: none." },
 	{ "user-commands", setting_flag, D(user_commands), "no",
 	  .help = "Whether an account's own .forward may run commands." },
 	{ "auth", conf_auth, D(auth), "shadow",

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "field.h"
 #include "mem.h"
 #include "scope.h"
 
@@ -14,91 +15,16 @@ enum { CHUNK = 65536 };
 
 /* --- the header -------------------------------------------------------- */
 
-/* One field with its continuation lines, or the "From " line at the start. */
-struct field {
-	struct slice	all;
-	struct slice	name;
-	struct slice	value;		/* trimmed, still folded */
-};
-
-static struct slice
-first_line(struct slice s)
-{
-	ptrdiff_t end = slice_find(s, '\n');
-
-	return end == -1 ? s : (struct slice){ s.p, (size_t)end + 1 };
-}
-
-static bool
-continues(struct slice s)
-{
-	return s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t');
-}
-
-static bool
-is_field_name(struct slice name)
-{
-	for (size_t i = 0; i < name.len; i++)
-		if (name.p[i] <= ' ' || name.p[i] > '~')
-			return false;
-	return name.len > 0;
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static struct slice
-without_blanks(struct slice s)
-{
-	while (s.len > 0 && is_blank(s.p[s.len - 1]))
-		s.len--;
-	while (s.len > 0 && is_blank(s.p[0]))
-		s = slice_from(s, 1);
-	return s;
-}
-
-/* The field at the start of rest, which moves behind it.  False: here the
- * header ends, at an empty line or at one that can be no field. */
-static bool
-next_field(struct slice *rest, struct field *field)
-{
-	struct slice line = first_line(*rest), value = line;
-
-	if (continues(line) || !slice_cut(&value, ':', &field->name) ||
-	    value.p == NULL)
-		return false;
-	field->name = slice_trim(field->name);
-	if (!is_field_name(field->name))
-		return false;
-	size_t len = line.len, before = line.len - value.len;
-	while (continues(slice_from(*rest, len)))
-		len += first_line(slice_from(*rest, len)).len;
-	field->all = (struct slice){ rest->p, len };
-	field->value = without_blanks(slice_from(field->all, before));
-	*rest = slice_from(*rest, len);
-	return true;
-}
-
-static struct slice
-without_from_line(struct slice header)
-{
-	return slice_starts(header, "From ") ?
-	    slice_from(header, first_line(header).len) : header;
-}
-
 /* The part of text that deliveries keep, of its header; *used is how much of
  * text the header takes.  When the message is longer than text, its last field
  * may be, too: it stays. */
 static void
 strip(struct slice text, bool is_whole, struct str *kept, size_t *used)
 {
-	struct slice rest = without_from_line(text);
+	struct slice rest = field_skip_from_line(text);
 	struct field field;
 
-	while (rest.len > 0 && next_field(&rest, &field))
+	while (rest.len > 0 && field_next(&rest, &field))
 		if (!slice_same(field.name, SLICE("Return-Path")) ||
 		    (rest.len == 0 && !is_whole))
 			str_addslice(kept, field.all);
@@ -233,10 +159,10 @@ message_content(struct message *m, const char *trace, struct stream *content)
 struct slice
 message_id(const struct message *m)
 {
-	struct slice rest = without_from_line(str_slice(&m->memory));
+	struct slice rest = field_skip_from_line(str_slice(&m->memory));
 	struct field field;
 
-	while (rest.len > 0 && next_field(&rest, &field))
+	while (rest.len > 0 && field_next(&rest, &field))
 		if (slice_same(field.name, SLICE("Message-ID")))
 			return field.value;
 	return SLICE("");
@@ -248,7 +174,7 @@ static bool
 is_delivered_to(const struct field *field, const char *address)
 {
 	return slice_same(field->name, SLICE("Delivered-To")) &&
-	    slice_same(without_blanks(first_line(field->value)),
+	    slice_same(field_first_line(field->value),
 	    slice_of(address));
 }
 
@@ -256,11 +182,11 @@ int
 message_check_loop(const struct message *m, const char *address,
     struct err *err)
 {
-	struct slice rest = without_from_line(str_slice(&m->memory));
+	struct slice rest = field_skip_from_line(str_slice(&m->memory));
 	struct field field;
 	unsigned hops = 0;
 
-	while (rest.len > 0 && next_field(&rest, &field)) {
+	while (rest.len > 0 && field_next(&rest, &field)) {
 		if (slice_same(field.name, SLICE("Received")))
 			hops++;
 		if (address != NULL && is_delivered_to(&field, address))

@@ -2,40 +2,7 @@
 #include "name.h"
 
 #include "idn.h"
-
-/* The length of the valid UTF-8 sequence (RFC 3629) at the start; 0: none. */
-static size_t
-utf8_length(struct slice s)
-{
-	const unsigned char *p = (const unsigned char *)s.p;
-	unsigned char low = 0x80, high = 0xBF;
-	size_t n;
-
-	if (p[0] >= 0xC2 && p[0] <= 0xDF)
-		n = 2;
-	else if (p[0] >= 0xE0 && p[0] <= 0xEF)
-		n = 3;
-	else if (p[0] >= 0xF0 && p[0] <= 0xF4)
-		n = 4;
-	else
-		return 0;
-	if (s.len < n)
-		return 0;
-	if (p[0] == 0xE0)
-		low = 0xA0;		/* no overlong forms */
-	if (p[0] == 0xED)
-		high = 0x9F;		/* no surrogates */
-	if (p[0] == 0xF0)
-		low = 0x90;
-	if (p[0] == 0xF4)
-		high = 0x8F;		/* nothing beyond U+10FFFF */
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if (p[i] < 0x80 || p[i] > 0xBF)
-			return 0;
-	return n;
-}
+#include "utf8seq.h"
 
 /* U+0080 to U+009F are control characters, too. */
 static bool
@@ -74,7 +41,7 @@ name_is_account(struct slice name)
 			continue;
 		}
 		struct slice rest = slice_from(name, i);
-		size_t n = utf8_length(rest);
+		size_t n = utf8seq_length(rest);
 		if (n == 0 || is_control((struct slice){ rest.p, n }))
 			return false;
 		i += n;

@@ -44,9 +44,18 @@ struct step {
 	const struct account	*forward;
 };
 
+/* The ways of others that led to the same target; some of them. */
+struct more_ways {
+	const struct step	*way;
+	const struct more_ways	*next;
+};
+enum { MORE_WAYS = 100 };
+
 struct target {
 	enum target_kind	 kind;
 	const struct step	*way;
+	const struct more_ways	*others;
+	unsigned		 other_count;
 	const struct account	*account;
 	const struct domain	*domain;	/* whose rules led here */
 	/* the address that was resolved last, in domain */

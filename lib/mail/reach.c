@@ -64,9 +64,16 @@ is_full(struct resolver *r)
 }
 
 static void
-share(struct resolver *r, struct target *known)
+share(struct resolver *r, const struct step *way, struct target *known)
 {
 	plan_share_target(r->recipient, known);
+	if (known->other_count < MORE_WAYS) {
+		struct more_ways *more = pool_alloc(&r->plan->pool,
+		    sizeof *more);
+		*more = (struct more_ways){ way, known->others };
+		known->others = more;
+		known->other_count++;
+	}
 	r->exhausted = r->exhausted ||
 	    r->recipient->count > r->in->conf.max_recipients;
 }
@@ -80,7 +87,7 @@ reach(struct resolver *r, const struct context *c, struct target t,
 	struct target *known = table_find(&r->plan->known, key);
 
 	if (known != NULL) {
-		share(r, known);
+		share(r, c->way, known);
 		return known;
 	}
 	if (is_full(r))

@@ -274,18 +274,6 @@ class Call(Delivery):
                           for name in os.listdir(os.path.join(self.maildir, "new"))},
                          {os.stat(big).st_size + len(trace("ann@b.test", ""))})
 
-    # what this version does not do
-
-    def test_what_is_not_available_is_refused_by_name(self):
-        home = self.vmail.home("joe@a.test")
-        files = os.path.dirname(self.vmail.extra("a.test", "joe.vacation", "x\n"))
-        for path in (home + "/.vacation.db", files + "/joe.vacation.db"):
-            with open(path, "w") as f:
-                f.write("x\n")
-            self.refused(75, "a vacation is not available", "joe@a.test")
-            os.unlink(path)
-            self.delivered("joe@a.test")
-
     # the log
 
     def test_one_line_tells_what_became_of_each_target(self):

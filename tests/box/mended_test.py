@@ -24,18 +24,6 @@ class HandedOn(Delivery):
         self.assertEqual(got.status, 75, got)
         self.assertEqual(self.vmail.sent(), [])
 
-    def test_beside_an_answer_that_has_to_wait_nothing_is_delivered(self):
-        self.vmail.domain("f.test", accounts=["joe", "ann"], aliases="list: joe, ann\n")
-        self.vmail.extra("f.test", "joe.auto", "Subject: away\n\nx\n")
-        for to in "joe@f.test", "list@f.test":
-            for _ in range(2):
-                got = self.vmail.deliver(to)
-                self.assertEqual(got.status, 75, got)
-                self.assertIn("joe.auto: automatic answers are not available", got.stderr)
-        self.assertEqual(self.vmail.messages("joe@f.test"), [])
-        self.assertEqual(self.vmail.messages("ann@f.test"), [])
-        self.assertEqual(self.vmail.sent(), [])
-
 
 class Installations(Delivery):
     def test_a_directory_without_settings_and_domains_makes_nobody_unknown(self):
@@ -93,19 +81,6 @@ class Hostname(Delivery):
         for name in ("host", "Mail-1.Example.TEST", "under_score.test"):
             self.vmail.set(hostname=name)
             self.delivered("joe@a.test")
-
-
-class Answers(Delivery):
-    def test_an_answer_that_has_to_wait_keeps_no_other_recipients_mail_waiting(self):
-        self.vmail.domain("f.test", accounts=["ann", "bob"], aliases="info: ann, bob\n")
-        self.vmail.extra("f.test", "info.auto", "Subject: x\n\ny\n")
-        for to in (["info@f.test", "ann@f.test"], ["ann@f.test", "info@f.test"]):
-            before = len(self.vmail.messages("ann@f.test")) if os.path.exists(self.vmail.inbox("ann@f.test")) else 0
-            got = self.vmail.deliver(to)
-            self.assertEqual((got.status, len(got.stderr.splitlines())), (75, 1), got)
-            self.assertIn("info.auto", got.stderr)
-            self.assertEqual(len(self.vmail.messages("ann@f.test")), before + 1)
-            self.assertFalse(os.path.exists(self.vmail.inbox("bob@f.test")))
 
 
 class Late(Delivery):

@@ -1,0 +1,520 @@
+/* answer.c: whether a message gets an automatic answer. */
+#include "answer.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+#include "address_list.h"
+#include "field.h"
+#include "name.h"
+#include "scope.h"
+#include "utf8seq.h"
+
+const char *
+answer_name(enum answer_verdict verdict)
+{
+	static const char *const names[] = {
+		[ANSWER_SENT] = "sent", [ANSWER_NULL_SENDER] = "null-sender",
+		[ANSWER_NO_ADDRESS] = "no-address",
+		[ANSWER_ROBOT_SENDER] = "robot-sender",
+		[ANSWER_OWN_ADDRESS] = "own-address",
+		[ANSWER_AUTO_SUBMITTED] = "auto-submitted",
+		[ANSWER_LIST] = "list", [ANSWER_PRECEDENCE] = "precedence",
+		[ANSWER_SUPPRESSED] = "suppressed", [ANSWER_REPORT] = "report",
+		[ANSWER_SPAM] = "spam", [ANSWER_LONG_HEADER] = "long-header",
+		[ANSWER_NOT_ADDRESSED] = "not-addressed",
+		[ANSWER_WINDOW] = "window", [ANSWER_KNOWN] = "known",
+		[ANSWER_RATE] = "rate", [ANSWER_MAIL_WAITS] = "mail-waits",
+		[ANSWER_NO_TEXT] = "no-text", [ANSWER_BAD_TEXT] = "bad-text",
+		[ANSWER_BROKEN_INDEX] = "broken-index",
+		[ANSWER_BUSY_INDEX] = "busy-index", [ANSWER_FAILED] = "failed",
+	};
+
+	static_assert(sizeof names / sizeof *names == ANSWER_VERDICTS,
+	    "a verdict without a name");
+	return names[verdict];
+}
+
+/* --- own addresses ------------------------------------------------------ */
+
+static void
+add_own(struct address *list, size_t *count, struct pool *pool,
+    const char *text)
+{
+	struct address address;
+	struct err err;
+
+	if (address_parse(pool, slice_of(text), &address, &err) == 0)
+		list[(*count)++] = address;
+}
+
+/* Who wrote to another's address, or to nobody's, wrote to others. */
+static const struct step *
+next_own(const struct step *step)
+{
+	return step != NULL && (strcmp(step->how, "forward") == 0 ||
+	    strcmp(step->how, "fallback") == 0) ? NULL : step;
+}
+
+static size_t
+count_steps(const struct step *way)
+{
+	size_t n = 0;
+
+	for (way = next_own(way); way != NULL; way = next_own(way->before))
+		n++;
+	return n;
+}
+
+void
+answer_own_addresses(const struct target *target, struct pool *pool,
+    struct answer_own *out)
+{
+	const struct more_ways first = { target->way, target->others };
+	const struct account *account = target->account;
+	size_t room = 1, count = 0;
+
+	for (const struct more_ways *w = &first; w != NULL; w = w->next)
+		room += count_steps(w->way);
+	struct address *list = pool_alloc(pool, room * sizeof *list);
+	add_own(list, &count, pool, address_text(pool, account != NULL ?
+	    account->name : target->local, target->domain->name));
+	for (const struct more_ways *w = &first; w != NULL; w = w->next)
+		for (const struct step *s = next_own(w->way); s != NULL;
+		    s = next_own(s->before))
+			add_own(list, &count, pool, s->address);
+	*out = (struct answer_own){ .address = list, .count = count,
+	    .account = account };
+}
+
+/* "Joe.A.User", where the domain has match-full-name. */
+static bool
+is_full_name(const struct account *account, const char *local)
+{
+	SCOPED(drop_str) struct str own = { 0 }, given = { 0 };
+
+	return account != NULL && account->domain->conf.match_full_name &&
+	    account_full_name_key(slice_of(account->full_name), &own) &&
+	    account_full_name_key(slice_of(local), &given) &&
+	    slice_equal(str_slice(&own), str_slice(&given));
+}
+
+static bool
+same_domain(const struct answer_own *own, const char *mine, const char *other)
+{
+	if (strcasecmp(mine, other) == 0)
+		return true;
+	const char *real = own->real != NULL ? own->real(own->arg, other) :
+	    NULL;
+	return real != NULL && strcmp(mine, real) == 0;
+}
+
+bool
+answer_is_own(const struct answer_own *own, const struct address *address)
+{
+	for (size_t i = 0; i < own->count; i++)
+		if (slice_same(slice_of(own->address[i].local),
+		    slice_of(address->local)) && same_domain(own,
+		    own->address[i].domain, address->domain))
+			return true;
+	return is_full_name(own->account, address->local) && same_domain(own,
+	    own->account->domain->name, address->domain);
+}
+
+/* --- the sender --------------------------------------------------------- */
+
+/* "[192.0.2.1]", "[IPv6:2001:db8::1]" */
+static bool
+is_literal(struct slice domain)
+{
+	if (domain.len < 3 || domain.p[0] != '[' ||
+	    domain.p[domain.len - 1] != ']')
+		return false;
+	for (size_t i = 1; i + 1 < domain.len; i++) {
+		char c = ascii_lower(domain.p[i]);
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+		    c == '.' || c == ':'))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_text(struct slice s)
+{
+	for (size_t i = 0; i < s.len; ) {
+		size_t n = (unsigned char)s.p[i] < 0x80 ? 1 :
+		    utf8seq_length(slice_from(s, i));
+		if (n == 0 || (n == 1 && (s.p[i] < ' ' || s.p[i] == 0x7F)))
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+int
+answer_recipient(struct pool *pool, const char *sender, struct address *out,
+    struct err *err)
+{
+	enum { LOCAL_MAX = 256 };
+	struct address a;
+
+	if (address_parse(pool, slice_of(sender), &a, err) == -1)
+		return -1;
+	if ((!name_is_domain(slice_of(a.domain)) &&
+	    !is_literal(slice_of(a.domain))) || strlen(a.local) > LOCAL_MAX ||
+	    !is_text(slice_of(a.local)))
+		return err_set(err, ERR_INVALID, "no address to write to");
+	*out = a;
+	return 0;
+}
+
+enum match { IS, BEGINS, ENDS, HOLDS };
+
+struct robot {
+	enum match	 how;
+	const char	*text;
+	bool		 vacation_only;
+};
+
+/* Local parts, in lower case. */
+static const struct robot robots[] = {
+	{ BEGINS, "mailer-daemon", false }, { IS, "mailer", false },
+	{ IS, "postmaster", true }, { IS, "uucp", false },
+	{ IS, "listserv", false }, { IS, "majordomo", false },
+	{ IS, "mailman", false }, { IS, "sympa", false },
+	{ BEGINS, "owner-", false }, { ENDS, "-owner", false },
+	{ ENDS, "-request", false }, { ENDS, "-relay", false },
+	{ ENDS, "-bounces", false }, { ENDS, "-bounce", false },
+	{ ENDS, "-errors", false },
+	/* ezmlm's and others' return addresses */
+	{ HOLDS, "-return-", false }, { HOLDS, "-bounces-", false },
+	{ IS, "bounce", false }, { IS, "bounces", false },
+	{ BEGINS, "bounce-", false }, { BEGINS, "bounces-", false },
+	{ BEGINS, "bounce_", false }, { BEGINS, "bounces_", false },
+	{ BEGINS, "bounce.", false }, { BEGINS, "bounces.", false },
+	{ BEGINS, "msprvs1=", false },
+};
+
+/* The same without '-', '_' and '.': "no-reply", "do_not.reply". */
+static const char *const silent[] = { "noreply", "donotreply", "dontreply",
+    "neverreply", "noresponse", "noresponder", "nepasrepondre",
+    "nichtantworten", "keineantwort", };
+
+static bool
+matches(const struct robot *r, const char *local)
+{
+	struct slice s = slice_of(local);
+
+	switch (r->how) {
+	case IS:
+		return slice_is(s, r->text);
+	case BEGINS:
+		return slice_starts(s, r->text);
+	case ENDS:
+		return slice_ends(s, r->text);
+	case HOLDS:
+		return strstr(local, r->text) != NULL;
+	}
+	return false;
+}
+
+static bool
+is_silent(const char *local)
+{
+	SCOPED(drop_str) struct str bare = { 0 };
+
+	for (const char *p = local; *p != '\0'; p++)
+		if (strchr("-_.", *p) == NULL)
+			str_addc(&bare, *p);
+	for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
+		if (strstr(str_text(&bare), silent[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* "list-bounces+joe=a.test" is list-bounces, too. */
+static bool
+is_robot(const char *given, enum answer_kind kind)
+{
+	SCOPED(drop_str) struct str local = { 0 }, base = { 0 };
+
+	str_addlower(&local, slice_of(given));
+	str_add(&base, str_text(&local), strcspn(str_text(&local), "+"));
+	for (size_t i = 0; i < sizeof robots / sizeof *robots; i++)
+		if ((kind == ANSWER_VACATION || !robots[i].vacation_only) &&
+		    (matches(&robots[i], str_text(&local)) ||
+		    matches(&robots[i], str_text(&base))))
+			return true;
+	return is_silent(str_text(&local));
+}
+
+/* --- the header --------------------------------------------------------- */
+
+/* A value's first word, up to a ';', a ',' or a blank: comments left out. */
+static struct slice
+first_word(struct slice value, struct str *buffer)
+{
+	size_t depth = 0;
+
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.p[i];
+		if (c == '(')
+			depth++;
+		else if (c == ')' && depth > 0)
+			depth--;
+		else if (depth == 0 && strchr(";, \t\r\n", c) == NULL)
+			str_addc(buffer, c);
+		else if (depth == 0 && buffer->len > 0)
+			break;
+	}
+	return str_slice(buffer);
+}
+
+/* A word of a list that commas or blanks separate. */
+static bool
+has_word(struct slice value, const char *wanted)
+{
+	struct slice word;
+
+	while (slice_word(&value, &word)) {
+		while (word.len > 0 && strchr("\r\n;", word.p[0]) != NULL)
+			word = slice_from(word, 1);
+		while (word.len > 0 &&
+		    strchr("\r\n;", word.p[word.len - 1]) != NULL)
+			word.len--;
+		if (slice_same(word, slice_of(wanted)))
+			return true;
+	}
+	return false;
+}
+
+typedef bool test(struct slice value);
+
+static bool
+always(struct slice value)
+{
+	(void)value;
+	return true;
+}
+
+static bool
+is_submitted(struct slice value)
+{
+	SCOPED(drop_str) struct str buffer = { 0 };
+
+	return !slice_same(first_word(value, &buffer), SLICE("no"));
+}
+
+static bool
+is_bulk(struct slice value)
+{
+	static const char *const words[] = { "bulk", "junk", "list",
+	    "auto_reply", NULL };
+	SCOPED(drop_str) struct str buffer = { 0 };
+	struct slice word = first_word(value, &buffer);
+
+	for (size_t i = 0; words[i] != NULL; i++)
+		if (slice_same(word, slice_of(words[i])))
+			return true;
+	return false;
+}
+
+static bool
+is_suppressed(struct slice value)
+{
+	return has_word(value, "all") || has_word(value, "oof") ||
+	    has_word(value, "autoreply");
+}
+
+static bool
+is_yes(struct slice value)
+{
+	SCOPED(drop_str) struct str buffer = { 0 };
+	struct slice word = first_word(value, &buffer);
+
+	return slice_same(word, SLICE("yes")) || slice_same(word,
+	    SLICE("true"));
+}
+
+static bool
+is_mailing_list(struct slice value)
+{
+	return value.len >= 12 && slice_same((struct slice){ value.p, 12 },
+	    SLICE("mailing list"));
+}
+
+/* Bounces, receipts, feedback; and answers to invitations. */
+static bool
+is_report(struct slice value)
+{
+	SCOPED(drop_str) struct str buffer = { 0 }, all = { 0 };
+	struct slice type = first_word(value, &buffer);
+
+	if (slice_same(type, SLICE("multipart/report")) ||
+	    slice_same(type, SLICE("message/delivery-status")) ||
+	    slice_same(type, SLICE("message/disposition-notification")))
+		return true;
+	str_addlower(&all, value);
+	return slice_same(type, SLICE("text/calendar")) &&
+	    (strstr(str_text(&all), "method=reply") != NULL ||
+	    strstr(str_text(&all), "method=\"reply") != NULL);
+}
+
+static const struct rule {
+	const char		*field;		/* a last '*': what begins so */
+	test			*speaks_against;
+	enum answer_verdict	 verdict;
+} rules[] = {
+	{ "Auto-Submitted", is_submitted, ANSWER_AUTO_SUBMITTED },
+	{ "X-Auto-Submitted", is_submitted, ANSWER_AUTO_SUBMITTED },
+	{ "X-Autoreply", always, ANSWER_AUTO_SUBMITTED },
+	{ "X-Autoreply-From", always, ANSWER_AUTO_SUBMITTED },
+	{ "X-Autorespond", always, ANSWER_AUTO_SUBMITTED },
+	{ "X-Autoresponder", always, ANSWER_AUTO_SUBMITTED },
+	{ "X-Autogenerated", always, ANSWER_AUTO_SUBMITTED },
+	{ "X-Mail-Autoreply", always, ANSWER_AUTO_SUBMITTED },
+	{ "X-Vacation", always, ANSWER_AUTO_SUBMITTED },
+	{ "List-*", always, ANSWER_LIST },
+	{ "Mailing-List", always, ANSWER_LIST },
+	{ "X-Mailing-List", always, ANSWER_LIST },
+	{ "X-List*", always, ANSWER_LIST },
+	{ "X-Mailman-Version", always, ANSWER_LIST },
+	{ "X-BeenThere", always, ANSWER_LIST },
+	{ "X-ML-Name", always, ANSWER_LIST },
+	{ "X-Google-Loop", always, ANSWER_LIST },
+	{ "Feedback-ID", always, ANSWER_LIST },
+	{ "X-Campaign*", always, ANSWER_LIST },
+	{ "Delivered-To", is_mailing_list, ANSWER_LIST },
+	{ "Precedence", is_bulk, ANSWER_PRECEDENCE },
+	{ "X-Precedence", is_bulk, ANSWER_PRECEDENCE },
+	{ "X-Auto-Response-Suppress", is_suppressed, ANSWER_SUPPRESSED },
+	{ "X-Spam-Flag", is_yes, ANSWER_SPAM },
+	{ "X-Spam-Status", is_yes, ANSWER_SPAM },
+	{ "X-Spam", is_yes, ANSWER_SPAM },
+	{ "Content-Type", is_report, ANSWER_REPORT },
+	{ "X-Failed-Recipients", always, ANSWER_REPORT },
+};
+
+static bool
+is_field(struct slice name, const char *pattern)
+{
+	size_t n = strlen(pattern);
+
+	if (pattern[n - 1] != '*')
+		return slice_same(name, slice_of(pattern));
+	return name.len >= n - 1 && slice_same((struct slice){ name.p, n - 1 },
+	    (struct slice){ pattern, n - 1 });
+}
+
+static enum answer_verdict
+judge_field(const struct field *field)
+{
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (is_field(field->name, rules[i].field) &&
+		    rules[i].speaks_against(field->value))
+			return rules[i].verdict;
+	return ANSWER_SENT;
+}
+
+/* Where recipients stand (RFC 5322, 3.6.3 and 3.6.6). */
+static bool
+names_recipients(struct slice name)
+{
+	static const char *const fields[] = { "To", "Cc", "Bcc", "Resent-To",
+	    "Resent-Cc", "Resent-Bcc" };
+
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (slice_same(name, slice_of(fields[i])))
+			return true;
+	return false;
+}
+
+typedef bool listed_test(const struct answer_question *q,
+	    const struct address *address);
+
+static bool
+is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Whether an address of the field passes.  What needs a process to be read is
+ * read at the front of a field alone: a header has room for thousands. */
+static bool
+any(const struct answer_question *q, struct slice value, listed_test *passes)
+{
+	enum { CONVERTED = 4 };
+	SCOPED(drop_listed) struct listed listed = { 0 };
+	unsigned converted = 0;
+
+	while (address_list_next(&value, &listed)) {
+		SCOPED(drop_pool) struct pool pool = { 0 };
+		struct address address;
+		struct err err;
+		if (!is_ascii(str_slice(&listed.address)) &&
+		    converted++ == CONVERTED)
+			return false;
+		if (address_parse(&pool, str_slice(&listed.address), &address,
+		    &err) == 0 && passes(q, &address))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_mine(const struct answer_question *q, const struct address *address)
+{
+	return answer_is_own(q->own, address);
+}
+
+static bool
+is_robots(const struct answer_question *q, const struct address *address)
+{
+	return is_robot(address->local, q->kind);
+}
+
+static enum answer_verdict
+judge_header(const struct answer_question *q)
+{
+	struct slice rest = field_skip_from_line(q->message);
+	bool addressed = q->kind == ANSWER_AUTO;
+	enum answer_verdict verdict;
+	struct field field;
+
+	while (rest.len > 0 && field_next(&rest, &field)) {
+		if ((verdict = judge_field(&field)) != ANSWER_SENT)
+			return verdict;
+		if (slice_same(field.name, SLICE("From")) &&
+		    any(q, field.value, is_robots))
+			return ANSWER_ROBOT_SENDER;
+		addressed = addressed || (names_recipients(field.name) &&
+		    any(q, field.value, is_mine));
+	}
+	/* What comes later may be a list's. */
+	if (rest.len == 0 && !q->whole)
+		return ANSWER_LONG_HEADER;
+	return addressed ? ANSWER_SENT : ANSWER_NOT_ADDRESSED;
+}
+
+enum answer_verdict
+answer_judge(const struct answer_question *q)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct address sender;
+	struct err err;
+
+	if (q->sender[0] == '\0')
+		return ANSWER_NULL_SENDER;
+	if (answer_recipient(&pool, q->sender, &sender, &err) == -1)
+		return ANSWER_NO_ADDRESS;
+	if (is_robot(sender.local, q->kind))
+		return ANSWER_ROBOT_SENDER;
+	if (answer_is_own(q->own, &sender))
+		return ANSWER_OWN_ADDRESS;
+	return judge_header(q);
+}

@@ -1,0 +1,329 @@
+/* answering.c: what a courier does for an automatic answer. */
+#include "answering.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "answer_text.h"
+#include "child.h"
+#include "fd.h"
+#include "file.h"
+#include "helper.h"
+#include "scope.h"
+
+enum {
+	REMEMBER_MS = 10000,
+	MOST_SENDERS = 100000,
+	DAY = 86400,
+};
+
+/* --- whether ------------------------------------------------------------ */
+
+/* What names of domains are looked up for one message. */
+struct lookup {
+	const struct installation	*in;
+	struct pool			 pool;
+};
+
+static void
+drop_lookup(struct lookup *l)
+{
+	drop_pool(&l->pool);
+}
+
+static const char *
+real_domain(void *arg, const char *domain)
+{
+	struct lookup *l = arg;
+	const char *real;
+	struct err err;
+
+	return domain_real_name(l->in, &l->pool, slice_of(domain), &real,
+	    &err) == 0 ? real : NULL;
+}
+
+/* --- the text ----------------------------------------------------------- */
+
+static enum answer_verdict
+parse_text(int fd, struct answer_text *text, struct err *detail)
+{
+	SCOPED(drop_str) struct str bytes = { 0 };
+
+	return file_read(fd, ANSWER_TEXT_MAX, &bytes, detail) == -1 ||
+	    answer_text_parse(str_slice(&bytes), text, detail) == -1 ?
+	    ANSWER_BAD_TEXT : ANSWER_SENT;
+}
+
+/* root's, the owner's or the account's; nobody can have slipped in another's
+ * file by a second name. */
+static bool
+is_own_file(const struct account *account, const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_nlink == 1 &&
+	    (st->st_uid == 0 || st->st_uid == account->domain->in->owner ||
+	    st->st_uid == geteuid());
+}
+
+static enum answer_verdict
+open_text(const struct account *account, const struct vacation_files *files,
+    struct pool *pool, int *fd, struct err *detail)
+{
+	enum { FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+	    O_CLOEXEC };
+	const char *path = pool_format(pool, "%s/%s", files->directory,
+	    files->text);
+	struct stat st;
+
+	*fd = open(path, FLAGS);
+	if (*fd == -1 || fstat(*fd, &st) == -1) {
+		err_fill_sys(detail, "%s", path);
+		return ANSWER_NO_TEXT;
+	}
+	if (!is_own_file(account, &st)) {
+		err_fill(detail, ERR_REFUSED, "%s: not a plain file of its "
+		    "own with one name", path);
+		return ANSWER_NO_TEXT;
+	}
+	return ANSWER_SENT;
+}
+
+static void
+note_left_out(const struct answer_text *text, struct err *detail)
+{
+	if (text->left_out.len > 0)
+		err_fill(detail, ERR_INVALID, "left out: %s",
+		    str_text(&text->left_out));
+}
+
+/* Answers come from one of the account's own addresses. */
+static void
+check_from(struct answer_text *text, const struct answer_own *own)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct address from;
+	struct err err;
+
+	if (text->from.len == 0 || (address_parse(&pool,
+	    str_slice(&text->from_address), &from, &err) == 0 &&
+	    answer_is_own(own, &from)))
+		return;
+	answer_text_refuse_from(text);
+	str_adds(&text->left_out, text->left_out.len > 0 ? ", From" : "From");
+}
+
+static bool
+is_due_today(const struct answer_text *text, time_t now)
+{
+	struct tm local;
+	char day[32];
+
+	localtime_r(&now, &local);
+	strftime(day, sizeof day, "%Y-%m-%d", &local);
+	return answer_text_is_due(text, day);
+}
+
+/* --- remembering --------------------------------------------------------- */
+
+struct memory {
+	const char	*directory, *index;
+	const char	*kind;			/* "once", "rate" */
+	uint64_t	 amount;
+	time_t		 now;
+};
+
+static enum answer_verdict
+verdict_of(struct slice word, const struct memory *m)
+{
+	if (slice_is(word, "new\n"))
+		return ANSWER_SENT;
+	if (slice_is(word, "known\n"))
+		return m->kind[0] == 'r' ? ANSWER_RATE : ANSWER_KNOWN;
+	return slice_is(word, "busy\n") ? ANSWER_BUSY_INDEX :
+	    ANSWER_BROKEN_INDEX;
+}
+
+static const char *
+decimal(struct pool *pool, uint64_t number)
+{
+	return pool_format(pool, "%llu", (unsigned long long)number);
+}
+
+/* Asks vremember, which is as we are, whether the sender is due, and has it
+ * remember. */
+static enum answer_verdict
+remember(const struct job *job, const struct memory *m, const char *sender,
+    struct err *detail)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_str) struct str path = { 0 };
+	SCOPED(drop_command_result) struct command_result result = { 0 };
+	static const char *const environment[] = { NULL };
+	struct stream input = { 0 };
+
+	helper_path("vremember", &path);
+	stream_add_memory(&input, slice_of(sender));
+	const struct command command = {
+		.argv = (const char *const[]){ str_text(&path), m->index,
+		m->kind, decimal(&pool, m->amount), decimal(&pool,
+		(uint64_t)m->now), decimal(&pool, MOST_SENDERS), NULL },
+		.environment = environment, .directory = m->directory,
+		.input = &input, .keep_output = true, .output_max = 64,
+		.deadline = deadline_within(job->deadline, REMEMBER_MS),
+	};
+	if (command_run(&command, &result, detail) == -1)
+		return ANSWER_BROKEN_INDEX;
+	if (!WIFEXITED(result.status) || WEXITSTATUS(result.status) != 0) {
+		err_fill(detail, ERR_TEMPORARY, "%s ended with status %d",
+		    command.argv[0], WIFEXITED(result.status) ?
+		    WEXITSTATUS(result.status) :
+		    128 + WTERMSIG(result.status));
+		return ANSWER_BROKEN_INDEX;
+	}
+	return verdict_of(str_slice(&result.output), m);
+}
+
+/* --- the answer ---------------------------------------------------------- */
+
+/* Whoever is behind this process fills no disk. */
+static void
+limit_output(void)
+{
+	const struct rlimit most = { ANSWER_MAX, ANSWER_MAX };
+
+	setrlimit(RLIMIT_FSIZE, &most);
+}
+
+static enum answer_verdict
+write_answer(struct answer *a, int out, struct err *detail)
+{
+	SCOPED(drop_str) struct str all = { 0 };
+
+	if (getrandom(&a->random, sizeof a->random, 0) != sizeof a->random)
+		a->random = (uint64_t)a->now * 1000003u + (uint64_t)getpid();
+	answer_compose(a, &all);
+	limit_output();
+	if (fd_write(out, all.s, all.len) == -1) {
+		err_fill_sys(detail, "the answer");
+		return ANSWER_FAILED;
+	}
+	return ANSWER_SENT;
+}
+
+/* Everything that is the same for both: remembered first, then written. */
+static enum answer_verdict
+answer_with(struct job *job, const struct answer_text *text,
+    const struct memory *memory, struct answer *a, int out,
+    struct err *detail)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct address to;
+
+	if (answer_recipient(&pool, job->sender, &to, detail) == -1)
+		return ANSWER_NO_ADDRESS;
+	enum answer_verdict verdict = remember(job, memory,
+	    address_text(&pool, to.local, to.domain), detail);
+	if (verdict != ANSWER_SENT)
+		return verdict;
+	a->text = text;
+	a->message = str_slice(&job->message.memory);
+	a->to = &to;
+	a->now = memory->now;
+	verdict = write_answer(a, out, detail);
+	if (verdict == ANSWER_SENT)
+		note_left_out(text, detail);
+	return verdict;
+}
+
+static enum answer_verdict
+judge(const struct job *job, enum answer_kind kind,
+    const struct answer_own *own)
+{
+	return answer_judge(&(struct answer_question){
+	    .kind = kind, .sender = job->sender, .own = own,
+	    .message = str_slice(&job->message.memory),
+	    .whole = job->message.size == job->message.memory.len });
+}
+
+enum answer_verdict
+answering_vacation(struct job *job, const struct target *t,
+    const struct answering *how, struct err *detail)
+{
+	SCOPED(drop_lookup) struct lookup lookup = { .in = job->in };
+	SCOPED(drop_answer_text) struct answer_text text = { 0 };
+	SCOPED(drop_fd) int fd = -1;
+	const struct account *account = t->account;
+	const struct domain *domain = account->domain;
+	struct answer_own own;
+
+	answer_own_addresses(t, &lookup.pool, &own);
+	own.real = real_domain;
+	own.arg = &lookup;
+	struct vacation_files files = vacation_files(account, how->place,
+	    &lookup.pool);
+	enum answer_verdict verdict = judge(job, ANSWER_VACATION, &own);
+	if (verdict == ANSWER_SENT)
+		verdict = open_text(account, &files, &lookup.pool, &fd,
+		    detail);
+	if (verdict == ANSWER_SENT)
+		verdict = parse_text(fd, &text, detail);
+	if (verdict != ANSWER_SENT)
+		return verdict;
+	struct memory memory = {
+		.directory = files.directory, .index = files.index,
+		.kind = "once", .now = time(NULL), .amount = DAY *
+		(text.has_days ? text.days : domain->conf.vacation_days),
+	};
+	if (!is_due_today(&text, memory.now))
+		return ANSWER_WINDOW;
+	check_from(&text, &own);
+	return answer_with(job, &text, &memory, &(struct answer){
+	    .from = address_text(&lookup.pool, account->name, domain->name),
+	    .name = account->full_name, .host = domain->name,
+	    .is_vacation = true }, how->out, detail);
+}
+
+/* An index that is not there is an empty one. */
+static int
+make_index(const struct memory *m, struct err *detail)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *path = pool_format(&pool, "%s/%s", m->directory,
+	    m->index);
+	SCOPED(drop_fd) int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW |
+	    O_NONBLOCK | O_CLOEXEC, 0600);
+
+	return fd == -1 ? err_sys(detail, "%s", path) : 0;
+}
+
+enum answer_verdict
+answering_auto(struct job *job, const struct target *t,
+    const struct answering *how, struct err *detail)
+{
+	SCOPED(drop_lookup) struct lookup lookup = { .in = job->in };
+	SCOPED(drop_answer_text) struct answer_text text = { 0 };
+	struct answer_own own;
+
+	answer_own_addresses(t, &lookup.pool, &own);
+	own.real = real_domain;
+	own.arg = &lookup;
+	struct memory memory = {
+		.directory = how->memory, .kind = "rate", .now = time(NULL),
+		.index = pool_format(&lookup.pool, "%s.db", how->name),
+		.amount = t->domain->conf.auto_rate,
+	};
+	enum answer_verdict verdict = judge(job, ANSWER_AUTO, &own);
+	if (verdict == ANSWER_SENT)
+		verdict = parse_text(how->text, &text, detail);
+	if (verdict != ANSWER_SENT)
+		return verdict;
+	if (make_index(&memory, detail) == -1)
+		return ANSWER_BROKEN_INDEX;
+	return answer_with(job, &text, &memory, &(struct answer){
+	    .from = address_text(&lookup.pool, how->name, t->domain->name),
+	    .name = "", .host = t->domain->name }, how->out, detail);
+}

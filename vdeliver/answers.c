@@ -1,0 +1,275 @@
+/* answers.c: automatic answers, as the process that may be root sees them. */
+#include "answers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "admin_file.h"
+#include "answer_text.h"
+#include "courier.h"
+#include "fd.h"
+#include "file.h"
+#include "intake.h"
+#include "log.h"
+#include "scope.h"
+#include "spool.h"
+
+enum {
+	/* The mail is delivered: an MTA that waits for long would take it for
+	 * a failure, and deliver it again. */
+	ANSWER_MS = 60000,
+	/* opening what may be anything */
+	CAREFUL = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+};
+
+/* --- the log ------------------------------------------------------------- */
+
+static int
+priority_of(enum answer_verdict verdict)
+{
+	switch (verdict) {
+	case ANSWER_NO_TEXT:
+	case ANSWER_BAD_TEXT:
+	case ANSWER_BROKEN_INDEX:
+	case ANSWER_BUSY_INDEX:
+	case ANSWER_FAILED:
+		return LOG_WARNING;
+	default:
+		return LOG_INFO;
+	}
+}
+
+static void
+log_answer(const struct job *job, const struct recipient *r,
+    const struct target *t, enum answer_verdict verdict,
+    const struct err *detail)
+{
+	SCOPED(drop_log_line) struct log_line line = log_event("answer");
+
+	if (job->message_id != NULL && job->message_id[0] != '\0')
+		log_text(&line, "message-id", slice_of(job->message_id));
+	log_text(&line, "sender", slice_of(job->sender));
+	log_text(&line, "recipient", slice_of(r->given));
+	log_text(&line, "target", slice_of(target_kind_name(t->kind)));
+	log_text(&line, "to", slice_of(t->text));
+	log_text(&line, "reason", slice_of(answer_name(verdict)));
+	if (detail->text[0] != '\0')
+		log_text(&line, "text", slice_of(detail->text));
+	log_send(&line, priority_of(verdict));
+}
+
+/* --- making and sending -------------------------------------------------- */
+
+/* Has a courier make the answer and another one send it. */
+static enum answer_verdict
+answer(struct job *job, const struct recipient *r, const struct target *t,
+    struct answering *how, struct err *detail)
+{
+	SCOPED(drop_fd) int out = -1;
+	SCOPED(drop_message) struct message message = MESSAGE_NONE;
+
+	if (intake_open_file(job->in, &out, detail) == -1)
+		return ANSWER_FAILED;
+	how->out = out;
+	enum answer_verdict verdict = courier_answer(job, r, t, how, detail);
+	if (verdict != ANSWER_SENT)
+		return verdict;
+	if (message_adopt(out, &message, detail) == -1)
+		return ANSWER_FAILED;
+	out = -1;
+	if (message.size == 0 || message.size > ANSWER_MAX) {
+		err_fill(detail, ERR_TEMPORARY, "no answer was made");
+		return ANSWER_FAILED;
+	}
+	struct outcome o = courier_send_answer(job, r, t, &message);
+	if (o.kind == OUTCOME_DONE)
+		return ANSWER_SENT;
+	err_fill(detail, ERR_TEMPORARY, "%s", o.text);
+	return ANSWER_FAILED;
+}
+
+static struct job
+hurried(const struct job *job)
+{
+	struct job inner = *job;
+
+	inner.deadline = deadline_within(job->deadline, ANSWER_MS);
+	return inner;
+}
+
+/* --- a vacation ---------------------------------------------------------- */
+
+static bool
+is_roots(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_uid == 0 && st->st_nlink == 1;
+}
+
+/* Gives a plain file of root's to the account.  One that has another name, too,
+ * may be anybody's way to it: names are counted once more when it is open, and
+ * the name here is known to be one of them. */
+static void
+give(int dir, const char *name, uid_t to)
+{
+	SCOPED(drop_fd) int fd = -1;
+	struct stat st, named;
+
+	if (fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !is_roots(&named) || (fd = openat(dir, name, CAREFUL)) == -1 ||
+	    fstat(fd, &st) == -1 ||
+	    fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !is_roots(&named) || named.st_dev != st.st_dev ||
+	    named.st_ino != st.st_ino)
+		return;
+	if (fchown(fd, to, (gid_t)-1) == -1)
+		log_warning("%s: cannot be given to uid %u", name,
+		    (unsigned)to);
+}
+
+/* What an administrator left in files/D is the account's. */
+static void
+give_files(const struct job *job, const struct account *account)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_fd) int dir = -1;
+	struct vacation_files files = vacation_files(account, VACATION_FILES,
+	    &pool);
+	struct err err;
+
+	if (!job->in->as_root ||
+	    spool_files(account->domain, false, &dir, &err) == -1)
+		return;
+	give(dir, files.text, account_identity(account).uid);
+	give(dir, files.index, account_identity(account).uid);
+}
+
+void
+answers_vacation(struct job *job, const struct recipient *r,
+    const struct target *t, enum vacation_place place)
+{
+	struct job inner = hurried(job);
+	struct answering how = { .place = place, .text = -1 };
+	struct err detail = { .text = "" };
+
+	if (place == VACATION_FILES)
+		give_files(job, t->account);
+	log_answer(job, r, t, answer(&inner, r, t, &how, &detail), &detail);
+}
+
+/* --- an autoresponder ---------------------------------------------------- */
+
+/* Nothing is opened that an account put there. */
+static int
+open_text(const struct target *t, const char *name, int *fd, struct err *err)
+{
+	SCOPED(drop_fd) int dir = -1, got = -1;
+	struct stat st;
+
+	if (spool_files(t->domain, false, &dir, err) == -1)
+		return -1;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return err_sys(err, "%s", t->text);
+	if (admin_file_counts(t->domain, &st)) {
+		got = openat(dir, name, CAREFUL);
+		if (got == -1 || fstat(got, &st) == -1)
+			return err_sys(err, "%s", t->text);
+	}
+	if (!admin_file_counts(t->domain, &st))
+		return err_set(err, ERR_REFUSED, "%s: must be a plain file "
+		    "with one name, and root's or the owner's", t->text);
+	*fd = got;
+	got = -1;
+	return 0;
+}
+
+/* A directory of parent's that only we can put things into, made when
+ * missing. */
+static int
+step_into(int parent, const char *name, mode_t mode, int *fd, struct err *err)
+{
+	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+	bool made = mkdirat(parent, name, mode) == 0;
+
+	if (!made && errno != EEXIST)
+		return err_sys(err, "make %s", name);
+	*fd = openat(parent, name, FLAGS);
+	/* The umask of the program does not hold here. */
+	return *fd == -1 || (made && fchmod(*fd, mode) == -1) ?
+	    err_sys(err, "%s", name) : 0;
+}
+
+static int
+check_owner(int fd, uid_t uid, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return err_sys(err, "%s", path);
+	if (st.st_uid != uid || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return err_set(err, ERR_REFUSED, "%s: must be uid %u's, and "
+		    "closed to others", path, (unsigned)uid);
+	return 0;
+}
+
+/* STATE/auto is ours; STATE/auto/D belongs to who remembers there. */
+static int
+open_memory(const struct job *job, const struct target *t, const char **path,
+    struct err *err)
+{
+	SCOPED(drop_fd) int around = -1, all = -1, own = -1;
+	struct pool *pool = &job->plan->pool;
+	const char *state = installation_path(job->in, pool,
+	    job->in->conf.state);
+	struct ident who;
+
+	if (courier_auto_identity(job, &who, err) == -1 ||
+	    step_into(AT_FDCWD, state, 0755, &around, err) == -1 ||
+	    step_into(around, "auto", 0755, &all, err) == -1 ||
+	    check_owner(all, geteuid(), pool_format(pool, "%s/auto", state),
+	    err) == -1 ||
+	    step_into(all, t->domain->name, 0700, &own, err) == -1)
+		return -1;
+	*path = pool_format(pool, "%s/auto/%s", state, t->domain->name);
+	if (job->in->as_root && (fchown(own, who.uid, who.gid) == -1 ||
+	    fchmod(own, 0700) == -1))
+		return err_sys(err, "%s", *path);
+	return check_owner(own, who.uid, *path, err);
+}
+
+static enum answer_verdict
+answer_automatically(struct job *job, const struct recipient *r,
+    const struct target *t, struct err *detail)
+{
+	SCOPED(drop_fd) int text = -1;
+	const char *name = strrchr(t->text, '/') + 1;
+	size_t len = strlen(name) - strlen(".auto");
+	struct answering how = {
+		.name = pool_dup(&job->plan->pool,
+		(struct slice){ name, len }),
+	};
+
+	if (open_text(t, name, &text, detail) == -1)
+		return ANSWER_NO_TEXT;
+	if (open_memory(job, t, &how.memory, detail) == -1)
+		return ANSWER_BROKEN_INDEX;
+	how.text = text;
+	return answer(job, r, t, &how, detail);
+}
+
+void
+answers_auto(struct job *job, const struct recipient *r,
+    const struct target *t, bool waits)
+{
+	struct job inner = hurried(job);
+	struct err detail = { .text = "" };
+	enum answer_verdict verdict = waits ? ANSWER_MAIL_WAITS :
+	    answer_automatically(&inner, r, t, &detail);
+
+	/* Nobody else may have looked at the message. */
+	job->message_id = inner.message_id;
+	job->size = inner.size;
+	log_answer(job, r, t, verdict, &detail);
+}
