@@ -129,9 +129,10 @@ give(int dir, const char *name, uid_t to)
 		    (unsigned)to);
 }
 
-/* What an administrator left in files/D is the account's. */
+/* files/D is where accounts can put things; what an administrator left there
+ * becomes the account's. */
 static void
-give_files(const struct job *job, const struct account *account)
+prepare_files(const struct job *job, const struct account *account)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_fd) int dir = -1;
@@ -139,8 +140,11 @@ give_files(const struct job *job, const struct account *account)
 	    &pool);
 	struct err err;
 
-	if (!job->in->as_root ||
-	    spool_files(account->domain, false, &dir, &err) == -1)
+	if (spool_files(account->domain, true, &dir, &err) == -1) {
+		log_warning("%s", err.text);
+		return;
+	}
+	if (!job->in->as_root)
 		return;
 	give(dir, files.text, account_identity(account).uid);
 	give(dir, files.index, account_identity(account).uid);
@@ -155,7 +159,7 @@ answers_vacation(struct job *job, const struct recipient *r,
 	struct err detail = { .text = "" };
 
 	if (place == VACATION_FILES)
-		give_files(job, t->account);
+		prepare_files(job, t->account);
 	log_answer(job, r, t, answer(&inner, r, t, &how, &detail), &detail);
 }
 

@@ -22,6 +22,7 @@
 #include <gdbm.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,7 @@ enum kind { ONCE, RATE };
 
 struct question {
 	const char	*name;
+	const char	*aside;			/* NAME.damaged */
 	enum kind	 kind;
 	uint64_t	 amount, now, most;
 	struct str	 key;
@@ -71,12 +73,26 @@ say(enum verdict verdict)
 	    strlen(words[verdict])) == -1 ? EX_TEMPFAIL : 0);
 }
 
-/* What GDBM cannot go on from. */
+/* What GDBM cannot go on from, crashes on, or never comes to an end with, is set
+ * aside without any more of it: the new index is empty. */
+static const struct question *asked;
+static int asked_in = -1;
+
+static _Noreturn void
+give_up(void)
+{
+	if (asked_in != -1 && renameat(asked_in, asked->name, asked_in,
+	    asked->aside) == 0)
+		openat(asked_in, asked->name,
+		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	say(BROKEN);
+}
+
 static void
 end_fatally(const char *text)
 {
-	fprintf(stderr, "%s\n", text);
-	say(BROKEN);
+	(void)text;
+	give_up();
 }
 
 /* --- values ------------------------------------------------------------- */
@@ -132,6 +148,9 @@ is_expired(const struct question *q, struct slice value)
 	uint64_t last = last_of(q, value);
 	uint64_t lasts = q->kind == RATE ? (HOUR + 1) * 60 : q->amount;
 
+	/* What is not understood may be of yesterday. */
+	if (q->kind == ONCE && last == 0)
+		return false;
 	return lasts != 0 && last <= q->now && q->now - last >= lasts;
 }
 
@@ -197,12 +216,13 @@ open_index(int fd, int flags)
 }
 
 /* Whether the index is to blame for GDBM's last error, not the system.  One that
- * asks for more memory than there is is, too. */
+ * asks for more memory, or a longer file, than there can be is, too. */
 static bool
 is_damaged(void)
 {
 	return gdbm_errno == GDBM_MALLOC_ERROR ||
-	    (gdbm_errno != GDBM_NO_ERROR && !gdbm_check_syserr(gdbm_errno));
+	    (gdbm_errno != GDBM_NO_ERROR && (!gdbm_check_syserr(gdbm_errno) ||
+	    errno == EFBIG || errno == EINVAL));
 }
 
 /* What is remembered of the sender.  -1: the index cannot be read. */
@@ -344,43 +364,51 @@ copy(int from, int to)
 	return n == -1 ? -1 : 0;
 }
 
-/* Stores the value in a copy of old (-1: in a new index), and puts it in its
- * place.  -1: is_damaged() tells whether that is the old one's fault. */
 static int
-replace(const struct question *q, int dir, int old, const struct stat *st,
+store(GDBM_FILE index, const struct question *q, bool is_new, off_t size,
     struct slice value)
 {
+	if (!is_new && make_room(index, q, size) == -1)
+		return -1;
+	if (gdbm_store(index, datum_of(str_slice(&q->key)), datum_of(value),
+	    GDBM_REPLACE) != 0)
+		return -1;
+	return is_new ? 0 : prune(index, q);
+}
+
+/* Stores the value in a copy of old (-1: in a new index), and puts it in its
+ * place.  -1: *damaged tells whether that is the old one's fault. */
+static int
+replace(const struct question *q, int dir, int old, off_t size,
+    struct slice value, bool *damaged)
+{
 	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
-	SCOPED(drop_index) GDBM_FILE index = NULL;
 	struct err err;
 
-	gdbm_errno = GDBM_NO_ERROR;
+	*damaged = false;
 	if (draft_begin(dir, q->name, 0600, &draft, &err) == -1 ||
 	    (old != -1 && copy(old, draft.fd) == -1))
 		return -1;
-	index = open_index(draft.fd, old != -1 ? GDBM_WRITER : GDBM_NEWDB);
-	if (index == NULL || (old != -1 &&
-	    make_room(index, q, st->st_size) == -1) ||
-	    gdbm_store(index, datum_of(str_slice(&q->key)), datum_of(value),
-	    GDBM_REPLACE) != 0 || (old != -1 && prune(index, q) == -1))
+	GDBM_FILE index = open_index(draft.fd, old != -1 ? GDBM_WRITER :
+	    GDBM_NEWDB);
+	if (index == NULL) {
+		*damaged = is_damaged();
 		return -1;
-	GDBM_FILE finished = index;
-	index = NULL;
-	if (gdbm_close(finished) != 0)
+	}
+	int stored = store(index, q, old == -1, size, value);
+	*damaged = stored == -1 && is_damaged();
+	if (gdbm_close(index) != 0 || stored == -1)
 		return -1;
-	gdbm_errno = GDBM_NO_ERROR;
 	return draft_commit(&draft, &err);
 }
 
 static enum verdict
 begin_anew(const struct question *q, int dir, struct slice value)
 {
-	SCOPED(drop_str) struct str aside = { 0 };
+	bool unused;
 
-	str_addf(&aside, "%s.damaged", q->name);
-	if (renameat(dir, q->name, dir, str_text(&aside)) == -1)
-		return BROKEN;
-	replace(q, dir, -1, NULL, value);
+	if (renameat(dir, q->name, dir, q->aside) == 0)
+		replace(q, dir, -1, 0, value, &unused);
 	return BROKEN;
 }
 
@@ -476,19 +504,44 @@ answer(const struct question *q, int dir)
 	bool odd = got == 1 && is_odd(q, str_slice(&value));
 	if (!due && !odd)
 		return KNOWN;
-	if (replace(q, dir, st.st_size > 0 ? fd : -1, &st,
-	    str_slice(&next)) == 0)
+	if (replace(q, dir, st.st_size > 0 ? fd : -1, st.st_size,
+	    str_slice(&next), &damaged) == 0)
 		return odd ? KNOWN : NEW;
-	return st.st_size > 0 && is_damaged() ? begin_anew(q, dir,
+	return damaged && st.st_size > 0 ? begin_anew(q, dir,
 	    str_slice(&next)) : BROKEN;
 }
 
 /* --- the call ------------------------------------------------------------ */
 
 static void
+end_by_signal(int signo)
+{
+	(void)signo;
+	give_up();
+}
+
+static void
+catch_signals(void)
+{
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+	    SIGABRT, SIGXCPU };
+	static char stack[65536];
+	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof stack };
+	struct sigaction action = {
+		.sa_handler = end_by_signal,
+		.sa_flags = SA_ONSTACK | (int)SA_RESETHAND,
+	};
+
+	sigaltstack(&alternate, NULL);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaction(signals[i], &action, NULL);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+static void
 limit(int what, rlim_t most)
 {
-	const struct rlimit limits = { most, most };
+	const struct rlimit limits = { most, most + (what == RLIMIT_CPU) };
 
 	setrlimit(what, &limits);
 }
@@ -531,10 +584,12 @@ read_question(char **argv, struct question *q)
 int
 main(int argc, char **argv)
 {
+	SCOPED(drop_str) struct str aside = { 0 };
 	struct question q = { 0 };
 	int dir;
 
 	confine();
+	catch_signals();
 	if (argc != 6 || !read_question(argv, &q)) {
 		fprintf(stderr, "usage: vremember name once|rate amount now "
 		    "most <sender\n");
@@ -543,5 +598,9 @@ main(int argc, char **argv)
 	dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir == -1)
 		say(BROKEN);
+	str_addf(&aside, "%s.damaged", q.name);
+	q.aside = str_text(&aside);
+	asked = &q;
+	asked_in = dir;
 	say(answer(&q, dir));
 }

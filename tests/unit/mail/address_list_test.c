@@ -26,7 +26,7 @@ static const struct row {
 	{ "an empty group", "undisclosed-recipients:;", "" },
 	{ "a route stays for the address's parser", "<@x,@y:a@b>",
 	  "<@x,@y:a@b>;" },
-	{ "folding", "A\r\n B\n <a\n @b>,\n\tc@d", "A  B<a@b>;<c@d>;" },
+	{ "folding", "A\r\n B\n <a\n @b>,\n\tc@d", "A   B<a@b>;<c@d>;" },
 	{ "a quoted local part", "\"a b\"@c", "<\"a b\"@c>;" },
 	{ "a quoted local part in brackets", "<\"a> b\"@c>", "<\"a> b\"@c>;" },
 	{ "a domain literal with a comma", "a@[1,2]", "<a@[1,2]>;" },
