@@ -87,12 +87,23 @@ settle_known(struct plan *plan, struct target *t)
 		settle(plan, t, t->failure);
 }
 
+/* Beside an answer, which is no delivery, one target is alone still. */
+static bool
+has_several(const struct recipient *r)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->count && count < 2; i++)
+		count += r->targets[i]->kind != TARGET_AUTO;
+	return count > 1;
+}
+
 /* The MTA can try a failed member of a list by itself: the others stand. */
 static bool
 can_be_handed_on(const struct recipient *r, const struct target *t)
 {
-	return r->count > 1 && t->retry != NULL &&
-	    dispatch_outcome(t)->kind != OUTCOME_DONE;
+	return t->retry != NULL && dispatch_outcome(t)->kind != OUTCOME_DONE &&
+	    has_several(r);
 }
 
 static void

@@ -495,8 +495,8 @@ judge_header(const struct answer_question *q)
 		addressed = addressed || (names_recipients(field.name) &&
 		    any(q, field.value, is_mine));
 	}
-	/* What comes later may be a list's. */
-	if (rest.len == 0 && !q->whole)
+	/* What comes later may be a list's.  A line that is torn is no end. */
+	if (!q->whole && !slice_has(rest, '\n'))
 		return ANSWER_LONG_HEADER;
 	return addressed ? ANSWER_SENT : ANSWER_NOT_ADDRESSED;
 }

@@ -528,7 +528,7 @@ class Vacation(Answering):
     @needs_strace
     def test_nothing_of_it_is_opened_as_root_and_in_a_home_never_with_the_domains_group(self):
         self.on(home=True)
-        got, trail = strace(self.vmail, ["-e", "trace=setresuid,setresgid,execve,openat,open"],
+        got, trail = strace(self.vmail, ["-s", "500", "-e", "trace=setresuid,setresgid,execve,openat,open"],
                             "-f", "ann@far.test", "joe@a.test", input=mail())
         self.assertEqual(self.reasons(got), ["sent"])
         home = self.vmail.home("joe@a.test")
@@ -558,10 +558,11 @@ class Vacation(Answering):
 
     # what it costs
 
+    @needs_root                             # else strace may not read the paths
     @needs_strace
     def test_without_a_vacation_a_delivery_asks_two_questions_more_and_starts_nothing(self):
         self.delivered("joe@a.test", mail())
-        _, trail = strace(self.vmail, ["-e", "trace=%process,%file"], "-f", "ann@far.test", "joe@a.test",
+        _, trail = strace(self.vmail, ["-s", "500", "-e", "trace=%process,%file"], "-f", "ann@far.test", "joe@a.test",
                           input=mail())
         self.assertEqual(len([line for line in trail if ".vacation" in line]), 2)
         self.assertEqual(len([line for line in trail if re.search(r"\b(v?fork|clone3?)\(", line)]), 1)

@@ -151,6 +151,9 @@ a_header_longer_than_what_is_looked_at_gets_none(void **state)
 		.message = str_slice(&message),
 	};
 	check(answer_judge(&q), ANSWER_LONG_HEADER);
+	str_adds(&message, "\nLis");
+	q.message = str_slice(&message);
+	check(answer_judge(&q), ANSWER_LONG_HEADER);
 	q.whole = true;
 	check(answer_judge(&q), ANSWER_SENT);
 	str_adds(&message, "\n\nbody");
