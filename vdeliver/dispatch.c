@@ -9,6 +9,7 @@
 
 #include "courier.h"
 #include "intake.h"
+#include "ledger.h"
 #include "resolve.h"
 #include "scope.h"
 
@@ -17,6 +18,8 @@ enum { BATCH_BYTES = 512 * 1024 };
 
 /* what the log says of mail that a filter wrote nothing for */
 #define DROPPED	"dropped by the filter"
+/* and of what an earlier try did */
+#define BEFORE	"done before"
 
 /* --- outcomes ---------------------------------------------------------- */
 
@@ -62,6 +65,16 @@ dispatch_time(const struct target *t)
 	const struct settled *settled = t->work;
 
 	return settled != NULL ? settled->ms : 0;
+}
+
+/* This try did it, and no other one has to. */
+static void
+settle_tried(struct job *job, struct target *t, struct outcome o,
+    struct deadline start)
+{
+	settle_since(job->plan, t, o, start);
+	if (o.kind == OUTCOME_DONE)
+		ledger_note(job, t, false);
 }
 
 /* Where an answer has to wait all of the recipient's mail does: or every try of
@@ -183,16 +196,6 @@ count_open(const struct plan *plan, struct target **only)
 	return count;
 }
 
-static void
-fail_all(struct plan *plan, struct outcome o)
-{
-	for (size_t i = 0; i < plan->recipient_count; i++)
-		for (size_t j = 0; j < plan->recipients[i]->count; j++)
-			if (plan->recipients[i]->targets[j]->work == NULL)
-				settle(plan, plan->recipients[i]->targets[j],
-				    o);
-}
-
 static bool
 is_filtered(const struct target *t)
 {
@@ -248,8 +251,7 @@ deliver_local(struct job *job, const struct recipient *r)
 		struct target *t = r->targets[i];
 		struct deadline start = deadline_in(0);
 		if (t->work == NULL && t->kind != TARGET_REMOTE)
-			settle_since(job->plan, t, deliver_one(job, r, t),
-			    start);
+			settle_tried(job, t, deliver_one(job, r, t), start);
 	}
 }
 
@@ -285,7 +287,7 @@ send_batch(struct job *job, const struct recipient *r,
 	struct outcome o = deadline_over(job->deadline) ? too_late() :
 	    courier_send(job, r, first, addresses, count);
 	for (size_t i = 0; i < count; i++)
-		settle_since(job->plan, taken[i], o, start);
+		settle_tried(job, taken[i], o, start);
 }
 
 static void
@@ -304,20 +306,92 @@ hand_on_failed(struct job *job, const struct recipient *r)
 		struct target *t = r->targets[i];
 		if (can_be_handed_on(r, t) && t->domain != NULL &&
 		    !deadline_over(job->deadline) &&
-		    courier_send(job, r, t, &t->retry, 1).kind == OUTCOME_DONE)
+		    courier_send(job, r, t, &t->retry, 1).kind ==
+		    OUTCOME_DONE) {
 			settle(job->plan, t, success);
+			ledger_note(job, t, true);
+		}
 	}
 }
 
-void
-dispatch_recipient(struct job *job, struct recipient *r)
+static void
+deliver_recipient(struct job *job, const struct recipient *r)
 {
-	settle_recipient(job->plan, r);
 	if (waits_for(r) != NULL)
 		return;
 	deliver_local(job, r);
 	deliver_remote(job, r);
 	hand_on_failed(job, r);
+}
+
+/* --- tries -------------------------------------------------------------- */
+
+/* What an earlier try of the MTA has seen to. */
+static void
+settle_done_before(struct job *job, const struct recipient *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if ((r->targets[i]->work == NULL ||
+		    can_be_handed_on(r, r->targets[i])) &&
+		    ledger_recall(job, r->targets[i]))
+			settle(job->plan, r->targets[i], outcome_make(
+			    OUTCOME_DONE, "2.0.0", BEFORE));
+}
+
+static bool
+is_tried_again(struct recipient *const *recipients, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (dispatch_result(recipients[i])->kind == OUTCOME_TEMPORARY)
+			return true;
+	return false;
+}
+
+static void
+fail_open(struct job *job, struct recipient *const *recipients, size_t count,
+    struct outcome o)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < recipients[i]->count; j++)
+			if (recipients[i]->targets[j]->work == NULL)
+				settle(job->plan, recipients[i]->targets[j],
+				    o);
+}
+
+/* Recipients that the MTA gets one answer for. */
+static void
+try(struct job *job, struct recipient *const *recipients, size_t count)
+{
+	struct err err;
+
+	if (ledger_open(job, recipients, count, &err) == -1) {
+		fail_open(job, recipients, count, outcome_from_err(&err));
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		settle_done_before(job, recipients[i]);
+	for (size_t i = 0; i < count; i++)
+		deliver_recipient(job, recipients[i]);
+	ledger_settle(job, is_tried_again(recipients, count));
+}
+
+void
+dispatch_recipient(struct job *job, struct recipient *const *r)
+{
+	settle_recipient(job->plan, *r);
+	try(job, r, 1);
+}
+
+/* Nobody but this target has to be remembered: either it is done, or the MTA
+ * tries again for it alone. */
+static bool
+is_all_that_waits(const struct plan *plan, const struct target *only)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->targets[i] != only && dispatch_outcome(
+		    plan->targets[i])->kind == OUTCOME_TEMPORARY)
+			return false;
+	return only->kind == TARGET_ACCOUNT && !is_filtered(only);
 }
 
 /* One account alone: its courier reads the message where it will lie, after it
@@ -342,8 +416,8 @@ dispatch(struct job *job)
 
 	settle_all_known(plan);
 	size_t open = count_open(plan, &only);
-	if (open == 0 || (open == 1 && only->kind == TARGET_ACCOUNT &&
-	    !is_filtered(only) && deliver_alone(job, only)))
+	if (open == 0 || (open == 1 && is_all_that_waits(plan, only) &&
+	    deliver_alone(job, only)))
 		return;
 	/* For all others everything is known before anything is delivered, and
 	 * the message is read once. */
@@ -354,9 +428,8 @@ dispatch(struct job *job)
 		return;
 	struct outcome o = intake_for_all(job);
 	if (o.kind != OUTCOME_DONE) {
-		fail_all(plan, o);
+		fail_open(job, plan->recipients, plan->recipient_count, o);
 		return;
 	}
-	for (size_t i = 0; i < plan->recipient_count; i++)
-		dispatch_recipient(job, plan->recipients[i]);
+	try(job, plan->recipients, plan->recipient_count);
 }
