@@ -221,8 +221,8 @@ open_locked(struct record *record, bool make, struct deadline d,
 		    faccessat(record->dir, record->name, F_OK, 0) == -1)
 			return errno == ENOENT ? err_set(err, ERR_ABSENT,
 			    "no record") : err_sys(err, "%s", record->name);
-		if (lock_open(record->dir, record->name, d, &record->fd,
-		    err) == -1)
+		if (lock_open(record->dir, record->name, 1, d,
+		    &record->fd, err) == -1)
 			return -1;
 	} while (!has_its_name(record));
 	return 0;
