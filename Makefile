@@ -5,10 +5,11 @@ OUT     ?= out
 CC      ?= cc
 CFLAGS  ?= -O2 -g
 PROGRAMS = vdeliver vlmtpd vpop3d vadmin
-HELPERS  = vidn vpam vtls vremember
+HELPERS  = vidn vdigest vpam vtls vremember
 LIBS_vpop3d = -lcrypt -lxxhash
 LIBS_vadmin = -lcrypt
 LIBS_vidn   = -lidn2
+LIBS_vdigest = -lmd
 LIBS_vpam   = -lpam
 LIBS_vremember = -lgdbm
 LIBS_vtls   = -lssl -lcrypto
@@ -50,6 +51,7 @@ $(OUT)/bin/vpop3d: $(call objects,$(OUT),$(wildcard vpop3d/*.c)) $(OUT)/libmail.
 $(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vidn: $(call objects,$(OUT),lib/mail/idn/vidn.c) $(OUT)/libbase.a
 $(OUT)/bin/vremember: $(call objects,$(OUT),vdeliver/answer/vremember.c) $(OUT)/libbase.a
+$(OUT)/bin/vdigest: $(call objects,$(OUT),vdeliver/digest/vdigest.c) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vpam: $(call objects,$(OUT),vpop3d/pam/vpam.c) $(OUT)/libbase.a
 $(OUT)/bin/vtls: $(call objects,$(OUT),$(wildcard vpop3d/tls/*.c)) $(OUT)/libbase.a
 

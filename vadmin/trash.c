@@ -102,7 +102,7 @@ is_unlocked(int parent, const char *name, struct pool *pool, struct err *err)
 	if (fstatat(parent, pool_format(pool, "%s.lock", name), &st,
 	    AT_SYMLINK_NOFOLLOW) == -1 && errno == ENOENT)
 		return true;
-	return dotlock_try(parent, name, &lock, err) == 1;
+	return dotlock_try(parent, name, NULL, &lock, err) == 1;
 }
 
 /* With the inbox goes its kin, under the names that the inbox's new name gives

@@ -10,6 +10,7 @@
 #include "answers.h"
 #include "courier.h"
 #include "intake.h"
+#include "ledger.h"
 #include "resolve.h"
 #include "scope.h"
 
@@ -18,6 +19,8 @@ enum { BATCH_BYTES = 512 * 1024 };
 
 /* what the log says of mail that a filter wrote nothing for */
 #define DROPPED	"dropped by the filter"
+/* and of what an earlier try did */
+#define BEFORE	"done before"
 
 /* --- outcomes ---------------------------------------------------------- */
 
@@ -63,6 +66,16 @@ dispatch_time(const struct target *t)
 	const struct settled *settled = t->work;
 
 	return settled != NULL ? settled->ms : 0;
+}
+
+/* This try did it, and no other one has to. */
+static void
+settle_tried(struct job *job, struct target *t, struct outcome o,
+    struct deadline start)
+{
+	settle_since(job->plan, t, o, start);
+	if (o.kind == OUTCOME_DONE)
+		ledger_note(job, t, false);
 }
 
 const struct outcome *
@@ -167,16 +180,6 @@ count_open(const struct plan *plan, struct target **only)
 	return count;
 }
 
-static void
-fail_all(struct plan *plan, struct outcome o)
-{
-	for (size_t i = 0; i < plan->recipient_count; i++)
-		for (size_t j = 0; j < plan->recipients[i]->count; j++)
-			if (plan->recipients[i]->targets[j]->work == NULL)
-				settle(plan, plan->recipients[i]->targets[j],
-				    o);
-}
-
 static bool
 is_filtered(const struct target *t)
 {
@@ -184,38 +187,24 @@ is_filtered(const struct target *t)
 	    t->account->domain->conf.filter[0] != '\0';
 }
 
-/* A vacation answers what was written into the inbox, and then alone. */
-static struct outcome
-deliver_and_answer(struct job *job, const struct recipient *r,
-    const struct target *t)
-{
-	struct found found;
-	struct outcome o = courier_deliver(job, r, t, &found);
-
-	if (o.kind == OUTCOME_DONE && found.vacation != VACATION_NONE)
-		answers_vacation(job, r, t, found.vacation);
-	return o;
-}
-
-/* What the filter makes of it goes into the inbox, or nothing. */
+/* What the filter makes of it goes into the inbox, or nothing; *new is that. */
 static struct outcome
 deliver_filtered(struct job *job, const struct recipient *r,
-    const struct target *t)
+    const struct target *t, struct found *found, struct message *new)
 {
-	SCOPED(drop_message) struct message new = MESSAGE_NONE;
 	enum filtered filtered;
-	struct outcome o = courier_filter(job, r, t, &filtered, &new);
+	struct outcome o = courier_filter(job, r, t, &filtered, new);
 
 	if (o.kind != OUTCOME_DONE)
 		return o;
 	if (filtered == FILTER_NOTHING)
 		return outcome_make(OUTCOME_DONE, "2.0.0", DROPPED);
 	if (filtered == FILTER_NONE)
-		return deliver_and_answer(job, r, t);
+		return courier_deliver(job, r, t, found);
 	struct job inner = *job;
-	inner.message = new;
-	o = deliver_and_answer(&inner, r, t);
-	new = inner.message;
+	inner.message = *new;
+	o = courier_deliver(&inner, r, t, found);
+	*new = inner.message;
 	return o;
 }
 
@@ -230,25 +219,42 @@ too_late(void)
 
 static struct outcome
 deliver_one(struct job *job, const struct recipient *r,
-    const struct target *t)
+    const struct target *t, struct found *found, struct message *new)
 {
+	*found = (struct found){ .vacation = VACATION_NONE };
 	if (deadline_over(job->deadline))
 		return too_late();
-	return is_filtered(t) ? deliver_filtered(job, r, t) :
-	    deliver_and_answer(job, r, t);
+	return is_filtered(t) ? deliver_filtered(job, r, t, found, new) :
+	    courier_deliver(job, r, t, found);
+}
+
+/* A vacation answers what was written into the inbox, and then alone: once it
+ * is remembered that it was, a retry finds it done. */
+static void
+deliver_to(struct job *job, const struct recipient *r, struct target *t)
+{
+	SCOPED(drop_message) struct message new = MESSAGE_NONE;
+	struct deadline start = deadline_in(0);
+	struct found found;
+	struct outcome o = deliver_one(job, r, t, &found, &new);
+
+	settle_tried(job, t, o, start);
+	if (o.kind != OUTCOME_DONE || found.vacation == VACATION_NONE)
+		return;
+	struct job inner = *job;
+	if (new.file != -1)
+		inner.message = new;
+	answers_vacation(&inner, r, t, found.vacation);
 }
 
 static void
 deliver_local(struct job *job, const struct recipient *r)
 {
-	for (size_t i = 0; i < r->count; i++) {
-		struct target *t = r->targets[i];
-		struct deadline start = deadline_in(0);
-		if (t->work == NULL && t->kind != TARGET_REMOTE &&
-		    t->kind != TARGET_AUTO)
-			settle_since(job->plan, t, deliver_one(job, r, t),
-			    start);
-	}
+	for (size_t i = 0; i < r->count; i++)
+		if (r->targets[i]->work == NULL &&
+		    r->targets[i]->kind != TARGET_REMOTE &&
+		    r->targets[i]->kind != TARGET_AUTO)
+			deliver_to(job, r, r->targets[i]);
 }
 
 static bool
@@ -283,7 +289,7 @@ send_batch(struct job *job, const struct recipient *r,
 	struct outcome o = deadline_over(job->deadline) ? too_late() :
 	    courier_send(job, r, first, addresses, count);
 	for (size_t i = 0; i < count; i++)
-		settle_since(job->plan, taken[i], o, start);
+		settle_tried(job, taken[i], o, start);
 }
 
 static void
@@ -302,17 +308,26 @@ hand_on_failed(struct job *job, const struct recipient *r)
 		struct target *t = r->targets[i];
 		if (can_be_handed_on(r, t) && t->domain != NULL &&
 		    !deadline_over(job->deadline) &&
-		    courier_send(job, r, t, &t->retry, 1).kind == OUTCOME_DONE)
+		    courier_send(job, r, t, &t->retry, 1).kind ==
+		    OUTCOME_DONE) {
 			settle(job->plan, t, success);
+			ledger_note(job, t, true);
+		}
 	}
+}
+
+static void
+deliver_recipient(struct job *job, const struct recipient *r)
+{
+	deliver_local(job, r);
+	deliver_remote(job, r);
+	hand_on_failed(job, r);
 }
 
 /* Beside everything else, and once: not at each try of the MTA. */
 static void
-dispatch_answers(struct job *job, const struct recipient *r)
+answer_automatically(struct job *job, const struct recipient *r, bool waits)
 {
-	bool waits = dispatch_result(r)->kind == OUTCOME_TEMPORARY;
-
 	for (size_t i = 0; i < r->count; i++) {
 		struct target *t = r->targets[i];
 		struct deadline start = deadline_in(0);
@@ -320,17 +335,82 @@ dispatch_answers(struct job *job, const struct recipient *r)
 			continue;
 		answers_auto(job, r, t, waits);
 		settle_since(job->plan, t, success, start);
+		if (!waits)
+			ledger_note(job, t, false);
 	}
 }
 
-void
-dispatch_recipient(struct job *job, struct recipient *r)
+/* --- tries -------------------------------------------------------------- */
+
+/* What an earlier try of the MTA has seen to. */
+static void
+settle_done_before(struct job *job, const struct recipient *r)
 {
-	settle_recipient(job->plan, r);
-	deliver_local(job, r);
-	deliver_remote(job, r);
-	hand_on_failed(job, r);
-	dispatch_answers(job, r);
+	for (size_t i = 0; i < r->count; i++)
+		if ((r->targets[i]->work == NULL ||
+		    can_be_handed_on(r, r->targets[i])) &&
+		    ledger_recall(job, r->targets[i]))
+			settle(job->plan, r->targets[i], outcome_make(
+			    OUTCOME_DONE, "2.0.0", BEFORE));
+}
+
+static bool
+is_tried_again(struct recipient *const *recipients, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (dispatch_result(recipients[i])->kind == OUTCOME_TEMPORARY)
+			return true;
+	return false;
+}
+
+static void
+fail_open(struct job *job, struct recipient *const *recipients, size_t count,
+    struct outcome o)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < recipients[i]->count; j++)
+			if (recipients[i]->targets[j]->work == NULL)
+				settle(job->plan, recipients[i]->targets[j],
+				    o);
+}
+
+/* Recipients that the MTA gets one answer for. */
+static void
+try(struct job *job, struct recipient *const *recipients, size_t count)
+{
+	struct err err;
+
+	if (ledger_open(job, recipients, count, &err) == -1) {
+		fail_open(job, recipients, count, outcome_from_err(&err));
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		settle_done_before(job, recipients[i]);
+	for (size_t i = 0; i < count; i++)
+		deliver_recipient(job, recipients[i]);
+	bool again = is_tried_again(recipients, count);
+	for (size_t i = 0; i < count; i++)
+		answer_automatically(job, recipients[i], again);
+	ledger_settle(job, again);
+}
+
+void
+dispatch_recipient(struct job *job, struct recipient *const *r)
+{
+	settle_recipient(job->plan, *r);
+	try(job, r, 1);
+}
+
+/* Nobody but this target has to be remembered: either it is done, or the MTA
+ * tries again for it alone. */
+static bool
+is_all_that_waits(const struct plan *plan, const struct target *only)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->targets[i] != only && dispatch_outcome(
+		    plan->targets[i])->kind == OUTCOME_TEMPORARY)
+			return false;
+	return only->kind == TARGET_ACCOUNT && !is_filtered(only);
 }
 
 /* One account alone: its courier reads the message where it will lie, after it
@@ -358,8 +438,8 @@ dispatch(struct job *job)
 
 	settle_all_known(plan);
 	size_t open = count_open(plan, &only);
-	if (open == 0 || (open == 1 && only->kind == TARGET_ACCOUNT &&
-	    !is_filtered(only) && deliver_alone(job, only)))
+	if (open == 0 || (open == 1 && is_all_that_waits(plan, only) &&
+	    deliver_alone(job, only)))
 		return;
 	/* For all others everything is known before anything is delivered, and
 	 * the message is read once. */
@@ -370,9 +450,8 @@ dispatch(struct job *job)
 		return;
 	struct outcome o = intake_for_all(job);
 	if (o.kind != OUTCOME_DONE) {
-		fail_all(plan, o);
+		fail_open(job, plan->recipients, plan->recipient_count, o);
 		return;
 	}
-	for (size_t i = 0; i < plan->recipient_count; i++)
-		dispatch_recipient(job, plan->recipients[i]);
+	try(job, plan->recipients, plan->recipient_count);
 }

@@ -4,11 +4,12 @@
 
 #include "job.h"
 
-/* Delivers; afterwards every target of every recipient has an outcome. */
+/* Delivers; afterwards every target of every recipient has an outcome.  Who told
+ * the MTA calls ledger_release(). */
 void	dispatch(struct job *job);
 
-/* The same for one recipient of a plan, whose message was read in. */
-void	dispatch_recipient(struct job *job, struct recipient *recipient);
+/* The same for one recipient in the plan's list, whose message was read in. */
+void	dispatch_recipient(struct job *job, struct recipient *const *recipient);
 
 /* Before anything is delivered: what can be known of the recipient. */
 const struct outcome *dispatch_expect(struct plan *plan,

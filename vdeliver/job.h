@@ -20,6 +20,8 @@ struct job {
 	/* for the log, when a courier has looked: in the plan's pool */
 	const char			*message_id;
 	uint64_t			 size;
+	/* what is done, for a retry (ledger.h); NULL: nothing */
+	struct ledger			*ledger;
 };
 
 #endif

@@ -17,6 +17,7 @@
 #include "events.h"
 #include "fd.h"
 #include "intake.h"
+#include "ledger.h"
 #include "lmtp_talker.h"
 #include "lmtp_wire.h"
 #include "log.h"
@@ -40,6 +41,9 @@ struct state {
 	/* of the message that is coming */
 	struct plan			 plan;
 	struct message			 message;
+	/* of the one before: kept until its client is known to go on, having
+	 * read the replies */
+	struct ledger			*told;
 	unsigned			 refused;
 	size_t				 reached;
 	/* of the whole connection, for the log */
@@ -62,6 +66,7 @@ drop_state(struct state *s)
 {
 	drop_child(&s->talker);
 	drop_fd(&s->to_talker);
+	drop_ledger(&s->told);
 	forget(s);
 }
 
@@ -190,7 +195,7 @@ deliver(struct state *s, struct job *job, struct err *err)
 	for (size_t i = 0; i < plan->recipient_count; i++) {
 		struct outcome o = outcome_from_err(err);
 		if (adopted == 0) {
-			dispatch_recipient(job, plan->recipients[i]);
+			dispatch_recipient(job, &plan->recipients[i]);
 			o = *dispatch_result(plan->recipients[i]);
 		}
 		if (!answer(s, o))
@@ -215,6 +220,7 @@ answer_deliver(struct state *s, const char *given)
 	};
 	bool alive = deliver(s, &job, &err);
 	events_delivery(&job);
+	s->told = job.ledger;
 	drop_message(&job.message);
 	s->messages++;
 	s->recipients += plan->recipient_count;
@@ -248,6 +254,14 @@ answer_text(struct state *s, uint32_t kind, const char *text)
 	return false;
 }
 
+/* The talker goes on only when the client has its replies. */
+static void
+release_told(struct state *s)
+{
+	ledger_release(s->told);
+	drop_ledger(&s->told);
+}
+
 static bool
 answer_request(struct state *s)
 {
@@ -257,6 +271,7 @@ answer_request(struct state *s)
 	if (packet_receive(s->to_talker, &request, sizeof request,
 	    deadline_in(0)) == -1 || request.len > sizeof request.text)
 		return false;
+	release_told(s);
 	memcpy(text, request.text, request.len);
 	text[request.len] = '\0';
 	return strlen(text) == request.len &&
@@ -297,6 +312,8 @@ log_end(struct state *s)
 
 	if (child_wait(&s->talker, deadline_in(LEAVE_MS), &status, &err) == -1)
 		drop_child(&s->talker);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == END_QUIT)
+		release_told(s);
 	if (s->parent->role != LMTP_MAIL)
 		return;
 	log_text(&line, "peer", slice_of(s->parent->peer));

@@ -7,6 +7,7 @@
 #include "dispatch.h"
 #include "events.h"
 #include "fd.h"
+#include "ledger.h"
 #include "log.h"
 #include "report.h"
 #include "request.h"
@@ -114,7 +115,7 @@ show(const struct installation *in, struct plan *plan)
 
 static int
 deliver(const struct installation *in, const struct request *request,
-    struct plan *plan, struct deadline deadline)
+    struct plan *plan, struct deadline deadline, struct ledger **ledger)
 {
 	struct job job = {
 		.in = in, .plan = plan, .sender = request->sender,
@@ -127,6 +128,7 @@ deliver(const struct installation *in, const struct request *request,
 		plan_print(plan, stdout);
 	int status = report_plan(plan);
 	events_delivery(&job);
+	*ledger = job.ledger;
 	return status;
 }
 
@@ -142,7 +144,7 @@ fail(const struct request *request, const struct outcome *outcome,
 }
 
 static int
-run(const struct request *request)
+run(const struct request *request, struct ledger **ledger)
 {
 	SCOPED(drop_installation) struct installation in = { .dir = -1 };
 	SCOPED(drop_plan) struct plan plan = { 0 };
@@ -165,7 +167,7 @@ run(const struct request *request)
 	resolve_all(&in, request, &plan);
 	if (request->dry_run)
 		return show(&in, &plan);
-	int status = deliver(&in, request, &plan, deadline);
+	int status = deliver(&in, request, &plan, deadline, ledger);
 	drain_input(deadline);
 	return status;
 }
@@ -174,6 +176,7 @@ int
 main(int argc, char **argv)
 {
 	SCOPED(drop_request) struct request request = { 0 };
+	struct ledger *ledger = NULL;
 	struct startup found;
 	struct outcome broken;
 	struct err err;
@@ -190,7 +193,9 @@ main(int argc, char **argv)
 		    "%s", err.text) : outcome_from_err(&err);
 		return fail(&request, &broken, deadline_in(DRAIN_MS));
 	}
-	int status = run(&request);
+	int status = run(&request, &ledger);
 	log_release();
+	/* The very last: killed after it, all of the mail would come again. */
+	ledger_release(ledger);
 	return status;
 }

@@ -128,6 +128,7 @@ become_command(const struct command *c, const struct pipes *p)
 {
 	struct sigaction standard = { .sa_handler = SIG_DFL };
 	sigset_t nothing;
+	struct err err;
 
 	standard_fd(p->in[0], O_RDONLY, STDIN_FILENO);
 	standard_fd(p->out[1], O_WRONLY, STDOUT_FILENO);
@@ -137,10 +138,14 @@ become_command(const struct command *c, const struct pipes *p)
 	sigemptyset(&nothing);
 	sigprocmask(SIG_SETMASK, &nothing, NULL);
 	if (compat_cloexec_from(3) == -1 ||
-	    chdir(c->directory ? c->directory : "/") == -1)
+	    chdir(c->directory ? c->directory : "/") == -1 ||
+	    (c->who != NULL && ident_become(*c->who, &err) == -1))
 		_exit(126);
-	execve(c->argv[0], (char *const *)(intptr_t)c->argv,
-	    (char *const *)(intptr_t)c->environment);
+	if (c->program > STDERR_FILENO)
+		compat_execve_fd(c->program, c->argv, c->environment);
+	else
+		execve(c->argv[0], (char *const *)(intptr_t)c->argv,
+		    (char *const *)(intptr_t)c->environment);
 	dprintf(STDERR_FILENO, "cannot start %s: errno %d\n", c->argv[0],
 	    errno);
 	_exit(errno == ENOENT ? 127 : 126);

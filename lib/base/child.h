@@ -8,6 +8,7 @@
 
 #include "deadline.h"
 #include "err.h"
+#include "ident.h"
 #include "str.h"
 #include "stream.h"
 
@@ -33,6 +34,11 @@ void	drop_child(struct child *child);
 
 struct command {
 	const char *const	*argv;		/* argv[0] is the path */
+	/* above 2: what is at the path was opened here, and this is started:
+	 * whoever it becomes need not find the way to it */
+	int			 program;
+	/* whom it becomes for good before it is started; NULL: nobody else */
+	const struct ident	*who;
 	const char *const	*environment;	/* all of it */
 	const char		*directory;	/* to be in; NULL: / */
 	/* its standard input; NULL: /dev/null */

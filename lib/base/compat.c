@@ -42,6 +42,14 @@ compat_cloexec_from(unsigned int first)
 }
 
 int
+compat_execve_fd(int fd, const char *const *argv,
+    const char *const *environment)
+{
+	return (int)syscall(SYS_execveat, fd, "", argv, environment,
+	    AT_EMPTY_PATH);
+}
+
+int
 compat_drop_capabilities(void)
 {
 	struct { uint32_t version; int pid; } us =

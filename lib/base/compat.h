@@ -12,6 +12,10 @@ int	compat_renameat2_noreplace(int from_dir, const char *from, int to_dir,
 int	compat_pidfd_open(pid_t pid);
 int	compat_close_range(unsigned int first, unsigned int last);
 
+/* execveat() of the file itself. */
+int	compat_execve_fd(int fd, const char *const *argv,
+	    const char *const *environment);
+
 /* Gives up all capabilities, the inheritable and ambient ones too. */
 int	compat_drop_capabilities(void);
 

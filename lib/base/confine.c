@@ -29,23 +29,6 @@ is_root(void)
 
 /* --- the empty directory ------------------------------------------------ */
 
-static int
-open_made(int parent, const char *path, mode_t mode, int *fd, struct err *err)
-{
-	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
-
-	*fd = openat(parent, path, FLAGS);
-	if (*fd == -1 && errno == ENOENT) {
-		if (mkdirat(parent, path, mode) == -1 && errno != EEXIST)
-			return err_sys(err, "make %s", path);
-		*fd = openat(parent, path, FLAGS);
-		/* The umask of the program does not hold here. */
-		if (*fd != -1 && fchmod(*fd, mode) == -1)
-			return err_sys(err, "mode of %s", path);
-	}
-	return *fd == -1 ? err_sys(err, "%s", path) : 0;
-}
-
 int
 confine_open_root(const char *state, int *fd, struct err *err)
 {
@@ -54,9 +37,9 @@ confine_open_root(const char *state, int *fd, struct err *err)
 
 	if (!is_root())
 		return 0;
-	if (open_made(AT_FDCWD, state, 0755, &around, err) == -1)
+	if (dir_make(AT_FDCWD, state, 0755, &around, err) == -1)
 		return -1;
-	if (open_made(around, "empty", 0555, &got, err) == -1)
+	if (dir_make(around, "empty", 0555, &got, err) == -1)
 		return err_within(err, "%s", state);
 	if (fstat(got, &st) == -1)
 		return err_sys(err, "%s/empty", state);

@@ -17,7 +17,7 @@
 #include "scope.h"
 #include "str.h"
 
-enum { HOST_MAX = 256 };
+enum { HOST_MAX = DOTLOCK_TEXT - 32 };
 
 static const char *
 this_host(char host[HOST_MAX])
@@ -44,7 +44,7 @@ process_is_gone(const char *text)
 static bool
 is_stale(int fd, const struct stat *st)
 {
-	char text[HOST_MAX + 32];
+	char text[DOTLOCK_TEXT];
 	ssize_t n = fd_read(fd, text, sizeof text - 1);
 
 	if (n == -1)
@@ -77,19 +77,27 @@ remove_stale(int dir, const char *name)
 	return unlinkat(dir, name, 0) == 0;
 }
 
+/* What the file says: whose it is. */
+static int
+lock_text(char *text, size_t size)
+{
+	char host[HOST_MAX];
+
+	return snprintf(text, size, "%ld %s\n", (long)getpid(),
+	    this_host(host));
+}
+
 static int
 write_draft(int dir, const char *draft, struct err *err)
 {
-	char host[HOST_MAX], text[HOST_MAX + 32];
+	char text[DOTLOCK_TEXT];
 	SCOPED(drop_fd) int fd = -1;
 
 	fd = openat(dir, draft,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd == -1)
 		return err_sys(err, "create %s", draft);
-	int n = snprintf(text, sizeof text, "%ld %s\n", (long)getpid(),
-	    this_host(host));
-	if (fd_write(fd, text, (size_t)n) == -1) {
+	if (fd_write(fd, text, (size_t)lock_text(text, sizeof text)) == -1) {
 		err_fill_sys(err, "write %s", draft);
 		unlinkat(dir, draft, 0);
 		return -1;
@@ -119,6 +127,43 @@ create(int dir, const char *name, struct err *err)
 	return 1;
 }
 
+static bool
+is_same_file(int dir, const char *name, int fd)
+{
+	struct stat there, ours;
+
+	return fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    fstat(fd, &ours) == 0 && there.st_ino == ours.st_ino &&
+	    there.st_dev == ours.st_dev;
+}
+
+/* A name that is there already was left by one of ours that died: nobody else
+ * alive has the queue. */
+static int
+link_queue(int dir, const char *name, const struct dotlock_queue *queue,
+    struct err *err)
+{
+	char text[DOTLOCK_TEXT];
+	int n = lock_text(text, sizeof text);
+
+	/* With the NUL: an older text may be longer. */
+	if (pwrite(queue->fd, text, (size_t)n + 1, 0) != n + 1)
+		return err_sys(err, "write %s", queue->name);
+	if (linkat(dir, queue->name, dir, name, 0) == 0)
+		return 1;
+	if (errno != EEXIST)
+		return err_sys(err, "create %s", name);
+	return is_same_file(dir, name, queue->fd) ? 1 : 0;
+}
+
+static int
+take(int dir, const char *name, const struct dotlock_queue *queue,
+    struct err *err)
+{
+	return queue != NULL ? link_queue(dir, name, queue, err) :
+	    create(dir, name, err);
+}
+
 /* Programs make plain files: anything else would be waited for in vain. */
 static bool
 is_no_lock(int dir, const char *name)
@@ -138,15 +183,16 @@ refuse(const char *name, struct err *err)
 }
 
 int
-dotlock_try(int dir, const char *name, struct dotlock *lock, struct err *err)
+dotlock_try(int dir, const char *name, const struct dotlock_queue *queue,
+    struct dotlock *lock, struct err *err)
 {
 	SCOPED(drop_str) struct str file = { 0 };
 	int got;
 
 	str_addf(&file, "%s.lock", name);
-	got = create(dir, str_text(&file), err);
+	got = take(dir, str_text(&file), queue, err);
 	if (got == 0 && remove_stale(dir, str_text(&file)))
-		got = create(dir, str_text(&file), err);
+		got = take(dir, str_text(&file), queue, err);
 	if (got == 0 && is_no_lock(dir, str_text(&file)))
 		return refuse(str_text(&file), err);
 	if (got == 1)

@@ -9,16 +9,30 @@
 
 #include "err.h"
 
-enum { DOTLOCK_STALE = 600 };
+enum {
+	DOTLOCK_STALE	= 600,
+	/* of a lock file, at its beginning */
+	DOTLOCK_TEXT	= 288,
+};
+
+/* A file of ours beside it, whose kernel lock this process holds: it gets
+ * NAME.lock as a second name, which is one change of the directory instead of
+ * three. */
+struct dotlock_queue {
+	int		 fd;		/* its first DOTLOCK_TEXT bytes are the
+					 * lock's */
+	const char	*name;
+};
 
 struct dotlock {
 	int	 dir;		/* borrowed */
 	char	*name;		/* NULL: not held */
 };
 
-/* Without waiting.  1: held, 0: somebody else has it, -1: cannot be made, or
+/* Without waiting; queue may be NULL.  1: held, 0: somebody else has it, -1: cannot be made, or
  * what has its name is no file. */
-int	dotlock_try(int dir, const char *name, struct dotlock *lock,
+int	dotlock_try(int dir, const char *name,
+	    const struct dotlock_queue *queue, struct dotlock *lock,
 	    struct err *err);
 void	drop_dotlock(struct dotlock *lock);
 

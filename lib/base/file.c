@@ -23,6 +23,26 @@ dir_open(int parent, const char *path, int *fd, struct err *err)
 	return 0;
 }
 
+int
+dir_make(int parent, const char *path, mode_t mode, int *fd, struct err *err)
+{
+	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+	SCOPED(drop_fd) int got = openat(parent, path, FLAGS);
+
+	if (got == -1 && errno == ENOENT) {
+		if (mkdirat(parent, path, mode) == -1 && errno != EEXIST)
+			return err_sys(err, "make %s", path);
+		got = openat(parent, path, FLAGS);
+		if (got != -1 && fchmod(got, mode) == -1)
+			return err_sys(err, "mode of %s", path);
+	}
+	if (got == -1)
+		return err_sys(err, "%s", path);
+	*fd = got;
+	got = -1;
+	return 0;
+}
+
 void
 drop_dir(DIR **dir)
 {

@@ -12,6 +12,11 @@
 /* Opens a directory; what is there must be one.  Absent is ERR_ABSENT. */
 int	dir_open(int parent, const char *path, int *fd, struct err *err);
 
+/* The same for one that is made when missing, with this mode whatever the umask
+ * is; a link in its place is not followed. */
+int	dir_make(int parent, const char *path, mode_t mode, int *fd,
+	    struct err *err);
+
 /* closedir(), unless it is NULL. */
 void	drop_dir(DIR **dir);
 

@@ -1,6 +1,7 @@
 /* helper.c: programs that only ours start. */
 #include "helper.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -18,4 +19,12 @@ helper_path(const char *name, struct str *path)
 		return;
 	str_cut(path, (size_t)slash);
 	str_addf(path, "/../libexec/vmail/%s", name);
+}
+
+int
+helper_open(const char *name, struct str *path, int *fd, struct err *err)
+{
+	helper_path(name, path);
+	*fd = open(str_text(path), O_PATH | O_CLOEXEC);
+	return *fd == -1 ? err_sys(err, "%s", str_text(path)) : 0;
 }

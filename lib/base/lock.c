@@ -92,9 +92,9 @@ lock_release(int fd)
 }
 
 static bool
-is_ours_alone(const struct stat *st)
+is_ours_alone(const struct stat *st, unsigned names)
 {
-	return S_ISREG(st->st_mode) && st->st_nlink == 1 &&
+	return S_ISREG(st->st_mode) && st->st_nlink <= names &&
 	    st->st_uid == geteuid();
 }
 
@@ -107,8 +107,8 @@ refuse(const char *name, struct err *err)
 }
 
 int
-lock_open(int dir, const char *name, struct deadline d, int *fd,
-    struct err *err)
+lock_open(int dir, const char *name, unsigned names, struct deadline d,
+    int *fd, struct err *err)
 {
 	struct stat st;
 	SCOPED(drop_fd) int got = -1;
@@ -121,7 +121,7 @@ lock_open(int dir, const char *name, struct deadline d, int *fd,
 		    refuse(name, err) : err_sys(err, "open %s", name);
 	if (fstat(got, &st) == -1)
 		return err_sys(err, "%s", name);
-	if (!is_ours_alone(&st))
+	if (!is_ours_alone(&st, names))
 		return refuse(name, err);
 	if (lock_wait(got, d, err) == -1)
 		return err_within(err, "%s", name);

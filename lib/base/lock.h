@@ -22,8 +22,9 @@ int	lock_wait(int fd, struct deadline d, struct err *err);
 void	lock_release(int fd);
 
 /* Opens dir/name (made when missing, mode 0600, no links followed, ours
- * alone) and waits for its lock: close *fd to release. */
-int	lock_open(int dir, const char *name, struct deadline d, int *fd,
-	    struct err *err);
+ * alone, with so many names at most) and waits for its lock: close *fd to
+ * release. */
+int	lock_open(int dir, const char *name, unsigned names, struct deadline d,
+	    int *fd, struct err *err);
 
 #endif

@@ -41,6 +41,19 @@ mem_grow(void *p, size_t count, size_t size)
 	return q;
 }
 
+void
+mem_room(void *list, size_t *room, size_t count, size_t size)
+{
+	void *p;
+
+	if (count < *room)
+		return;
+	*room = *room != 0 ? *room * 2 : 8;
+	memcpy(&p, list, sizeof p);		/* whatever it points to */
+	p = mem_grow(p, *room, size);
+	memcpy(list, &p, sizeof p);
+}
+
 char *
 mem_dup(const void *p, size_t len)
 {

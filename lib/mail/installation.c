@@ -221,7 +221,8 @@ installation_file(const struct installation *in, const char *name, int *fd,
 int
 installation_lock(const struct installation *in, int *fd, struct err *err)
 {
-	if (lock_open(in->dir, ".lock", deadline_in(CHANGE_MS), fd, err) == -1)
+	if (lock_open(in->dir, ".lock", 1, deadline_in(CHANGE_MS), fd,
+	    err) == -1)
 		return err_within(err, "%s", in->path);
 	return 0;
 }

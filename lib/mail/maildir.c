@@ -227,7 +227,7 @@ find_room(const struct mailbox *mailbox, const struct maildir *md,
 	if (delivery->room == NULL || delivery->room->limit == LIMIT_NONE)
 		return 0;
 	str_addf(&name, ".%s.queue", mailbox->name);
-	if (lock_open(mailbox->parent, str_text(&name), d, lock, err) == -1) {
+	if (lock_open(mailbox->parent, str_text(&name), 1, d, lock, err) == -1) {
 		if (deadline_over(d))
 			err->kind = ERR_BUSY;
 		return -1;

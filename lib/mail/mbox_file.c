@@ -1,6 +1,7 @@
 /* mbox_file.c: an mbox file, opened, checked and locked as one object. */
 #include "mbox_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -15,7 +16,14 @@
 #include "scope.h"
 #include "str.h"
 
-enum { RETRY_MS = 50, RECORD_MAX = 512, RECORD_HEAD = 256 };
+enum {
+	RETRY_MS	= 50,
+	QUEUE_NAMES	= 2,		/* .NAME.queue, and NAME.lock */
+	RECORD_AT	= 512,		/* of the queue file */
+	RECORD_MAX	= 512,
+	RECORD_HEAD	= 256,
+};
+static_assert((int)DOTLOCK_TEXT <= (int)RECORD_AT, "the lock's text has room");
 
 /* --- opening ----------------------------------------------------------- */
 
@@ -69,11 +77,22 @@ is_still_there(const struct mbox_file *f)
 
 /* --- locking ----------------------------------------------------------- */
 
+static void
+queue_name(const struct mbox_file *f, struct str *name)
+{
+	str_addf(name, ".%s.queue", f->name);
+}
+
 /* In a directory that is not ours a lock file may be forbidden. */
 static int
 take_dotlock(struct mbox_file *f, enum mbox_file_how how, struct err *err)
 {
-	int got = dotlock_try(f->dir, f->name, &f->dotlock, err);
+	SCOPED(drop_str) struct str name = { 0 };
+
+	queue_name(f, &name);
+	const struct dotlock_queue queue = { f->queue, str_text(&name) };
+	int got = dotlock_try(f->dir, f->name, f->queue != -1 ? &queue : NULL,
+	    &f->dotlock, err);
 
 	if (got == -1 && how == MBOX_FILE_FOREIGN &&
 	    (errno == EACCES || errno == EPERM || errno == EROFS))
@@ -130,7 +149,7 @@ static bool
 read_record(int queue, struct record *r)
 {
 	char text[RECORD_MAX];
-	ssize_t n = fd_pread(queue, text, sizeof text - 1, 0);
+	ssize_t n = fd_pread(queue, text, sizeof text - 1, RECORD_AT);
 	int used = 0;
 
 	if (n <= 0)
@@ -222,7 +241,7 @@ mbox_file_record(struct mbox_file *f, uint64_t len, struct slice head,
 	    (unsigned long long)f->st.st_ino, (unsigned long long)f->st.st_size,
 	    (unsigned long long)len, head.len);
 	str_addslice(&text, head);
-	if (pwrite(f->queue, text.s, text.len, 0) != (ssize_t)text.len ||
+	if (pwrite(f->queue, text.s, text.len, RECORD_AT) != (ssize_t)text.len ||
 	    (durable && fsync(f->queue) == -1))
 		return err_sys(err, "write .%s.queue", f->name);
 	return 0;
@@ -231,26 +250,43 @@ mbox_file_record(struct mbox_file *f, uint64_t len, struct slice head,
 void
 mbox_file_clear(struct mbox_file *f)
 {
-	/* One that stays behind is harmless: the next one checks it against
-	 * the file, which is longer by then. */
-	if (f->queue != -1 && ftruncate(f->queue, 0) == -1)
+	/* A byte that no record begins with; a file that stays as long as it
+	 * is costs nothing.  One that stays behind is harmless: the next one
+	 * checks it against the mbox, which is longer by then. */
+	if (f->queue != -1 && pwrite(f->queue, "-", 1, RECORD_AT) == -1)
 		return;
 }
 
 /* --- the whole --------------------------------------------------------- */
+
+/* With the lock had: another name than that of a lock file that was left, and
+ * we would write into somebody's file. */
+static bool
+is_queue(const struct mbox_file *f)
+{
+	SCOPED(drop_str) struct str name = { 0 };
+	struct stat queue, lock;
+
+	str_addf(&name, "%s.lock", f->name);
+	return fstat(f->queue, &queue) == 0 && (queue.st_nlink == 1 ||
+	    (fstatat(f->dir, str_text(&name), &lock, AT_SYMLINK_NOFOLLOW) ==
+	    0 && lock.st_ino == queue.st_ino && lock.st_dev == queue.st_dev));
+}
 
 static int
 open_queue(struct mbox_file *f, struct deadline d, struct err *err)
 {
 	SCOPED(drop_str) struct str name = { 0 };
 
-	str_addf(&name, ".%s.queue", f->name);
-	if (lock_open(f->dir, str_text(&name), d, &f->queue, err) == -1) {
+	queue_name(f, &name);
+	if (lock_open(f->dir, str_text(&name), QUEUE_NAMES, d, &f->queue,
+	    err) == -1) {
 		if (deadline_over(d))
 			err->kind = ERR_BUSY;
 		return -1;
 	}
-	return 0;
+	return is_queue(f) ? 0 : err_set(err, ERR_TEMPORARY,
+	    "%s: not a plain file with one name: remove it", str_text(&name));
 }
 
 int

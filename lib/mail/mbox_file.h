@@ -3,7 +3,8 @@
  * Locks, in this order: a queue lock of our own on ".NAME.queue" (waited for
  * in the kernel, nothing else held), then the lock file NAME.lock and a kernel
  * lock on the file itself, both without waiting and both released before a
- * retry, so that no order of other programs can deadlock with us.
+ * retry, so that no order of other programs can deadlock with us.  The lock file
+ * is a second name of the queue file, which begins with its text.
  *
  * ".NAME.queue" also holds the undo record: where an append that has not
  * ended began, how long it would be, and its first bytes.  Whoever comes next

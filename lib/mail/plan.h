@@ -63,6 +63,9 @@ struct target {
 	const char		*text;
 	/* owner-L@D instead of the envelope's; NULL: no */
 	const char		*sender;
+	/* what it does: equal for equal ones, in other plans, too; NULL:
+	 * nothing */
+	const char		*key;
 	/* an address the MTA can try by itself; NULL: none */
 	const char		*retry;
 	struct outcome		 failure;

@@ -95,6 +95,7 @@ reach(struct resolver *r, const struct context *c, struct target t,
 	t.way = c->way;
 	t.domain = c->domain;
 	t.local = c->local;
+	t.key = key;
 	known = plan_add_target(r->plan, r->recipient, &t);
 	*table_at(&r->plan->known, key) = known;
 	return known;

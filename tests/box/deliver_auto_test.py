@@ -163,6 +163,20 @@ class Auto(Answering):
         os.unlink(self.inbox)
         self.assertEqual(self.reasons(self.delivered("info@a.test", mail(), sender="ann@far.test")), ["sent"])
 
+    def test_a_list_of_which_one_waits_is_answered_when_the_last_one_has_it(self):
+        self.vmail.write("aliases.a.test", "info: joe, ann@b.test\n")
+        self.auto()
+        self.on()
+        os.mkdir(os.path.join(self.vmail.spool, "b.test"))
+        os.symlink("/nowhere", self.maildir)
+        self.vmail.sendmail_exits(75)
+        got = self.vmail.deliver("info@a.test", mail("info@a.test"), sender="ann@far.test")
+        self.assertEqual((got.status, self.reasons(got)), (75, ["failed", "mail-waits"]), got)
+        self.vmail.sendmail_exits(0)
+        os.unlink(self.maildir)
+        got = self.delivered("info@a.test", mail("info@a.test"), sender="ann@far.test")
+        self.assertEqual((self.reasons(got), len(self.vmail.messages("joe@a.test"))), (["sent"], 1))
+
     def test_a_mailbox_that_is_full_is_told_and_answered(self):
         self.auto()
         self.vmail.write("domain.a.test", self.vmail.read("domain.a.test").decode() + "inbox-limit = 1\n")

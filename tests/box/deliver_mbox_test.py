@@ -119,6 +119,8 @@ def is_not_joined(self, before, between):
     ("a NUL at its end", MAIL + b"\0", b"\n\n"),
 ])
 class TornTails(Delivery):
+    before = b"1 host\n".ljust(512, b"\0")      # the lock's text
+
     def queue(self):
         return os.path.join(os.path.dirname(self.inbox), ".joe.queue")
 
@@ -128,12 +130,12 @@ class TornTails(Delivery):
         self.put(self.inbox, before + written)
         inode = os.stat(self.inbox).st_ino if inode is None else inode
         head = written[:200] if head is None else head
-        self.put(self.queue(), b"append %d %d %d %d\n" % (inode, len(before), length or 1000,
+        self.put(self.queue(), self.before + b"append %d %d %d %d\n" % (inode, len(before), length or 1000,
                                                          len(head)) + head)
         self.delivered("joe@a.test", b"S: new\n\nnew\n")
         after = self.content(self.inbox)
         self.assertTrue(after.endswith(b"\nS: new\n\nnew\n\n"), after)
-        self.assertEqual(self.content(self.queue()), b"")
+        self.assertEqual(self.content(self.queue())[512:513], b"-")
         return after[:after.rindex(b"From sender@far.test")]
 
     def test_what_the_record_tells_of_is_taken_away(self):
@@ -164,7 +166,7 @@ class TornTails(Delivery):
                             b"0 99999999999999999999999", b"-1 99999 0", b"-9 -1 0", b"-1 -1 -1",
                             b"0 99999 200", b"0 99999 99999999999"))):
             before = self.content(self.inbox)
-            self.put(self.queue(), garbage)
+            self.put(self.queue(), self.before + garbage)
             self.delivered("joe@a.test")
             self.assertTrue(self.content(self.inbox).startswith(before), garbage)
 

@@ -225,13 +225,13 @@ def joe(test):
     ("sendmail", aliases("far: x@away.test, y@away.test\n"), lambda t: {SENDMAIL_USER: SENDMAIL_USER},
      ["far@a.test"]),
     ("a forward in the home", lambda t: home(t, "\\joe, ann@b.test, far@away.test\n"),
-     lambda t: {t.joe: GID, t.ann: GID, SENDMAIL_USER: SENDMAIL_USER}, ["joe@a.test"]),
+     lambda t: {t.joe: GID, t.ann: GID, SENDMAIL_USER: SENDMAIL_USER, NOBODY: NOBODY}, ["joe@a.test"]),
     ("several targets of all kinds",
      aliases('all: joe, eve, ann@b.test, "|cat", {out}/file, far@away.test\n'),
      lambda t: {t.joe: GID, t.joe + 1: GID, t.ann: GID, COMMAND_USER: COMMAND_USER,
-                SENDMAIL_USER: SENDMAIL_USER}, ["all@a.test"]),
+                SENDMAIL_USER: SENDMAIL_USER, NOBODY: NOBODY}, ["all@a.test"]),
     ("several recipients", aliases('run: "|cat"\n'),
-     lambda t: {t.joe: GID, t.ann: GID, COMMAND_USER: COMMAND_USER},
+     lambda t: {t.joe: GID, t.ann: GID, COMMAND_USER: COMMAND_USER, NOBODY: NOBODY},
      ["joe@a.test", "run@a.test", "ann@b.test"]),
     ("an address with an extension", nothing, joe, ["joe+lists@a.test"]),
     ("a member that is unknown", aliases("some: joe, nobody-there\n"),
@@ -266,11 +266,11 @@ class Apart(Walk):
 
     def test_a_command_in_a_forward_of_files(self):
         from_files(self)
-        self.walk(["joe@a.test"], (self.joe, GID), (self.joe, NOBODY))
+        self.walk(["joe@a.test"], (self.joe, GID), (self.joe, NOBODY), (NOBODY, NOBODY))
 
     def test_a_command_in_the_homes_forward(self):
         home(self, f"\\joe, |cat > {self.out}/own\n")
-        self.walk(["joe@a.test"], (self.joe, GID), (self.joe, NOBODY))
+        self.walk(["joe@a.test"], (self.joe, GID), (self.joe, NOBODY), (NOBODY, NOBODY))
 
     def readers(self, path):
         """The effective uids of who reads the path while list@a.test is delivered."""

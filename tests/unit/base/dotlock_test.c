@@ -78,7 +78,7 @@ check_row(void **state)
 	struct err err = { 0 };
 
 	prepare(row);
-	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err),
+	assert_int_equal(dotlock_try(unit_dir(), "box", NULL, &lock, &err),
 	    row->result);
 	assert_int_equal(lock.name != NULL, row->result == 1);
 }
@@ -110,15 +110,62 @@ test_held(void **state)
 	snprintf(wanted, sizeof wanted, "%d %s\n", (int)getpid(), host);
 	{
 		SCOPED(drop_dotlock) struct dotlock lock = { 0 }, other = { 0 };
-		assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err),
+		assert_int_equal(dotlock_try(unit_dir(), "box", NULL, &lock, &err),
 		    1);
 		assert_file("box.lock", wanted);
-		assert_int_equal(dotlock_try(unit_dir(), "box", &other, &err),
+		assert_int_equal(dotlock_try(unit_dir(), "box", NULL, &other, &err),
 		    0);
 		drop_dotlock(&other);
 		assert_file("box.lock", wanted);
 	}
 	assert_int_equal(count_files(), 0);
+}
+
+/* A file of ours as the lock file. */
+static void
+test_queue(void **state)
+{
+	char wanted[400], host[256], text[400] = { 0 };
+	struct err err = { 0 };
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(gethostname(host, sizeof host), 0);
+	snprintf(wanted, sizeof wanted, "%d %s\n", (int)getpid(), host);
+	int fd = open(".box.queue", O_RDWR | O_CREAT, 0600);
+	const struct dotlock_queue queue = { fd, ".box.queue" };
+	assert_int_equal(pwrite(fd, "1234567890 a-much-longer-host\nx", 31, 0),
+	    31);
+	{
+		SCOPED(drop_dotlock) struct dotlock lock = { 0 }, other = { 0 };
+		assert_int_equal(dotlock_try(unit_dir(), "box", &queue, &lock,
+		    &err), 1);
+		assert_int_equal(stat("box.lock", &st), 0);
+		assert_int_equal(st.st_nlink, 2);
+		assert_true(pread(fd, text, sizeof text - 1, 0) > 0);
+		assert_string_equal(text, wanted);
+		assert_int_equal(dotlock_try(unit_dir(), "box", NULL, &other,
+		    &err), 0);
+	}
+	assert_int_equal(count_files(), 1);
+	/* One that died had it. */
+	assert_int_equal(link(".box.queue", "box.lock"), 0);
+	{
+		SCOPED(drop_dotlock) struct dotlock lock = { 0 };
+		assert_int_equal(dotlock_try(unit_dir(), "box", &queue, &lock,
+		    &err), 1);
+	}
+	assert_int_equal(count_files(), 1);
+	/* Another program has it. */
+	snprintf(wanted, sizeof wanted, "%d %s\n", (int)getppid(), host);
+	unit_writes("box.lock", wanted);
+	{
+		SCOPED(drop_dotlock) struct dotlock lock = { 0 };
+		assert_int_equal(dotlock_try(unit_dir(), "box", &queue, &lock,
+		    &err), 0);
+	}
+	assert_file("box.lock", wanted);
+	close(fd);
 }
 
 static void
@@ -130,10 +177,10 @@ test_link(void **state)
 	(void)state;
 	unit_writes("elsewhere", "");
 	assert_int_equal(symlink("elsewhere", "box.lock"), 0);
-	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), -1);
+	assert_int_equal(dotlock_try(unit_dir(), "box", NULL, &lock, &err), -1);
 	assert_int_equal(unlink("box.lock"), 0);
 	assert_int_equal(symlink("nowhere", "box.lock"), 0);
-	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), -1);
+	assert_int_equal(dotlock_try(unit_dir(), "box", NULL, &lock, &err), -1);
 	assert_err(err, ERR_REFUSED, "box.lock: not a plain file: take it "
 	    "away");
 	assert_no_file("nowhere");
@@ -147,7 +194,7 @@ test_fifo(void **state)
 
 	(void)state;
 	assert_int_equal(mkfifo("box.lock", 0600), 0);
-	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), -1);
+	assert_int_equal(dotlock_try(unit_dir(), "box", NULL, &lock, &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
 }
 
@@ -172,7 +219,7 @@ check_fault(void **state)
 	struct err err = { 0 };
 
 	fault_at(row->call, 1, row->error);
-	assert_int_equal(dotlock_try(unit_dir(), "box", &lock, &err), -1);
+	assert_int_equal(dotlock_try(unit_dir(), "box", NULL, &lock, &err), -1);
 	assert_true(fault_clear());
 	assert_int_equal(err.kind, ERR_TEMPORARY);
 	assert_memory_equal(err.text, row->start, strlen(row->start));
@@ -188,6 +235,8 @@ main(void)
 	add_rows(rows, check_row);
 	add_test("a held lock names process and host, and goes when it is "
 	    "dropped", test_held);
+	add_test("a queue file gets it as a second name, which is nobody "
+	    "else's but a dead one's", test_queue);
 	add_test("a symbolic link in its place is neither followed nor removed",
 	    test_link);
 	add_test("a FIFO in its place is not waited for", test_fifo);

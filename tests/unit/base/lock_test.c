@@ -199,7 +199,7 @@ check_way(void **state)
 	int fd = -7;
 
 	assert_int_equal(row->make(), 0);
-	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(0), &fd,
+	assert_int_equal(lock_open(unit_dir(), "lock", 1, deadline_in(0), &fd,
 	    &err), -1);
 	assert_int_equal(err.kind, ERR_TEMPORARY);
 	assert_memory_equal(err.text, row->text, strlen(row->text));
@@ -217,7 +217,7 @@ test_stranger(void **state)
 		skip();
 	unit_writes("lock", "");
 	assert_int_equal(chown("lock", 61234, 61234), 0);
-	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(0), &fd,
+	assert_int_equal(lock_open(unit_dir(), "lock", 1, deadline_in(0), &fd,
 	    &err), -1);
 	assert_err(err, ERR_TEMPORARY,
 	    "lock: not a plain file of uid 0 alone: remove it");
@@ -232,17 +232,17 @@ test_open(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(0), &a,
+	assert_int_equal(lock_open(unit_dir(), "lock", 1, deadline_in(0), &a,
 	    &err), 0);
 	assert_int_equal(stat("lock", &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(fcntl(a, F_GETFD), FD_CLOEXEC);
-	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(20), &b,
+	assert_int_equal(lock_open(unit_dir(), "lock", 1, deadline_in(20), &b,
 	    &err), -1);
 	assert_err(err, ERR_TEMPORARY, "lock: somebody else holds the lock");
 	assert_int_equal(b, -1);
 	drop_fd(&a);
-	assert_int_equal(lock_open(unit_dir(), "lock", deadline_in(0), &b,
+	assert_int_equal(lock_open(unit_dir(), "lock", 1, deadline_in(0), &b,
 	    &err), 0);
 }
 
