@@ -313,7 +313,7 @@ answering_auto(struct job *job, const struct target *t,
 	own.arg = &lookup;
 	struct memory memory = {
 		.directory = how->memory, .kind = "rate", .now = time(NULL),
-		.index = pool_format(&lookup.pool, "%s.db", how->name),
+		.index = how->index,
 		.amount = t->domain->conf.auto_rate,
 	};
 	enum answer_verdict verdict = judge(job, ANSWER_AUTO, &own);

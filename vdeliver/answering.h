@@ -19,7 +19,7 @@ struct answering {
 	/* of an autoresponder: its text, opened by the parent, and where it
 	 * remembers */
 	int			 text;
-	const char		*memory;
+	const char		*memory, *index;	/* directory, file */
 	const char		*name;		/* "info", of info.auto */
 	/* the answer is written here */
 	int			 out;

@@ -220,8 +220,8 @@ check_owner(int fd, uid_t uid, const char *path, struct err *err)
 
 /* STATE/auto is ours; STATE/auto/D belongs to who remembers there. */
 static int
-open_memory(const struct job *job, const struct target *t, const char **path,
-    struct err *err)
+open_in_state(const struct job *job, const struct target *t,
+    struct answering *how, struct err *err)
 {
 	SCOPED(drop_fd) int around = -1, all = -1, own = -1;
 	struct pool *pool = &job->plan->pool;
@@ -236,11 +236,29 @@ open_memory(const struct job *job, const struct target *t, const char **path,
 	    err) == -1 ||
 	    step_into(all, t->domain->name, 0700, &own, err) == -1)
 		return -1;
-	*path = pool_format(pool, "%s/auto/%s", state, t->domain->name);
+	how->memory = pool_format(pool, "%s/auto/%s", state, t->domain->name);
+	how->index = pool_format(pool, "%s.db", how->name);
 	if (job->in->as_root && (fchown(own, who.uid, who.gid) == -1 ||
 	    fchmod(own, 0700) == -1))
-		return err_sys(err, "%s", *path);
-	return check_owner(own, who.uid, *path, err);
+		return err_sys(err, "%s", how->memory);
+	return check_owner(own, who.uid, how->memory, err);
+}
+
+/* The state of a machine is root's: who is not remembers beside the text. */
+static int
+open_memory(const struct job *job, const struct target *t,
+    struct answering *how, struct err *err)
+{
+	struct pool *pool = &job->plan->pool;
+
+	if (open_in_state(job, t, how, err) == 0)
+		return 0;
+	if (job->in->as_root)
+		return -1;
+	how->memory = pool_format(pool, "%s/files/%s", installation_path(
+	    job->in, pool, job->in->conf.spool), t->domain->name);
+	how->index = pool_format(pool, ".%s.auto.db", how->name);
+	return 0;
 }
 
 static enum answer_verdict
@@ -257,7 +275,7 @@ answer_automatically(struct job *job, const struct recipient *r,
 
 	if (open_text(t, name, &text, detail) == -1)
 		return ANSWER_NO_TEXT;
-	if (open_memory(job, t, &how.memory, detail) == -1)
+	if (open_memory(job, t, &how, detail) == -1)
 		return ANSWER_BROKEN_INDEX;
 	how.text = text;
 	return answer(job, r, t, &how, detail);
