@@ -7,6 +7,7 @@
 #define DOMAIN		{ "D", &param_domain, ONE, "The domain." }
 #define ACCOUNT		{ "U@D", &param_account, ONE, "The account; without @D of the main domain." }
 #define ALIAS		{ "L@D", &param_alias, ONE, "The alias; without @D of the main domain." }
+#define AUTO		{ "NAME@D", &param_auto, ONE, "What is answered; without @D of the main domain." }
 #define DOMAIN_SETTING	"NAME=VALUE", &param_domain_setting
 #define ACCOUNT_SETTING	"NAME=VALUE", &param_account_setting
 #define PASSWORD_STDIN	{ "--password-stdin", &param_flag, OPTIONAL, \
@@ -49,6 +50,12 @@ const struct operation operations[] = {
 	  .changes = true, .ask = user_delete_ask, .run = user_delete, .params = {
 		ACCOUNT, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 
+	{ "user vacation", "Switch an account's vacation on or off, or show it.",
+	  .changes = true, .run = user_vacation, .params = {
+		ACCOUNT, { "on|off|show", &param_switch, ONE,
+		  "With a new text everybody is told once more." },
+		{ "--text", &param_word, OPTIONAL, "The file with what is sent; - for standard input." } } },
+
 	{ "alias add", "Add members to an alias, which is made when missing.",
 	  .changes = true, .run = alias_add, .params = {
 		ALIAS, { "MEMBER", &param_member, SOME,
@@ -64,6 +71,16 @@ const struct operation operations[] = {
 	{ "alias delete", "Take members out of an alias, or all of it away.",
 	  .changes = true, .run = alias_delete, .params = {
 		ALIAS, { "MEMBER", &param_member, ANY, "Only these; without any the whole alias." } } },
+
+	{ "auto set", "Make an autoresponder answer with a file's text.",
+	  .changes = true, .run = auto_set, .params = {
+		AUTO, { "FILE", &param_word, ONE, "The text; - for standard input." } } },
+	{ "auto show", "Show what an autoresponder answers.",
+	  .run = auto_show, .params = { AUTO } },
+	{ "auto list", "List a domain's autoresponders.",
+	  .run = auto_list, .params = { DOMAIN } },
+	{ "auto delete", "Take an autoresponder away.",
+	  .changes = true, .run = auto_delete, .params = { AUTO } },
 
 	{ "explain", "Tell where mail for an address would go, and why.",
 	  .run = explain, .params = {
@@ -84,10 +101,9 @@ const struct operation operations[] = {
 	LATER("domain rename"), LATER("domain delete"), LATER("domain alias"),
 	LATER("domain unalias"), LATER("domain lock"), LATER("domain unlock"),
 	LATER("user rename"), LATER("user restore"), LATER("user purge"), LATER("user search"),
-	LATER("user forward"), LATER("user quota"), LATER("user vacation"), LATER("user grant"),
+	LATER("user forward"), LATER("user quota"), LATER("user grant"),
 	LATER("user import"), LATER("user export"),
 	LATER("alias join"), LATER("alias leave"), LATER("alias search"),
-	LATER("auto set"), LATER("auto show"), LATER("auto list"), LATER("auto delete"),
 	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),
 	LATER("quota"), LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),
 	LATER("fsck"), LATER("log"), LATER("undo"),

@@ -29,6 +29,13 @@ check_account(struct slice value, struct err *err)
 }
 
 static int
+check_switch(struct slice value, struct err *err)
+{
+	return slice_is(value, "on") || slice_is(value, "off") || slice_is(value, "show") ? 0 :
+	    err_set(err, ERR_INVALID, "neither on, off nor show");
+}
+
+static int
 check_member(struct slice value, struct err *err)
 {
 	if (slice_trim(value).len == 0)
@@ -142,6 +149,8 @@ check_account_setting(struct slice value, struct err *err)
 const struct param_type param_domain = { .label = "D", .max = 1024, .check = check_domain };
 const struct param_type param_account = { .label = "U@D", .max = 1280, .check = check_account };
 const struct param_type param_alias = { .label = "L@D", .max = 1280, .check = check_account };
+const struct param_type param_auto = { .label = "NAME@D", .max = 1280, .check = check_account };
+const struct param_type param_switch = { .label = "on|off|show", .max = 8, .check = check_switch };
 const struct param_type param_address = { .label = "ADDRESS", .max = 1280 };
 const struct param_type param_pattern = { .label = "PATTERN", .max = 1280 };
 const struct param_type param_member = { .label = "MEMBER", .max = 4096, .check = check_member };

@@ -196,7 +196,7 @@ trash_account(const struct trash *t, const char **inbox, struct err *err)
 	static const char *const quota[] = { ".quota", NULL },
 	    *const home[] = { "", NULL };
 	static const char *const files[] = { ".forward", ".filter", ".vacation",
-	    ".vacation.db", NULL };
+	    ".vacation.db", ".vacation.db.damaged", NULL };
 	const struct domain *domain = t->account->domain;
 	SCOPED(drop_fd) int spool = -1;
 	SCOPED(drop_fd) int extra = -1;

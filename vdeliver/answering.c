@@ -199,13 +199,13 @@ limit_output(void)
 }
 
 static enum answer_verdict
-write_answer(struct answer *a, int out, struct err *detail)
+write_answer(struct answer a, int out, struct err *detail)
 {
 	SCOPED(drop_str) struct str all = { 0 };
 
-	if (getrandom(&a->random, sizeof a->random, 0) != sizeof a->random)
-		a->random = (uint64_t)a->now * 1000003u + (uint64_t)getpid();
-	answer_compose(a, &all);
+	if (getrandom(&a.random, sizeof a.random, 0) != sizeof a.random)
+		a.random = (uint64_t)a.now * 1000003u + (uint64_t)getpid();
+	answer_compose(&a, &all);
 	limit_output();
 	if (fd_write(out, all.s, all.len) == -1) {
 		err_fill_sys(detail, "the answer");
@@ -217,7 +217,7 @@ write_answer(struct answer *a, int out, struct err *detail)
 /* Everything that is the same for both: remembered first, then written. */
 static enum answer_verdict
 answer_with(struct job *job, const struct answer_text *text,
-    const struct memory *memory, struct answer *a, int out,
+    const struct memory *memory, struct answer a, int out,
     struct err *detail)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
@@ -229,10 +229,10 @@ answer_with(struct job *job, const struct answer_text *text,
 	    address_text(&pool, to.local, to.domain), detail);
 	if (verdict != ANSWER_SENT)
 		return verdict;
-	a->text = text;
-	a->message = str_slice(&job->message.memory);
-	a->to = &to;
-	a->now = memory->now;
+	a.text = text;
+	a.message = str_slice(&job->message.memory);
+	a.to = &to;
+	a.now = memory->now;
 	verdict = write_answer(a, out, detail);
 	if (verdict == ANSWER_SENT)
 		note_left_out(text, detail);
@@ -281,7 +281,7 @@ answering_vacation(struct job *job, const struct target *t,
 	if (!is_due_today(&text, memory.now))
 		return ANSWER_WINDOW;
 	check_from(&text, &own);
-	return answer_with(job, &text, &memory, &(struct answer){
+	return answer_with(job, &text, &memory, (struct answer){
 	    .from = address_text(&lookup.pool, account->name, domain->name),
 	    .name = account->full_name, .host = domain->name,
 	    .is_vacation = true }, how->out, detail);
@@ -323,7 +323,7 @@ answering_auto(struct job *job, const struct target *t,
 		return verdict;
 	if (make_index(&memory, detail) == -1)
 		return ANSWER_BROKEN_INDEX;
-	return answer_with(job, &text, &memory, &(struct answer){
+	return answer_with(job, &text, &memory, (struct answer){
 	    .from = address_text(&lookup.pool, how->name, t->domain->name),
 	    .name = "", .host = t->domain->name }, how->out, detail);
 }

@@ -81,10 +81,13 @@ static int asked_in = -1;
 static _Noreturn void
 give_up(void)
 {
+	int fd = -1;
+
 	if (asked_in != -1 && renameat(asked_in, asked->name, asked_in,
 	    asked->aside) == 0)
-		openat(asked_in, asked->name,
+		fd = openat(asked_in, asked->name,
 		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	drop_fd(&fd);
 	say(BROKEN);
 }
 

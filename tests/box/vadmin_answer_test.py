@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+"""vadmin: vacations and autoresponders, switched on and off and looked at."""
+import stat
+
+from answering import *
+
+
+class Administered(Answering):
+    def v(self, *args, **more):
+        return self.vmail.run("vadmin", *args, **more)
+
+    def ok(self, *args, **more):
+        got = self.v(*args, **more)
+        self.assertEqual(got.status, 0, got)
+        return got
+
+    def refused(self, status, words, *args, **more):
+        got = self.v(*args, **more)
+        self.assertEqual((got.status, got.stdout), (status, b""), got)
+        self.assertIn(words, got.stderr)
+
+    def text(self, text=TEXT):
+        return self.vmail.write("text", text)
+
+    def files(self):
+        return os.path.join(self.vmail.spool, "files", "a.test")
+
+
+class Vacation(Administered):
+    def on(self, *args, **more):
+        return self.ok("user", "vacation", "joe@a.test", "on", *args, **more)
+
+    def shown(self):
+        lines = self.ok("user", "vacation", "joe@a.test", "show").stdout.decode().splitlines()
+        return lines[0].split("\t")[-1], lines[2:]
+
+    def test_on_with_a_text_answers_and_off_does_not(self):
+        self.on("--text", self.text())
+        self.assertEqual(self.answers(), ["sent"])
+        self.ok("user", "vacation", "joe@a.test", "off")
+        self.assertEqual(self.answers(sender="bob@far.test"), [])
+        self.on()
+        self.assertEqual(self.answers(sender="bob@far.test"), ["sent"])
+        self.sent(2)
+
+    def test_the_text_may_come_from_standard_input(self):
+        self.on("--text", "-", input=b"Subject: from a pipe\n\nx\n")
+        self.answers()
+        self.assertEqual(self.sent()[0][1]["Subject"], "from a pipe")
+
+    def test_on_once_more_keeps_who_was_told_and_a_new_text_does_not(self):
+        self.on("--text", self.text())
+        self.answers()
+        self.on()
+        self.assertEqual(self.answers(), ["known"])
+        self.on("--text", self.text("Subject: longer away\n\nx\n"))
+        self.assertEqual(self.answers(), ["sent"])
+
+    def test_it_is_shown(self):
+        self.assertEqual(self.shown(), ("off", []))
+        self.on("--text", self.text())
+        self.assertEqual(self.shown(), ("on", TEXT.splitlines()))
+        self.ok("user", "vacation", "joe@a.test", "off")
+        self.assertEqual(self.shown(), ("off", TEXT.splitlines()))
+
+    def test_one_in_the_home_is_shown_and_switched_off(self):
+        super().on(home=True)
+        self.assertEqual(self.shown(), ("on", []))
+        self.ok("user", "vacation", "joe@a.test", "off")
+        self.assertEqual(self.shown(), ("off", []))
+        self.assertEqual(self.answers(), [])
+
+    def test_the_files_are_the_accounts_alone(self):
+        self.on("--text", self.text())
+        for name in "joe.vacation", "joe.vacation.db":
+            st = os.stat(os.path.join(self.files(), name))
+            self.assertEqual((st.st_uid, stat.S_IMODE(st.st_mode)), (self.owner()[0], 0o600))
+
+    def test_what_is_in_the_way_is_replaced_and_not_followed(self):
+        os.makedirs(self.files())
+        other = os.path.join(self.vmail.scratch, "other")
+        with open(other, "w") as f:
+            f.write("keep")
+        for name in "joe.vacation", "joe.vacation.db":
+            os.symlink(other, os.path.join(self.files(), name))
+        self.on("--text", self.text())
+        self.assertEqual(self.answers(), ["sent"])
+        self.assertEqual((self.content(other), os.stat(other).st_uid), (b"keep", os.getuid()))
+
+    def test_without_any_text_it_says_what_to_do(self):
+        self.refused(65, "--text FILE", "user", "vacation", "joe@a.test", "on")
+
+    def test_a_text_that_would_not_be_sent_is_refused(self):
+        for text, words in (("Vacation-End: soon\n\nx\n", "Vacation-End: not a day"), ("x" * 70000, "longer than"),):
+            self.refused(65, words, "user", "vacation", "joe@a.test", "on", "--text", self.text(text))
+        self.refused(67, "no/such", "user", "vacation", "joe@a.test", "on", "--text", "no/such")
+        self.assertEqual(self.answers(), [])
+
+    def test_fields_that_will_not_be_sent_are_told(self):
+        self.assertIn("not sent: Bcc, X-Loop",
+                      self.on("--text", self.text("Bcc: x@y.test\nX-Loop: z\n\nx\n")).stderr)
+
+    def test_wrong_words_and_accounts_are_refused(self):
+        self.refused(65, "neither on, off nor show", "user", "vacation", "joe@a.test", "maybe")
+        self.refused(65, "--text goes with 'on'", "user", "vacation", "joe@a.test", "off", "--text", "x")
+        self.refused(67, "nobody", "user", "vacation", "nobody@a.test", "on")
+        self.refused(67, "x.test", "user", "vacation", "joe@x.test", "on")
+
+    def test_an_account_that_is_deleted_takes_its_vacation_along(self):
+        self.on("--text", self.text())
+        self.vmail.extra("a.test", "joe.vacation.db.damaged", "x")
+        self.ok("user", "delete", "joe@a.test", "--yes")
+        self.assertEqual([name for name in os.listdir(self.files()) if "vacation" in name], [])
+
+
+class Auto(Administered):
+    def listed(self):
+        return [line.split("\t") for line in self.ok("auto", "list", "a.test").stdout.decode().splitlines()]
+
+    def test_one_that_is_set_answers_and_one_that_is_deleted_does_not(self):
+        self.ok("auto", "set", "robot@a.test", self.text(AUTO_TEXT))
+        self.assertEqual(self.answers(None, recipient="robot@a.test"), ["sent"])
+        self.ok("auto", "delete", "robot@a.test")
+        self.assertEqual(self.vmail.deliver("robot@a.test").status, 67)
+        self.refused(67, "there is no robot.auto", "auto", "delete", "robot@a.test")
+
+    def test_it_is_shown_and_listed(self):
+        self.ok("auto", "set", "robot@a.test", self.text(AUTO_TEXT))
+        self.ok("auto", "set", "Info@a.test", "-", input=b"Subject: x\n\ny\n")
+        self.assertEqual(self.ok("auto", "show", "robot@a.test").stdout.decode(), AUTO_TEXT)
+        self.assertEqual(self.listed(), [["info@a.test", "14", "yes"], ["robot@a.test", str(len(AUTO_TEXT)), "yes"]])
+        self.refused(67, "there is no none.auto", "auto", "show", "none@a.test")
+
+    def test_set_again_is_the_new_text(self):
+        for text in AUTO_TEXT, "Subject: new\n\nx\n":
+            self.ok("auto", "set", "robot@a.test", self.text(text))
+        self.assertEqual(self.ok("auto", "show", "robot@a.test").stdout, b"Subject: new\n\nx\n")
+
+    @needs_root
+    def test_one_that_an_account_put_there_is_told_and_replaced(self):
+        self.give(self.auto("info@a.test"))
+        self.assertRegex(self.listed()[0][2], "^no: ")
+        self.ok("auto", "set", "info@a.test", self.text(AUTO_TEXT))
+        self.assertEqual(self.listed()[0][2], "yes")
+
+    def test_what_would_move_a_cursor_is_not_printed(self):
+        self.ok("auto", "set", "robot@a.test", self.text("Subject: x\n\n\x1b[2Jy\n"))
+        self.assertNotIn(b"\x1b", self.ok("auto", "show", "robot@a.test").stdout)
+
+    def test_names_that_can_be_none_are_refused(self):
+        for name in "../x@a.test", "a/b@a.test", "-x@a.test", ".x@a.test":
+            self.assertEqual(self.v("auto", "set", "--", name, self.text()).status in (64, 65), True, name)
+        self.assertFalse(os.path.exists(os.path.join(self.vmail.spool, "files", "x.auto")))
+
+    def test_an_unknown_domain_is_refused(self):
+        self.refused(67, "x.test", "auto", "list", "x.test")
+
+
+if __name__ == "__main__":
+    main()
