@@ -42,6 +42,15 @@ is_ascii(struct slice s)
 	return true;
 }
 
+static bool
+is_printable(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~')
+			return false;
+	return true;
+}
+
 /* LF line ends.  A text from an old machine, in Latin-1, becomes UTF-8. */
 static void
 normalise(struct slice file, struct str *out)
@@ -84,7 +93,7 @@ add_mailbox(const struct listed *listed, struct str *out, struct str *bare)
 	    &err) == -1 || address.domain[0] == '\0')
 		return false;
 	const char *text = address_text(&pool, address.local, address.domain);
-	if (!is_ascii(slice_of(text)))
+	if (!is_printable(slice_of(text)))
 		return false;
 	rfc2047_decode(str_slice(&listed->name), ANSWER_SUBJECT, &name);
 	if (name.len == 0)

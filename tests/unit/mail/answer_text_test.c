@@ -63,6 +63,8 @@ static const struct row {
 	  "\nx\n" },
 	{ "a From that is none", "From: nobody\n\nx\n", "",
 	  TOP FROM TO "Subject: Auto: your message\n" AUTO "\nx\n" },
+	{ "a From with a control character", "From: J <<j\x01.oe@a.test>\n\nx\n",
+	  "", TOP FROM TO "Subject: Auto: your message\n" AUTO "\nx\n" },
 	{ "a From with a name that is no phrase",
 	  "From: a:b;, <joe@a.test>\n\nx\n", "",
 	  TOP FROM TO "Subject: Auto: your message\n" AUTO "\nx\n" },
