@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "fd.h"
 #include "scope.h"
 #include "spool.h"
@@ -32,7 +33,7 @@ intake_unnamed_file(int dir, int *fd, struct err *err)
 	if (getrandom(&random, sizeof random, 0) == -1)
 		return err_sys(err, "random numbers");
 	snprintf(name, sizeof name, ".message.%ld.%lx", (long)getpid(), random);
-	*fd = openat(dir, name,
+	*fd = compat_open_beneath(dir, name,
 	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (*fd == -1 || unlinkat(dir, name, 0) == -1)
 		return err_sys(err, "create %s", name);

@@ -12,6 +12,8 @@
  * linux/close_range.h, linux/capability.h), which musl-gcc does not find. */
 enum { KERNEL_RENAME_NOREPLACE = 1, KERNEL_CLOSE_RANGE_CLOEXEC = 4 };
 enum { KERNEL_CAPABILITY_VERSION_3 = 0x20080522 };
+enum { KERNEL_RESOLVE_NO_SYMLINKS = 4, KERNEL_RESOLVE_BENEATH = 8 };
+struct kernel_open_how { uint64_t flags, mode, resolve; };
 struct kernel_capabilities { uint32_t effective, permitted, inheritable; };
 
 int
@@ -20,6 +22,24 @@ compat_renameat2_noreplace(int from_dir, const char *from, int to_dir,
 {
 	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to,
 	    KERNEL_RENAME_NOREPLACE);
+}
+
+int
+compat_open_beneath(int dir, const char *name, int flags, mode_t mode)
+{
+	const struct kernel_open_how how = {
+		.flags = (uint64_t)flags,
+		.mode = (flags & O_CREAT) ? mode : 0,
+		.resolve = KERNEL_RESOLVE_BENEATH |
+		    KERNEL_RESOLVE_NO_SYMLINKS,
+	};
+	long fd = syscall(SYS_openat2, dir, name, &how, sizeof how);
+
+	/* A sandbox may forbid what it does not know. */
+	if (fd == -1 && (errno == ENOSYS || errno == EPERM) &&
+	    strchr(name, '/') == NULL)
+		fd = openat(dir, name, flags | O_NOFOLLOW, mode);
+	return (int)fd;
 }
 
 int

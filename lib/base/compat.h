@@ -9,6 +9,11 @@
 
 int	compat_renameat2_noreplace(int from_dir, const char *from, int to_dir,
 	    const char *to);
+/* openat() that never leads out of dir: no "..", no absolute path, no symbolic
+ * link anywhere (openat2(), RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS).  Where
+ * the kernel has no such call, O_NOFOLLOW does it for a name without slashes. */
+int	compat_open_beneath(int dir, const char *name, int flags, mode_t mode);
+
 int	compat_pidfd_open(pid_t pid);
 int	compat_close_range(unsigned int first, unsigned int last);
 

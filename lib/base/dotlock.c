@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "fd.h"
 #include "mem.h"
 #include "scope.h"
@@ -61,8 +62,8 @@ remove_stale(int dir, const char *name)
 	SCOPED(drop_fd) int fd = -1;
 	struct stat judged, now;
 
-	fd = openat(dir, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = compat_open_beneath(dir, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	if (fd == -1)
 		return errno == ENOENT;
 	if (fstat(fd, &judged) == -1 || !S_ISREG(judged.st_mode) ||
@@ -93,7 +94,7 @@ write_draft(int dir, const char *draft, struct err *err)
 	char text[DOTLOCK_TEXT];
 	SCOPED(drop_fd) int fd = -1;
 
-	fd = openat(dir, draft,
+	fd = compat_open_beneath(dir, draft,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd == -1)
 		return err_sys(err, "create %s", draft);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "fd.h"
 #include "mem.h"
 #include "scope.h"
@@ -136,7 +137,7 @@ draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
 	str_addf(&temporary, ".%s.new", name);
 	if (unlinkat(dir, str_text(&temporary), 0) == -1 && errno != ENOENT)
 		return err_sys(err, "remove old %s", str_text(&temporary));
-	d.fd = openat(dir, str_text(&temporary),
+	d.fd = compat_open_beneath(dir, str_text(&temporary),
 	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (d.fd == -1)
 		return err_sys(err, "create %s", str_text(&temporary));

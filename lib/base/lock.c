@@ -9,6 +9,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "fd.h"
 #include "scope.h"
 
@@ -113,7 +114,7 @@ lock_open(int dir, const char *name, unsigned names, struct deadline d,
 	struct stat st;
 	SCOPED(drop_fd) int got = -1;
 
-	got = openat(dir, name,
+	got = compat_open_beneath(dir, name,
 	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 	    0600);
 	if (got == -1)

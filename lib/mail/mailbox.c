@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "fd.h"
 #include "file.h"
 #include "limit.h"
@@ -230,13 +231,13 @@ open_own(int parent, const char *name, bool make, uid_t uid, int *fd,
 	SCOPED(drop_fd) int got = -1;
 	struct stat st;
 
-	got = openat(parent, name, FLAGS);
+	got = compat_open_beneath(parent, name, FLAGS, 0);
 	if (got == -1 && errno == ENOENT && make) {
 		if (mkdirat(parent, name, 0700) == -1 && errno != EEXIST)
 			return err_sys(err, "make %s", name);
 		if (fsync(parent) == -1)
 			return err_sys(err, "sync the directory of %s", name);
-		got = openat(parent, name, FLAGS);
+		got = compat_open_beneath(parent, name, FLAGS, 0);
 	}
 	if (got == -1)
 		return err_open(err, name);

@@ -30,12 +30,12 @@ open_part(int parent, const char *name, bool make, bool *made, uid_t uid,
 	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 	struct stat st;
 
-	*fd = openat(parent, name, FLAGS);
+	*fd = compat_open_beneath(parent, name, FLAGS, 0);
 	if (*fd == -1 && errno == ENOENT && make) {
 		if (mkdirat(parent, name, 0700) == -1 && errno != EEXIST)
 			return err_sys(err, "make %s", name);
 		*made = true;
-		*fd = openat(parent, name, FLAGS);
+		*fd = compat_open_beneath(parent, name, FLAGS, 0);
 	}
 	if (*fd == -1)
 		return err_open(err, name);
@@ -152,7 +152,7 @@ write_and_rename(const struct maildir *md, const char *name,
 {
 	SCOPED(drop_fd) int out = -1;
 
-	out = openat(md->tmp, name,
+	out = compat_open_beneath(md->tmp, name,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out == -1)
 		return err_sys(err, "create tmp/%s", name);

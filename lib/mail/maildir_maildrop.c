@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "compat.h"
 #include "fd.h"
 #include "maildir.h"
 #include "maildir_scan.h"
@@ -119,8 +120,8 @@ with_name(struct maildir_maildrop *d, struct maildir_entry *e,
 static int
 open_fd(struct maildir_maildrop *d, int dir, const char *name)
 {
-	d->fd = openat(dir, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	d->fd = compat_open_beneath(dir, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	return d->fd == -1 ? -1 : 0;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "fd.h"
 #include "lock.h"
 #include "maildir.h"
@@ -37,7 +38,7 @@ lock_session(const struct mailbox *mailbox, int *fd, struct err *err)
 	struct stat st;
 
 	str_addf(&name, ".%s.session", mailbox->name);
-	got = openat(mailbox->parent, str_text(&name), FLAGS, 0600);
+	got = compat_open_beneath(mailbox->parent, str_text(&name), FLAGS, 0600);
 	if (got == -1)
 		return err_sys(err, "open %s", str_text(&name));
 	if (fstat(got, &st) == -1)

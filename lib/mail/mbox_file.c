@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "fd.h"
 #include "lock.h"
 #include "mem.h"
@@ -53,9 +54,10 @@ open_file(struct mbox_file *f, enum mbox_file_how how, struct err *err)
 	};
 
 	f->created = false;
-	f->fd = openat(f->dir, f->name, FLAGS);
+	f->fd = compat_open_beneath(f->dir, f->name, FLAGS, 0);
 	if (f->fd == -1 && errno == ENOENT && how != MBOX_FILE_EXISTING) {
-		f->fd = openat(f->dir, f->name, FLAGS | O_CREAT | O_EXCL, 0600);
+		f->fd = compat_open_beneath(f->dir, f->name,
+		    FLAGS | O_CREAT | O_EXCL, 0600);
 		f->created = f->fd != -1;
 	}
 	if (f->fd == -1)

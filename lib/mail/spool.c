@@ -107,8 +107,8 @@ make_step(const struct domain *domain, int parent, const char *name,
 	if (mkdirat(parent, str_text(&draft), PRIVATE) == -1 && errno != EEXIST)
 		return err_sys(err, "make %s", name);
 	half.name = str_text(&draft);
-	fd = openat(parent, half.name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = compat_open_beneath(parent, half.name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (fd == -1)
 		return err_sys(err, "open the new %s", name);
 	if (set_owner(domain, fd, err) == -1)
@@ -171,11 +171,11 @@ spool_step(const struct domain *domain, int parent, const char *name,
 	SCOPED(drop_fd) int got = -1;
 	struct stat st;
 
-	got = openat(parent, name, FLAGS);
+	got = compat_open_beneath(parent, name, FLAGS, 0);
 	if (got == -1 && errno == ENOENT && how != SPOOL_EXISTING) {
 		if (make_step(domain, parent, name, err) == -1)
 			return -1;
-		got = openat(parent, name, FLAGS);
+		got = compat_open_beneath(parent, name, FLAGS, 0);
 	}
 	if (got == -1)
 		return err_open(err, name);

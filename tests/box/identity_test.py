@@ -242,6 +242,33 @@ class Runs(Walk):
 
 
 @needs_strace
+class Beneath(Walk):
+    """Whatever lies in a directory that users can write to is opened beneath it, without links."""
+    def opened(self, to, *options):
+        got, lines = strace(self.vmail, ["-v", "-e", "trace=open,openat,openat2", *options],
+                            "-f", "sender@far.test", to, input=MESSAGE)
+        self.assertEqual(got.status, 0, got)
+        return [line for line in lines if re.search(r' open\w*\(', line)]
+
+    @needs_root                                 # else strace sees no names
+    def test_inboxes_and_what_is_beside_them_are_opened_by_openat2(self):
+        for to, names in (("joe@a.test", ("joe", ".joe.queue")), ("ann@b.test", ("ann", "tmp", "new", "cur"))):
+            for _ in "12":
+                lines = self.opened(to)
+            for name in names:
+                found = [line for line in lines if f'"{name}"' in line]
+                self.assertTrue(found, name)
+                for line in found:
+                    self.assertRegex(line, r" openat2\(.*RESOLVE_NO_SYMLINKS\|RESOLVE_BENEATH", line)
+
+    def test_a_kernel_without_openat2_does_it_by_single_names(self):
+        for error in ("ENOSYS", "EPERM"):
+            for to in ("joe@a.test", "ann@b.test"):
+                self.opened(to, "-e", f"inject=openat2:error={error}")
+        self.assertEqual((len(self.vmail.messages("joe@a.test")), len(self.vmail.messages("ann@b.test"))), (2, 2))
+
+
+@needs_strace
 @needs_root
 class Apart(Walk):
     """An account's own commands and filters never have the group of the domain's inboxes."""

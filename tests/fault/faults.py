@@ -24,7 +24,7 @@ OLD = b"S: old\n\nold\n"
 NEXT = b"S: next\n\nnext\n"
 SMALL = b"S: struck\n\nFrom here\nto there\n"
 LARGE = b"S: struck\n\n" + b"0123456789abcde\n" * 40000
-WRITERS = ("write,pwrite64,fsync,openat,open,rename,renameat,renameat2,link,linkat,ftruncate,"
+WRITERS = ("write,pwrite64,fsync,openat,openat2,open,rename,renameat,renameat2,link,linkat,ftruncate,"
            "mkdir,mkdirat")
 ERRORS = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EINTR, errno.EMFILE, errno.ENOMEM,
           errno.EACCES, errno.EROFS, errno.EFBIG]

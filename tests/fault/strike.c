@@ -45,7 +45,7 @@ static const struct name {
 	const char	*text;
 } names[] = {
 #define CALL(name) { SYS_##name, #name }
-	CALL(write), CALL(pwrite64), CALL(fsync), CALL(fdatasync), CALL(openat),
+	CALL(write), CALL(pwrite64), CALL(fsync), CALL(fdatasync), CALL(openat), CALL(openat2),
 	    CALL(open),
 	CALL(rename), CALL(renameat), CALL(renameat2), CALL(link), CALL(linkat),
 	    CALL(ftruncate),

@@ -57,8 +57,9 @@ fault_clear(void)
 static bool
 is_due(const char *call)
 {
-	/* What openat() becomes under _FORTIFY_SOURCE. */
-	if (strcmp(call, "__openat_2") == 0)
+	/* What openat() becomes under _FORTIFY_SOURCE, and beneath. */
+	if (strcmp(call, "__openat_2") == 0 ||
+	    strcmp(call, "compat_open_beneath") == 0)
 		call = "openat";
 	if (fault.call == NULL || strcmp(fault.call, call) != 0)
 		return false;
@@ -127,6 +128,7 @@ WRAP(int, -1, getgroups, (int size, gid_t *groups), (size, groups))
 WRAP(int, -1, linkat, (int from, const char *a, int to, const char *b, int f), (from, a, to, b, f))
 WRAP(int, -1, openat, (int dir, const char *name, int f, mode_t m), (dir, stand_in(name), f, m))
 WRAP(int, -1, __openat_2, (int dir, const char *name, int f), (dir, stand_in(name), f))
+WRAP(int, -1, compat_open_beneath, (int dir, const char *name, int f, mode_t m), (dir, stand_in(name), f, m))
 WRAP(unsigned long, 1, getauxval, (unsigned long type), (type))
 WRAP(int, -1, pipe2, (int fds[2], int flags), (fds, flags))
 WRAP(int, -1, poll, (struct pollfd *polls, nfds_t count, int ms), (polls, count, ms))
