@@ -50,7 +50,7 @@ $(OUT)/bin/vlmtpd: $(call objects,$(OUT),$(filter-out $(once),$(wildcard vdelive
 $(OUT)/bin/vpop3d: $(call objects,$(OUT),$(wildcard vpop3d/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vidn: $(call objects,$(OUT),lib/mail/idn/vidn.c) $(OUT)/libbase.a
-$(OUT)/bin/vremember: $(call objects,$(OUT),vdeliver/answer/vremember.c) $(OUT)/libbase.a
+$(OUT)/bin/vremember: $(call objects,$(OUT),$(wildcard vdeliver/answer/*.c)) $(OUT)/libbase.a
 $(OUT)/bin/vdigest: $(call objects,$(OUT),vdeliver/digest/vdigest.c) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vpam: $(call objects,$(OUT),vpop3d/pam/vpam.c) $(OUT)/libbase.a
 $(OUT)/bin/vtls: $(call objects,$(OUT),$(wildcard vpop3d/tls/*.c)) $(OUT)/libbase.a

@@ -9,6 +9,7 @@
 
 #include "admin_file.h"
 #include "answer_text.h"
+#include "compat.h"
 #include "courier.h"
 #include "fd.h"
 #include "file.h"
@@ -118,8 +119,10 @@ give(int dir, const char *name, uid_t to)
 	struct stat st, named;
 
 	if (fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    !is_roots(&named) || (fd = openat(dir, name, CAREFUL)) == -1 ||
-	    fstat(fd, &st) == -1 ||
+	    !is_roots(&named))
+		return;
+	fd = compat_open_beneath(dir, name, CAREFUL, 0);
+	if (fd == -1 || fstat(fd, &st) == -1 ||
 	    fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    !is_roots(&named) || named.st_dev != st.st_dev ||
 	    named.st_ino != st.st_ino)
@@ -177,7 +180,7 @@ open_text(const struct target *t, const char *name, int *fd, struct err *err)
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return err_sys(err, "%s", t->text);
 	if (admin_file_counts(t->domain, &st)) {
-		got = openat(dir, name, CAREFUL);
+		got = compat_open_beneath(dir, name, CAREFUL, 0);
 		if (got == -1 || fstat(got, &st) == -1)
 			return err_sys(err, "%s", t->text);
 	}

@@ -112,8 +112,8 @@ identity_of(const struct task *t, struct ident *who, struct err *err)
 	}
 	/* What lies in a home may be anything; an account's own commands are
 	 * those of its .forward. */
-	if (t->errand == ERRAND_FILTER || t->errand == ERRAND_VACATION || (t->errand == ERRAND_COMMAND &&
-	    t->target->account != NULL)) {
+	if (t->errand == ERRAND_FILTER || t->errand == ERRAND_VACATION ||
+	    (t->errand == ERRAND_COMMAND && t->target->account != NULL)) {
 		*who = apart_identity(t->target->account);
 		return 0;
 	}

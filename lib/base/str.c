@@ -76,6 +76,24 @@ slice_starts(struct slice s, const char *prefix)
 }
 
 bool
+slice_starts_same(struct slice s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.len >= n && slice_same((struct slice){ s.p, n },
+	    (struct slice){ prefix, n });
+}
+
+bool
+slice_is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+bool
 slice_ends(struct slice s, const char *suffix)
 {
 	size_t n = strlen(suffix);

@@ -3,13 +3,10 @@
 
 #include <assert.h>
 #include <string.h>
-#include <strings.h>
 
 #include "address_list.h"
 #include "field.h"
-#include "name.h"
 #include "scope.h"
-#include "utf8seq.h"
 
 const char *
 answer_name(enum answer_verdict verdict)
@@ -36,139 +33,7 @@ answer_name(enum answer_verdict verdict)
 	return names[verdict];
 }
 
-/* --- own addresses ------------------------------------------------------ */
-
-static void
-add_own(struct address *list, size_t *count, struct pool *pool,
-    const char *text)
-{
-	struct address address;
-	struct err err;
-
-	if (address_parse(pool, slice_of(text), &address, &err) == 0)
-		list[(*count)++] = address;
-}
-
-/* Who wrote to another's address, or to nobody's, wrote to others. */
-static const struct step *
-next_own(const struct step *step)
-{
-	return step != NULL && (strcmp(step->how, "forward") == 0 ||
-	    strcmp(step->how, "fallback") == 0) ? NULL : step;
-}
-
-static size_t
-count_steps(const struct step *way)
-{
-	size_t n = 0;
-
-	for (way = next_own(way); way != NULL; way = next_own(way->before))
-		n++;
-	return n;
-}
-
-void
-answer_own_addresses(const struct target *target, struct pool *pool,
-    struct answer_own *out)
-{
-	const struct more_ways first = { target->way, target->others };
-	const struct account *account = target->account;
-	size_t room = 1, count = 0;
-
-	for (const struct more_ways *w = &first; w != NULL; w = w->next)
-		room += count_steps(w->way);
-	struct address *list = pool_alloc(pool, room * sizeof *list);
-	add_own(list, &count, pool, address_text(pool, account != NULL ?
-	    account->name : target->local, target->domain->name));
-	for (const struct more_ways *w = &first; w != NULL; w = w->next)
-		for (const struct step *s = next_own(w->way); s != NULL;
-		    s = next_own(s->before))
-			add_own(list, &count, pool, s->address);
-	*out = (struct answer_own){ .address = list, .count = count,
-	    .account = account };
-}
-
-/* "Joe.A.User", where the domain has match-full-name. */
-static bool
-is_full_name(const struct account *account, const char *local)
-{
-	SCOPED(drop_str) struct str own = { 0 }, given = { 0 };
-
-	return account != NULL && account->domain->conf.match_full_name &&
-	    account_full_name_key(slice_of(account->full_name), &own) &&
-	    account_full_name_key(slice_of(local), &given) &&
-	    slice_equal(str_slice(&own), str_slice(&given));
-}
-
-static bool
-same_domain(const struct answer_own *own, const char *mine, const char *other)
-{
-	if (strcasecmp(mine, other) == 0)
-		return true;
-	const char *real = own->real != NULL ? own->real(own->arg, other) :
-	    NULL;
-	return real != NULL && strcmp(mine, real) == 0;
-}
-
-bool
-answer_is_own(const struct answer_own *own, const struct address *address)
-{
-	for (size_t i = 0; i < own->count; i++)
-		if (slice_same(slice_of(own->address[i].local),
-		    slice_of(address->local)) && same_domain(own,
-		    own->address[i].domain, address->domain))
-			return true;
-	return is_full_name(own->account, address->local) && same_domain(own,
-	    own->account->domain->name, address->domain);
-}
-
 /* --- the sender --------------------------------------------------------- */
-
-/* "[192.0.2.1]", "[IPv6:2001:db8::1]" */
-static bool
-is_literal(struct slice domain)
-{
-	if (domain.len < 3 || domain.p[0] != '[' ||
-	    domain.p[domain.len - 1] != ']')
-		return false;
-	for (size_t i = 1; i + 1 < domain.len; i++) {
-		char c = ascii_lower(domain.p[i]);
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-		    c == '.' || c == ':'))
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_text(struct slice s)
-{
-	for (size_t i = 0; i < s.len; ) {
-		size_t n = (unsigned char)s.p[i] < 0x80 ? 1 :
-		    utf8seq_length(slice_from(s, i));
-		if (n == 0 || (n == 1 && (s.p[i] < ' ' || s.p[i] == 0x7F)))
-			return false;
-		i += n;
-	}
-	return true;
-}
-
-int
-answer_recipient(struct pool *pool, const char *sender, struct address *out,
-    struct err *err)
-{
-	enum { LOCAL_MAX = 256 };
-	struct address a;
-
-	if (address_parse(pool, slice_of(sender), &a, err) == -1)
-		return -1;
-	if ((!name_is_domain(slice_of(a.domain)) &&
-	    !is_literal(slice_of(a.domain))) || strlen(a.local) > LOCAL_MAX ||
-	    !is_text(slice_of(a.local)))
-		return err_set(err, ERR_INVALID, "no address to write to");
-	*out = a;
-	return 0;
-}
 
 enum match { IS, BEGINS, ENDS, HOLDS };
 
@@ -341,8 +206,7 @@ is_yes(struct slice value)
 static bool
 is_mailing_list(struct slice value)
 {
-	return value.len >= 12 && slice_same((struct slice){ value.p, 12 },
-	    SLICE("mailing list"));
+	return slice_starts_same(value, "mailing list");
 }
 
 /* Bounces, receipts, feedback; and answers to invitations. */
@@ -400,12 +264,13 @@ static const struct rule {
 static bool
 is_field(struct slice name, const char *pattern)
 {
-	size_t n = strlen(pattern);
+	struct slice begins = slice_of(pattern);
 
-	if (pattern[n - 1] != '*')
-		return slice_same(name, slice_of(pattern));
-	return name.len >= n - 1 && slice_same((struct slice){ name.p, n - 1 },
-	    (struct slice){ pattern, n - 1 });
+	if (!slice_ends(begins, "*"))
+		return slice_same(name, begins);
+	begins.len--;
+	return name.len >= begins.len && slice_same((struct slice){ name.p,
+	    begins.len }, begins);
 }
 
 static enum answer_verdict
@@ -434,15 +299,6 @@ names_recipients(struct slice name)
 typedef bool listed_test(const struct answer_question *q,
 	    const struct address *address);
 
-static bool
-is_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* Whether an address of the field passes.  What needs a process to be read is
  * read at the front of a field alone: a header has room for thousands. */
 static bool
@@ -456,7 +312,7 @@ any(const struct answer_question *q, struct slice value, listed_test *passes)
 		SCOPED(drop_pool) struct pool pool = { 0 };
 		struct address address;
 		struct err err;
-		if (!is_ascii(str_slice(&listed.address)) &&
+		if (!slice_is_ascii(str_slice(&listed.address)) &&
 		    converted++ == CONVERTED)
 			return false;
 		if (address_parse(&pool, str_slice(&listed.address), &address,

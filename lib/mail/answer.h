@@ -64,9 +64,9 @@ struct answer_own {
 	const struct account	*account;
 };
 
-/* Of an account, or of an autoresponder: its login, or the name that was met, and
- * every name that led there; a forward, a fallback and what came before them left
- * out.  Without the functions.  In pool. */
+/* Of an account, or of an autoresponder: its login, or the name that was met,
+ * and every name that led there; a forward, a fallback and what came before
+ * them left out.  Without the functions.  In pool. */
 void	answer_own_addresses(const struct target *target, struct pool *pool,
 	    struct answer_own *out);
 

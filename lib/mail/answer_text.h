@@ -68,8 +68,8 @@ struct answer {
 	uint64_t		 random;
 };
 
-/* Adds the whole message: no line longer than RFC 5322 allows, and ASCII but for
- * an address that is not, and for the parts of a text that is multipart. */
+/* Adds the whole message: no line longer than RFC 5322 allows, and ASCII but
+ * for an address that is not, and for the parts of a text that is multipart. */
 void	answer_compose(const struct answer *answer, struct str *out);
 
 #endif

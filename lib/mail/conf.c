@@ -183,8 +183,8 @@ const struct setting domain_settings[] = {
 	  .help = "How often one sender is told of a vacation. 0: once for "
 	  "ever." },
 	{ "auto-rate", setting_number, D(auto_rate), "20", .max = 1000000,
-	  .help = "How many answers of one autoresponder one sender gets per hour. "
-	  "0: none." },
+	  .help = "How many answers of one autoresponder one sender gets per "
+	  "hour. 0: none." },
 	{ "user-commands", setting_flag, D(user_commands), "no",
 	  .help = "Whether an account's own .forward may run commands." },
 	{ "auth", conf_auth, D(auth), "shadow",

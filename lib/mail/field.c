@@ -72,3 +72,15 @@ field_first_line(struct slice value)
 {
 	return without_blanks(first_line(value));
 }
+
+struct slice
+field_find(struct slice header, const char *name)
+{
+	struct slice rest = field_skip_from_line(header);
+	struct field field;
+
+	while (rest.len > 0 && field_next(&rest, &field))
+		if (slice_same(field.name, slice_of(name)))
+			return field.value;
+	return SLICE("");
+}

@@ -27,6 +27,9 @@ bool	field_next(struct slice *rest, struct field *field);
 /* Without the "From " line that may stand before the header. */
 struct slice field_skip_from_line(struct slice header);
 
+/* The value of the first field of that name; empty: there is none. */
+struct slice field_find(struct slice header, const char *name);
+
 /* The first line of a value, trimmed. */
 struct slice field_first_line(struct slice value);
 

@@ -159,13 +159,7 @@ message_content(struct message *m, const char *trace, struct stream *content)
 struct slice
 message_id(const struct message *m)
 {
-	struct slice rest = field_skip_from_line(str_slice(&m->memory));
-	struct field field;
-
-	while (rest.len > 0 && field_next(&rest, &field))
-		if (slice_same(field.name, SLICE("Message-ID")))
-			return field.value;
-	return SLICE("");
+	return field_find(str_slice(&m->memory), "Message-ID");
 }
 
 /* The text that follows a trace of ours may begin with a blank: then it seems

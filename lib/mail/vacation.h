@@ -17,8 +17,8 @@ struct vacation_files {
 	const char	*text, *index;		/* names in it */
 };
 
-/* As the account: where it is switched on, by two questions to the system.  What
- * cannot be looked at is not there: mail does not wait for an answer. */
+/* As the account: where it is switched on, by two questions to the system.
+ * What cannot be looked at is not there: mail does not wait for an answer. */
 enum vacation_place vacation_place(const struct account *account);
 
 /* Of a place that is not VACATION_NONE; in pool. */
