@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "admin_file.h"
+#include "bounds.h"
 #include "child.h"
 #include "installation.h"
 #include "judge.h"
@@ -70,7 +71,7 @@ filter_run(struct job *job, const struct target *target, int out,
 		return outcome_from_err(&err);
 	str_addf(&trace, "Return-Path: <%s>\n", job->sender);
 	message_content(&job->message, str_text(&trace), &content);
-	const struct command command = {
+	struct command command = {
 		.argv = (const char *const[]){ "/bin/sh", "-c",
 		str_text(&shell), NULL },
 		.environment = tokens_environment(&tokens,
@@ -81,6 +82,7 @@ filter_run(struct job *job, const struct target *target, int out,
 		.deadline = deadline_within(job->deadline,
 		(int64_t)conf->command_timeout * 1000),
 	};
+	bounds_set(job->in, &command);
 	if (command_run(&command, &result, &err) == -1)
 		return outcome_from_err(&err);
 	return judge(&result, out, filtered);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "bounds.h"
 #include "child.h"
 #include "fd.h"
 #include "intake.h"
@@ -170,6 +171,7 @@ work_command(struct job *job, const struct target *target)
 		.deadline = deadline_within(job->deadline,
 		(int64_t)job->in->conf.command_timeout * 1000),
 	};
+	bounds_set(job->in, &command);
 	if (command_run(&command, &result, &err) == -1)
 		return outcome_from_err(&err);
 	return judge_command(&result);

@@ -257,6 +257,23 @@ class Filter(Delivery):
             resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
         self.refused(75, "", "joe@a.test", b"x" * 5000, preexec_fn=limit)
 
+    def test_it_can_write_no_endless_file(self):
+        self.filter("cat; truncate -s 17G $1/$USER")
+        for address in self.both():
+            self.refused(75, "signal 25|status 1", address, MESSAGE)
+        self.filter("cat; truncate -s 15G $1/$USER; truncate -s 0 $1/$USER")
+        for address in self.both():
+            self.delivered(address, MESSAGE)
+
+    def test_its_processor_time_is_what_its_deadline_leaves(self):
+        self.vmail.set(command_timeout="100s")
+        self.filter("cat; grep '^Max cpu time' /proc/self/limits > $1/limits")
+        self.delivered("joe@a.test", MESSAGE, preexec_fn=lambda:
+                       os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1]))
+        soft, hard = map(int, self.content(os.path.join(self.out, "limits")).split()[3:5])
+        self.assertIn(soft, range(90, 102))
+        self.assertIn(hard, range(soft, soft + 10))
+
 
 if __name__ == "__main__":
     main()

@@ -133,6 +133,23 @@ class Sendmail(Delivery):
         self.alias("list: x@far.test\n")
         self.refused(75, "too long", "list@a.test")
 
+    def test_sendmail_has_the_limits_of_the_caller_and_leaves_no_core_file(self):
+        # What it starts for its queue outlives us.
+        place = os.path.join(self.vmail.scratch, "place")
+        os.mkdir(place)
+        os.chmod(place, 0o777)
+        self.vmail.write("limited", f"#!/bin/sh\ncat > /dev/null; cat /proc/self/limits > {place}/limits\n", mode=0o755)
+        self.vmail.set(sendmail=os.path.join(self.vmail.dir, "limited"))
+        self.alias("list: x@far.test\n")
+        self.delivered("list@a.test")
+        with open("/proc/self/limits") as f:
+            ours = f.read()
+        found = self.content(place + "/limits").decode()
+        for name in ("cpu time", "file size", "address space", "processes", "open files"):
+            line = re.compile(rf"^Max {name} .*$", re.M)
+            self.assertEqual(line.search(found)[0], line.search(ours)[0])
+        self.assertRegex(found, r"(?m)^Max core file size +0 ")
+
     def test_sendmail_comes_last(self):
         order = os.path.join(self.vmail.scratch, "order")
         with open(order, "w"):
