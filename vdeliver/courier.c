@@ -251,7 +251,8 @@ work_as(struct ident who, const struct task *t)
 		return no_receipt(work_file(t->job, t->target));
 	case ERRAND_SENDMAIL:
 		return no_receipt(work_sendmail(t->job, t->recipient,
-		    t->target->sender, t->addresses, t->count));
+		    t->target->kind == TARGET_REMOTE ? t->target->sender :
+		    t->target->list_sender, t->addresses, t->count));
 	case ERRAND_NONE:
 		break;
 	}
