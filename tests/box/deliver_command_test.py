@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 """vdeliver and |command: exit statuses, tokens, environment, commands that misbehave."""
+import fcntl
 import resource
+import struct
+import termios
 
 from delivery import *
 
@@ -101,6 +104,22 @@ class Commands(Delivery):
             "LOGNAME": "Run", "LOCAL": "Run+Ext", "EXTENSION": "Ext", "DOMAIN": "a.test",
             "RECIPIENT": "Run+Ext@a.test", "SENDER": "s'x@far.test"})
 
+    def test_that_of_a_fallback_is_told_who_was_addressed(self):
+        line = self.script('printf "%s|" "$@" "$RECIPIENT" "$LOCAL" "$USER" "$EXTENSION" "$DOMAIN" > $1/got; cat > $1/mail')
+        self.vmail.domain("c.test", {"fallback": f"| {line} %u %d %f; # a, b"}, accounts=["eve"])
+        os.symlink("domain.c.test", os.path.join(self.vmail.dir, "domain.d.test"))
+        for to, domain in ("Some.Body+x=y@C.test", "c.test"), ("Some.Body+x=y@d.test", "c.test"):
+            self.delivered(to)
+            self.assertEqual(self.got().split(b"|")[1:-1], [
+                b"Some.Body+x=y", b"c.test", b"sender@far.test", b"Some.Body+x=y@c.test", b"Some.Body+x=y",
+                b"Some.Body", b"x=y", b"c.test"])
+            self.assertTrue(self.got("mail").startswith(trace("Some.Body+x=y@c.test")))
+
+    def test_one_that_a_member_leads_to_is_told_that_member(self):
+        self.vmail.write("aliases.a.test", f'list: Run+Ext\nrun: "|{self.script("env > $1/got")}"\n')
+        self.delivered("list@a.test")
+        self.assertIn(b"\nRECIPIENT=Run+Ext@a.test\n", b"\n" + self.got())
+
     def test_a_null_sender_is_empty_in_the_environment_and_mailer_daemon_as_token(self):
         self.alias(self.script('printf "%s|%s" "$SENDER" "$2" > $1/got') + " %f")
         for sender in ("", "<>", "MAILER-DAEMON"):
@@ -153,6 +172,22 @@ class Commands(Delivery):
         self.refused(67, "", "run@a.test", sender="-oQ/tmp@far.test")
 
     # what it does
+
+    def test_it_begins_when_the_message_has_come_to_its_end(self):
+        self.alias(self.script("cat > $1/got"))
+        read, write = os.pipe()
+        process = self.vmail.start("vdeliver", "run@a.test", stdin=read)
+        os.close(read)
+        os.write(write, b"S: x\n\n")
+        os.write(write, b"y" * 300000)          # more than a pipe holds
+        eventually(lambda: not struct.unpack("i", fcntl.ioctl(write, termios.FIONREAD, b"1234"))[0],
+                   "all of it being read")
+        self.assertEqual(os.listdir(self.out), [])
+        self.assertEqual(self.content(f"/proc/{process.pid}/task/{process.pid}/children"), b"")
+        os.write(write, b" end\n")
+        os.close(write)
+        self.assertEqual(process.wait(), 0)
+        self.assertTrue(self.got().endswith(b"y end\n"))
 
     def test_it_need_not_read_the_message(self):
         for message in (b"S: x\n\n", b"S: x\n\n" + b"y" * 1000000):

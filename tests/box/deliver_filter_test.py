@@ -250,6 +250,18 @@ class Filter(Delivery):
             self.refused(69, "mail loop", address, f"Delivered-To: {address}\n\n".encode())
         self.assertEqual(os.listdir(self.out), [])
 
+    def test_it_reaches_to_the_line_s_end(self):
+        self.set("cat; echo 'a;b' # c; exit 1")
+        self.delivered("joe@a.test", MESSAGE)
+        self.assertEqual(self.last(), trace("joe@a.test") + MESSAGE + b"a;b\n")
+
+    def test_in_a_file_that_others_can_write_to_it_never_runs(self):
+        self.filter("touch $1/ran; cat")
+        for mode in (0o664, 0o646):
+            os.chmod(os.path.join(self.vmail.dir, "domain.a.test"), mode)
+            self.refused(75, "domain.a.test: others can write to it", "joe@a.test", MESSAGE)
+        self.assertEqual(os.listdir(self.out), [])
+
     def test_a_limit_on_files_of_the_caller_is_a_temporary_failure(self):
         self.filter("cat")
         def limit():

@@ -163,6 +163,22 @@ class Forward(Forwards):
         self.delivered("joe@a.test", MESSAGE)
         self.assertEqual(self.sent_to()[0][1], ["files@away.test"])
 
+    def test_behind_a_fallback_it_meets_no_fallback(self):
+        for domain, account in ("c.test", "sue"), ("d.test", "tom"):
+            self.vmail.domain(domain, {"fallback": account}, accounts=[account])
+        self.home("nobody@d.test\n", "sue@c.test")
+        self.refused(67, "unknown user nobody@d.test", "who@c.test", MESSAGE)
+        self.delivered("sue@c.test", MESSAGE)
+        self.assertEqual(self.count("tom@d.test"), 1)
+
+    def test_it_goes_on_as_the_owner_of_the_list_that_led_there(self):
+        self.vmail.write("aliases.a.test", "list: joe\nowner-list: eve\n")
+        self.home("far@away.test\n")
+        self.delivered("list@a.test", MESSAGE)
+        self.delivered("joe@a.test", MESSAGE)
+        self.delivered("list@a.test", MESSAGE, sender="")
+        self.assertEqual([sender for sender, _ in self.sent_to()], ["owner-list@a.test", "sender@far.test", "<>"])
+
     def test_an_empty_one_is_none(self):
         for text in ("", "\n", "# nobody\n\n"):
             with self.subTest(text):

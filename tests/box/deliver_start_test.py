@@ -178,6 +178,18 @@ class AnotherUser(Delivery):
         self.waits(self.owner("ann@b.test")[0], "ann@b.test", **who)
         self.waits(self.OWNER, "bob@one.test", **who)
 
+    def test_with_the_set_uid_bit_it_does_nothing(self):
+        vdeliver = os.path.join(self.vmail.scratch, "vdeliver")
+        shutil.copy(program("vdeliver"), vdeliver)
+        for mode in 0o4755, 0o2755:
+            os.chown(vdeliver, self.OWNER, self.OWNER)
+            os.chmod(vdeliver, mode)
+            got = run(vdeliver, "-C", self.vmail.dir, "bob@one.test", input=MESSAGE,
+                      user=61999, group=61999, extra_groups=[])
+            self.assertEqual(got.status, 75, got)
+            self.assertRegex(got.stderr, r"\A4\.3\.5 [^\n]*must not be set-uid[^\n]*\n\Z")
+        self.assertEqual(self.vmail.messages("bob@one.test"), [])
+
     def test_who_is_unknown_is_unknown_whoever_asks(self):
         self.refused(67, "unknown user", "nobody-of-that-name@a.test", **self.who)
         self.refused(68, "unknown domain", "joe@far.test", **self.who)

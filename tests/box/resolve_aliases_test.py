@@ -44,6 +44,7 @@ JOE, ANN, BOB = "mailbox joe@a.test", "mailbox ann@a.test", "mailbox bob@b.test"
     ("Postfix: an entry that ends at the next name", "x: joe\nann: bob\n", JOE),
     ("sendmail: a backslash at the line's end", "x: joe, \\\nann\n", JOE, ANN),
     ("sendmail: a backslash and a line that would be a comment", "x: joe, \\\n ann\n# y\n", JOE, ANN),
+    ("sendmail: a backslash before CRLF", "x: joe, \\\r\nann\r\ny: bob\r\n", JOE, ANN),
     ("sendmail: a backslash at the end of the file", "x: joe\\", JOE),
     ("sendmail: a comment in a list", "x: joe, #@# and, more\n ann\n", JOE, ANN),
     ("sendmail: a comment behind the last member", "x: joe #@# the boss\ny: ann\n", JOE),

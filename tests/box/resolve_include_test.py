@@ -235,6 +235,17 @@ class OpenToOthers(Resolving):
         self.waits("c@a.test", f"ETC/extra:1: a command {TRUST}")
         self.leads("x@a.test", JOE)
 
+    def test_so_it_is_for_the_settings_of_a_domain_as_a_whole(self):
+        self.change(fallback="|cmd")
+        path = os.path.join(self.vmail.dir, "domain.a.test")
+        for mode in 0o664, 0o646, 0o666:
+            os.chmod(path, mode)
+            for who in "nobody", "joe":
+                self.waits(f"{who}@a.test", "ETC/domain.a.test: others can write to it: give it to root and"
+                                            " close it (chmod go-w)")
+        os.chmod(path, 0o644)
+        self.leads("nobody@a.test", "command cmd")
+
     def test_so_it_is_in_an_include_of_a_trusted_file(self):
         path = self.vmail.write("list", "joe\n/dev/null\n", mode=0o666)
         self.aliases(f"x: :include:{path}\n")
