@@ -243,8 +243,11 @@ take_member(struct list *l, struct str *out, struct err *err)
 		return take_address(l, out, err);
 	if (take_quoted(l, out, false, err) == -1)
 		return -1;
-	while (!ends_member(l) && is_space(peek(l)))
-		take(l);
+	while (!ends_member(l) && (is_space(peek(l)) || peek(l) == '('))
+		if (peek(l) != '(')
+			take(l);
+		else if (skip_comment(l, err) == -1)
+			return -1;
 	if (ends_member(l) || slice_starts(l->rest, "#@#"))
 		return 0;
 	return err_set(err, ERR_INVALID,
