@@ -115,12 +115,14 @@ class Call(Delivery):
         self.ok('"x@y"@a.test')
         self.bad(75, "4.3.5", '"x@y"')
 
+    @needs_root                             # others' strace is not shown the name
     @needs_strace
     def test_without_c_it_is_etc_vmail(self):
         output = os.path.join(self.vmail.scratch, "strace")
         run("/usr/bin/strace", "-o", output, "-e", "trace=%file", program("vdeliver"), "-n", "joe@a.test")
         self.assertIn(b'"/etc/vmail"', self.content(output))
 
+    @needs_root
     @needs_strace
     def test_it_asks_no_name_service_and_nobody_on_a_network(self):
         self.vmail.set(command_user="nobody", sendmail_user=None)

@@ -271,6 +271,7 @@ class Entry(Delivery):
         self.assertEqual(self.content(place + "/file").split(b"\n", 1)[1],
                          trace("file@a.test") + b"S: x\n\n>From a\n>>From b\n\n")
 
+    @needs_root                             # others' strace is not shown the names
     @needs_strace
     def test_it_is_synced_before_the_locks_go_and_success_is_told(self):
         self.delivered("joe@a.test")

@@ -197,6 +197,14 @@ class Extension(Resolving):
         self.leads("joe-x-y@a.test", JOE)
         self.unknown("joe+x@a.test")
 
+    def test_several_delimiters_are_a_set_and_the_first_that_comes_counts(self):
+        self.vmail.set(recipient_delimiter="-+")
+        self.leads("joe+x-y@a.test", JOE)
+        self.leads("joe-x+y@a.test", JOE)
+        self.accounts("joe-x:x:60001:60000:J:/h:/s", "joe:x:60002:60000:J:/h:/s")
+        self.leads("joe-x+y@a.test", JOE)
+        self.leads("joe-x@a.test", "mailbox joe-x@a.test")
+
     def test_a_name_with_the_delimiter_in_it_comes_first(self):
         self.vmail.set(recipient_delimiter="-")
         self.accounts("joe:x:60001:60000:J:/h:/s", "joe-x:x:60002:60000:J:/h:/s")

@@ -241,8 +241,8 @@ class OpenToOthers(Resolving):
         for mode in 0o664, 0o646, 0o666:
             os.chmod(path, mode)
             for who in "nobody", "joe":
-                self.waits(f"{who}@a.test", "ETC/domain.a.test: others can write to it: give it to root and"
-                                            " close it (chmod go-w)")
+                self.waits(f"{who}@a.test", "ETC/domain.a.test: others can write to it: give it to "
+                                            + ("root" if ROOT else "its owner") + " and close it (chmod go-w)")
         os.chmod(path, 0o644)
         self.leads("nobody@a.test", "command cmd")
 
