@@ -244,6 +244,21 @@ class Call(Delivery):
             os.close(write)
         self.assertEqual(self.vmail.messages("joe@a.test"), [])
 
+    def test_the_death_of_what_delivers_is_a_temporary_failure_with_one_line(self):
+        for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM):
+            read, write = os.pipe()
+            process = self.vmail.start("vdeliver", "joe@a.test", stdin=read)
+            os.close(read)
+            os.write(write, MESSAGE)
+            children = f"/proc/{process.pid}/task/{process.pid}/children"
+            os.kill(int(eventually(lambda: self.content(children), "a child").split()[0]), number)
+            os.close(write)
+            self.assertEqual(process.wait(), 75, number)
+            first, rest = process.errors.split(b"\n", 1)
+            self.assertRegex(first, rb"\A4\.3\.0 a delivering process (died|gave up)")
+            self.assertRegex(rest, rb"\Avdeliver\[\d+\]: delivery [^\n]*status=75 [^\n]*\n\Z")
+        self.assertEqual(self.vmail.messages("joe@a.test"), [])
+
     # several recipients
 
     def test_each_gets_it_and_each_failure_has_its_line(self):

@@ -232,6 +232,13 @@ class Filter(Delivery):
             self.delivered(address, MESSAGE)
             self.assertIn(b"filtered", self.last(address))
 
+    @needs_root
+    def test_whether_it_is_left_out_must_be_readable(self):
+        self.filter("echo 'Subject: filtered'")
+        for address in self.both():
+            os.chmod(self.skip(address, "no\n"), 0)
+            self.refused(75, r"\.filter: .*Permission denied", address, MESSAGE)
+
     def test_the_limit_counts_what_it_wrote(self):
         self.filter("cat > /dev/null; head -c $SENDER /dev/zero", **{"inbox-limit": 10})
         for address in self.both():

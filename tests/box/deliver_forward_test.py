@@ -236,6 +236,11 @@ class Forward(Forwards):
         os.mkdir(place)
         self.refused(75, r"\.forward", "joe@a.test", MESSAGE)
 
+    def test_one_that_the_account_cannot_read_waits(self):
+        self.home("far@away.test\n", mode=0)
+        self.refused(75, r"\.forward: .*Permission denied", "joe@a.test", MESSAGE)
+        self.assertEqual((self.count(), self.vmail.sent()), (0, []))
+
     @needs_root
     def test_a_home_that_the_account_cannot_look_into_waits(self):
         home = self.vmail.home("joe@a.test")
