@@ -168,6 +168,14 @@ class ExtraFiles(Resolving):
         self.extra(None)
         self.leads("x@a.test", JOE)
 
+    def test_an_entry_with_an_error_is_not_made_good_by_a_later_file(self):
+        self.extra("x: joe\n")
+        for text in "x: joe ann\n", "x:\n", "x: joe\nX: |\n":
+            self.aliases(text)
+            self.assertEqual(self.plan("x@a.test").status, 75, text)
+        self.aliases("x: \\x\n")
+        self.unknown("x@a.test")
+
     def test_an_error_in_one_hurts_its_entry_alone(self):
         self.extra("x: joe ann\ny: joe\n")
         self.waits("x@a.test", "ETC/extra0:1: a comma is missing between two members")
