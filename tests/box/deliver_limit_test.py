@@ -136,6 +136,14 @@ class Limits(Delivery):
             os.unlink(self.vmail.inbox(address) + ".quota")
 
     @needs_root
+    def test_a_quota_file_of_the_one_owner_counts(self):
+        self.vmail.domain("o.test", {"owner": "60500:60500", "gid": None}, accounts=["joe"])
+        self.takes("joe@o.test", 100)
+        for owner, full in ((60500, 60500), True), ((0, 0), True), ((60001, 60001), False):
+            self.quota("joe@o.test", "1\n", owner)
+            self.is_full("joe@o.test", 2000) if full else self.takes("joe@o.test", 2000)
+
+    @needs_root
     def test_a_quota_file_that_cannot_be_read_is_temporary(self):
         for address in self.both():
             self.takes(address, 100)
@@ -170,6 +178,21 @@ class Limits(Delivery):
         self.quota("joe@i.test", "1\n")
         got = self.vmail.deliver("joe@i.test", message(2000))
         self.assertEqual((got.status, got.stderr), (69, "5.2.2 mailbox full\n"), got)
+
+    def test_a_domain_s_limit_is_kb_or_has_a_unit(self):
+        plain = self.vmail.read("domain.l.test")
+        def limit(value):
+            self.vmail.write("domain.l.test", plain + f"inbox-limit = {value}\n".encode())
+        for value in "2", "2k":
+            limit(value)
+            self.is_full("joe@l.test", 2048)
+            self.takes("joe@l.test", 1000)
+            os.unlink(self.vmail.inbox("joe@l.test"))
+        limit("1M")
+        self.is_full("joe@l.test", 1024 * KB)
+        self.takes("joe@l.test", 1023 * KB)
+        limit("0")
+        self.takes("joe@l.test", 1024 * KB)
 
     # what becomes of the mail
 
