@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "address.h"
 #include "admin_file.h"
 #include "bounds.h"
 #include "child.h"
@@ -58,7 +59,9 @@ filter_run(struct job *job, const struct target *target, int out,
 	SCOPED(drop_str) struct str shell = { 0 }, trace = { 0 };
 	const struct tokens tokens = {
 		.sender = job->sender, .domain = target->domain->name,
-		.recipient = target_address(job->plan, target),
+		/* Not the account's: it may tell an extension. */
+		.recipient = address_text(&job->plan->pool, target->local,
+		target->domain->name),
 		.local = target->local,
 		.delimiter = conf->recipient_delimiter,
 	};

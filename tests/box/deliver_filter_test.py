@@ -162,6 +162,17 @@ class Filter(Delivery):
         self.assertEqual(int(self.content(os.path.join(self.out, "uid"))), self.owner()[0])
         self.assertEqual(int(self.content(os.path.join(self.out, "fds"))), 5)   # ls has one more
 
+    def test_it_is_told_the_address_that_led_to_the_account(self):
+        self.filter('printf "%s|" "$@" "$RECIPIENT" "$LOCAL" "$USER" "$EXTENSION" "$DOMAIN" > $1/told; cat', "%u", "%d")
+        self.vmail.write("aliases.a.test", "list: joe+Lists\n")
+        for to, local, extension in (("Joe+Ext@A.test", b"Joe+Ext", b"Ext"), ("list@a.test", b"joe+Lists", b"Lists"),
+                                     ("joe@a.test", b"joe", b"")):
+            self.delivered(to, MESSAGE)
+            self.assertEqual(self.content(os.path.join(self.out, "told")).split(b"|")[1:-1], [
+                local, b"a.test", local + b"@a.test", local, local.split(b"+")[0], extension, b"a.test"])
+            self.assertTrue(self.last().startswith(trace("joe@a.test")))
+            os.unlink(os.path.join(self.out, "told"))
+
     @needs_root
     def test_it_never_has_the_domains_group(self):
         self.filter("id -G > $1/groups; cat")
