@@ -9,6 +9,7 @@
 
 #include "courier.h"
 #include "intake.h"
+#include "mailbox.h"
 #include "resolve.h"
 #include "scope.h"
 
@@ -343,7 +344,8 @@ dispatch(struct job *job)
 	settle_all_known(plan);
 	size_t open = count_open(plan, &only);
 	if (open == 0 || (open == 1 && only->kind == TARGET_ACCOUNT &&
-	    !is_filtered(only) && deliver_alone(job, only)))
+	    !is_filtered(only) && !mailbox_lacks_place(only->account) &&
+	    deliver_alone(job, only)))
 		return;
 	/* For all others everything is known before anything is delivered, and
 	 * the message is read once. */

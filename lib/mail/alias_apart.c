@@ -71,6 +71,9 @@ open_own(const char *path, const struct alias_question *question, int *fd,
 		    (errno == EACCES && question->may_be_closed) ?
 		    err_set(err, ERR_ABSENT, "%s", "") :
 		    err_sys(err, "%s", path);
+	/* What has no bytes says nothing: it is not even opened. */
+	if (!S_ISREG(st.st_mode) && st.st_size == 0)
+		return err_set(err, ERR_ABSENT, "%s", "");
 	return check_own(path, &st, question, err) == -1 ||
 	    file_open(AT_FDCWD, path, 0, fd, &st, err) == -1 ? -1 :
 	    check_own(path, &st, question, err);

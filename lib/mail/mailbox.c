@@ -221,6 +221,19 @@ mailbox_prepare(const struct account *account, struct err *err)
 	return open_shared(account, &pool, &t, true, &fd, err);
 }
 
+bool
+mailbox_lacks_place(const struct account *account)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_fd) int fd = -1;
+	struct template t;
+	struct err err;
+
+	return read_template(account, &t, &err) == 0 &&
+	    open_shared(account, &pool, &t, false, &fd, &err) == -1 &&
+	    err.kind == ERR_ABSENT;
+}
+
 /* A directory of the account's own: nobody else's, and no link to one. */
 static int
 open_own(int parent, const char *name, bool make, uid_t uid, int *fd,

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """vdeliver's call: arguments, environment, standard input, several recipients, limits, the log."""
+import fcntl
 import pty
 import resource
+import struct
+import termios
 
 from delivery import *
 
@@ -228,7 +231,43 @@ class Call(Delivery):
             self.assertLess(time.monotonic() - start, 10)
         self.assertEqual(self.vmail.messages("joe@a.test"), [])
 
+    def half(self, message, *to):
+        """A vdeliver that has read all of message, and waits for the rest: (the process, where to write)."""
+        read, write = os.pipe()
+        process = self.vmail.start("vdeliver", *to, stdin=read)
+        os.close(read)
+        os.write(write, message)
+        eventually(lambda: not struct.unpack("i", fcntl.ioctl(write, termios.FIONREAD, bytes(4)))[0], "its reading")
+        return process, write
+
+    def test_before_its_end_nothing_is_made_or_changed(self):
+        self.vmail.domain("c.test", {"inbox": "%d/%u/mail/Maildir/"}, accounts=["eve"])
+        self.vmail.write("aliases.a.test", "list: joe, ann@b.test, far@x.test\n")
+        def everything():
+            return sorted(os.path.join(place, name) for place, dirs, files in os.walk(self.vmail.spool)
+                          for name in dirs + files)
+        for again in False, True:
+            before = everything()
+            for message in MESSAGE, BIG:
+                for to in "joe@a.test", "ann@b.test", "eve@c.test", "list@a.test":
+                    process, write = self.half(message, to)
+                    self.assertEqual(everything(), before)
+                    process.signal(signal.SIGTERM)
+                    self.assertEqual(process.wait(), 75)
+                    os.close(write)
+                    self.assertEqual(everything(), before)
+            self.assertEqual(self.vmail.sent(), [])
+            for to in () if again else ("joe@a.test", "ann@b.test", "eve@c.test"):
+                process, write = self.half(BIG, to)
+                os.write(write, b"end\n")
+                os.close(write)
+                self.assertEqual(process.wait(), 0)
+                got = self.vmail.messages(to) if to != "eve@c.test" else \
+                    maildir_messages(os.path.join(self.vmail.spool, "c.test", "eve", "mail", "Maildir"))
+                self.assertEqual(got, [trace(to, "") + BIG + b"end\n"])
+
     def test_sigterm_is_a_temporary_failure_and_leaves_nothing(self):
+        self.delivered("joe@a.test")            # its directory is there, and a courier reads
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT,
                        signal.SIGUSR1, signal.SIGXCPU, signal.SIGALRM, signal.SIGSYS,
                        signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGPWR):
@@ -242,9 +281,10 @@ class Call(Delivery):
             self.assertEqual(process.wait(), 75, number)
             self.assertRegex(process.errors, rb"\A4\.3\.\d [^\n]*\n\Z")
             os.close(write)
-        self.assertEqual(self.vmail.messages("joe@a.test"), [])
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
 
     def test_the_death_of_what_delivers_is_a_temporary_failure_with_one_line(self):
+        self.delivered("joe@a.test")
         for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM):
             read, write = os.pipe()
             process = self.vmail.start("vdeliver", "joe@a.test", stdin=read)
@@ -257,7 +297,7 @@ class Call(Delivery):
             first, rest = process.errors.split(b"\n", 1)
             self.assertRegex(first, rb"\A4\.3\.0 a delivering process (died|gave up)")
             self.assertRegex(rest, rb"\Avdeliver\[\d+\]: delivery [^\n]*status=75 [^\n]*\n\Z")
-        self.assertEqual(self.vmail.messages("joe@a.test"), [])
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
 
     # several recipients
 
