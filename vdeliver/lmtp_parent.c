@@ -112,6 +112,7 @@ static bool
 answer_recipient(struct state *s, const char *address)
 {
 	struct plan *plan = &s->plan;
+	size_t warned = plan->warning_count;
 
 	if (s->refused == REFUSED_MAX || s->reached > REACHED_MAX)
 		return answer(s, outcome_make(OUTCOME_TEMPORARY, "4.5.3",
@@ -122,6 +123,7 @@ answer_recipient(struct state *s, const char *address)
 	if (expected->kind == OUTCOME_DONE)
 		return answer(s, accepted());
 	events_refused(r, expected);
+	events_warnings(plan, warned);
 	s->refused++;
 	plan->recipient_count--;
 	return answer(s, *expected);
