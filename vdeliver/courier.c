@@ -381,8 +381,10 @@ courier_filter(struct job *job, const struct recipient *recipient,
 	r = run(&t);
 	*filtered = r.filtered;
 	if (r.outcome.kind == OUTCOME_DONE && r.filtered == FILTER_OUTPUT) {
-		if (message_adopt(t.out, out, &err) == 0)
+		if (message_adopt(t.out, out, &err) == 0) {
+			out->own_hops = job->message.own_hops;
 			return r.outcome;
+		}
 		r.outcome = outcome_from_err(&err);
 	}
 	drop_fd(&t.out);

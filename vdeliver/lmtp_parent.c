@@ -187,8 +187,10 @@ deliver(struct state *s, struct job *job, struct err *err)
 	struct plan *plan = job->plan;
 	int adopted = message_adopt(s->message.file, &job->message, err);
 
-	if (adopted == 0)
+	if (adopted == 0) {
 		s->message = MESSAGE_NONE;	/* the job's now */
+		job->message.own_hops = 1;
+	}
 	for (size_t i = 0; i < plan->recipient_count; i++) {
 		struct outcome o = outcome_from_err(err);
 		if (adopted == 0) {
