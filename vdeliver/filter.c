@@ -50,6 +50,17 @@ judge(const struct command_result *result, int out, enum filtered *filtered)
 	return o;
 }
 
+/* The longest message, and what is added to its header. */
+static uint64_t
+output_max(const struct vmail_conf *conf)
+{
+	enum { ADDED = 65536 };
+
+	return conf->max_message_size == 0 ||
+	    conf->max_message_size > UINT64_MAX - ADDED ? UINT64_MAX :
+	    conf->max_message_size + ADDED;
+}
+
 struct outcome
 filter_run(struct job *job, const struct target *target, int out,
     enum filtered *filtered)
@@ -80,8 +91,7 @@ filter_run(struct job *job, const struct target *target, int out,
 		.environment = tokens_environment(&tokens,
 		target->account->home, &job->plan->pool),
 		.input = &content, .keep_output = true, .output_to = out,
-		.output_max = conf->max_message_size != 0 ?
-		conf->max_message_size : UINT64_MAX,
+		.output_max = output_max(conf),
 		.deadline = deadline_within(job->deadline,
 		(int64_t)conf->command_timeout * 1000),
 	};

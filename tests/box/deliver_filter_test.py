@@ -137,7 +137,15 @@ class Filter(Delivery):
         self.vmail.set(max_message_size="100k")
         self.filter("exec yes")
         for address in self.both():
-            self.refused(75, "wrote more than 102400 bytes", address, MESSAGE)
+            self.refused(75, "wrote more than 167936 bytes", address, MESSAGE)
+
+    def test_the_longest_message_goes_through_with_what_is_added_to_its_header(self):
+        self.vmail.set(max_message_size="100k")
+        self.filter("printf 'X-Spam: %060000d\n' 0; cat")
+        for address in self.both():
+            message = b"S: x\n\n" + b"y" * (102400 - 7) + b"\n"
+            self.delivered(address, message)
+            self.assertTrue(self.last(address).endswith(b"0\n" + message))
 
     def test_what_it_leaves_in_its_group_is_killed(self):
         self.filter("sleep 1000 & echo $! > $1/pid; cat")
