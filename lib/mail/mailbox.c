@@ -225,13 +225,16 @@ bool
 mailbox_lacks_place(const struct account *account)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
-	SCOPED(drop_fd) int fd = -1;
 	struct template t;
 	struct err err;
 
-	return read_template(account, &t, &err) == 0 &&
-	    open_shared(account, &pool, &t, false, &fd, &err) == -1 &&
-	    err.kind == ERR_ABSENT;
+	if (read_template(account, &t, &err) == -1)
+		return false;
+	const char *path = base_path(account, &pool, &t);
+	for (size_t i = 0; i < t.shared; i++)
+		path = pool_format(&pool, "%s/%s", path,
+		    expand(account, &pool, t.step[i]));
+	return access(path, F_OK) == -1 && errno == ENOENT;
 }
 
 /* A directory of the account's own: nobody else's, and no link to one. */
