@@ -13,6 +13,7 @@
 #include "forward.h"
 #include "intake.h"
 #include "mailbox.h"
+#include "mem.h"
 #include "receipt.h"
 #include "scope.h"
 #include "work.h"
@@ -99,8 +100,16 @@ identity_of(const struct task *t, struct ident *who, struct err *err)
 		*who = apart_identity(t->target->account);
 		return 0;
 	}
-	return t->errand == ERRAND_SENDMAIL ? sender_identity(t, who, err) :
-	    look_up("command-user", t->job->in->conf.command_user, who, err);
+	if (t->errand == ERRAND_SENDMAIL)
+		return sender_identity(t, who, err);
+	if (look_up("command-user", t->job->in->conf.command_user, who,
+	    err) == -1)
+		return -1;
+	/* That group may write where the domain's inboxes are. */
+	if (t->errand == ERRAND_COMMAND && !t->target->domain->one_owner &&
+	    who->gid == t->target->domain->owner.gid)
+		who->gid = IDENT_NOBODY;
+	return 0;
 }
 
 /* --- the pipe back ----------------------------------------------------- */
@@ -139,6 +148,9 @@ failed(const struct err *err)
 static struct receipt
 died(int status)
 {
+	if (WIFEXITED(status) && WEXITSTATUS(status) == MEM_LACKED)
+		return no_receipt(outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+		    MEM_SENTENCE));
 	if (WIFSIGNALED(status))
 		return no_receipt(outcome_make(OUTCOME_TEMPORARY, "4.3.0",
 		    "a delivering process died of signal %d",
@@ -251,7 +263,8 @@ work_as(struct ident who, const struct task *t)
 		return no_receipt(work_file(t->job, t->target));
 	case ERRAND_SENDMAIL:
 		return no_receipt(work_sendmail(t->job, t->recipient,
-		    t->target->sender, t->addresses, t->count));
+		    t->target->kind == TARGET_REMOTE ? t->target->sender :
+		    t->target->list_sender, t->addresses, t->count));
 	case ERRAND_NONE:
 		break;
 	}
@@ -295,6 +308,7 @@ run(const struct task *t)
 		return failed(&err);
 	if (forked == 0) {
 		unblock_signals();
+		mem_told_by_parent();
 		answer(to, t, work_as(who, t));
 	}
 	drop_fd(&to);
@@ -338,7 +352,8 @@ courier_deliver(struct job *job, const struct recipient *recipient,
 		*forwards = false;
 	/* Only root (or the one owner) can make the domain's directories. */
 	if (target->kind == TARGET_ACCOUNT &&
-	    mailbox_prepare(target->account, &err) == -1)
+	    (ident_can_become(account_identity(target->account), &err) == -1 ||
+	    mailbox_prepare(target->account, &err) == -1))
 		return outcome_from_err(&err);
 	struct receipt r = run(&t);
 	if (t.looks)
@@ -366,8 +381,10 @@ courier_filter(struct job *job, const struct recipient *recipient,
 	r = run(&t);
 	*filtered = r.filtered;
 	if (r.outcome.kind == OUTCOME_DONE && r.filtered == FILTER_OUTPUT) {
-		if (message_adopt(t.out, out, &err) == 0)
+		if (message_adopt(t.out, out, &err) == 0) {
+			out->own_hops = job->message.own_hops;
 			return r.outcome;
+		}
 		r.outcome = outcome_from_err(&err);
 	}
 	drop_fd(&t.out);
