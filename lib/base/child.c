@@ -67,7 +67,9 @@ reap(struct child *child, int *status, struct err *err)
 int
 child_wait(struct child *child, struct deadline d, int *status, struct err *err)
 {
-	if (fd_wait(child->pidfd, POLLIN, d) == -1)
+	/* One that the system does not let us watch is waited for: killed it
+	 * would leave its locks, and our children have deadlines, too. */
+	if (fd_wait(child->pidfd, POLLIN, d) == -1 && errno == ETIMEDOUT)
 		return err_sys(err, "wait for a child process");
 	return reap(child, status, err);
 }
