@@ -13,7 +13,6 @@
 #include "child.h"
 #include "fd.h"
 #include "file.h"
-#include "helper.h"
 #include "scope.h"
 
 enum {
@@ -156,19 +155,18 @@ decimal(struct pool *pool, uint64_t number)
 /* Asks vremember, which is as we are, whether the sender is due, and has it
  * remember. */
 static enum answer_verdict
-remember(const struct job *job, const struct memory *m, const char *sender,
-    struct err *detail)
+remember(const struct job *job, const struct memory *m,
+    const struct answering *how, const char *sender, struct err *detail)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
-	SCOPED(drop_str) struct str path = { 0 };
 	SCOPED(drop_command_result) struct command_result result = { 0 };
 	static const char *const environment[] = { NULL };
 	struct stream input = { 0 };
 
-	helper_path("vremember", &path);
 	stream_add_memory(&input, slice_of(sender));
 	const struct command command = {
-		.argv = (const char *const[]){ str_text(&path), m->index,
+		.program = how->program,
+		.argv = (const char *const[]){ how->program_path, m->index,
 		m->kind, decimal(&pool, m->amount), decimal(&pool,
 		(uint64_t)m->now), decimal(&pool, MOST_SENDERS), NULL },
 		.environment = environment, .directory = m->directory,
@@ -217,15 +215,15 @@ write_answer(struct answer a, int out, struct err *detail)
 /* Everything that is the same for both: remembered first, then written. */
 static enum answer_verdict
 answer_with(struct job *job, const struct answer_text *text,
-    const struct memory *memory, struct answer a, int out,
-    struct err *detail)
+    const struct memory *memory, struct answer a,
+    const struct answering *how, struct err *detail)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct address to;
 
 	if (answer_recipient(&pool, job->sender, &to, detail) == -1)
 		return ANSWER_NO_ADDRESS;
-	enum answer_verdict verdict = remember(job, memory,
+	enum answer_verdict verdict = remember(job, memory, how,
 	    address_text(&pool, to.local, to.domain), detail);
 	if (verdict != ANSWER_SENT)
 		return verdict;
@@ -233,7 +231,7 @@ answer_with(struct job *job, const struct answer_text *text,
 	a.message = str_slice(&job->message.memory);
 	a.to = &to;
 	a.now = memory->now;
-	verdict = write_answer(a, out, detail);
+	verdict = write_answer(a, how->out, detail);
 	if (verdict == ANSWER_SENT)
 		note_left_out(text, detail);
 	return verdict;
@@ -284,7 +282,7 @@ answering_vacation(struct job *job, const struct target *t,
 	return answer_with(job, &text, &memory, (struct answer){
 	    .from = address_text(&lookup.pool, account->name, domain->name),
 	    .name = account->full_name, .host = domain->name,
-	    .is_vacation = true }, how->out, detail);
+	    .is_vacation = true }, how, detail);
 }
 
 /* An index that is not there is an empty one. */
@@ -325,5 +323,5 @@ answering_auto(struct job *job, const struct target *t,
 		return ANSWER_BROKEN_INDEX;
 	return answer_with(job, &text, &memory, (struct answer){
 	    .from = address_text(&lookup.pool, how->name, t->domain->name),
-	    .name = "", .host = t->domain->name }, how->out, detail);
+	    .name = "", .host = t->domain->name }, how, detail);
 }

@@ -23,6 +23,9 @@ struct answering {
 	const char		*name;		/* "info", of info.auto */
 	/* the answer is written here */
 	int			 out;
+	/* vremember, which whoever this process became may not find */
+	int			 program;
+	const char		*program_path;
 };
 
 /* ANSWER_SENT: an answer is in how->out, and it is remembered.  detail gets

@@ -13,6 +13,7 @@
 #include "courier.h"
 #include "fd.h"
 #include "file.h"
+#include "helper.h"
 #include "intake.h"
 #include "log.h"
 #include "scope.h"
@@ -69,12 +70,17 @@ static enum answer_verdict
 answer(struct job *job, const struct recipient *r, const struct target *t,
     struct answering *how, struct err *detail)
 {
-	SCOPED(drop_fd) int out = -1;
+	SCOPED(drop_fd) int out = -1, program = -1;
+	SCOPED(drop_str) struct str path = { 0 };
 	SCOPED(drop_message) struct message message = MESSAGE_NONE;
 
+	if (helper_open("vremember", &path, &program, detail) == -1)
+		return ANSWER_BROKEN_INDEX;
 	if (intake_open_file(job->in, &out, detail) == -1)
 		return ANSWER_FAILED;
 	how->out = out;
+	how->program = program;
+	how->program_path = str_text(&path);
 	enum answer_verdict verdict = courier_answer(job, r, t, how, detail);
 	if (verdict != ANSWER_SENT)
 		return verdict;

@@ -13,6 +13,7 @@
 #include "forward.h"
 #include "intake.h"
 #include "mailbox.h"
+#include "mem.h"
 #include "receipt.h"
 #include "scope.h"
 #include "work.h"
@@ -117,9 +118,15 @@ identity_of(const struct task *t, struct ident *who, struct err *err)
 		*who = apart_identity(t->target->account);
 		return 0;
 	}
-	return t->errand == ERRAND_SENDMAIL || t->errand == ERRAND_ANSWER ?
-	    sender_identity(t, who, err) :
-	    courier_auto_identity(t->job, who, err);
+	if (t->errand == ERRAND_SENDMAIL || t->errand == ERRAND_ANSWER)
+		return sender_identity(t, who, err);
+	if (courier_auto_identity(t->job, who, err) == -1)
+		return -1;
+	/* That group may write where the domain's inboxes are. */
+	if (t->errand == ERRAND_COMMAND && !t->target->domain->one_owner &&
+	    who->gid == t->target->domain->owner.gid)
+		who->gid = IDENT_NOBODY;
+	return 0;
 }
 
 /* --- the pipe back ----------------------------------------------------- */
@@ -160,6 +167,9 @@ failed(const struct err *err)
 static struct receipt
 died(int status)
 {
+	if (WIFEXITED(status) && WEXITSTATUS(status) == MEM_LACKED)
+		return no_receipt(outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+		    MEM_SENTENCE));
 	if (WIFSIGNALED(status))
 		return no_receipt(outcome_make(OUTCOME_TEMPORARY, "4.3.0",
 		    "a delivering process died of signal %d",
@@ -291,7 +301,8 @@ work_as(struct ident who, const struct task *t)
 		return no_receipt(work_file(t->job, t->target));
 	case ERRAND_SENDMAIL:
 		return no_receipt(work_sendmail(t->job, t->recipient,
-		    t->target->sender, t->addresses, t->count));
+		    t->target->kind == TARGET_REMOTE ? t->target->sender :
+		    t->target->list_sender, t->addresses, t->count));
 	case ERRAND_VACATION:
 	case ERRAND_AUTO:
 		return make_answer(t);
@@ -340,6 +351,7 @@ run(const struct task *t)
 		return failed(&err);
 	if (forked == 0) {
 		unblock_signals();
+		mem_told_by_parent();
 		answer(to, t, work_as(who, t));
 	}
 	drop_fd(&to);
@@ -382,7 +394,8 @@ courier_deliver(struct job *job, const struct recipient *recipient,
 	*found = (struct found){ .vacation = VACATION_NONE };
 	/* Only root (or the one owner) can make the domain's directories. */
 	if (target->kind == TARGET_ACCOUNT &&
-	    mailbox_prepare(target->account, &err) == -1)
+	    (ident_can_become(account_identity(target->account), &err) == -1 ||
+	    mailbox_prepare(target->account, &err) == -1))
 		return outcome_from_err(&err);
 	struct receipt r = run(&t);
 	found->postponed = r.postponed && job->unread;
@@ -411,8 +424,10 @@ courier_filter(struct job *job, const struct recipient *recipient,
 	r = run(&t);
 	*filtered = r.filtered;
 	if (r.outcome.kind == OUTCOME_DONE && r.filtered == FILTER_OUTPUT) {
-		if (message_adopt(t.out, out, &err) == 0)
+		if (message_adopt(t.out, out, &err) == 0) {
+			out->own_hops = job->message.own_hops;
 			return r.outcome;
+		}
 		r.outcome = outcome_from_err(&err);
 	}
 	drop_fd(&t.out);

@@ -25,12 +25,13 @@ arguments(struct job *job, const char *program,
     struct recipient *const *recipients, size_t count)
 {
 	struct pool *pool = &job->plan->pool;
-	const char **argv = pool_alloc(pool, (count + 3) * sizeof *argv);
+	const char **argv = pool_alloc(pool, (count + 4) * sizeof *argv);
 
 	argv[0] = program;
-	argv[1] = job->sender;
+	argv[1] = pool_format(pool, "%u", job->message.own_hops);
+	argv[2] = job->sender;
 	for (size_t i = 0; i < count; i++)
-		argv[i + 2] = recipient_address(pool, recipients[i]);
+		argv[i + 3] = recipient_address(pool, recipients[i]);
 	return argv;
 }
 

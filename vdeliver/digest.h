@@ -6,8 +6,8 @@
 #include "job.h"
 
 /* A name for each of the recipients, of RECORD_NAME digits, in the plan's pool:
- * the same for the same sender, recipient and message (without From_ line and
- * Return-Path), another one for any other.  The bytes of the message are copied
+ * the same for the same sender, recipient and message (without From_ line,
+ * Return-Path and our own Received), another one for any other.  The bytes of the message are copied
  * to vdigest(8), and not looked at. */
 int	digest_names(struct job *job, struct recipient *const *recipients,
 	    size_t count, const char **names, struct err *err);

@@ -11,6 +11,7 @@
 #include "courier.h"
 #include "intake.h"
 #include "ledger.h"
+#include "mailbox.h"
 #include "resolve.h"
 #include "scope.h"
 
@@ -402,7 +403,8 @@ dispatch_recipient(struct job *job, struct recipient *const *r)
 }
 
 /* Nobody but this target has to be remembered: either it is done, or the MTA
- * tries again for it alone. */
+ * tries again for it alone.  And its courier can put the message in its place
+ * while it comes in: what has to be made is made when it has come. */
 static bool
 is_all_that_waits(const struct plan *plan, const struct target *only)
 {
@@ -410,7 +412,8 @@ is_all_that_waits(const struct plan *plan, const struct target *only)
 		if (plan->targets[i] != only && dispatch_outcome(
 		    plan->targets[i])->kind == OUTCOME_TEMPORARY)
 			return false;
-	return only->kind == TARGET_ACCOUNT && !is_filtered(only);
+	return only->kind == TARGET_ACCOUNT && !is_filtered(only) &&
+	    !mailbox_lacks_place(only->account);
 }
 
 /* One account alone: its courier reads the message where it will lie, after it

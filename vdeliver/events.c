@@ -44,12 +44,19 @@ log_target(const struct job *job, const struct recipient *r,
 }
 
 void
+events_warnings(struct plan *plan, size_t from)
+{
+	for (size_t i = from; i < plan->warning_count; i++)
+		log_warning("%s", plan->warnings[i]);
+	plan->warning_count = from;
+}
+
+void
 events_delivery(const struct job *job)
 {
-	const struct plan *plan = job->plan;
+	struct plan *plan = job->plan;
 
-	for (size_t i = 0; i < plan->warning_count; i++)
-		log_warning("%s", plan->warnings[i]);
+	events_warnings(plan, 0);
 	for (size_t i = 0; i < plan->recipient_count; i++)
 		for (size_t j = 0; j < plan->recipients[i]->count; j++)
 			log_target(job, plan->recipients[i],

@@ -8,6 +8,9 @@
 void	events_refused(const struct recipient *recipient,
 	    const struct outcome *outcome);
 
+/* The plan's warnings but the first ones; they are told once, and gone. */
+void	events_warnings(struct plan *plan, size_t from);
+
 /* A line for each target of each recipient, and the plan's warnings. */
 void	events_delivery(const struct job *job);
 

@@ -4,7 +4,9 @@
 
 #include <sys/stat.h>
 
+#include "address.h"
 #include "admin_file.h"
+#include "bounds.h"
 #include "child.h"
 #include "installation.h"
 #include "judge.h"
@@ -48,6 +50,17 @@ judge(const struct command_result *result, int out, enum filtered *filtered)
 	return o;
 }
 
+/* The longest message, and what is added to its header. */
+static uint64_t
+output_max(const struct vmail_conf *conf)
+{
+	enum { ADDED = 65536 };
+
+	return conf->max_message_size == 0 ||
+	    conf->max_message_size > UINT64_MAX - ADDED ? UINT64_MAX :
+	    conf->max_message_size + ADDED;
+}
+
 struct outcome
 filter_run(struct job *job, const struct target *target, int out,
     enum filtered *filtered)
@@ -57,7 +70,9 @@ filter_run(struct job *job, const struct target *target, int out,
 	SCOPED(drop_str) struct str shell = { 0 }, trace = { 0 };
 	const struct tokens tokens = {
 		.sender = job->sender, .domain = target->domain->name,
-		.recipient = target_address(job->plan, target),
+		/* Not the account's: it may tell an extension. */
+		.recipient = address_text(&job->plan->pool, target->local,
+		target->domain->name),
 		.local = target->local,
 		.delimiter = conf->recipient_delimiter,
 	};
@@ -70,17 +85,17 @@ filter_run(struct job *job, const struct target *target, int out,
 		return outcome_from_err(&err);
 	str_addf(&trace, "Return-Path: <%s>\n", job->sender);
 	message_content(&job->message, str_text(&trace), &content);
-	const struct command command = {
+	struct command command = {
 		.argv = (const char *const[]){ "/bin/sh", "-c",
 		str_text(&shell), NULL },
 		.environment = tokens_environment(&tokens,
 		target->account->home, &job->plan->pool),
 		.input = &content, .keep_output = true, .output_to = out,
-		.output_max = conf->max_message_size != 0 ?
-		conf->max_message_size : UINT64_MAX,
+		.output_max = output_max(conf),
 		.deadline = deadline_within(job->deadline,
 		(int64_t)conf->command_timeout * 1000),
 	};
+	bounds_set(job->in, &command);
 	if (command_run(&command, &result, &err) == -1)
 		return outcome_from_err(&err);
 	return judge(&result, out, filtered);

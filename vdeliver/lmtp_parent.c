@@ -117,6 +117,7 @@ static bool
 answer_recipient(struct state *s, const char *address)
 {
 	struct plan *plan = &s->plan;
+	size_t warned = plan->warning_count;
 
 	if (s->refused == REFUSED_MAX || s->reached > REACHED_MAX)
 		return answer(s, outcome_make(OUTCOME_TEMPORARY, "4.5.3",
@@ -127,6 +128,7 @@ answer_recipient(struct state *s, const char *address)
 	if (expected->kind == OUTCOME_DONE)
 		return answer(s, accepted());
 	events_refused(r, expected);
+	events_warnings(plan, warned);
 	s->refused++;
 	plan->recipient_count--;
 	return answer(s, *expected);
@@ -190,8 +192,10 @@ deliver(struct state *s, struct job *job, struct err *err)
 	struct plan *plan = job->plan;
 	int adopted = message_adopt(s->message.file, &job->message, err);
 
-	if (adopted == 0)
+	if (adopted == 0) {
 		s->message = MESSAGE_NONE;	/* the job's now */
+		job->message.own_hops = 1;
+	}
 	for (size_t i = 0; i < plan->recipient_count; i++) {
 		struct outcome o = outcome_from_err(err);
 		if (adopted == 0) {

@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "answer.h"
+#include "bounds.h"
 #include "child.h"
 #include "fd.h"
 #include "intake.h"
@@ -106,6 +107,21 @@ put_into(struct job *job, const struct target *target,
 	return done(mailbox->kind->name);
 }
 
+/* Nothing is made before the message has come to its end. */
+static struct outcome
+read_for(struct job *job, const struct account *account,
+    struct mailbox *mailbox, bool is_there, const char *trace)
+{
+	struct outcome o = is_there ? intake_read(job, open_in_mailbox, mailbox,
+	    trace) : intake_for_all(job);
+	struct err err;
+
+	if (o.kind == OUTCOME_DONE && !is_there &&
+	    mailbox_open(account, true, &job->plan->pool, mailbox, &err) == -1)
+		return outcome_from_err(&err);
+	return o;
+}
+
 struct outcome
 work_account(struct job *job, const struct target *target)
 {
@@ -114,17 +130,19 @@ work_account(struct job *job, const struct target *target)
 	struct limit limit;
 	struct err err;
 
-	if (limit_read(target->account, &limit, &err) == -1 ||
-	    mailbox_open(target->account, true, &job->plan->pool, &mailbox,
-	    &err) == -1)
+	if (limit_read(target->account, &limit, &err) == -1)
+		return outcome_from_err(&err);
+	bool is_there = mailbox_open(target->account, !job->unread,
+	    &job->plan->pool, &mailbox, &err) == 0;
+	if (!is_there && (!job->unread || err.kind != ERR_ABSENT))
 		return outcome_from_err(&err);
 	if (limit.disabled)
 		return outcome_make(OUTCOME_PERMANENT, "5.2.1",
 		    "the mailbox accepts no mail");
 	add_trace(&trace, job->sender, target_address(job->plan, target));
 	if (job->unread) {
-		struct outcome o = intake_read(job, open_in_mailbox, &mailbox,
-		    str_text(&trace));
+		struct outcome o = read_for(job, target->account, &mailbox,
+		    is_there, str_text(&trace));
 		if (o.kind != OUTCOME_DONE)
 			return o;
 	}
@@ -169,6 +187,7 @@ work_command(struct job *job, const struct target *target)
 		.deadline = deadline_within(job->deadline,
 		(int64_t)job->in->conf.command_timeout * 1000),
 	};
+	bounds_set(job->in, &command);
 	if (command_run(&command, &result, &err) == -1)
 		return outcome_from_err(&err);
 	return judge_command(&result);

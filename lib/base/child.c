@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,7 +67,9 @@ reap(struct child *child, int *status, struct err *err)
 int
 child_wait(struct child *child, struct deadline d, int *status, struct err *err)
 {
-	if (fd_wait(child->pidfd, POLLIN, d) == -1)
+	/* One that the system does not let us watch is waited for: killed it
+	 * would leave its locks, and our children have deadlines, too. */
+	if (fd_wait(child->pidfd, POLLIN, d) == -1 && errno == ETIMEDOUT)
 		return err_sys(err, "wait for a child process");
 	return reap(child, status, err);
 }
@@ -123,6 +127,46 @@ standard_fd(int fd, int flags, int as)
 		_exit(126);
 }
 
+/* The limits of whoever started us, where they are lower, stay. */
+static int
+lower_limit(int resource, rlim_t soft, rlim_t hard)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) == -1)
+		return -1;
+	if (limit.rlim_cur > soft)
+		limit.rlim_cur = soft;
+	if (limit.rlim_max > hard)
+		limit.rlim_max = hard;
+	return setrlimit(resource, &limit);
+}
+
+/* How many it may run on at once. */
+static rlim_t
+processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof set, &set) == 0 ?
+	    (rlim_t)CPU_COUNT(&set) : CPU_SETSIZE;
+}
+
+/* The deadline ends what stays in its group; this ends what leaves it.  Not
+ * what it maps, for many programs map far more than they use; nor how many
+ * processes there are, for that counts all of the user's. */
+static int
+bound(const struct command *c)
+{
+	enum { ROUNDED_UP = 1, TO_SAY_SO = 2 };
+	rlim_t seconds = ((rlim_t)deadline_left(c->deadline) / 1000 +
+	    ROUNDED_UP) * processors();
+
+	if (lower_limit(RLIMIT_CPU, seconds, seconds + TO_SAY_SO) == -1)
+		return -1;
+	return lower_limit(RLIMIT_FSIZE, c->file_max, c->file_max);
+}
+
 static _Noreturn void
 become_command(const struct command *c, const struct pipes *p)
 {
@@ -138,6 +182,7 @@ become_command(const struct command *c, const struct pipes *p)
 	sigemptyset(&nothing);
 	sigprocmask(SIG_SETMASK, &nothing, NULL);
 	if (compat_cloexec_from(3) == -1 ||
+	    (c->bounded && bound(c) == -1) ||
 	    chdir(c->directory ? c->directory : "/") == -1 ||
 	    (c->who != NULL && ident_become(*c->who, &err) == -1))
 		_exit(126);

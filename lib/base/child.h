@@ -49,6 +49,11 @@ struct command {
 	bool			 keep_output;
 	int			 output_to;
 	uint64_t		 output_max;
+	/* Bounded, it may write no file that is longer than this, and each of
+	 * its processes may take no more processor time than could be had by
+	 * the deadline.  What whoever started us allows is never more. */
+	bool			 bounded;
+	uint64_t		 file_max;
 };
 
 /* how much of standard error is kept */

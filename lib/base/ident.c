@@ -152,6 +152,22 @@ become_from_root(struct ident who, struct err *err)
 	return 0;
 }
 
+static bool
+is_root(void)
+{
+	return geteuid() == 0 || getuid() == 0;
+}
+
+int
+ident_can_become(struct ident who, struct err *err)
+{
+	if (is_root() || (getuid() == who.uid && geteuid() == who.uid))
+		return 0;
+	return err_set(err, ERR_REFUSED,
+	    "only root can act as uid %u: start it as root or as that user",
+	    (unsigned)who.uid);
+}
+
 int
 ident_become(struct ident who, struct err *err)
 {
@@ -159,7 +175,7 @@ ident_become(struct ident who, struct err *err)
 
 	/* Another process of that user must not look into this one's memory. */
 	prctl(PR_SET_DUMPABLE, 0);
-	if (geteuid() == 0 || getuid() == 0) {
+	if (is_root()) {
 		/* The kernel forgets it at a change of identity. */
 		prctl(PR_GET_PDEATHSIG, &death_signal);
 		if (become_from_root(who, err) == -1)
@@ -167,11 +183,9 @@ ident_become(struct ident who, struct err *err)
 		prctl(PR_SET_PDEATHSIG, death_signal);
 		return 0;
 	}
-	if (getuid() == who.uid && geteuid() == who.uid)
-		/* Whoever started us may have given us some, for a port. */
-		return compat_drop_capabilities() == -1 ?
-		    err_sys(err, "give up capabilities") : 0;
-	return err_set(err, ERR_REFUSED,
-	    "only root can act as uid %u: start it as root or as that user",
-	    (unsigned)who.uid);
+	if (ident_can_become(who, err) == -1)
+		return -1;
+	/* Whoever started us may have given us some, for a port. */
+	return compat_drop_capabilities() == -1 ?
+	    err_sys(err, "give up capabilities") : 0;
 }

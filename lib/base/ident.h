@@ -31,6 +31,10 @@ int	ident_parse(struct slice text, struct ident *out, struct err *err);
 /* uid or gid 0, or the "no change" value -1: nobody may become that. */
 bool	ident_is_forbidden(struct ident who);
 
+/* Whether this process is who, or is root and could become that.  -1: neither;
+ * err says what to do. */
+int	ident_can_become(struct ident who, struct err *err);
+
 /* Gives up everything else, supplementary groups and capabilities too, and
  * proves it: who is forbidden, or a way back is left: -1, and the caller must
  * end.  A process that is not root can only become itself; its groups stay

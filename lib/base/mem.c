@@ -1,18 +1,28 @@
 /* mem.c: allocation that succeeds or ends the process. */
 #include "mem.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+static bool silent;
+
+void
+mem_told_by_parent(void)
+{
+	silent = true;
+}
+
 static void
 out_of_memory(void)
 {
-	static const char text[] =
-	    "4.3.0 out of memory: raise the memory limit of this service\n";
+	static const char text[] = "4.3.0 " MEM_SENTENCE "\n";
 
+	if (silent)
+		_exit(MEM_LACKED);
 	/* Nothing else can be done about a standard error that is gone. */
 	if (write(STDERR_FILENO, text, sizeof text - 1) == -1)
 		_exit(EX_TEMPFAIL);

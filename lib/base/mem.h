@@ -8,6 +8,15 @@
 
 #include <stddef.h>
 
+#define MEM_SENTENCE	"out of memory: raise the memory limit of this service"
+
+/* the status of a process that mem_told_by_parent() made silent */
+enum { MEM_LACKED = 12 };
+
+/* From now on there is no line of this process about it: its parent sees
+ * MEM_LACKED, and has a line of its own. */
+void	 mem_told_by_parent(void);
+
 void	*mem_alloc(size_t size);			/* zeroed */
 void	*mem_grow(void *p, size_t count, size_t size);	/* p may be NULL */
 /* *list, a pointer to things of this size, gets room for one more than count. */

@@ -142,6 +142,16 @@ address_text(struct pool *pool, const char *local, const char *domain)
 	return pool_dup(pool, str_slice(&text));
 }
 
+/* The next layer of brackets off, or a source route; one that leads to nobody
+ * is no null sender. */
+static struct slice
+unwrapped_once(struct slice s)
+{
+	struct slice inner = without_brackets(s), end = without_route(inner);
+
+	return without_brackets(end).len > 0 ? end : inner;
+}
+
 int
 address_sender(struct pool *pool, struct slice text, const char **out,
     struct err *err)
@@ -149,7 +159,7 @@ address_sender(struct pool *pool, struct slice text, const char **out,
 	struct slice s = text, inner;
 
 	/* "<<>>" without its brackets would be the null sender to others. */
-	while ((inner = without_brackets(s)).len < s.len)
+	while ((inner = unwrapped_once(s)).len < s.len)
 		s = inner;
 	for (size_t i = 0; i < s.len; i++)
 		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7F)

@@ -12,6 +12,7 @@
 #include "child.h"
 #include "fd.h"
 #include "file.h"
+#include "mem.h"
 #include "scope.h"
 #include "tokens.h"
 
@@ -70,6 +71,9 @@ open_own(const char *path, const struct alias_question *question, int *fd,
 		    (errno == EACCES && question->may_be_closed) ?
 		    err_set(err, ERR_ABSENT, "%s", "") :
 		    err_sys(err, "%s", path);
+	/* What has no bytes says nothing: it is not even opened. */
+	if (!S_ISREG(st.st_mode) && st.st_size == 0)
+		return err_set(err, ERR_ABSENT, "%s", "");
 	return check_own(path, &st, question, err) == -1 ||
 	    file_open(AT_FDCWD, path, 0, fd, &st, err) == -1 ? -1 :
 	    check_own(path, &st, question, err);
@@ -107,6 +111,7 @@ child(int to, const char *path, struct ident reader,
 	struct alias_entry *entry;
 	struct err err;
 
+	mem_told_by_parent();
 	if (answer_as_owner(path, reader, question, &pool, &entry, &err) == 0)
 		write_entry(entry, &out);
 	else
@@ -217,7 +222,10 @@ collect(int from, struct child *child_process, struct deadline d,
 	}
 	if (n == -1 || child_wait(child_process, d, &status, err) == -1)
 		return -1;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 :
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	return WIFEXITED(status) && WEXITSTATUS(status) == MEM_LACKED ?
+	    err_set(err, ERR_TEMPORARY, MEM_SENTENCE) :
 	    err_set(err, ERR_TEMPORARY, "its reader died");
 }
 

@@ -8,6 +8,8 @@
 #include "scope.h"
 #include "tokens.h"
 
+#define INCLUDE	":include:"
+
 struct list {
 	struct pool		*pool;
 	struct slice		 rest;
@@ -213,17 +215,39 @@ quotes_a_special(struct slice rest)
 	    rest.p[first] == ':' || (first == 2 && rest.p[2] == '\\'));
 }
 
+static bool
+starts_include(struct slice text)
+{
+	return text.len >= strlen(INCLUDE) && slice_same((struct slice){ text.p,
+	    strlen(INCLUDE) }, SLICE(INCLUDE));
+}
+
+/* sendmail takes ":include: /file", too. */
+static void
+take_include(struct list *l, struct str *out)
+{
+	str_adds(out, INCLUDE);
+	l->rest = slice_from(l->rest, strlen(INCLUDE));
+	while (peek(l) == ' ' || peek(l) == '\t')
+		take(l);
+}
+
 static int
 take_member(struct list *l, struct str *out, struct err *err)
 {
 	if (peek(l) == '|')
 		return take_command(l, out, err);
+	if (starts_include(l->rest))
+		take_include(l, out);
 	if (!quotes_a_special(l->rest))
 		return take_address(l, out, err);
 	if (take_quoted(l, out, false, err) == -1)
 		return -1;
-	while (!ends_member(l) && is_space(peek(l)))
-		take(l);
+	while (!ends_member(l) && (is_space(peek(l)) || peek(l) == '('))
+		if (peek(l) != '(')
+			take(l);
+		else if (skip_comment(l, err) == -1)
+			return -1;
 	if (ends_member(l) || slice_starts(l->rest, "#@#"))
 		return 0;
 	return err_set(err, ERR_INVALID,
@@ -302,10 +326,10 @@ classify(struct pool *pool, struct slice text, enum alias_kind *kind,
 		return slice_ends(text, "/") ? err_set(err, ERR_INVALID,
 		    "'%.*s' is a directory", (int)text.len, text.p) : 0;
 	}
-	if (slice_starts(text, ":include:")) {
+	if (starts_include(text)) {
 		*kind = ALIAS_INCLUDE;
-		*part = slice_trim(slice_from(text, 9));
-		return absolute(*part, ":include:", err);
+		*part = slice_trim(slice_from(text, strlen(INCLUDE)));
+		return absolute(*part, INCLUDE, err);
 	}
 	if (slice_starts(text, ":") || is_ambiguous(text))
 		return err_set(err, ERR_INVALID, "'%.*s' is no kind of member",
@@ -434,7 +458,7 @@ alias_member_add(struct str *out, const struct alias_member *m)
 	static const char *const prefix[] = {
 		[ALIAS_ADDRESS] = "", [ALIAS_MAILBOX] = "\\",
 		[ALIAS_COMMAND] = "|", [ALIAS_FILE] = "",
-		[ALIAS_INCLUDE] = ":include:",
+		[ALIAS_INCLUDE] = INCLUDE,
 	};
 
 	/* An address brings its own quotes where it needs some. */

@@ -222,6 +222,22 @@ mailbox_prepare(const struct account *account, struct err *err)
 	return open_shared(account, &pool, &t, true, &fd, err);
 }
 
+bool
+mailbox_lacks_place(const struct account *account)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct template t;
+	struct err err;
+
+	if (read_template(account, &t, &err) == -1)
+		return false;
+	const char *path = base_path(account, &pool, &t);
+	for (size_t i = 0; i < t.shared; i++)
+		path = pool_format(&pool, "%s/%s", path,
+		    expand(account, &pool, t.step[i]));
+	return access(path, F_OK) == -1 && errno == ENOENT;
+}
+
 /* A directory of the account's own: nobody else's, and no link to one. */
 static int
 open_own(int parent, const char *name, bool make, uid_t uid, int *fd,

@@ -68,6 +68,10 @@ int	mailbox_check(const struct account *account, struct err *err);
  * in its name.  What is there is checked: ours, and closed to others. */
 int	mailbox_prepare(const struct account *account, struct err *err);
 
+/* Whether those directories have to be made.  Where it cannot be told they need
+ * not: then mailbox_prepare() says what is wrong. */
+bool	mailbox_lacks_place(const struct account *account);
+
 /* Opens it as who the account's mail belongs to: the process is that already
  * (ident_become).  Makes directories of the account's own when make is set.
  * ERR_ABSENT: its directory is not there (and make is not set).  ERR_REFUSED:

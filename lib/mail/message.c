@@ -188,8 +188,8 @@ message_check_loop(const struct message *m, const char *address,
 			    "mail loop: this message was at %s before",
 			    address);
 	}
-	if (hops > MESSAGE_HOPS)
+	if (hops > MESSAGE_HOPS + m->own_hops)
 		return err_set(err, ERR_REFUSED,
-		    "mail loop: %u Received fields", hops);
+		    "mail loop: %u Received fields", hops - m->own_hops);
 	return 0;
 }

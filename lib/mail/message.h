@@ -24,6 +24,8 @@ struct message {
 	struct str	memory;		/* the beginning, or all of it */
 	int		file;		/* all of it, or -1 */
 	uint64_t	size;
+	/* Received fields that we have put on top */
+	unsigned	own_hops;
 	/* of the file, when it is a whole delivery: trace and header */
 	uint64_t	top;
 	/* bytes of the message that top stands for */
@@ -68,7 +70,8 @@ bool	message_content(struct message *message, const char *trace,
 struct slice message_id(const struct message *message);
 
 /* ERR_REFUSED "mail loop": it carries Delivered-To: address already, or more
- * than MESSAGE_HOPS Received fields.  address NULL: only the hops count. */
+ * than MESSAGE_HOPS Received fields of others.  address NULL: only the hops
+ * count. */
 int	message_check_loop(const struct message *message, const char *address,
 	    struct err *err);
 

@@ -71,6 +71,9 @@ struct target {
 	struct outcome		 failure;
 	void			*work;		/* the deliverer's own */
 
+	/* the sender of what is sent on instead of it; NULL: the envelope's */
+	const char		*list_sender;
+
 	/* Of a mailbox, for resolve_forwards(): */
 	bool			 asked;		/* its .forward counts */
 	bool			 looked;	/* and was looked for */
@@ -80,7 +83,6 @@ struct target {
 	/* where the resolver stood */
 	unsigned		 depth;
 	bool			 no_fallback;
-	const char		*list_sender;
 };
 
 struct recipient {

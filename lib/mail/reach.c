@@ -202,7 +202,7 @@ reach_dead_end(struct resolver *r, const struct context *c, struct outcome why)
 	plan_add_target(r->plan, r->recipient,
 	    &(struct target){ .kind = TARGET_FAILURE, .way = c->way,
 	    .domain = c->domain, .local = c->local, .text = "", .failure = why,
-	    .retry = retry });
+	    .retry = retry, .list_sender = c->sender });
 }
 
 void

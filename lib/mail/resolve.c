@@ -89,12 +89,37 @@ try_full_name(struct resolver *r, const struct context *c, struct slice name)
 	return false;
 }
 
+/* The part before the first recipient delimiter; name itself where it has
+ * none. */
+static struct slice
+without_extension(const struct resolver *r, struct slice name)
+{
+	const char *delimiter = r->in->conf.recipient_delimiter;
+	size_t n = 0;
+
+	while (n < name.len && strchr(delimiter, name.p[n]) == NULL)
+		n++;
+	return n > 0 ? (struct slice){ name.p, n } : name;
+}
+
+/* The mailbox that a name means where aliases are left out. */
+static bool
+try_mailbox(struct resolver *r, const struct context *c, struct slice name,
+    const char *how)
+{
+	struct slice user = without_extension(r, name);
+
+	return try_account(r, c, name, how) || try_full_name(r, c, name) ||
+	    (user.len < name.len &&
+	    (try_account(r, c, user, how) || try_full_name(r, c, user)));
+}
+
 /* A name that came up again within its own expansion. */
 static void
 mailbox_or_nothing(struct resolver *r, const struct context *c,
     struct slice name)
 {
-	if (!try_account(r, c, name, "account, within its own alias"))
+	if (!try_mailbox(r, c, name, "account, within its own alias"))
 		plan_warn(r->plan, "%s leads back to itself and has no "
 		    "mailbox: left out", reach_address(r, c));
 }
@@ -166,17 +191,14 @@ try_name(struct resolver *r, const struct context *c, struct slice name)
 	return found;
 }
 
-/* The part before the first recipient delimiter, with all that it may be. */
+/* The part before the extension, with all that it may be. */
 static bool
 try_without_extension(struct resolver *r, const struct context *c)
 {
-	const char *delimiter = r->in->conf.recipient_delimiter;
-	size_t n = delimiter[0] != '\0' ? strcspn(c->local, delimiter) : 0;
+	struct slice name = without_extension(r, slice_of(c->local));
 
-	if (n == 0 || c->local[n] == '\0')
-		return false;
-	struct slice name = { c->local, n };
-	return try_name(r, c, name) || try_auto(r, c, name);
+	return c->local[name.len] != '\0' &&
+	    (try_name(r, c, name) || try_auto(r, c, name));
 }
 
 static bool
@@ -294,7 +316,7 @@ resolve_mailbox(struct resolver *r, struct context c,
 		return;
 	c.local = address->local;
 	c.direct = true;
-	if (!try_account(r, &c, slice_of(c.local), "mailbox"))
+	if (!try_mailbox(r, &c, slice_of(c.local), "mailbox"))
 		reach_failure(r, c, "no such account",
 		    outcome_make(OUTCOME_NO_USER, "5.1.1", "unknown user %s",
 		    reach_address(r, &c)));

@@ -131,6 +131,20 @@ class Bytes(Delivery):
             self.delivered(address)
             self.assertIn(b"\nDelivered-To: joe@a.test\n", self.last())
 
+    def test_delivered_to_has_the_account_as_the_file_spells_it(self):
+        uid, gid = self.owner()
+        self.vmail.write("passwd.a.test", f"JoE:x:{uid}:{gid}:Joe:/nonexistent:/\n")
+        self.delivered("jOe+x@A.test")
+        self.assertTrue(self.last("JoE@a.test").startswith(trace("JoE@a.test")))
+        self.refused(69, "mail loop", "joe@a.test", b"Delivered-To: joe@a.test\n\n")
+
+    def test_a_command_s_and_a_copy_s_is_in_the_real_domain_too(self):
+        os.symlink("domain.a.test", os.path.join(self.vmail.dir, "domain.alias.test"))
+        self.vmail.write("aliases.a.test", "list: x@far.test\n")
+        self.delivered("List@Alias.test")
+        self.assertTrue(self.vmail.sent()[0][1].startswith(b"Delivered-To: List@a.test\n"), self.vmail.sent())
+        self.refused(69, "mail loop", "list@alias.test", self.vmail.sent()[0][1])
+
     def test_the_entry_ends_with_one_empty_line(self):
         self.delivered("joe@a.test", b"S: x\n\nhello\n")
         self.assertTrue(self.content(self.inbox).endswith(b"\n\nhello\n\n"))

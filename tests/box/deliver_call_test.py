@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """vdeliver's call: arguments, environment, standard input, several recipients, limits, the log."""
+import fcntl
 import pty
 import resource
+import struct
+import termios
 
 from delivery import *
 
@@ -85,6 +88,56 @@ class Call(Delivery):
         self.assertEqual(os.listdir(self.vmail.spool), [])
         self.assertEqual(self.call("-n", "nobody-of-that-name@a.test").status, 67)
         self.assertEqual(self.call("-n", "joe@far.test").status, 68)
+
+    def test_v_delivers_and_then_prints_the_plan(self):
+        self.vmail.write("aliases.a.test", "list: joe, nobody-of-that-name\n")
+        got = self.call("-v", "list@a.test")
+        self.assertEqual((got.status, got.stderr), (0, ""), got)
+        self.assertEqual(got.stdout, self.call("-n", "list@a.test").stdout)
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
+        got = self.call("-v", "nobody-of-that-name@a.test")
+        self.assertEqual((got.status, got.stderr), (67, "5.1.1 unknown user nobody-of-that-name@a.test\n"))
+        self.assertIn(b"failure 5.1.1", got.stdout)
+
+    def test_n_and_v_together_deliver_nothing(self):
+        got = self.call("-nv", "joe@a.test")
+        self.assertEqual((got.status, got.stdout), (0, self.call("-n", "joe@a.test").stdout))
+        self.assertEqual(self.vmail.messages("joe@a.test"), [])
+
+    def test_of_one_option_twice_the_last_counts(self):
+        self.ok("-f", "x@far.test", "-f", "s@far.test", "-d", "far.test", "-d", "a.test", "joe", sender="s@far.test")
+
+    def test_behind_the_first_recipient_and_behind_two_minus_signs_there_are_no_options(self):
+        self.bad(75, "4.3.5", "joe@a.test", "-n")
+        self.bad(75, "4.3.5", "--", "-n")
+        self.ok("-d", "b.test", "--", "joe@a.test")
+
+    def test_an_at_sign_in_the_quotes_of_a_local_part_is_no_domain(self):
+        self.vmail.write("aliases.a.test", '"x@y": joe\n')
+        self.ok("-d", "a.test", '"x@y"')
+        self.ok('"x@y"@a.test')
+        self.bad(75, "4.3.5", '"x@y"')
+
+    @needs_root                             # others' strace is not shown the name
+    @needs_strace
+    def test_without_c_it_is_etc_vmail(self):
+        output = os.path.join(self.vmail.scratch, "strace")
+        run("/usr/bin/strace", "-o", output, "-e", "trace=%file", program("vdeliver"), "-n", "joe@a.test")
+        self.assertIn(b'"/etc/vmail"', self.content(output))
+
+    @needs_root
+    @needs_strace
+    def test_it_asks_no_name_service_and_nobody_on_a_network(self):
+        self.vmail.set(command_user="nobody", sendmail_user=None)
+        self.vmail.write("aliases.a.test", 'all: joe, ann@b.test, "|cat", /dev/null, x@far.test\n')
+        for to in ["joe@a.test"], ["all@a.test"], ["nobody-of-that-name@a.test"]:
+            _, lines = strace(self.vmail, ["-e", "trace=%file,%network,execve"], *to)
+            own = {line.split()[0] for line in lines}
+            for line in lines:
+                if "execve(" in line and "vdeliver" not in line:
+                    own.discard(line.split()[0])    # from here on it is a command, or sendmail
+                if line.split()[0] in own:
+                    self.assertNotRegex(line, r"nsswitch|libnss|nscd|resolv\.conf|/etc/hosts|socket\(|connect\(")
 
     # standard input
 
@@ -178,7 +231,43 @@ class Call(Delivery):
             self.assertLess(time.monotonic() - start, 10)
         self.assertEqual(self.vmail.messages("joe@a.test"), [])
 
+    def half(self, message, *to):
+        """A vdeliver that has read all of message, and waits for the rest: (the process, where to write)."""
+        read, write = os.pipe()
+        process = self.vmail.start("vdeliver", *to, stdin=read)
+        os.close(read)
+        os.write(write, message)
+        eventually(lambda: not struct.unpack("i", fcntl.ioctl(write, termios.FIONREAD, bytes(4)))[0], "its reading")
+        return process, write
+
+    def test_before_its_end_nothing_is_made_or_changed(self):
+        self.vmail.domain("c.test", {"inbox": "%d/%u/mail/Maildir/"}, accounts=["eve"])
+        self.vmail.write("aliases.a.test", "list: joe, ann@b.test, far@x.test\n")
+        def everything():
+            return sorted(os.path.join(place, name) for place, dirs, files in os.walk(self.vmail.spool)
+                          for name in dirs + files)
+        for again in False, True:
+            before = everything()
+            for message in MESSAGE, BIG:
+                for to in "joe@a.test", "ann@b.test", "eve@c.test", "list@a.test":
+                    process, write = self.half(message, to)
+                    self.assertEqual(everything(), before)
+                    process.signal(signal.SIGTERM)
+                    self.assertEqual(process.wait(), 75)
+                    os.close(write)
+                    self.assertEqual(everything(), before)
+            self.assertEqual(self.vmail.sent(), [])
+            for to in () if again else ("joe@a.test", "ann@b.test", "eve@c.test"):
+                process, write = self.half(BIG, to)
+                os.write(write, b"end\n")
+                os.close(write)
+                self.assertEqual(process.wait(), 0)
+                got = self.vmail.messages(to) if to != "eve@c.test" else \
+                    maildir_messages(os.path.join(self.vmail.spool, "c.test", "eve", "mail", "Maildir"))
+                self.assertEqual(got, [trace(to, "") + BIG + b"end\n"])
+
     def test_sigterm_is_a_temporary_failure_and_leaves_nothing(self):
+        self.delivered("joe@a.test")            # its directory is there, and a courier reads
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT,
                        signal.SIGUSR1, signal.SIGXCPU, signal.SIGALRM, signal.SIGSYS,
                        signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGPWR):
@@ -192,7 +281,23 @@ class Call(Delivery):
             self.assertEqual(process.wait(), 75, number)
             self.assertRegex(process.errors, rb"\A4\.3\.\d [^\n]*\n\Z")
             os.close(write)
-        self.assertEqual(self.vmail.messages("joe@a.test"), [])
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
+
+    def test_the_death_of_what_delivers_is_a_temporary_failure_with_one_line(self):
+        self.delivered("joe@a.test")
+        for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM):
+            read, write = os.pipe()
+            process = self.vmail.start("vdeliver", "joe@a.test", stdin=read)
+            os.close(read)
+            os.write(write, MESSAGE)
+            children = f"/proc/{process.pid}/task/{process.pid}/children"
+            os.kill(int(eventually(lambda: self.content(children), "a child").split()[0]), number)
+            os.close(write)
+            self.assertEqual(process.wait(), 75, number)
+            first, rest = process.errors.split(b"\n", 1)
+            self.assertRegex(first, rb"\A4\.3\.0 a delivering process (died|gave up)")
+            self.assertRegex(rest, rb"\Avdeliver\[\d+\]: delivery [^\n]*status=75 [^\n]*\n\Z")
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
 
     # several recipients
 
@@ -211,6 +316,19 @@ class Call(Delivery):
         self.assertEqual(got.status, 75, got)
         self.assertEqual([line[:5] for line in got.stderr.splitlines()], ["4.3.5", "5.1.1", "5.1.2"])
         self.assertEqual(len(self.vmail.messages("ann@b.test")), 1)
+
+    def test_one_recipient_with_several_failed_targets_has_one_line(self):
+        self.vmail.write("aliases.a.test", 'all: "|exit 69", joe, "|echo wait >&2; exit 75", "|exit 77"\n'
+                                           'never: "|exit 69", "|exit 77", joe\n')
+        got = self.call("all@a.test")
+        self.assertEqual(got.status, 75, got)
+        self.assertRegex(got.stderr, r"\A4\.3\.0 [^\n]*wait[^\n]*\n\Z")
+        got = self.call("never@a.test")
+        self.assertEqual(got.status, 69, got)
+        self.assertRegex(got.stderr, r"\A5\.3\.0 [^\n]*\n\Z")
+        got = self.call("never@a.test", "nobody-of-that-name@a.test", "all@a.test")
+        self.assertEqual((got.status, [line[:5] for line in got.stderr.splitlines()]),
+                         (75, ["4.3.0", "5.3.0", "5.1.1"]), got)
 
     def test_one_mailbox_gets_it_once(self):
         self.vmail.write("aliases.a.test", "all: joe, Joe, joe@a.test\njoseph: joe\n")
@@ -242,6 +360,18 @@ class Call(Delivery):
                                b"Delivered-To: %s@a.test\n\nh\n" % name.encode())
             self.assertTrue(got.stderr.startswith("5.4.6 "))
         self.assertEqual(self.vmail.sent(), [])
+
+    def test_for_commands_files_and_other_machines_too_a_hundred_are_enough(self):
+        place = os.path.join(self.vmail.scratch, "place")
+        os.mkdir(place)
+        os.chmod(place, 0o777)
+        self.vmail.write("aliases.a.test", f'run: "|touch {place}/ran"\nfile: {place}/file\nlist: x@far.test\n')
+        for name in ("run", "file", "list"):
+            self.refused(69, "mail loop", f"{name}@a.test", b"received : x\n" * 101 + b"\nh\n")
+        self.assertEqual((os.listdir(place), self.vmail.sent()), ([], []))
+        for name in ("run", "file", "list"):
+            self.delivered(f"{name}@a.test", b"Received:\n\tx\n" * 100 + b"\nReceived: x\n")
+        self.assertEqual((sorted(os.listdir(place)), len(self.vmail.sent())), (["file", "ran"], 1))
 
     def test_more_than_a_hundred_received_fields_are_a_loop(self):
         self.delivered("joe@a.test", b"Received: x\n" * 100 + b"\nh\n")
@@ -295,6 +425,17 @@ class Call(Delivery):
         self.assertEqual(len(lines), 2, lines)
         self.assertTrue(lines[0].startswith("5.1.1 "))
         self.assertTrue(lines[1].startswith("vdeliver["))
+
+    def test_warnings_come_after_the_line_for_the_mta_too(self):
+        self.vmail.write("passwd.a.test", self.vmail.read("passwd.a.test") + b"garbage\n")
+        self.vmail.write("aliases.a.test", "x: joe\nX: nobody-of-that-name\n")
+        done = subprocess.run([program("vdeliver"), "-C", self.vmail.dir, "x@a.test"],
+                              input=MESSAGE, capture_output=True, env=environment())
+        lines = done.stderr.decode().splitlines()
+        self.assertEqual((done.returncode, lines[0]), (67, "5.1.1 unknown user nobody-of-that-name@a.test"))
+        self.assertTrue(all(line.startswith("vdeliver[") for line in lines[1:]), lines)
+        for words in ("passwd.a.test:2: skipped: ", "aliases.a.test:2: 'X' stands in the file more than once"):
+            self.assertTrue(any(words in line for line in lines[1:]), lines)
 
     def test_what_strangers_chose_makes_no_second_line_or_field_of_the_log(self):
         for evil in ('"a\x1b[31m"@a.test', '"x status=0"@a.test', '"%n%s"@a.test', '"é\x7f"@a.test',

@@ -1,5 +1,10 @@
 #!/usr/bin/python3
 """vdeliver and |command: exit statuses, tokens, environment, commands that misbehave."""
+import fcntl
+import resource
+import struct
+import termios
+
 from delivery import *
 
 PERMANENT = {65: 69, 67: 67, 68: 69, 69: 69, 77: 77}
@@ -99,6 +104,22 @@ class Commands(Delivery):
             "LOGNAME": "Run", "LOCAL": "Run+Ext", "EXTENSION": "Ext", "DOMAIN": "a.test",
             "RECIPIENT": "Run+Ext@a.test", "SENDER": "s'x@far.test"})
 
+    def test_that_of_a_fallback_is_told_who_was_addressed(self):
+        line = self.script('printf "%s|" "$@" "$RECIPIENT" "$LOCAL" "$USER" "$EXTENSION" "$DOMAIN" > $1/got; cat > $1/mail')
+        self.vmail.domain("c.test", {"fallback": f"| {line} %u %d %f; # a, b"}, accounts=["eve"])
+        os.symlink("domain.c.test", os.path.join(self.vmail.dir, "domain.d.test"))
+        for to, domain in ("Some.Body+x=y@C.test", "c.test"), ("Some.Body+x=y@d.test", "c.test"):
+            self.delivered(to)
+            self.assertEqual(self.got().split(b"|")[1:-1], [
+                b"Some.Body+x=y", b"c.test", b"sender@far.test", b"Some.Body+x=y@c.test", b"Some.Body+x=y",
+                b"Some.Body", b"x=y", b"c.test"])
+            self.assertTrue(self.got("mail").startswith(trace("Some.Body+x=y@c.test")))
+
+    def test_one_that_a_member_leads_to_is_told_that_member(self):
+        self.vmail.write("aliases.a.test", f'list: Run+Ext\nrun: "|{self.script("env > $1/got")}"\n')
+        self.delivered("list@a.test")
+        self.assertIn(b"\nRECIPIENT=Run+Ext@a.test\n", b"\n" + self.got())
+
     def test_a_null_sender_is_empty_in_the_environment_and_mailer_daemon_as_token(self):
         self.alias(self.script('printf "%s|%s" "$SENDER" "$2" > $1/got') + " %f")
         for sender in ("", "<>", "MAILER-DAEMON"):
@@ -151,6 +172,22 @@ class Commands(Delivery):
         self.refused(67, "", "run@a.test", sender="-oQ/tmp@far.test")
 
     # what it does
+
+    def test_it_begins_when_the_message_has_come_to_its_end(self):
+        self.alias(self.script("cat > $1/got"))
+        read, write = os.pipe()
+        process = self.vmail.start("vdeliver", "run@a.test", stdin=read)
+        os.close(read)
+        os.write(write, b"S: x\n\n")
+        os.write(write, b"y" * 300000)          # more than a pipe holds
+        eventually(lambda: not struct.unpack("i", fcntl.ioctl(write, termios.FIONREAD, b"1234"))[0],
+                   "all of it being read")
+        self.assertEqual(os.listdir(self.out), [])
+        self.assertEqual(self.content(f"/proc/{process.pid}/task/{process.pid}/children"), b"")
+        os.write(write, b" end\n")
+        os.close(write)
+        self.assertEqual(process.wait(), 0)
+        self.assertTrue(self.got().endswith(b"y end\n"))
 
     def test_it_need_not_read_the_message(self):
         for message in (b"S: x\n\n", b"S: x\n\n" + b"y" * 1000000):
@@ -220,6 +257,62 @@ class Commands(Delivery):
         self.assertEqual(process.wait(), 75)
         self.assertRegex(process.errors, rb"\A4\.3\.2 [^\n]*\n\Z")
         self.assertTrue(self.is_gone(int(self.got())))
+
+    # what it may take
+
+    def limits(self, name, **more):
+        """The soft and the hard one, as a command finds them in /proc/self/limits."""
+        self.runs("cat /proc/self/limits > $1/got", **more)
+        soft, hard = re.search(rf"^{name} +(\S+) +(\S+)", self.got().decode(), re.M).groups()
+        return tuple(resource.RLIM_INFINITY if n == "unlimited" else int(n) for n in (soft, hard))
+
+    def on_one_processor(self):
+        os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1])
+
+    def test_its_processor_time_is_what_its_deadline_leaves(self):
+        for setting in ("command_timeout", "delivery_timeout"):
+            self.vmail.set(**{"command_timeout": None, "delivery_timeout": None, setting: "100s"})
+            soft, hard = self.limits("Max cpu time", preexec_fn=self.on_one_processor)
+            self.assertIn(soft, range(90, 102))
+            self.assertIn(hard, range(soft, soft + 10))
+
+    def test_of_several_processors_it_has_the_time_of_each(self):
+        self.vmail.set(command_timeout="100s")
+        soft, _ = self.limits("Max cpu time")
+        self.assertGreaterEqual(soft, 90 * len(os.sched_getaffinity(0)))
+
+    def test_one_that_left_its_group_and_spins_is_stopped_in_the_end(self):
+        self.vmail.set(command_timeout="1s")
+        self.runs("setsid sh -c 'echo $$ > '$1'/new; mv '$1'/new '$1'/got; while :; do :; done' & "
+                  "while ! test -e $1/got; do :; done", preexec_fn=self.on_one_processor)
+        self.assertTrue(self.is_gone(int(self.got())))
+
+    def test_it_can_write_no_endless_file(self):
+        self.alias(self.script("truncate -s 17G $1/got"))
+        self.refused(75, "signal 25|status 1", "run@a.test")
+        self.runs("truncate -s 15G $1/got; truncate -s 0 $1/got")
+
+    def test_its_longest_file_has_room_for_the_longest_message(self):
+        for size, room in (("50M", 16 << 30), ("10G", 20 << 30), ("0", resource.RLIM_INFINITY)):
+            self.vmail.set(max_message_size=size)
+            self.assertGreaterEqual(self.limits("Max file size")[0], room, size)
+
+    def test_lower_limits_of_the_caller_stay(self):
+        def low():
+            resource.setrlimit(resource.RLIMIT_CPU, (5, 7))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 2 << 20))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        for name, wanted in (("Max cpu time", (5, 7)), ("Max file size", (1 << 20, 2 << 20)),
+                             ("Max core file size", (0, 0))):
+            self.assertEqual(self.limits(name, preexec_fn=low), wanted)
+
+    def test_a_soft_limit_of_the_caller_that_is_lower_stays_beside_a_hard_one_of_ours(self):
+        low = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, resource.RLIM_INFINITY))
+        self.assertEqual(self.limits("Max file size", preexec_fn=low), (1 << 20, 16 << 30))
+
+    def test_its_memory_and_number_of_processes_are_the_callers(self):
+        for name, number in (("Max address space", resource.RLIMIT_AS), ("Max processes", resource.RLIMIT_NPROC)):
+            self.assertEqual(self.limits(name), resource.getrlimit(number), name)
 
 
 if __name__ == "__main__":

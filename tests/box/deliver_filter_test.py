@@ -137,7 +137,15 @@ class Filter(Delivery):
         self.vmail.set(max_message_size="100k")
         self.filter("exec yes")
         for address in self.both():
-            self.refused(75, "wrote more than 102400 bytes", address, MESSAGE)
+            self.refused(75, "wrote more than 167936 bytes", address, MESSAGE)
+
+    def test_the_longest_message_goes_through_with_what_is_added_to_its_header(self):
+        self.vmail.set(max_message_size="100k")
+        self.filter("printf 'X-Spam: %060000d\n' 0; cat")
+        for address in self.both():
+            message = b"S: x\n\n" + b"y" * (102400 - 7) + b"\n"
+            self.delivered(address, message)
+            self.assertTrue(self.last(address).endswith(b"0\n" + message))
 
     def test_what_it_leaves_in_its_group_is_killed(self):
         self.filter("sleep 1000 & echo $! > $1/pid; cat")
@@ -161,6 +169,17 @@ class Filter(Delivery):
                                "RECIPIENT": "joe@a.test"})
         self.assertEqual(int(self.content(os.path.join(self.out, "uid"))), self.owner()[0])
         self.assertEqual(int(self.content(os.path.join(self.out, "fds"))), 5)   # ls has one more
+
+    def test_it_is_told_the_address_that_led_to_the_account(self):
+        self.filter('printf "%s|" "$@" "$RECIPIENT" "$LOCAL" "$USER" "$EXTENSION" "$DOMAIN" > $1/told; cat', "%u", "%d")
+        self.vmail.write("aliases.a.test", "list: joe+Lists\n")
+        for to, local, extension in (("Joe+Ext@A.test", b"Joe+Ext", b"Ext"), ("list@a.test", b"joe+Lists", b"Lists"),
+                                     ("joe@a.test", b"joe", b"")):
+            self.delivered(to, MESSAGE)
+            self.assertEqual(self.content(os.path.join(self.out, "told")).split(b"|")[1:-1], [
+                local, b"a.test", local + b"@a.test", local, local.split(b"+")[0], extension, b"a.test"])
+            self.assertTrue(self.last().startswith(trace("joe@a.test")))
+            os.unlink(os.path.join(self.out, "told"))
 
     @needs_root
     def test_it_never_has_the_domains_group(self):
@@ -232,6 +251,13 @@ class Filter(Delivery):
             self.delivered(address, MESSAGE)
             self.assertIn(b"filtered", self.last(address))
 
+    @needs_root
+    def test_whether_it_is_left_out_must_be_readable(self):
+        self.filter("echo 'Subject: filtered'")
+        for address in self.both():
+            os.chmod(self.skip(address, "no\n"), 0)
+            self.refused(75, r"\.filter: .*Permission denied", address, MESSAGE)
+
     def test_the_limit_counts_what_it_wrote(self):
         self.filter("cat > /dev/null; head -c $SENDER /dev/zero", **{"inbox-limit": 10})
         for address in self.both():
@@ -250,12 +276,41 @@ class Filter(Delivery):
             self.refused(69, "mail loop", address, f"Delivered-To: {address}\n\n".encode())
         self.assertEqual(os.listdir(self.out), [])
 
+    def test_it_reaches_to_the_line_s_end(self):
+        self.set("cat; echo 'a;b' # c; exit 1")
+        self.delivered("joe@a.test", MESSAGE)
+        self.assertEqual(self.last(), trace("joe@a.test") + MESSAGE + b"a;b\n")
+
+    def test_in_a_file_that_others_can_write_to_it_never_runs(self):
+        self.filter("touch $1/ran; cat")
+        for mode in (0o664, 0o646):
+            os.chmod(os.path.join(self.vmail.dir, "domain.a.test"), mode)
+            self.refused(75, "domain.a.test: others can write to it", "joe@a.test", MESSAGE)
+        self.assertEqual(os.listdir(self.out), [])
+
     def test_a_limit_on_files_of_the_caller_is_a_temporary_failure(self):
         self.filter("cat")
         def limit():
             signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
             resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
         self.refused(75, "", "joe@a.test", b"x" * 5000, preexec_fn=limit)
+
+    def test_it_can_write_no_endless_file(self):
+        self.filter("cat; truncate -s 17G $1/$USER")
+        for address in self.both():
+            self.refused(75, "signal 25|status 1", address, MESSAGE)
+        self.filter("cat; truncate -s 15G $1/$USER; truncate -s 0 $1/$USER")
+        for address in self.both():
+            self.delivered(address, MESSAGE)
+
+    def test_its_processor_time_is_what_its_deadline_leaves(self):
+        self.vmail.set(command_timeout="100s")
+        self.filter("cat; grep '^Max cpu time' /proc/self/limits > $1/limits")
+        self.delivered("joe@a.test", MESSAGE, preexec_fn=lambda:
+                       os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1]))
+        soft, hard = map(int, self.content(os.path.join(self.out, "limits")).split()[3:5])
+        self.assertIn(soft, range(90, 102))
+        self.assertIn(hard, range(soft, soft + 10))
 
 
 if __name__ == "__main__":

@@ -163,6 +163,22 @@ class Forward(Forwards):
         self.delivered("joe@a.test", MESSAGE)
         self.assertEqual(self.sent_to()[0][1], ["files@away.test"])
 
+    def test_behind_a_fallback_it_meets_no_fallback(self):
+        for domain, account in ("c.test", "sue"), ("d.test", "tom"):
+            self.vmail.domain(domain, {"fallback": account}, accounts=[account])
+        self.home("nobody@d.test\n", "sue@c.test")
+        self.refused(67, "unknown user nobody@d.test", "who@c.test", MESSAGE)
+        self.delivered("sue@c.test", MESSAGE)
+        self.assertEqual(self.count("tom@d.test"), 1)
+
+    def test_it_goes_on_as_the_owner_of_the_list_that_led_there(self):
+        self.vmail.write("aliases.a.test", "list: joe\nowner-list: eve\n")
+        self.home("far@away.test\n")
+        self.delivered("list@a.test", MESSAGE)
+        self.delivered("joe@a.test", MESSAGE)
+        self.delivered("list@a.test", MESSAGE, sender="")
+        self.assertEqual([sender for sender, _ in self.sent_to()], ["owner-list@a.test", "sender@far.test", "<>"])
+
     def test_an_empty_one_is_none(self):
         for text in ("", "\n", "# nobody\n\n"):
             with self.subTest(text):
@@ -215,10 +231,18 @@ class Forward(Forwards):
         os.mkfifo(place)
         os.chmod(place, 0o600)
         self.give(place)
-        self.delivered("joe@a.test", MESSAGE)       # a FIFO has no bytes: nothing to look for
+        # A FIFO has no bytes: nothing to look for, whatever else is in the call.
+        for to in "joe@a.test", "joe@a.test", ["joe@a.test", "ann@b.test"]:
+            self.delivered(to, MESSAGE)
+        self.assertEqual((self.count(), self.plan()[0]), (3, 0))
         os.unlink(place)
         os.mkdir(place)
         self.refused(75, r"\.forward", "joe@a.test", MESSAGE)
+
+    def test_one_that_the_account_cannot_read_waits(self):
+        self.home("far@away.test\n", mode=0)
+        self.refused(75, r"\.forward: .*Permission denied", "joe@a.test", MESSAGE)
+        self.assertEqual((self.count(), self.vmail.sent()), (0, []))
 
     @needs_root
     def test_a_home_that_the_account_cannot_look_into_waits(self):

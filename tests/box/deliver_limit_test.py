@@ -136,6 +136,14 @@ class Limits(Delivery):
             os.unlink(self.vmail.inbox(address) + ".quota")
 
     @needs_root
+    def test_a_quota_file_of_the_one_owner_counts(self):
+        self.vmail.domain("o.test", {"owner": "60500:60500", "gid": None}, accounts=["joe"])
+        self.takes("joe@o.test", 100)
+        for owner, full in ((60500, 60500), True), ((0, 0), True), ((60001, 60001), False):
+            self.quota("joe@o.test", "1\n", owner)
+            self.is_full("joe@o.test", 2000) if full else self.takes("joe@o.test", 2000)
+
+    @needs_root
     def test_a_quota_file_that_cannot_be_read_is_temporary(self):
         for address in self.both():
             self.takes(address, 100)
@@ -154,6 +162,8 @@ class Limits(Delivery):
         os.mkdir(os.path.join(box, ".Sent"))
         with open(os.path.join(box, ".Sent", "3.P3.host"), "wb") as f:
             f.write(b"x" * 100000)
+        with open(os.path.join(box, "tmp", "4.P4.host"), "wb") as f:
+            f.write(b"x" * 100000)
         self.quota(address, "9\n")
         self.is_full(address, 1500)
         self.takes(address, 100)
@@ -168,6 +178,21 @@ class Limits(Delivery):
         self.quota("joe@i.test", "1\n")
         got = self.vmail.deliver("joe@i.test", message(2000))
         self.assertEqual((got.status, got.stderr), (69, "5.2.2 mailbox full\n"), got)
+
+    def test_a_domain_s_limit_is_kb_or_has_a_unit(self):
+        plain = self.vmail.read("domain.l.test")
+        def limit(value):
+            self.vmail.write("domain.l.test", plain + f"inbox-limit = {value}\n".encode())
+        for value in "2", "2k":
+            limit(value)
+            self.is_full("joe@l.test", 2048)
+            self.takes("joe@l.test", 1000)
+            os.unlink(self.vmail.inbox("joe@l.test"))
+        limit("1M")
+        self.is_full("joe@l.test", 1024 * KB)
+        self.takes("joe@l.test", 1023 * KB)
+        limit("0")
+        self.takes("joe@l.test", 1024 * KB)
 
     # what becomes of the mail
 
@@ -220,12 +245,16 @@ class Limits(Delivery):
             self.assertEqual(len(self.warnings(address)), 1)
 
     def test_it_comes_again_after_the_inbox_fell_below(self):
-        self.quota("joe@l.test", "100\n")
-        for _ in range(2):
-            self.takes("joe@l.test", 91 * KB)
-            self.assertEqual(len(self.warnings("joe@l.test")), 1)
-            with open(self.vmail.inbox("joe@l.test"), "w"):
-                pass
+        for address in self.both():
+            self.quota(address, "100\n")
+            for _ in range(2):
+                self.takes(address, 91 * KB)
+                self.assertEqual(len(self.warnings(address)), 1)
+                box = self.vmail.inbox(address)
+                for name in os.listdir(os.path.join(box, "new")) if os.path.isdir(box) else []:
+                    os.unlink(os.path.join(box, "new", name))
+                if os.path.isfile(box):
+                    os.truncate(box, 0)
 
     def test_its_text_is_the_administrators(self):
         self.vmail.write("quota-warning", "Subject: voll: %p%%\nFrom: chef@l.test\n\nGrüße %u@%d, %s/%l, %x\n")

@@ -112,6 +112,7 @@ class Maildir(Delivery):
     @needs_strace
     def test_a_long_message_is_written_once_and_then_linked(self):
         self.vmail.set(max_message_size="100M")
+        self.delivered("ann@b.test")            # makes its directory
         message = b"S: x\n\n" + b"0123456789abcde\n" * 65536 * 60
         got, calls = strace(self.vmail, ["-e", "trace=write,pwrite64,linkat,fsync,openat"],
                             "ann@b.test", input=message)

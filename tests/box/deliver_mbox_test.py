@@ -253,6 +253,43 @@ class Locks(Delivery):
         self.assertEqual(sorted(os.listdir(os.path.dirname(self.inbox))), [".joe.queue", "joe"])
 
 
+class Entry(Delivery):
+    """The bytes in the file."""
+    def test_each_line_of_from_behind_any_number_of_quotes_gets_one_more(self):
+        self.delivered("joe@a.test", b"S: x\nFrom in the header\n\nFrom a\n>From b\n>>>From c\n From d\n> From e\n"
+                                     b"From\n>From\nfrom f\nxFrom g\nFrom:\n\nFrom h")
+        entry = self.content(self.inbox).split(b"\n", 1)
+        self.assertRegex(entry[0], rb"^From sender@far\.test \w{3} ")
+        self.assertEqual(entry[1], trace("joe@a.test") +
+                         b"S: x\n>From in the header\n\n>From a\n>>From b\n>>>>From c\n From d\n> From e\n"
+                         b"From\n>From\nfrom f\nxFrom g\nFrom:\n\n>From h\n\n")
+
+    def test_so_it_is_in_a_file_that_an_alias_names(self):
+        place = os.path.join(self.vmail.scratch, "place")
+        os.mkdir(place)
+        os.chmod(place, 0o777)
+        self.vmail.write("aliases.a.test", f"file: {place}/file\n")
+        self.delivered("file@a.test", b"S: x\n\nFrom a\n>From b")
+        self.assertEqual(self.content(place + "/file").split(b"\n", 1)[1],
+                         trace("file@a.test") + b"S: x\n\n>From a\n>>From b\n\n")
+
+    @needs_root                             # others' strace is not shown the names
+    @needs_strace
+    def test_it_is_synced_before_the_locks_go_and_success_is_told(self):
+        self.delivered("joe@a.test")
+        got, lines = strace(self.vmail, ["-y", "-e", "trace=fsync,fdatasync,unlink,unlinkat,link,linkat,fcntl,exit_group"],
+                            "joe@a.test", input=b"S: x\n\n" + b"y" * 200000)
+        self.assertEqual(got.status, 0, got)
+        def first(pattern):
+            return next(i for i, line in enumerate(lines) if re.search(pattern, line))
+        kernel = first(r"fcntl\(\d+<[^>]*/a\.test/joe>, F_OFD_SETLK")
+        dot = first(r'link(at)?\(.*"joe\.lock"')
+        synced = first(r"f(data)?sync\(\d+<[^>]*/a\.test/joe>\) += 0")
+        unlocked = first(r'unlink(at)?\(.*"joe\.lock"')
+        self.assertLess(max(kernel, dot), synced)
+        self.assertLess(synced, unlocked)
+
+
 class Modes(Delivery):
     def mode(self, path):
         return oct(stat.S_IMODE(os.stat(path).st_mode))

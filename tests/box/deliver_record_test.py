@@ -334,10 +334,16 @@ class Disk(Record):
 
 class Sessions(Record):
     """By LMTP each recipient has a reply, and a record, of its own."""
+    def tick(self):
+        """Until the clock shows another second."""
+        now = int(time.time())
+        eventually(lambda: int(time.time()) != now, "the next second")
+
     def test_a_retry_delivers_to_the_rest_alone(self):
         for want in ("4", "4", "2"):
             if want == "2":
                 self.works()
+            self.tick()                         # our own Received is another one then
             lmtp = self.session()
             got = lmtp.deliver("list@a.test", message=MESSAGE)
             self.assertTrue(got[-1].startswith(want), got)
@@ -354,6 +360,7 @@ class Sessions(Record):
     def test_what_one_recipient_got_is_remembered_for_the_next_that_shares_it(self):
         self.vmail.write("aliases.a.test", f"one: joe, ann@b.test\ntwo: joe, ann@b.test, \"|{self.command}\"\n")
         for to in (("one@a.test", "two@a.test"), ("two@a.test",)):
+            self.tick()
             lmtp = self.session()
             got = lmtp.deliver(*to, message=MESSAGE)
             self.assertTrue(got[-1].startswith("4"), got)
@@ -377,6 +384,7 @@ class Sessions(Record):
             opened.write("go\n")
         lmtp.process.wait()
         self.vmail.write("command", f"#!/bin/sh\ncat >> {self.got}\n", mode=0o755)
+        self.tick()
         again = self.session()
         self.assertTrue(again.deliver("list@a.test", message=MESSAGE)[-1].startswith("2"))
         again.quit()

@@ -47,6 +47,29 @@ class Children(Delivery):
         self.assertEqual(who(), 60800)
 
     @needs_root
+    def test_users_and_groups_may_be_names_of_the_system_s_files(self):
+        system_file("/etc/passwd", "root:x:0:0::/:\nnobody:x:65534:65534::/:\nrunner:x:60710:60711::/:\nposter:x:60720:60721::/:\n"
+                                   "holder:x:60730:60731::/:\n")
+        system_file("/etc/group", "root:x:0:\nnogroup:x:65534:\nrunners:x:60712:\n")
+        self.vmail.set(command_user="runner:runners", sendmail_user="poster")
+        self.assertEqual(self.command("id -u; id -G").split(), ["60710", "60712"])
+        self.vmail.set(command_user="runner:60713")
+        self.assertEqual(self.command("id -u; id -G").split(), ["60710", "60713"])
+        self.vmail.write("aliases.a.test", "list: x@far.test\n")
+        self.delivered("list@a.test")
+        sent = self.vmail.sendmail + ".sent"
+        self.assertEqual(os.stat(os.path.join(sent, os.listdir(sent)[0])).st_uid, 60720)
+        self.vmail.domain("c.test", {"owner": "holder", "gid": None}, accounts=["eve"])
+        self.delivered("eve@c.test")
+        st = os.stat(self.vmail.inbox("eve@c.test"))
+        self.assertEqual((st.st_uid, st.st_gid), (60730, 60731))
+
+    @needs_root
+    def test_a_command_never_has_the_group_of_the_inboxes(self):
+        self.vmail.set(command_user=f"60700:{GID}")
+        self.assertEqual(self.command("id -u; id -G").split(), ["60700", "65534"])
+
+    @needs_root
     def test_no_command_ever_runs_as_root(self):
         for user in ("0", "root", "60700:0", "4294967295", "no-such-user-at-all"):
             self.vmail.set(command_user=user)
@@ -114,6 +137,71 @@ class Children(Delivery):
         return switched
 
 
+@needs_root
+class AnotherUser(Delivery):
+    """Started as somebody who is not root and owns one.test, or one account."""
+    OWNER = 61234
+
+    def setUp(self):
+        super().setUp()
+        self.vmail.domain("one.test", {"owner": f"{self.OWNER}:{self.OWNER}", "gid": None}, accounts=["bob"],
+                          aliases='run: "|id -u >&2; exit 69"\nlist: x@far.test\n')
+        place = os.path.join(self.vmail.spool, "one.test")
+        os.mkdir(place, 0o700)
+        os.chown(place, self.OWNER, self.OWNER)
+        self.who = {"user": self.OWNER, "group": self.OWNER, "extra_groups": []}
+
+    def waits(self, uid, *args, **more):
+        got = self.vmail.deliver(*args, **more)
+        self.assertEqual((got.status, got.stderr), (
+            75, f"4.3.5 only root can act as uid {uid}: start it as root or as that user\n"))
+        return got
+
+    def test_the_mailboxes_of_an_owner_are_served_and_the_rest_waits(self):
+        self.delivered("joe@a.test")
+        self.delivered("bob@one.test", MESSAGE, **self.who)
+        self.assertEqual(self.last("bob@one.test"), trace("bob@one.test") + MESSAGE)
+        self.waits(self.owner()[0], "joe@a.test", **self.who)
+        self.waits(self.owner()[0], ["bob@one.test", "joe@a.test"], **self.who)
+        self.assertEqual(len(self.vmail.messages("bob@one.test")), 2)
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
+
+    def test_before_the_domain_s_directory_is_there_too(self):
+        self.waits(self.owner()[0], "joe@a.test", **self.who)
+
+    def test_the_mailbox_of_an_account_is_served_and_the_rest_waits(self):
+        self.delivered("joe@a.test")
+        self.delivered("ann@b.test")
+        who = {"user": self.owner()[0], "group": GID, "extra_groups": []}
+        self.delivered("joe@a.test", **who)
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 2)
+        self.waits(self.owner("ann@b.test")[0], "ann@b.test", **who)
+        self.waits(self.OWNER, "bob@one.test", **who)
+
+    def test_with_the_set_uid_bit_it_does_nothing(self):
+        vdeliver = os.path.join(self.vmail.scratch, "vdeliver")
+        shutil.copy(program("vdeliver"), vdeliver)
+        for mode in 0o4755, 0o2755:
+            os.chown(vdeliver, self.OWNER, self.OWNER)
+            os.chmod(vdeliver, mode)
+            got = run(vdeliver, "-C", self.vmail.dir, "bob@one.test", input=MESSAGE,
+                      user=61999, group=61999, extra_groups=[])
+            self.assertEqual(got.status, 75, got)
+            self.assertRegex(got.stderr, r"\A4\.3\.5 [^\n]*must not be set-uid[^\n]*\n\Z")
+        self.assertEqual(self.vmail.messages("bob@one.test"), [])
+
+    def test_who_is_unknown_is_unknown_whoever_asks(self):
+        self.refused(67, "unknown user", "nobody-of-that-name@a.test", **self.who)
+        self.refused(68, "unknown domain", "joe@far.test", **self.who)
+
+    def test_commands_and_sendmail_run_as_itself(self):
+        self.vmail.set(command_user="60700", sendmail_user="60800")
+        self.refused(69, f"5.3.0 {self.OWNER}".split(" ")[1], "run@one.test", **self.who)
+        self.delivered("list@one.test", **self.who)
+        sent = self.vmail.sendmail + ".sent"
+        self.assertEqual(os.stat(os.path.join(sent, os.listdir(sent)[0])).st_uid, self.OWNER)
+
+
 class Hostile(Delivery):
     """The right result or a clean 75; and never a word of ours in a mailbox."""
     def start(self, hostile, may_fail=False, message=MESSAGE, **more):
@@ -176,6 +264,22 @@ class Hostile(Delivery):
             # Below that not even the system's loader can open the C library.
             self.assertIn(got.status, (0, 75) if limit > 3 else (0, 75, 127), got)
         self.start(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8)), True)
+
+    @only_where(not is_sanitized())
+    def test_little_memory_is_a_temporary_failure_with_one_line(self):
+        self.delivered("joe@a.test")
+        message, lacked = b"S: x\n\n" + b"y" * 1000000 + b"\n", 0
+        for kilobytes in range(50, 1000, 50):
+            limit = lambda: resource.setrlimit(resource.RLIMIT_DATA, (kilobytes << 10, kilobytes << 10))
+            got = self.vmail.deliver("joe@a.test", message, preexec_fn=limit)
+            if got.status in (127, -signal.SIGSEGV):    # the system's loader could not even start it
+                continue
+            self.assertIn(got.status, (0, 75), got)
+            self.assertRegex(got.stderr, r"\A(4\.3\.0 [^\n]+\n)?\Z")
+            lacked += "out of memory" in got.stderr
+        self.assertGreater(lacked, 1)
+        self.assertEqual({len(m) for m in self.vmail.messages("joe@a.test")[1:]},
+                         {len(trace("joe@a.test") + message)})
 
     def test_a_hostile_environment(self):
         evil = {name: "/nowhere:%n\n`id`" for name in (

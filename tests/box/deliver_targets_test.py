@@ -133,6 +133,23 @@ class Sendmail(Delivery):
         self.alias("list: x@far.test\n")
         self.refused(75, "too long", "list@a.test")
 
+    def test_sendmail_has_the_limits_of_the_caller_and_leaves_no_core_file(self):
+        # What it starts for its queue outlives us.
+        place = os.path.join(self.vmail.scratch, "place")
+        os.mkdir(place)
+        os.chmod(place, 0o777)
+        self.vmail.write("limited", f"#!/bin/sh\ncat > /dev/null; cat /proc/self/limits > {place}/limits\n", mode=0o755)
+        self.vmail.set(sendmail=os.path.join(self.vmail.dir, "limited"))
+        self.alias("list: x@far.test\n")
+        self.delivered("list@a.test")
+        with open("/proc/self/limits") as f:
+            ours = f.read()
+        found = self.content(place + "/limits").decode()
+        for name in ("cpu time", "file size", "address space", "processes", "open files"):
+            line = re.compile(rf"^Max {name} .*$", re.M)
+            self.assertEqual(line.search(found)[0], line.search(ours)[0])
+        self.assertRegex(found, r"(?m)^Max core file size +0 ")
+
     def test_sendmail_comes_last(self):
         order = os.path.join(self.vmail.scratch, "order")
         with open(order, "w"):
@@ -162,6 +179,38 @@ class Sendmail(Delivery):
         self.assertEqual([args[2:] for args, _ in self.vmail.sent()],
                          [["sender@far.test", "--", "x@far.test"],
                           ["sender@far.test", "--", "nobody-of-that-name@a.test"]])
+
+    def test_a_failed_member_is_sent_on_as_the_list_s_owner(self):
+        self.alias("list: joe, nobody-of-that-name\nowner-list: joe\n")
+        self.delivered("list@a.test", MESSAGE)
+        self.delivered("list@a.test", MESSAGE, sender="")
+        self.assertEqual([args[1:] for args, _ in self.vmail.sent()],
+                         [["-f", sender, "--", "nobody-of-that-name@a.test"] for sender in ("owner-list@a.test", "<>")])
+
+    def test_so_is_one_that_fails_while_it_is_delivered(self):
+        self.alias("outer: inner, joe\ninner: ann@b.test\nowner-outer: joe\nowner-inner: joe\n")
+        self.delivered("ann@b.test")
+        os.rename(self.maildir, self.maildir + "2")
+        os.symlink("/nowhere", self.maildir)
+        self.delivered("outer@a.test", MESSAGE)
+        self.assertEqual([args[1:] for args, _ in self.vmail.sent()], [["-f", "owner-inner@a.test", "--", "ann@b.test"]])
+
+    def test_an_address_that_is_being_expanded_is_not_handed_on(self):
+        for text, to in (("list: joe, \\list\n", "list@a.test"),
+                         ("list: joe, more\nmore: \\list\n", "list@a.test"),
+                         ("list: joe, \\list\n", "list+x@a.test")):
+            self.alias(text)
+            self.refused(67, "unknown user list@a.test", to, MESSAGE)
+        self.assertEqual(self.vmail.sent(), [])
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 3)
+
+    def test_an_account_whose_own_alias_leads_to_its_broken_inbox_is_not_handed_on(self):
+        self.delivered("joe@a.test")
+        os.unlink(self.inbox)
+        os.mkfifo(self.inbox)
+        self.alias("joe: joe, ann@b.test\n")
+        self.refused(75, "neither a file nor a directory", "joe@a.test", MESSAGE)
+        self.assertEqual((len(self.vmail.messages("ann@b.test")), self.vmail.sent()), (1, []))
 
     def test_so_does_one_that_fails_while_it_is_delivered(self):
         self.vmail.write("aliases.a.test", "list: joe, ann@b.test\n")

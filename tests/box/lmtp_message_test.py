@@ -54,7 +54,7 @@ def comes_out_of_a_maildir(self, data, message):
     ("a Return-Path in the body", b"S: x\n\nReturn-Path: <y@far.test>\n"),
     ("a field like Return-Path", b"X-Return-Path: a\nReturn-Pathology: b\nS: x\n\n"),
     ("other Received fields", b"Received: from a by b; c\nReceived: x\nS: x\n\n"),
-    ("a hundred Received fields", b"Received: x\n" * 99 + b"\nhello\n"),
+    ("a hundred Received fields", b"Received: x\n" * 100 + b"\nhello\n"),
     ("somebody else's Delivered-To", b"Delivered-To: joe@far.test\nS: x\n\nhello\n"),
     *((f"a dot at the edge of a buffer, {n} bytes in",
        b"S: x\n\n" + b"y" * n + b"\n.\n..\n\n.z\n") for n in EDGES),
@@ -132,6 +132,16 @@ class Bytes(LmtpTest):
         replies = lmtp.data(b"Delivered-To: joe@a.test\nSubject: x\n\nhello\n")
         self.assertRegex(replies[0], r"^554 5\.4\.6 mail loop")
         self.assertEqual(replies[1], DONE)
+        lmtp.quit()
+
+    def test_the_hundred_and_first_received_field_is_not_ours_behind_a_filter_either(self):
+        for domain in "a.test", "b.test":
+            self.vmail.write(f"domain.{domain}", self.vmail.read(f"domain.{domain}") + b"filter = cat\n")
+        lmtp = self.session().begin("joe@a.test", "ann@b.test")
+        self.assertEqual(lmtp.data(b"Received: x\n" * 100 + b"\n"), [DONE, DONE])
+        lmtp.begin("joe@a.test", "ann@b.test")
+        for reply in lmtp.data(b"Received: x\n" * 101 + b"\n"):
+            self.assertRegex(reply, r"^554 5\.4\.6 ")
         lmtp.quit()
 
     def test_more_than_a_hundred_received_fields_are_a_loop(self):

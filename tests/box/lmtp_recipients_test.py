@@ -195,6 +195,24 @@ class Replies(LmtpTest):
         self.assertRegex(log, r"session .*messages=1 .*end=quit")
 
 
+    def test_the_log_warns_of_what_was_found_on_the_way_to_each_recipient_once(self):
+        self.vmail.domain("c.test", {"match-full-name": "yes"}, accounts=["one:x:60001:60000:Ann Lee:/h:/s",
+                                                                          "two:x:60002:60000:Ann Lee:/h:/s"])
+        self.vmail.write("aliases.a.test", "x: ann@b.test\nx: joe\n")
+        full_name = "ann.lee@c.test: several accounts have this full name"
+        twice = "'x' stands in the file more than once"
+        for recipients, wanted in ((["ann.lee@c.test"], [1, 0]), (["x@a.test"], [0, 1]),
+                                   (["ann.lee@c.test", "x@a.test"], [1, 1])):
+            lmtp = self.session().begin()
+            for to in recipients:
+                self.assertRegex(lmtp.rcpt(to), "^250 " if to == "x@a.test" else r"^550 5\.1\.1 ")
+            if "x@a.test" in recipients:
+                self.assertEqual(lmtp.data(), [DONE])
+            lmtp.quit()
+            log = lmtp.process.errors.decode()
+            self.assertEqual([log.count(full_name), log.count(twice)], wanted, log)
+
+
 class Pipelining(LmtpTest):
     WHOLE = b"LHLO client.test\r\n" + b"".join(
         b"MAIL FROM:<sender@far.test>\r\nRCPT TO:<joe@a.test>\r\nRCPT TO:<nobody@a.test>\r\n"

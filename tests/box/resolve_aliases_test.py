@@ -6,8 +6,9 @@ WHERE = "ETC/aliases.a.test"
 
 
 def lead_to(self, text, *targets):
-    """The entry x of this file leads to these targets."""
-    self.aliases(text)
+    """The entry x of this file leads to these targets; {etc}/list has joe and ann."""
+    self.vmail.write("list", "joe\nann\n")
+    self.aliases(text.replace("{etc}", self.vmail.dir))
     self.leads("x@a.test", *targets)
 
 
@@ -43,6 +44,7 @@ JOE, ANN, BOB = "mailbox joe@a.test", "mailbox ann@a.test", "mailbox bob@b.test"
     ("Postfix: an entry that ends at the next name", "x: joe\nann: bob\n", JOE),
     ("sendmail: a backslash at the line's end", "x: joe, \\\nann\n", JOE, ANN),
     ("sendmail: a backslash and a line that would be a comment", "x: joe, \\\n ann\n# y\n", JOE, ANN),
+    ("sendmail: a backslash before CRLF", "x: joe, \\\r\nann\r\ny: bob\r\n", JOE, ANN),
     ("sendmail: a backslash at the end of the file", "x: joe\\", JOE),
     ("sendmail: a comment in a list", "x: joe, #@# and, more\n ann\n", JOE, ANN),
     ("sendmail: a comment behind the last member", "x: joe #@# the boss\ny: ann\n", JOE),
@@ -51,8 +53,13 @@ JOE, ANN, BOB = "mailbox joe@a.test", "mailbox ann@a.test", "mailbox bob@b.test"
     ("a command in quotes", 'x: "|cmd a, b"\n', "command cmd a, b"),
     ("a command with the quotes behind the bar", 'x: |"cmd a, b"\n', "command cmd a, b"),
     ("a command without quotes ends at the comma", "x: |cmd a, joe\n", "command cmd a", JOE),
+    ("a command without quotes around all of it keeps its own", 'x: |cmd "a, b" c, joe\n', 'command cmd "a, b" c', JOE),
     ("a command with escaped quotes", 'x: "|cmd \\"a b\\""\n', 'command cmd "a b"'),
     ("a file", "x: /var/log/x, /dev/null\n", "file /var/log/x", "file /dev/null"),
+    ("an include in letters of any case", "x: :Include:{etc}/list\n", JOE, ANN),
+    ("an include with a blank before its path", "x: :include: {etc}/list\n", JOE, ANN),
+    ("an include in quotes", 'x: ":include:{etc}/list", bob@b.test\n', JOE, ANN, BOB),
+    ("an include in quotes, with a blank", 'x: ":include: {etc}/list"\n', JOE, ANN),
     ("a file in quotes", 'x: "/var/log/x y"\n', "file /var/log/x y"),
     ("a mailbox", "x: \\joe\n", JOE),
     ("a mailbox past an alias of the name", "x: \\joe\njoe: ann\n", JOE),

@@ -68,6 +68,10 @@ class DomainAlias(Resolving):
             self.assertEqual(plan.stderr, "5.1.1 unknown user nobody@b.test\n")
         self.assertNotIn("no domain", plan.stderr)
 
+    def test_files_is_no_domain_alias_either(self):
+        self.link("files", "domain.a.test")
+        self.fails("joe@files", 68, "5.1.2 unknown domain files")
+
     def test_a_member_s_domain_may_be_one(self):
         self.link("c.test", "domain.b.test")
         self.aliases("x: bob@c.test, bob@b.test\n")

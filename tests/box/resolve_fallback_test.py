@@ -113,6 +113,26 @@ class Fallback(Resolving):
         self.fall("postmaster")
         self.leads("nobody@a.test", "remote postmaster@main.test")
 
+    def test_the_main_domain_s_postmaster_behind_it_meets_no_fallback_either(self):
+        self.vmail.set(main_domain="b.test")
+        self.fall("postmaster")
+        self.fall("bob", "b.test")
+        self.leads("postmaster@a.test", BOB)
+        self.unknown("nobody@a.test", "postmaster@b.test")
+
+    def test_an_include_behind_it_meets_none_either(self):
+        path = self.vmail.write("list", "joe\nother@b.test\n")
+        self.fall("list")
+        self.fall("bob", "b.test")
+        self.aliases(f"list: :include:{path}\n")
+        self.assertEqual(self.plan("x@a.test").targets, [JOE, "failure 5.1.1 unknown user other@b.test"])
+        self.leads("list@a.test", JOE, BOB)
+
+    def test_the_same_domain_is_no_way_round(self):
+        self.fall("@a.test")
+        self.unknown("nobody@a.test")
+        self.leads("joe+x@a.test", JOE)
+
     def test_of_a_domain_that_rejects_mail_it_is_not_asked(self):
         self.change(fallback="joe", reject_mail="yes")
         self.fails("nobody@a.test", 77, "5.2.1 a.test does not accept mail")
@@ -177,6 +197,14 @@ class Extension(Resolving):
         self.leads("joe-x-y@a.test", JOE)
         self.unknown("joe+x@a.test")
 
+    def test_several_delimiters_are_a_set_and_the_first_that_comes_counts(self):
+        self.vmail.set(recipient_delimiter="-+")
+        self.leads("joe+x-y@a.test", JOE)
+        self.leads("joe-x+y@a.test", JOE)
+        self.accounts("joe-x:x:60001:60000:J:/h:/s", "joe:x:60002:60000:J:/h:/s")
+        self.leads("joe-x+y@a.test", JOE)
+        self.leads("joe-x@a.test", "mailbox joe-x@a.test")
+
     def test_a_name_with_the_delimiter_in_it_comes_first(self):
         self.vmail.set(recipient_delimiter="-")
         self.accounts("joe:x:60001:60000:J:/h:/s", "joe-x:x:60002:60000:J:/h:/s")
@@ -215,6 +243,12 @@ def is_not_found(self, gecos, local):
     ("& at the end", "Lee &", "lee.ann"),
     ("letters with accents are exact", "Ann L\u00e9e", "ann.l\u00e9e"),
     ("a hyphen stays", "Ann-Mary Lee", "ann-mary.lee"),
+    ("& more than once", "& & Lee", "ann.ann.lee"),
+    ("& within a word", "Jo& Lee", "joann.lee"),
+    ("blanks, dots and underscores at its ends do not count", " _Ann Lee. ,x", "ann.lee"),
+    ("nor at the ends of the local part", "Ann Lee", "ann.lee_"),
+    ("a tab is a blank", "Ann\tLee", "ann.lee"),
+    ("digits are a word", "Room 101", "room.101"),
 ])
 @rows(is_not_found, [
     ("one word is no full name", "Lee", "lee"),
@@ -226,6 +260,10 @@ def is_not_found(self, gecos, local):
     ("nor its words in another order", "Ann Lee", "lee.ann"),
     ("nor without the blank", "Ann Lee", "annlee"),
     ("nor a pattern", "Ann Lee", "a*.l*"),
+    ("nor with a hyphen for the blank", "Ann Lee", "ann-lee"),
+    ("one word that & makes", "&", "ann."),
+    ("a word and separators are one word", "Lee ._", "lee._"),
+    ("a name behind the first comma is none", ",Ann Lee", "ann.lee"),
     ("nor a regular expression", "Ann Lee", "a.n.lee"),
     ("letters with accents are not the letters without", "Ann L\u00e9e", "ann.lee"),
     ("nor the same in upper case", "Ann L\u00e9e", "ann.l\u00c9e"),
@@ -243,6 +281,19 @@ class FullName(Resolving):
         plan = self.unknown("ann.lee@a.test")
         self.assertEqual(plan.warnings, ["ann.lee@a.test: several accounts have this full name:"
                                          " none gets the mail"])
+
+    def test_two_accounts_of_one_name_leave_it_to_what_comes_next(self):
+        self.change(fallback="bob@b.test")
+        self.accounts(ANN_LEE.format("Ann Lee"), "other:x:60002:60000:Ann Lee:/h:/s")
+        self.assertEqual(len(self.leads("ann.lee@a.test", BOB).warnings), 1)
+        self.vmail.set(recipient_delimiter=".")
+        self.leads("ann.lee@a.test", ANN)
+
+    def test_two_accounts_of_one_name_are_logged_when_mail_comes(self):
+        self.accounts(ANN_LEE.format("Ann Lee"), "other:x:60002:60000:Ann Lee:/h:/s")
+        got = self.vmail.deliver("ann.lee@a.test")
+        self.assertEqual(got.status, 67, got)
+        self.assertIn("ann.lee@a.test: several accounts have this full name: none gets the mail", got.log)
 
     def test_nobody_takes_the_mail_of_another_account_by_a_full_name(self):
         self.accounts("eve:x:60001:60000:joe:/h:/s", "mallory:x:60002:60000:ann lee:/h:/s",

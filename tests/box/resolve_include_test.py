@@ -168,6 +168,14 @@ class ExtraFiles(Resolving):
         self.extra(None)
         self.leads("x@a.test", JOE)
 
+    def test_an_entry_with_an_error_is_not_made_good_by_a_later_file(self):
+        self.extra("x: joe\n")
+        for text in "x: joe ann\n", "x:\n", "x: joe\nX: |\n":
+            self.aliases(text)
+            self.assertEqual(self.plan("x@a.test").status, 75, text)
+        self.aliases("x: \\x\n")
+        self.unknown("x@a.test")
+
     def test_an_error_in_one_hurts_its_entry_alone(self):
         self.extra("x: joe ann\ny: joe\n")
         self.waits("x@a.test", "ETC/extra0:1: a comma is missing between two members")
@@ -234,6 +242,17 @@ class OpenToOthers(Resolving):
         self.change(extra_aliases="extra")
         self.waits("c@a.test", f"ETC/extra:1: a command {TRUST}")
         self.leads("x@a.test", JOE)
+
+    def test_so_it_is_for_the_settings_of_a_domain_as_a_whole(self):
+        self.change(fallback="|cmd")
+        path = os.path.join(self.vmail.dir, "domain.a.test")
+        for mode in 0o664, 0o646, 0o666:
+            os.chmod(path, mode)
+            for who in "nobody", "joe":
+                self.waits(f"{who}@a.test", "ETC/domain.a.test: others can write to it: give it to "
+                                            + ("root" if ROOT else "its owner") + " and close it (chmod go-w)")
+        os.chmod(path, 0o644)
+        self.leads("nobody@a.test", "command cmd")
 
     def test_so_it_is_in_an_include_of_a_trusted_file(self):
         path = self.vmail.write("list", "joe\n/dev/null\n", mode=0o666)

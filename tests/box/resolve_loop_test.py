@@ -37,6 +37,21 @@ class Loop(Resolving):
         plan = self.leads("x@a.test", JOE)
         self.assertEqual(plan.warnings, ["x@a.test leads back to itself and has no mailbox: left out"])
 
+    def test_a_name_with_an_extension_in_its_own_alias_is_the_mailbox_without_it(self):
+        self.aliases("joe+lists: joe+lists, who@far.test\n")
+        self.leads("joe+lists@a.test", JOE, "remote who@far.test")
+
+    def test_a_full_name_in_its_own_alias_is_that_account_s_mailbox(self):
+        self.change(match_full_name="yes")
+        self.aliases("Joe.Test: joe.test, who@far.test\n")
+        self.leads("joe.test@a.test", JOE, "remote who@far.test")
+
+    def test_a_name_that_is_left_out_is_logged_when_mail_is_delivered(self):
+        self.aliases("x: joe, x\n")
+        got = self.vmail.deliver("x@a.test")
+        self.assertEqual(got.status, 0, got)
+        self.assertIn("x@a.test leads back to itself and has no mailbox: left out", got.log)
+
     def test_two_aliases_of_each_other_are_a_loop(self):
         self.aliases("x: y\ny: x\n")
         self.fails("x@a.test", 69, loop("x@a.test"))
@@ -63,6 +78,15 @@ class Loop(Resolving):
     def test_a_mailbox_ends_every_loop(self):
         self.aliases("joe: \\joe, who@far.test\n")
         self.leads("joe@a.test", JOE, "remote who@far.test")
+
+    def test_a_mailbox_with_an_extension_is_the_account_s(self):
+        self.aliases("x: \\joe+lists\njoe: ann\njoe+lists: ann\n")
+        self.leads("x@a.test", JOE)
+
+    def test_a_mailbox_meets_no_fallback(self):
+        self.change(fallback="joe")
+        self.aliases("x: \\nobody\n")
+        self.unknown("x@a.test", "nobody@a.test")
 
     def test_a_mailbox_without_account_is_an_unknown_user(self):
         self.aliases("x: \\x\n")

@@ -168,6 +168,16 @@ class Postmaster(Resolving):
         os.symlink("domain.b.test", os.path.join(self.vmail.dir, "domain.main.test"))
         self.unknown("postmaster@b.test")
 
+    def test_the_main_domain_is_the_host_s_where_no_setting_says_so(self):
+        for host, domain in (("mail.x.test", "x.test"), ("Deep.Mail.X.test", "mail.x.test"), ("single", "single")):
+            self.vmail.set(main_domain=None, hostname=host)
+            self.leads("postmaster@a.test", f"remote postmaster@{domain}")
+
+    def test_with_an_extension_it_is_nobody_special(self):
+        self.unknown("postmaster+x@a.test")
+        self.aliases("postmaster: joe\n")
+        self.leads("postmaster+x@a.test", "mailbox joe@a.test")
+
     def test_an_alias_can_name_it(self):
         self.aliases("boss: postmaster\n")
         self.leads("boss@a.test", "remote postmaster@main.test")

@@ -114,6 +114,36 @@ class Mistake(Resolving):
             self.vmail.domain("c.test", {"inbox": value}, accounts=["sue"])
             self.waits("sue@c.test", f"ETC/domain.c.test:2: inbox: {sentence}")
 
+    def test_relative_paths_are_below_the_installation_s_directory(self):
+        self.vmail.set(spool="../spool", homes="../homes", state="../state")
+        got = run("vdeliver", "-n", "-C", self.vmail.dir, "joe@a.test", cwd="/")
+        self.assertEqual(got.status, 0, got)
+        self.assertIn(f"mailbox joe@a.test {self.vmail.dir}/../spool/a.test/joe\n", got.stdout.decode())
+        self.assertEqual(self.vmail.deliver("joe@a.test", cwd="/").status, 0)
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
+
+    @needs_root
+    def test_an_empty_file_of_a_domain_is_all_defaults(self):
+        self.vmail.write("domain.a.test", "")
+        self.leads("joe@a.test", JOE)
+        self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
+        st = os.stat(os.path.join(self.vmail.spool, "a.test"))
+        self.assertEqual((st.st_uid, st.st_gid), (0, GID))   # popusers
+
+    @needs_root
+    def test_without_popusers_the_group_is_mail(self):
+        with open("/etc/group") as f:
+            groups = f.read()
+        self.addCleanup(system_file, "/etc/group", groups)
+        system_file("/etc/group", re.sub("(?m)^popusers:.*\n", "", groups))
+        self.vmail.write("domain.a.test", "")
+        self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
+        self.assertEqual(os.stat(os.path.join(self.vmail.spool, "a.test")).st_gid, 8)
+
+    def test_a_number_sign_behind_blanks_begins_no_comment(self):
+        self.vmail.write("domain.a.test", self.vmail.read("domain.a.test") + b"  # fallback = x\n")
+        self.waits("joe@a.test", "ETC/domain.a.test:2: no setting is called '#'")
+
     def test_a_log_that_is_none_is_named_with_its_line(self):
         self.vmail.set(log="nonsense")
         self.waits("joe@a.test", "ETC/vmail.conf:7: log: 'nonsense' is neither a syslog facility nor stderr")

@@ -223,5 +223,51 @@ class Settings(Trust):
         self.leads("joe@a.test", JOE)
 
 
+class WithoutRoot(Trust):
+    """A process that is not root believes the installation's owner: itself where vmail.conf is its own, else root."""
+    def setUp(self):
+        super().setUp()
+        self.vmail.domain("one.test", {"owner": f"{THEM}:{THEM}", "gid": None}, accounts=["tim"],
+                          aliases="c: |cmd\nx: tim\n")
+
+    def plan_as_them(self, recipient):
+        got = self.vmail.run("vdeliver", "-n", recipient, user=THEM, group=THEM, extra_groups=[])
+        return Plan(self.vmail, got)
+
+    def check(self, recipient, *found):
+        plan = self.plan_as_them(recipient)
+        self.assertEqual((plan.status, plan.targets if plan.status == 0 else plan.stderr.strip()), found)
+
+    def test_root_s_files_count_for_everybody(self):
+        self.check("c@one.test", 0, ["command cmd"])
+        self.check("x@one.test", 0, ["mailbox tim@one.test"])
+
+    def test_its_own_alias_file_holds_addresses_only_while_vmail_conf_is_root_s(self):
+        theirs(os.path.join(self.vmail.dir, "aliases.one.test"))
+        self.check("c@one.test", 75, f"4.3.5 ETC/aliases.one.test:1: a command {TRUST}")
+        self.check("x@one.test", 0, ["mailbox tim@one.test"])
+
+    def test_its_own_settings_of_a_domain_do_not_count_while_vmail_conf_is_root_s(self):
+        theirs(os.path.join(self.vmail.dir, "domain.one.test"))
+        self.assertEqual(self.plan_as_them("tim@one.test").status, 75)
+
+    def test_its_own_files_count_where_vmail_conf_is_its_own(self):
+        for name in "vmail.conf", "domain.one.test", "passwd.one.test", "aliases.one.test":
+            theirs(os.path.join(self.vmail.dir, name))
+            self.check("c@one.test", 0, ["command cmd"]) if name == "aliases.one.test" else None
+        self.check("x@one.test", 0, ["mailbox tim@one.test"])
+
+    def test_somebody_else_s_do_not_even_then(self):
+        theirs(os.path.join(self.vmail.dir, "vmail.conf"))
+        os.chown(os.path.join(self.vmail.dir, "aliases.one.test"), THEM + 1, THEM + 1)
+        self.check("c@one.test", 75, f"4.3.5 ETC/aliases.one.test:1: a command {TRUST}")
+        os.chown(os.path.join(self.vmail.dir, "domain.one.test"), THEM + 1, THEM + 1)
+        self.assertEqual(self.plan_as_them("tim@one.test").status, 75)
+
+    def test_for_root_those_of_that_owner_do_not(self):
+        theirs(os.path.join(self.vmail.dir, "aliases.one.test"))
+        self.waits("c@one.test", f"ETC/aliases.one.test:1: a command {TRUST}")
+
+
 if __name__ == "__main__":
     main()

@@ -1,7 +1,7 @@
 """resolving.py: what the tests of the resolver share: plans as vdeliver -n prints them.
 
-Whatever a test asks vdeliver, two others are asked too, and must say the same:
-vlmtpd's RCPT and its socket map (Others).
+Whatever a test asks vdeliver, three others are asked too, and must say the same:
+vlmtpd's RCPT and its socket map (Others), and vadmin explain.
 """
 import re
 
@@ -135,7 +135,14 @@ class Resolving(BoxTest):
             self.assertRegex(line, r"^[45]\.\d{1,3}\.\d{1,3} [^\x00-\x1f\x7f]+$", plan)
         if not options and not {*more} - {"seconds"}:
             self.others_agree(plan, recipients)
+            self.vadmin_agrees(plan, recipients)
         return plan
+
+    def vadmin_agrees(self, plan, recipients):
+        """The same plan, word for word, for an address that a command line can say in a usual way."""
+        if plan.got.stdout and len(recipients) == 1 and re.fullmatch(r"[\w.+][\w.+-]{,99}@[\w.-]+", recipients[0]):
+            explained = run("vadmin", "-C", self.vmail.dir, "explain", recipients[0])
+            self.assertEqual(explained.stdout, plan.got.stdout, (explained, plan))
 
     def others_agree(self, plan, recipients):
         """A line end cannot stand in a command, nor ten thousand bytes in a request."""

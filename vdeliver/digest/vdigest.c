@@ -1,9 +1,10 @@
 /* vdigest.c: names one message, from standard input, for each of some words.
  *
- *	vdigest SENDER RECIPIENT...
+ *	vdigest OWN SENDER RECIPIENT...
  *
  * Prints a line for each recipient: SHA-256 of it, the sender and the message
- * without what MTAs change when they try again, its From_ line and Return-Path.
+ * without what is another one when the MTA tries again: its From_ line, Return-
+ * Path, and the first OWN fields, which are Received ones of ours.
  * Exit status: 0, or 75.  It reads what strangers wrote: root starts it as nobody.
  */
 #include <sha2.h>
@@ -30,9 +31,34 @@ add_stream(SHA2_CTX *sum, struct stream *stream, struct err *err)
 	return (int)n;
 }
 
+/* The first field with its continuation lines. */
+static size_t
+field_len(struct slice s)
+{
+	size_t len = 0;
+
+	do {
+		ptrdiff_t end = slice_find(slice_from(s, len), '\n');
+		len = end == -1 ? s.len : len + (size_t)end + 1;
+	} while (len < s.len && (s.p[len] == ' ' || s.p[len] == '\t'));
+	return len;
+}
+
+static void
+take_off(struct str *text, uint64_t fields)
+{
+	struct slice rest = str_slice(text);
+
+	for (; fields > 0; fields--)
+		rest = slice_from(rest, field_len(rest));
+	if (rest.len > 0)
+		memmove(text->s, rest.p, rest.len);
+	str_cut(text, rest.len);
+}
+
 /* The header lies in the first MESSAGE_MEMORY bytes, as for a delivery. */
 static int
-add_message(SHA2_CTX *sum, struct err *err)
+add_message(SHA2_CTX *sum, uint64_t own, struct err *err)
 {
 	SCOPED(drop_message) struct message top = MESSAGE_NONE;
 	struct stream content;
@@ -43,7 +69,9 @@ add_message(SHA2_CTX *sum, struct err *err)
 	n = fd_read(STDIN_FILENO, top.memory.s, MESSAGE_MEMORY);
 	if (n == -1)
 		return err_sys(err, "read the message");
-	top.memory.len = top.size = (size_t)n;
+	top.memory.len = (size_t)n;
+	take_off(&top.memory, own);
+	top.size = top.memory.len;
 	message_content(&top, "", &content);
 	if (add_stream(sum, &content, err) == -1)
 		return -1;
@@ -65,9 +93,12 @@ print_names(char **words, struct err *err)
 	char message[SHA256_DIGEST_STRING_LENGTH];
 	char name[SHA256_DIGEST_STRING_LENGTH];
 	SHA2_CTX sum;
+	uint64_t own;
 
+	if (slice_number(slice_of(*words++), UINT16_MAX, &own) == -1)
+		return err_set(err, ERR_INVALID, "OWN is a number");
 	SHA256Init(&sum);
-	if (add_message(&sum, err) == -1)
+	if (add_message(&sum, own, err) == -1)
 		return -1;
 	SHA256End(&sum, message);
 	for (char **recipient = words + 1; *recipient != NULL; recipient++) {
@@ -87,10 +118,10 @@ main(int argc, char **argv)
 	struct startup found;
 	struct err err;
 
-	if (startup_guard(&found, &err) == 0 && argc > 2 &&
+	if (startup_guard(&found, &err) == 0 && argc > 3 &&
 	    print_names(argv + 1, &err) == 0)
 		return EX_OK;
-	fprintf(stderr, "vdigest: %s\n", argc > 2 ? err.text :
-	    "usage: vdigest SENDER RECIPIENT...");
+	fprintf(stderr, "vdigest: %s\n", argc > 3 ? err.text :
+	    "usage: vdigest OWN SENDER RECIPIENT...");
 	return EX_TEMPFAIL;
 }

@@ -497,6 +497,42 @@ test_parent_dies(void **state)
 	assert_gone(reader);
 }
 
+/* "ulimit -f" of a command with these bounds, and with what its caller may. */
+static void
+check_bounds(bool bounded, uint64_t file_max, rlim_t caller,
+    const char *wanted)
+{
+	static const char *const argv[] = { "/bin/sh", "-c", "ulimit -f",
+	    NULL };
+	SCOPED(drop_command_result) struct command_result result = { 0 };
+	struct command command = { .argv = argv, .environment = bare,
+	    .deadline = deadline_in(SOON), .keep_output = true,
+	    .output_max = OUTPUT_MAX, .bounded = bounded,
+	    .file_max = file_max };
+	struct rlimit all, few;
+	struct err err = { 0 };
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
+	few = (struct rlimit){ caller, all.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+	int got = command_run(&command, &result, &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
+	assert_int_equal(got, 0);
+	assert_int_equal(result.status, 0);
+	assert_string_equal(str_text(&result.output), wanted);
+}
+
+static void
+test_bounds(void **state)
+{
+	(void)state;
+	/* in units of 512 bytes */
+	check_bounds(true, 1 << 20, 8 << 20, "2048\n");
+	check_bounds(true, 8 << 20, 1 << 20, "2048\n");
+	check_bounds(true, UINT64_MAX, 1 << 20, "2048\n");
+	check_bounds(false, 0, 1 << 20, "2048\n");
+}
+
 /* The first call that could start it is never made. */
 static void
 test_no_descriptor(void **state)
@@ -549,5 +585,7 @@ main(void)
 	add_test("a child ends with its parent", test_parent_dies);
 	add_test("a child that could not be watched never begins",
 	    test_no_descriptor);
+	add_test("bounds lower what the caller allows, and never raise it",
+	    test_bounds);
 	return run_all();
 }

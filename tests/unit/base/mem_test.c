@@ -53,6 +53,29 @@ check_row(void **state)
 }
 
 static void
+test_silent(void **state)
+{
+	int pipes[2], status;
+	char said;
+
+	(void)state;
+	assert_int_equal(pipe(pipes), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		dup2(pipes[1], STDERR_FILENO);
+		mem_told_by_parent();
+		lack_alloc();
+		_exit(0);
+	}
+	close(pipes[1]);
+	assert_int_equal(read(pipes[0], &said, 1), 0);
+	close(pipes[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), MEM_LACKED);
+}
+
+static void
 test_grow(void **state)
 {
 	char *p = mem_grow(NULL, 3, 1);
@@ -86,6 +109,8 @@ int
 main(void)
 {
 	add_rows(rows, check_row);
+	add_test("a process whose parent tells of it ends without a word",
+	    test_silent);
 	add_test("what grows keeps what was in it, and is gone when dropped",
 	    test_grow);
 	add_test("a copy ends with a NUL", test_dup);
