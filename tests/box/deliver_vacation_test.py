@@ -462,6 +462,16 @@ class Vacation(Answering):
         self.assertIn("new@far.test", left)
         self.assertTrue(all(f"s{n}@far.test" in left for n in range(200, 600)))
 
+    def test_five_thousand_senders_are_remembered(self):
+        self.on()
+        now = int(time.time())
+        write_index(self.index, {f"s{n}@far.test": str(now - n).encode() for n in range(5000)})
+        self.give(self.index)
+        for sender, reason in (("s0@far.test", "known"), ("s4999@far.test", "known"), ("new@far.test", "sent"),
+                               ("s2500@far.test", "known"), ("new@far.test", "known")):
+            self.assertEqual(self.answers(sender=sender), [reason])
+        self.assertEqual(len(read_index(self.index)), 5001)
+
     def test_old_values_are_understood(self):
         self.memory()
         write_index(self.memorized, {"nul@far.test": b"1000\0", "line@far.test": b"1000\n", "odd@far.test": b"\1\2\3\4",

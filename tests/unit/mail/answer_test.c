@@ -138,6 +138,56 @@ both_decide_alike(void **state)
 	assert_true(compared > 250);
 }
 
+/* The row's header among others, as other programs would have written it. */
+static void
+vary(const struct row *row, const char *before, bool upper, bool crlf,
+    struct str *out)
+{
+	bool name = true;
+
+	str_adds(out, before);
+	for (const char *p = row->header; *p != '\0'; p++) {
+		name = p == row->header || p[-1] == '\n' ?
+		    *p != ' ' && *p != '\t' : name && *p != ':';
+		if (crlf && *p == '\n' && (p == row->header || p[-1] != '\r'))
+			str_addc(out, '\r');
+		str_addc(out, upper && name && *p >= 'a' && *p <= 'z' ?
+		    (char)(*p - 'a' + 'A') : *p);
+	}
+}
+
+static void
+what_gets_no_answer_gets_none_however_it_is_written(void **state)
+{
+	static const char *const before[] = { "", "Received: by x; now\n",
+	    "Subject: Re: lunch\n", "Auto-Submitted: no\n",
+	    "Precedence: normal\n", "X-Spam-Flag: NO\n",
+	    "DKIM-Signature: v=1;\n a=x;\n\tb=y\n", "Subject:\n",
+	    "X-Auto-Response-Suppress: DR\n", "MIME-Version: 1.0\n",
+	    "Message-ID: <a@b>\nReferences: <c@d>\n",
+	    "X-8bit: \xFF\xFE\x80\n" };
+	size_t count = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (rows[i].wanted == ANSWER_SENT || rows[i].header == NULL ||
+		    strncmp(rows[i].header, "From ", 5) == 0)
+			continue;
+		for (size_t j = 0; j < sizeof before / sizeof *before * 4;
+		    j++) {
+			SCOPED(drop_str) struct str header = { 0 };
+			vary(&rows[i], before[j / 4], j % 2, j / 2 % 2,
+			    &header);
+			const struct row varied = { rows[i].name,
+			    rows[i].wanted, rows[i].sender,
+			    str_text(&header) };
+			check(ask(&varied, ANSWER_VACATION), rows[i].wanted);
+			count++;
+		}
+	}
+	assert_true(count >= 9000);
+}
+
 static void
 a_header_longer_than_what_is_looked_at_gets_none(void **state)
 {
@@ -295,6 +345,8 @@ main(void)
 	add_rows(rows, vacation);
 	add_rows(auto_rows, autoresponder);
 	add_test("an autoresponder decides alike", both_decide_alike);
+	add_test("what gets no answer gets none, however it is written",
+	    what_gets_no_answer_gets_none_however_it_is_written);
 	add_test("a header longer than what is looked at gets none",
 	    a_header_longer_than_what_is_looked_at_gets_none);
 	add_test("a header full of addresses is read once",
