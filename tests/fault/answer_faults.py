@@ -15,6 +15,7 @@ LATER = b"To: joe@a.test\nS: later\n\nhello\n"
 class AnswerWorld(World):
     """joe's vacation is on; somebody was answered before."""
     def __init__(self, vmail, kind, place="files"):
+        vmail.set(command_timeout="5s")     # the stand-in for sendmail may hang, struck
         super().__init__(vmail, kind, STRUCK)
         base = os.path.join(vmail.home("joe@a.test"), ".vacation") if place == "home" else \
             vmail.extra("a.test", "joe.vacation", "")
