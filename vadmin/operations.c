@@ -53,7 +53,7 @@ const struct operation operations[] = {
 	{ "user vacation", "Switch an account's vacation on or off, or show it.",
 	  .changes = true, .run = user_vacation, .params = {
 		ACCOUNT, { "on|off|show", &param_switch, ONE,
-		  "With a new text everybody is told once more." },
+		  "What to do; with a new text everybody is told once more." },
 		{ "--text", &param_word, OPTIONAL, "The file with what is sent; - for standard input." } } },
 
 	{ "alias add", "Add members to an alias, which is made when missing.",
