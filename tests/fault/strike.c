@@ -4,7 +4,7 @@
  *	strike FILE N HOW CALLS program [argument...]
  *
  * HOW is "kill" (the process that makes the call dies before it is made) or
- * an errno's number (the call is not made and fails with it).  CALLS is "all",
+ * an errno's number (the call is not made, close() is, and fails with it).  CALLS is "all",
  * or names separated by commas.  Counting begins when the program opens
  * /dev/null, the first thing that ours do.  FILE gets the name of the call
  * that was struck, or stays empty: there was no Nth call.  The exit status is
@@ -36,8 +36,9 @@ static struct {
 
 static struct process {
 	pid_t	pid;
-	/* the call that it is in was not made */
+	/* the call that it is in shall fail; its argument, if it is brk() */
 	bool	fails;
+	unsigned long long brk;
 } processes[PROCESSES];
 
 static const struct name {
@@ -65,6 +66,16 @@ static const struct name {
 	    CALL(chdir), CALL(getdents64),
 	CALL(setuid), CALL(setgid), CALL(lseek), CALL(writev), CALL(readv),
 	    CALL(exit_group),
+	CALL(sendto), CALL(recvfrom), CALL(sendmsg), CALL(recvmsg),
+	    CALL(socketpair), CALL(socket), CALL(connect), CALL(shutdown),
+	CALL(chroot), CALL(getsockopt), CALL(setsockopt), CALL(getpeername),
+	    CALL(getsockname),
+	CALL(dup), CALL(dup3), CALL(prlimit64), CALL(waitid),
+	    CALL(mprotect),
+	CALL(sendfile), CALL(splice),
+	    CALL(copy_file_range),
+	CALL(getpid), CALL(getppid), CALL(geteuid), CALL(getuid),
+	    CALL(clock_nanosleep), CALL(restart_syscall),
 };
 
 static const char *
@@ -151,8 +162,14 @@ enter_call(struct process *p)
 		kill(p->pid, SIGKILL);
 		return;
 	}
+	/* As the kernel has it: close() gives the descriptor back in any case,
+	 * and a brk() that fails returns where the end is. */
 	p->fails = true;
-	regs.orig_rax = (unsigned long long)-1;
+	p->brk = regs.orig_rax == SYS_brk ? regs.rdi : 0;
+	if (p->brk != 0)
+		regs.rdi = 0;
+	else if (regs.orig_rax != SYS_close)
+		regs.orig_rax = (unsigned long long)-1;
 	ptrace(PTRACE_SETREGS, p->pid, NULL, &regs);
 }
 
@@ -164,7 +181,10 @@ leave_call(struct process *p)
 	if (!p->fails || ptrace(PTRACE_GETREGS, p->pid, NULL, &regs) == -1)
 		return;
 	p->fails = false;
-	regs.rax = (unsigned long long)-strike.error;
+	if (p->brk != 0)
+		regs.rdi = p->brk;
+	else
+		regs.rax = (unsigned long long)-strike.error;
 	ptrace(PTRACE_SETREGS, p->pid, NULL, &regs);
 }
 
