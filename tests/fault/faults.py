@@ -37,16 +37,29 @@ ERRORS = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EINTR, errno.EMFILE, errn
 SOON = 10                                   # seconds, for a delivery after a crash
 
 
-def build(scratch):
-    """Compiles strike; None where it cannot be (another processor, no compiler)."""
-    path = os.path.join(scratch, "strike")
+def build(scratch, name="strike"):
+    """Compiles a helper; None where it cannot be (another processor, no compiler)."""
+    path = os.path.join(scratch, name)
     if os.path.exists(path):
         return path
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "strike.c")
-    if os.uname().machine != "x86_64" or not shutil.which("cc"):
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.c")
+    if (name == "strike" and os.uname().machine != "x86_64") or not shutil.which("cc"):
         return None
     subprocess.run(["cc", "-O1", "-o", path, source], check=True)
     return path
+
+
+class Used:
+    """What one run of a program took: .cpu in seconds, .memory in kB; .got is its Result."""
+    def __init__(self, *words, **more):
+        note = os.path.join(SCRATCH, "used")
+        self.got = run(build(SCRATCH, "measure"), note, *words, **more)
+        with open(note) as f:
+            cpu, self.memory = map(int, f.read().split())
+        self.cpu = cpu / 1e6
+
+    def __repr__(self):
+        return f"{self.cpu:.2f} s of processor time, {self.memory} kB, {self.got}"
 
 
 class Answer:
