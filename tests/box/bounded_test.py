@@ -15,9 +15,11 @@ MEGABYTES = int(os.environ.get("VMAIL_MEGABYTES", SHORT))
 SIZES = [MEGABYTES // n for n in (16, 8, 4, 2, 1)]
 FIELDS = 1_000_000 * MEGABYTES // 1024      # of a header
 LINES = 1_000_000 * MEGABYTES // 1024       # of an alias file
+MEMBERS = 60_000                            # of one alias: an entry may have a megabyte
 KB = 4096                                   # a delivery's memory
 ALIAS_KB = 32 * 1024                        # with a large alias file
 CLOSE = 0.99 if MEGABYTES > SHORT else 0.9  # r squared
+TRIES = 3 if MEGABYTES > SHORT else 1       # the least of so many times counts
 
 RECORDS = {                                 # what the bulk of a message is made of
     "short lines": "From 0123456789",
@@ -29,15 +31,7 @@ RECORDS = {                                 # what the bulk of a message is made
 def stays_small(self, bulk):
     """For both kinds of inbox, in vdeliver and vlmtpd."""
     for to in ("joe@a.test", "ann@b.test"):
-        times = []
-        for size in SIZES:
-            used = self.vdeliver(to, self.message(bulk, size))
-            self.assertEqual(used.got.status, 0, used)
-            self.is_within(used, KB)
-            times.append(used.cpu)
-            self.assertGreaterEqual(self.size_of(to), size << 20)
-            self.empty()
-        self.lie_on_a_line(SIZES, times)
+        self.lie_on_a_line(SIZES, [min(self.once(to, bulk, size) for _ in range(TRIES)) for size in SIZES])
 
 
 @unittest.skipUnless(build(SCRATCH, "measure"), "needs a compiler")
@@ -47,11 +41,23 @@ class Bounded(Delivery):
 
     def setUp(self):
         super().setUp()
-        spool = tempfile.mkdtemp(prefix="vmail-", dir="/var/tmp")   # gigabytes are not for a tmpfs
-        self.addCleanup(shutil.rmtree, spool)
-        os.chmod(spool, 0o755)
-        self.vmail.spool = spool
-        self.vmail.set(spool=spool)
+        if ROOT:
+            tmpfs(self.vmail.spool, "3g")
+            self.addCleanup(subprocess.run, ["umount", "--lazy", self.vmail.spool], check=True)
+        elif MEGABYTES > SHORT:             # where /tmp is in memory it may be too small
+            self.vmail.spool = tempfile.mkdtemp(prefix="vmail-", dir="/var/tmp")
+            self.addCleanup(shutil.rmtree, self.vmail.spool)
+            os.chmod(self.vmail.spool, 0o755)
+            self.vmail.set(spool=self.vmail.spool)
+
+    def once(self, to, bulk, size):
+        """Processor seconds of a delivery of so many megabytes."""
+        used = self.vdeliver(to, self.message(bulk, size))
+        self.assertEqual(used.got.status, 0, used)
+        self.is_within(used, KB)
+        self.assertGreaterEqual(self.size_of(to), size << 20)
+        self.empty()
+        return used.cpu
 
     # what comes: a process that writes it
 
@@ -138,7 +144,7 @@ class Bounded(Delivery):
 
     def test_an_alias_of_very_many_members(self):
         self.vmail.set(max_recipients="2000000")
-        self.vmail.write("aliases.a.test", "all: " + ",\n  ".join(["joe"] * LINES) + "\n")
+        self.vmail.write("aliases.a.test", "all: " + ",\n  ".join(["joe"] * MEMBERS) + "\n")
         used = self.vdeliver("all@a.test", self.message("short lines", 1))
         self.assertEqual(used.got.status, 0, used)
         self.is_within(used, ALIAS_KB)
