@@ -45,6 +45,12 @@ class Strikes(BoxTest):
         for kind in ("mbox", "maildir"):
             self.sweep(kind, SMALL, each_error, calls_that_may_fail("vdeliver"), fresh=True)
 
+    def test_short_writes_are_continued(self):
+        for kind in ("mbox", "maildir", "file"):
+            world = World(self.installation(), kind, LARGE).writes_are_short()
+            self.assertGreater(world.runs, 2)
+            self.assertEqual(world.wrong, [])
+
     def test_an_error_of_fsync_is_final(self):
         for kind in ("mbox", "maildir", "file"):
             for message in (SMALL, LARGE):

@@ -37,6 +37,12 @@ class Strikes(BoxTest):
         for how in ("kill", each_error):
             self.sweep("mbox", SMALL, how, WRITERS, fresh=True)
 
+    def test_short_writes_are_continued(self):
+        for kind in ("mbox", "maildir", "file"):
+            world = World(self.installation(), kind, LARGE, face=by_vlmtpd).writes_are_short()
+            self.assertGreater(world.runs, 2)
+            self.assertEqual(world.wrong, [])
+
     def test_an_error_of_fsync_is_final(self):
         for kind in ("mbox", "maildir", "file"):
             for message in (SMALL, LARGE):

@@ -210,7 +210,7 @@ class World:
             return None
         self.runs += 1
         self.calls.add(call)
-        what = f"{call} ({nth}) {how if how == 'kill' else errno.errorcode[how]}"
+        what = f"{call} ({nth}) {errno.errorcode.get(how, how)}"
         # Without memory a process ends where it is; its lock file is stale then.
         self.answer, self.left = got, self.messages()
         self.judge(what, got, how == "kill", call in ("unlink", "unlinkat", "brk", "mmap"))
@@ -251,6 +251,15 @@ class World:
         while self.struck(nth, errno.EIO, "fsync,fdatasync"):
             if self.answer.done or self.left != self.old or "Input/output error" not in self.answer.log:
                 self.complain(f"fsync ({nth})", answer=self.answer, left=[m[:60] for m in self.left])
+            nth += 1
+        return self
+
+    def writes_are_short(self):
+        """Each write in its turn takes half of its bytes: nothing is the worse for it."""
+        nth = 1
+        while self.struck(nth, "short", "write,pwrite64,sendto"):
+            if not self.answer.done:
+                self.complain(f"a short write ({nth})", answer=self.answer)
             nth += 1
         return self
 

@@ -3,7 +3,8 @@
  *
  *	strike FILE N HOW CALLS program [argument...]
  *
- * HOW is "kill" (the process that makes the call dies before it is made) or
+ * HOW is "kill" (the process that makes the call dies before it is made),
+ * "short" (a call that writes gets half of its bytes only; for CALLS that do) or
  * an errno's number (the call is not made, close() is, and fails with it).  CALLS is "all",
  * or names separated by commas.  Counting begins when the program opens
  * /dev/null, the first thing that ours do.  FILE gets the name of the call
@@ -28,7 +29,8 @@ enum { PROCESSES = 64 };
 
 static struct {
 	long		 n, seen;
-	int		 error;		/* 0: kill */
+	int		 error;		/* 0: kill, or shorten */
+	bool		 shortens;
 	const char	*calls;
 	const char	*file;
 	bool		 begun, done;
@@ -36,9 +38,10 @@ static struct {
 
 static struct process {
 	pid_t	pid;
-	/* the call that it is in shall fail; its argument, if it is brk() */
+	/* the call that it is in shall fail; its argument, if it is brk();
+	 * what it is to write, if it writes less */
 	bool	fails;
-	unsigned long long brk;
+	unsigned long long brk, length;
 } processes[PROCESSES];
 
 static const struct name {
@@ -158,6 +161,12 @@ enter_call(struct process *p)
 		return;
 	strike.done = true;
 	note(name);
+	if (strike.shortens) {
+		p->length = regs.rdx;
+		regs.rdx = (regs.rdx + 1) / 2;
+		ptrace(PTRACE_SETREGS, p->pid, NULL, &regs);
+		return;
+	}
 	if (strike.error == 0) {
 		kill(p->pid, SIGKILL);
 		return;
@@ -178,13 +187,17 @@ leave_call(struct process *p)
 {
 	struct user_regs_struct regs;
 
-	if (!p->fails || ptrace(PTRACE_GETREGS, p->pid, NULL, &regs) == -1)
+	if ((!p->fails && p->length == 0) ||
+	    ptrace(PTRACE_GETREGS, p->pid, NULL, &regs) == -1)
 		return;
 	p->fails = false;
-	if (p->brk != 0)
+	if (p->length != 0)
+		regs.rdx = p->length;
+	else if (p->brk != 0)
 		regs.rdi = p->brk;
 	else
 		regs.rax = (unsigned long long)-strike.error;
+	p->length = 0;
 	ptrace(PTRACE_SETREGS, p->pid, NULL, &regs);
 }
 
@@ -237,7 +250,8 @@ main(int argc, char **argv)
 		return 125;
 	strike.file = argv[1];
 	strike.n = atol(argv[2]);
-	strike.error = strcmp(argv[3], "kill") == 0 ? 0 : atoi(argv[3]);
+	strike.shortens = strcmp(argv[3], "short") == 0;
+	strike.error = atoi(argv[3]);
 	strike.calls = argv[4];
 	pid_t pid = fork();
 	if (pid == 0) {
