@@ -34,7 +34,7 @@ def stays_small(self, bulk):
         self.lie_on_a_line(SIZES, [min(self.once(to, bulk, size) for _ in range(TRIES)) for size in SIZES])
 
 
-@unittest.skipUnless(build(SCRATCH, "measure"), "needs a compiler")
+@unittest.skipUnless(build("measure"), "needs a compiler")
 @rows(stays_small, [(bulk, bulk) for bulk in RECORDS])
 class Bounded(Delivery):
     settings = {"max-message-size": "0"}

@@ -26,7 +26,7 @@ FAN_OUT = "".join(f"l{i}: l{i + 1}, r{i + 1}\nr{i}: l{i + 1}, r{i + 1}\n" for i 
     + f"l{NEST}: joe\nr{NEST}: ann\n"
 
 
-@unittest.skipUnless(build(SCRATCH, "measure"), "needs a compiler")
+@unittest.skipUnless(build("measure"), "needs a compiler")
 @rows(ends, [
     ("an alias of itself", "x@a.test", LOOPS, [], "x: x\n"),
     ("an account that is an alias of itself", "joe@a.test", DONE_ONCE, ["joe@a.test"], "joe: joe\n"),

@@ -16,11 +16,14 @@ socket pair.  What must hold:
       an alias the torn beginning of a killed one may stand before it, a message
       of its own.
 """
+import atexit
 import errno
+import functools
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "box"))
@@ -37,11 +40,19 @@ ERRORS = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EINTR, errno.EMFILE, errn
 SOON = 10                                   # seconds, for a delivery after a crash
 
 
-def build(scratch, name="strike"):
+@functools.cache
+def helpers():
+    """A directory for what is compiled here."""
+    place = tempfile.mkdtemp(prefix="vmail-helpers-", dir=SCRATCH)
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    os.chmod(place, 0o755)
+    return place
+
+
+@functools.cache
+def build(name="strike"):
     """Compiles a helper; None where it cannot be (another processor, no compiler)."""
-    path = os.path.join(scratch, name)
-    if os.path.exists(path):
-        return path
+    path = os.path.join(helpers(), name)
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.c")
     if (name == "strike" and os.uname().machine != "x86_64") or not shutil.which("cc"):
         return None
@@ -52,8 +63,8 @@ def build(scratch, name="strike"):
 class Used:
     """What one run of a program took: .cpu in seconds, .memory in kB; .got is its Result."""
     def __init__(self, *words, **more):
-        note = os.path.join(SCRATCH, "used")
-        self.got = run(build(SCRATCH, "measure"), note, *words, **more)
+        note = os.path.join(helpers(), "used")
+        self.got = run(build("measure"), note, *words, **more)
         with open(note) as f:
             cpu, self.memory = map(int, f.read().split())
         self.cpu = cpu / 1e6
@@ -126,7 +137,7 @@ class World:
         self.vmail, self.kind, self.message, self.fresh = vmail, kind, message, fresh
         self.face = face
         self.old = [] if fresh else [OLD]
-        self.strike = build(SCRATCH)
+        self.strike = build()
         self.inbox = self.furnish_file() if kind == "file" else self.furnish_account()
         self.place = os.path.dirname(self.inbox)
         self.saved = os.path.join(vmail.scratch, "saved")
