@@ -97,8 +97,8 @@ class Together(Delivery):
             pop = self.vmail.pop3()
             reply = pop.login(to, "secret")
             if reply is None or not reply.startswith("+OK"):
-                self.assertIn("[IN-USE]", reply or "")
                 self.ended(pop)
+                self.assertIn("[IN-USE]", reply or "", pop.process.errors)
                 continue
             marked = []
             count = int(pop.ask("STAT").split()[1])

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """vdeliver and the real programs that lock an mbox, at once into one file: no byte lost, no deadlock.
 
-VMAIL_ROUNDS=N: so many rounds with each program.
+Most of the programs sleep for a second or more where a lock is taken: ten rounds run at once, each
+with an inbox of its own.  VMAIL_ROUNDS=N: so many rounds with each program.
 """
 import collections
 import hashlib
@@ -11,7 +12,8 @@ from delivery import *
 
 ROUNDS = int(os.environ.get("VMAIL_ROUNDS", 10))
 OURS, THEIRS = 3, 2                         # in each round, at once
-PATIENCE = 30                               # seconds; nobody holds a lock for longer than a write
+INBOXES = 10                                # rounds at once
+PATIENCE = 60                               # seconds; nobody holds a lock for longer than a write
 ARCH = f"{os.uname().machine}-linux-gnu"
 
 # Postfix asks for names that the machine knows; procmail and maildrop for one of their user.
@@ -46,24 +48,23 @@ def at_once_with(self, path, argv, extra=None, libraries=()):
     if program is None:
         self.skipTest(f"no {os.path.basename(path)}: make deps")
     root = os.path.join(PEERS, path.split("/")[0])
-    names = {"program": program, "inbox": self.inbox, "work": self.work}
-    env = {name: value.format(**names) for name, value in (extra or {}).items()}
+    env = dict(extra or {})
     if libraries:
         env["LD_LIBRARY_PATH"] = ":".join(f"{root}/usr/lib/{name}" for name in libraries)
-    self.rounds([word.format(**names) for word in argv], env)
+    self.rounds(program, argv, env)
 
 
 SH = ("/bin/sh", "-c")
 DOVECOT = {"DOVECONF_ENV": "1", "SSL": "no", "HOSTNAME": "host.main.test", "BASE_DIR": "{work}/run",
-           "LOG_PATH": "/dev/stderr", "MAIL_LOCATION": "mbox:{work}/folders:INBOX={inbox}"}
+           "LOG_PATH": "/dev/stderr", "MAIL_LOCATION": "mbox:{work}/folders.{who}:INBOX={inbox}"}
 
 
 @rows(at_once_with, [
-    ("procmail", "procmail/usr/bin/procmail", ["{program}", "-f", "them@far.test", "{work}/procmailrc"]),
+    ("procmail", "procmail/usr/bin/procmail", ["{program}", "-f", "them@far.test", "{work}/procmailrc.{who}"]),
     ("lockfile of procmail", "procmail/usr/bin/lockfile",
      [*SH, "{program} -1 {inbox}.lock && " + APPEND.replace("{", "{{").replace("}", "}}") +
       " >> {inbox} && rm -f {inbox}.lock"]),
-    ("maildrop", "maildrop/usr/bin/maildrop", ["{program}", "{work}/mailfilter"], None, (".", ARCH)),
+    ("maildrop", "maildrop/usr/bin/maildrop", ["{program}", "{work}/mailfilter.{who}"], None, (".", ARCH)),
     ("dovecot-lda, lock file first", "dovecot/usr/lib/dovecot/dovecot-lda", ["{program}", "-f", "them@far.test"],
      {**DOVECOT, "MBOX_WRITE_LOCKS": "dotlock fcntl"}, ("dovecot", "dovecot/modules/old-stats")),
     ("dovecot-lda, kernel's lock first as in Debian", "dovecot/usr/lib/dovecot/dovecot-lda",
@@ -83,18 +84,35 @@ DOVECOT = {"DOVECONF_ENV": "1", "SSL": "no", "HOSTNAME": "host.main.test", "BASE
 ])
 class AtOnce(Delivery):
     def setUp(self):
-        super().setUp()
-        self.delivered("joe@a.test", self.text(0))
-        self.sent = 1
+        self.vmail = self.installation()
+        uid, gid = self.ids = (FIRST_UID, GID) if ROOT else (os.getuid(), os.getgid())
+        self.users = [f"joe{n}" for n in range(INBOXES)]
+        self.vmail.domain("a.test", accounts=[f"{who}:x:{uid}:{gid}:Joe:/nonexistent:/bin/false" for who in self.users])
         self.work = self.vmail._directory("work")
-        for name, text in (("procmailrc", f"LOCKSLEEP=1\nDEFAULT={self.inbox}\n"),
-                           ("mailfilter", f'LOCKSLEEP=1\nto "{self.inbox}"\n')):
-            self.put(os.path.join(self.work, name), text.encode())
+        for who in self.users:
+            for name, text in (("procmailrc", "LOCKSLEEP=1\nDEFAULT={}\n"), ("mailfilter", 'LOCKSLEEP=1\nto "{}"\n')):
+                self.own(f"{name}.{who}", text.format(self.vmail.inbox(f"{who}@a.test")))
         for name, locks in (("both", "fcntl, dotlock"), ("fcntl", "fcntl"), ("dotlock", "dotlock")):
             os.mkdir(os.path.join(self.work, name))
-            with open(os.path.join(self.work, name, "main.cf"), "w") as f:
-                f.write(MAIN_CF.format(self.work, locks))
-        self.give(self.work)
+            self.own(f"{name}/main.cf", MAIN_CF.format(self.work, locks))
+        os.chown(self.work, uid, gid)
+        self.sent = {who: [] for who in self.users}
+        self.count = 0
+        for who in self.users:
+            self.delivered(f"{who}@a.test", self.next_for(who))
+
+    def own(self, name, text):
+        """A file of the accounts' owner in .work."""
+        path = os.path.join(self.work, name)
+        with open(path, "w") as f:
+            f.write(text)
+        os.chmod(path, 0o600)
+        os.chown(path, *self.ids)
+
+    def next_for(self, who):
+        self.count += 1
+        self.sent[who].append(self.count)
+        return self.text(self.count)
 
     def text(self, n):
         """Without From lines: what quotes them differs."""
@@ -108,47 +126,52 @@ class AtOnce(Delivery):
             os.unlink(path)
             return subprocess.Popen(argv, stdin=f, stdout=subprocess.DEVNULL, stderr=self.errors, **more)
 
-    def ours(self):
-        return self.begin([program("vdeliver"), "-C", self.vmail.dir, "-f", "sender@far.test", "joe@a.test"],
-                          self.text(self.sent), env=environment())
+    def ours(self, who):
+        return self.begin([program("vdeliver"), "-C", self.vmail.dir, "-f", "sender@far.test", f"{who}@a.test"],
+                          self.next_for(who), env=environment())
 
-    def theirs(self, argv, env):
-        """Started as joe, whose inbox it is."""
-        uid, gid = self.owner()
-        number = str(self.sent)
+    def theirs(self, who, program, argv, env):
+        """Started as the account's user."""
+        message = self.next_for(who)
+        number = str(self.count)
         with open(os.path.join(self.work, number), "wb") as f:
-            f.write(b"From them@far.test Thu Jan  1 00:00:00 1970\n" + self.text(self.sent) + b"\n")
+            f.write(b"From them@far.test Thu Jan  1 00:00:00 1970\n" + message + b"\n")
+        names = {"program": program, "inbox": self.vmail.inbox(f"{who}@a.test"), "work": self.work, "who": who}
+        env = {name: value.format(**names) for name, value in env.items()}
+        uid, gid = self.ids
         as_joe = {"user": uid, "group": gid, "extra_groups": []} if ROOT else {}
-        name = pwd.getpwuid(uid).pw_name
-        return self.begin([number if word == "$NUMBER" else word for word in argv], self.text(self.sent),
-                          env={"PATH": PATH, "HOME": self.work, "LOGNAME": name, "USER": name, "LANG": "C",
+        user = pwd.getpwuid(uid).pw_name
+        return self.begin([number if word == "$NUMBER" else word.format(**names) for word in argv], message,
+                          env={"PATH": PATH, "HOME": self.work, "LOGNAME": user, "USER": user, "LANG": "C",
                                "NUMBER": number, **env}, cwd=self.work, **as_joe)
 
-    def rounds(self, argv, env):
+    def rounds(self, *theirs):
         with open(os.path.join(self.vmail.scratch, "errors"), "w+b") as self.errors:
-            for _ in range(ROUNDS):
+            for _ in range(0, ROUNDS, INBOXES):
                 running = []
                 for turn in range(max(OURS, THEIRS)):
-                    for begin, count in ((self.ours, OURS), (lambda: self.theirs(argv, env), THEIRS)):
-                        if turn < count:
-                            running.append(begin())
-                            self.sent += 1
+                    for who in self.users:
+                        if turn < OURS:
+                            running.append(self.ours(who))
+                        if turn < THEIRS:
+                            running.append(self.theirs(who, *theirs))
                 deadline = Deadline(PATIENCE)
                 for process in running:
                     status = process.wait(deadline.left() + 0.001)
                     self.assertEqual(status, 0, (process.args, self.content(self.errors.name)))
-        self.is_all_there()
+        for who in self.users:
+            self.is_all_there(who)
 
-    def is_all_there(self):
+    def is_all_there(self, who):
         def known(message):
             """What other programs add is header."""
             head, body = message.split(b"\n\n", 1)
             return re.search(rb"^X-Number: (\d+)$", head, re.M)[1], hashlib.sha256(body).digest()
-        found = collections.Counter(known(m) for m in self.vmail.messages("joe@a.test"))
-        wanted = collections.Counter(known(self.text(n)) for n in range(self.sent))
+        found = collections.Counter(known(m) for m in self.vmail.messages(f"{who}@a.test"))
+        wanted = collections.Counter(known(self.text(n)) for n in self.sent[who])
         self.assertEqual(found - wanted, collections.Counter(), "doubled or damaged")
         self.assertEqual(wanted - found, collections.Counter(), "lost")
-        self.assertFalse(os.path.exists(self.inbox + ".lock"))
+        self.assertFalse(os.path.exists(self.vmail.inbox(f"{who}@a.test") + ".lock"))
 
 
 if __name__ == "__main__":
