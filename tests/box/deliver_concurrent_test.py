@@ -19,7 +19,8 @@ CLIENTS = 8 if CROWD else 3
 
 
 class Together(Delivery):
-    settings = {"login-timeout": "180s"}
+    # Nobody reads a server's standard error meanwhile.
+    settings = {"login-timeout": "180s", "log": "mail"}
 
     def setUp(self):
         super().setUp()
@@ -53,7 +54,6 @@ class Together(Delivery):
 
     def by_vlmtpd(self, to, count, at_once):
         """at_once connections to one server, several messages on each; all must be answered 250."""
-        self.vmail.set(log="mail")              # nobody reads the server's standard error meanwhile
         server = Server(self.vmail)
         numbers, failures = collections.deque(range(count)), []
 
