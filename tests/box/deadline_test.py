@@ -140,7 +140,8 @@ class Hanging(Delivery):
 
     def test_a_client_of_vlmtpd_that_says_nothing_more(self):
         self.fresh({"idle-timeout": "1s"})
-        for said in (b"", b"LHLO x\r\n", SESSION[:SESSION.index(b"DATA")] % b"joe@a.test", (SESSION % b"joe@a.test")[:-3]):
+        session = SESSION % b"joe@a.test"
+        for said in (b"", b"LHLO x\r\n", session[:session.index(b"DATA")], session[:-3]):
             client, server = socket.socketpair()
             with server:
                 process = self.vmail.start("vlmtpd", stdin=server, stdout=server)

@@ -4,13 +4,13 @@
  *	strike FILE N HOW CALLS program [argument...]
  *
  * HOW is "kill" (the process that makes the call dies before it is made),
- * "short" (a call that writes gets half of its bytes only; for CALLS that do) or
- * an errno's number (the call is not made, close() is, and fails with it).  CALLS is "all",
- * or names separated by commas.  Counting begins when the program opens
- * /dev/null, the first thing that ours do.  FILE gets the name of the call
- * that was struck, or stays empty: there was no Nth call.  The exit status is
- * the program's, 128 + the signal that it died of; strike ends when all of its
- * processes have ended.
+ * "short" (a call that writes gets half of its bytes only; CALLS are such), or
+ * an errno's number (the call is not made, close() is, and fails with it).
+ * CALLS is "all", or names separated by commas.  Counting begins when the
+ * program opens /dev/null, the first thing that ours do.  FILE gets the name
+ * of the call that was struck, or stays empty: there was no Nth call.  The
+ * exit status is the program's, 128 + the signal that it died of; strike ends
+ * when all of its processes have ended.
  */
 #include <errno.h>
 #include <signal.h>
