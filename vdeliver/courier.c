@@ -288,6 +288,9 @@ work_as(struct ident who, const struct task *t)
 	if (ident_become(who, &err) == -1 ||
 	    message_load(&t->job->message, &err) == -1)
 		return failed(&err);
+	if (work_came_back(t->job, t->recipient, &err))
+		return no_receipt(outcome_make(OUTCOME_PERMANENT, "5.4.6", "%s",
+		    err.text));
 	switch (t->errand) {
 	case ERRAND_ACCOUNT:
 		return run_account(t);

@@ -37,6 +37,17 @@ loop(const struct err *err)
 	return outcome_make(OUTCOME_PERMANENT, "5.4.6", "%s", err->text);
 }
 
+/* Its copies for other machines carry the address: one that came back must not
+ * reach the others once more (qmail's and Postfix's lists do the same). */
+bool
+work_came_back(const struct job *job, const struct recipient *recipient,
+    struct err *err)
+{
+	return recipient != NULL && message_check_loop(&job->message,
+	    address_text(&job->plan->pool, recipient->local,
+	    recipient->domain), err) == -1;
+}
+
 static struct outcome
 done(const char *how)
 {

@@ -8,6 +8,11 @@
 
 #include "job.h"
 
+/* Whether the message has been at the recipient before: err says where.
+ * recipient NULL: it leads to one target alone, which looks itself. */
+bool	work_came_back(const struct job *job,
+	    const struct recipient *recipient, struct err *err);
+
 struct outcome	work_account(struct job *job, const struct target *target);
 struct outcome	work_command(struct job *job, const struct target *target);
 struct outcome	work_file(struct job *job, const struct target *target);

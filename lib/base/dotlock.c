@@ -148,7 +148,7 @@ link_queue(int dir, const char *name, const struct dotlock_queue *queue,
 	int n = lock_text(text, sizeof text);
 
 	/* With the NUL: an older text may be longer. */
-	if (pwrite(queue->fd, text, (size_t)n + 1, 0) != n + 1)
+	if (fd_pwrite(queue->fd, text, (size_t)n + 1, 0) == -1)
 		return err_sys(err, "write %s", queue->name);
 	if (linkat(dir, queue->name, dir, name, 0) == 0)
 		return 1;

@@ -23,6 +23,19 @@ fd_write(int fd, const void *p, size_t len)
 	return 0;
 }
 
+int
+fd_pwrite(int fd, const void *p, size_t len, off_t at)
+{
+	for (size_t done = 0; done < len; ) {
+		ssize_t n = pwrite(fd, (const char *)p + done, len - done,
+		    at + (off_t)done);
+		if (n == -1 && errno != EINTR)
+			return -1;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
 ssize_t
 fd_read(int fd, void *p, size_t size)
 {

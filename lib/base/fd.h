@@ -11,6 +11,7 @@
 /* Writes all of it, going on after short writes and signals.  On -1 some of
  * it may have been written; errno tells why. */
 int	fd_write(int fd, const void *p, size_t len);
+int	fd_pwrite(int fd, const void *p, size_t len, off_t at);
 
 /* Reads until size bytes or end of file: the count, or -1 with errno. */
 ssize_t	fd_read(int fd, void *p, size_t size);

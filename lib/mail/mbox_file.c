@@ -243,7 +243,7 @@ mbox_file_record(struct mbox_file *f, uint64_t len, struct slice head,
 	    (unsigned long long)f->st.st_ino, (unsigned long long)f->st.st_size,
 	    (unsigned long long)len, head.len);
 	str_addslice(&text, head);
-	if (pwrite(f->queue, text.s, text.len, RECORD_AT) != (ssize_t)text.len ||
+	if (fd_pwrite(f->queue, text.s, text.len, RECORD_AT) == -1 ||
 	    (durable && fsync(f->queue) == -1))
 		return err_sys(err, "write .%s.queue", f->name);
 	return 0;

@@ -6,7 +6,7 @@ sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/fault")
 from answer_faults import *
 
 
-@unittest.skipUnless(build(SCRATCH), "needs a compiler, and x86_64")
+@unittest.skipUnless(build(), "needs a compiler, and x86_64")
 class Strikes(BoxTest):
     def sweep(self, kind, how, calls, step=1, place="files"):
         world = AnswerWorld(self.installation(), kind, place).sweep(how, calls, step)

@@ -1,50 +1,93 @@
 #!/usr/bin/python3
-"""vdeliver many times at once into one mailbox, while others read it and take mail away."""
+"""vdeliver and vlmtpd many times at once into one mailbox, while others read it and take mail away.
+
+VMAIL_CROWD=N: so many deliveries in each test, eight POP3 clients, and all of them at once.
+VMAIL_REPEATS=N: so many times.
+"""
 import collections
 import fcntl
 import hashlib
 import threading
 
-from delivery import *
+from lmtp import *
 
-AT_ONCE, ROUNDS = 32, 4
+CROWD = int(os.environ.get("VMAIL_CROWD", 0))
+REPEATS = int(os.environ.get("VMAIL_REPEATS", 1))
+AT_ONCE = 32
+COUNT = CROWD or 96
+CLIENTS = 8 if CROWD else 3
 
 
 class Together(Delivery):
-    settings = {"login-timeout": "180s"}
+    # Nobody reads a server's standard error meanwhile.
+    settings = {"login-timeout": "180s", "log": "mail"}
 
     def setUp(self):
         super().setUp()
         for domain, who in (("a.test", "joe"), ("b.test", "ann")):
             self.vmail.write(f"shadow.{domain}", f"{who}:{hash_of('secret')}:19000:0:99999:7:::\n", 0o600)
-        self.taken = []                     # what the POP3 client got and deleted
+        self.taken, self.limits = [], 0     # what POP3 clients got and deleted; changes of U.quota
 
     def text(self, n):
         return b"Subject: %d\n\nFrom %d\n%s\nend %d\n" % (n, n, b"%d " % n * (n * 37 % 6000), n)
 
     def start(self, to, n):
-        path = self.vmail.write(f"message.{n}", self.text(n))
-        with open(path, "rb") as f:
+        path = os.path.join(self.vmail.scratch, "message")
+        with open(path, "wb") as f:
+            f.write(self.text(n))
+        with open(path, "rb") as message, open(path + ".errors", "ab") as errors:
+            os.unlink(path)
             return subprocess.Popen([program("vdeliver"), "-C", self.vmail.dir, "-f", "sender@far.test",
-                                     to], stdin=f, stderr=subprocess.PIPE, env=environment())
+                                     to], stdin=message, stderr=errors, env=environment())
 
-    def deliver_all(self, to, count):
-        """AT_ONCE at a time; all of them must succeed."""
+    def by_vdeliver(self, to, count, at_once):
+        """All of them must succeed."""
         waiting = collections.deque(range(count))
         running = []
         while waiting or running:
-            while waiting and len(running) < AT_ONCE:
+            while waiting and len(running) < at_once:
                 running.append(self.start(to, waiting.popleft()))
-            process = running.pop(0)
-            with process:
-                errors = process.stderr.read()
-            self.assertEqual(process.returncode, 0, errors)
+            with running.pop(0) as process:
+                process.wait()
+            if process.returncode != 0:
+                self.fail(self.content(os.path.join(self.vmail.scratch, "message.errors")))
+
+    def by_vlmtpd(self, to, count, at_once):
+        """at_once connections to one server, several messages on each; all must be answered 250."""
+        server = Server(self.vmail)
+        numbers, failures = collections.deque(range(count)), []
+
+        def client():
+            try:
+                lmtp = server.client().hello()
+                while True:
+                    try:
+                        n = numbers.popleft()
+                    except IndexError:
+                        break
+                    reply, = lmtp.deliver(to, message=self.text(n))
+                    if reply != DONE:
+                        failures.append(reply)
+                lmtp.quit()
+            except BaseException as failure:    # it belongs to the main thread
+                failures.append(failure)
+        threads = [threading.Thread(target=client) for _ in range(at_once)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failures, [])
+        server.stop()
 
     def is_all_there(self, to, count):
         def digests(messages):
-            return collections.Counter(hashlib.sha256(m).digest() for m in messages)
-        wanted = digests(trace(to) + self.text(n) for n in range(count))
-        found = digests(self.vmail.messages(to)) + digests(self.taken)
+            top = trace(to)
+            for message in messages:
+                self.assertTrue(message.startswith(top), message[:200])
+                received = RECEIVED.match(message, len(top))
+                yield hashlib.sha256(message[received.end() if received else len(top):]).digest()
+        wanted = collections.Counter(hashlib.sha256(self.text(n)).digest() for n in range(count))
+        found = collections.Counter(digests(self.vmail.messages(to) + self.taken))
         self.assertEqual(found - wanted, collections.Counter(), "doubled or damaged")
         self.assertEqual(wanted - found, collections.Counter(), "lost")
 
@@ -54,8 +97,8 @@ class Together(Delivery):
             pop = self.vmail.pop3()
             reply = pop.login(to, "secret")
             if reply is None or not reply.startswith("+OK"):
-                self.assertIn("[IN-USE]", reply or "")
-                pop.close()
+                self.ended(pop)
+                self.assertIn("[IN-USE]", reply or "", pop.process.errors)
                 continue
             marked = []
             count = int(pop.ask("STAT").split()[1])
@@ -64,44 +107,70 @@ class Together(Delivery):
                 self.assertTrue(pop.ask(f"DELE {n}").startswith("+OK"))
                 marked.append(body.replace(b"\r\n", b"\n"))
             self.assertTrue(pop.ask("QUIT").startswith("+OK"))
-            pop.close()
+            self.ended(pop)
             self.taken += marked
 
-    def check(self, to):
-        count = AT_ONCE * ROUNDS
-        self.deliver_all(to, count)
-        self.is_all_there(to, count)
+    def ended(self, pop):
+        pop.close()
+        pop.process.wait()
+        pop.process.stop()
+        self.vmail.processes.remove(pop.process)
 
-    def check_with_pop3(self, to):
-        stop, failures = threading.Event(), []
+    def change_limits(self, to, stop):
+        """An administrator who cannot make up his mind; there is room enough in any case."""
+        values = ["none", "1000000", "default", "2000000"]
+        while not stop.is_set():
+            self.limits += 1
+            got = self.vmail.run("vadmin", "user", "set", to, f"quota={values[self.limits % len(values)]}")
+            self.assertEqual(got.status, 0, got)
 
-        def client():
+    def check(self, deliver, to, at_once=AT_ONCE):
+        for _ in range(REPEATS):
+            self.taken, self.limits = [], 0
+            stop, failures = threading.Event(), []
+
+            def client(run):
+                try:
+                    run(to, stop)
+                except BaseException as failure:    # it belongs to the main thread
+                    failures.append(failure)
+            threads = [threading.Thread(target=client, args=[run])
+                       for run in [self.take_away] * CLIENTS + [self.change_limits]]
+            for thread in threads:
+                thread.start()
             try:
-                self.take_away(to, stop)
-            except BaseException as failure:    # it belongs to the main thread
-                failures.append(failure)
-        thread = threading.Thread(target=client)
-        thread.start()
-        try:
-            self.deliver_all(to, AT_ONCE * ROUNDS)
-            eventually(lambda: failures or len(self.taken) > AT_ONCE, "many deletions")
-        finally:
-            stop.set()
-            thread.join()
-        self.assertEqual(failures, [])
-        self.is_all_there(to, AT_ONCE * ROUNDS)
+                deliver(to, COUNT, at_once)
+                eventually(lambda: failures or (len(self.taken) > COUNT // 2 and self.limits > 2),
+                           "many deletions")
+            finally:
+                stop.set()
+                for thread in threads:
+                    thread.join()
+            self.assertEqual(failures, [])
+            self.is_all_there(to, COUNT)
+            self.empty(to)
 
-    def test_32_at_once_into_an_mbox_lose_and_double_nothing(self):
-        self.check("joe@a.test")
+    def empty(self, to):
+        inbox = self.vmail.inbox(to)
+        shutil.rmtree(inbox) if os.path.isdir(inbox) else os.unlink(inbox)
 
-    def test_32_at_once_into_a_maildir_lose_and_double_nothing(self):
-        self.check("ann@b.test")
+    def test_32_at_once_into_an_mbox_lose_and_double_nothing_while_pop3_clients_delete(self):
+        self.check(self.by_vdeliver, "joe@a.test")
 
-    def test_an_mbox_loses_and_doubles_nothing_while_a_pop3_client_deletes(self):
-        self.check_with_pop3("joe@a.test")
+    def test_32_at_once_into_a_maildir_lose_and_double_nothing_while_pop3_clients_delete(self):
+        self.check(self.by_vdeliver, "ann@b.test")
 
-    def test_a_maildir_loses_and_doubles_nothing_while_a_pop3_client_deletes(self):
-        self.check_with_pop3("ann@b.test")
+    def test_all_at_once_into_an_mbox_lose_and_double_nothing_while_pop3_clients_delete(self):
+        self.check(self.by_vdeliver, "joe@a.test", COUNT)
+
+    def test_all_at_once_into_a_maildir_lose_and_double_nothing_while_pop3_clients_delete(self):
+        self.check(self.by_vdeliver, "ann@b.test", COUNT)
+
+    def test_32_connections_of_lmtp_into_an_mbox_lose_and_double_nothing(self):
+        self.check(self.by_vlmtpd, "joe@a.test")
+
+    def test_32_connections_of_lmtp_into_a_maildir_lose_and_double_nothing(self):
+        self.check(self.by_vlmtpd, "ann@b.test")
 
     def test_a_reader_with_the_lock_never_sees_half_a_message(self):
         self.delivered("joe@a.test", b"S: first\n\n")
@@ -114,8 +183,7 @@ class Together(Delivery):
             self.assertTrue(text.endswith(b"\n\n"), text[-100:])
             seen += 1
         for process in running:
-            with process:
-                self.assertEqual(process.wait(), 0, process.stderr.read())
+            self.assertEqual(process.wait(), 0, self.content(os.path.join(self.vmail.scratch, "message.errors")))
         self.assertGreater(seen, 1)
         self.assertEqual(len(self.vmail.messages("joe@a.test")), AT_ONCE + 1)
 

@@ -391,7 +391,7 @@ class Sessions(Record):
         self.assertEqual(self.copies(), (1, 1))
 
 
-@unittest.skipUnless(build(SCRATCH), "needs a compiler, and x86_64")
+@unittest.skipUnless(build(), "needs a compiler, and x86_64")
 class Kills(Record):
     """Killed at any call, and tried again: at most the target that was under way comes twice."""
     def counts(self):
@@ -407,7 +407,7 @@ class Kills(Record):
             pass
         message = b"Subject: x\n\nstruck %d\n" % nth
         before = self.counts()
-        got = run(build(SCRATCH), note, nth, "kill", "all", program("vdeliver"), "-C", self.vmail.dir,
+        got = run(build(), note, nth, "kill", "all", program("vdeliver"), "-C", self.vmail.dir,
                   "-f", "sender@far.test", "list@a.test", input=message)
         if not self.content(note):
             return False

@@ -284,7 +284,9 @@ class Hostile(Delivery):
     def test_a_hostile_environment(self):
         evil = {name: "/nowhere:%n\n`id`" for name in (
             "IFS", "ENV", "BASH_ENV", "TZ", "TZDIR", "LANG", "LC_ALL", "LOCPATH", "NLSPATH", "TMPDIR",
-            "HOSTALIASES", "RES_OPTIONS", "POSIXLY_CORRECT", "MALLOC_ARENA_MAX", "HOME", "PATH",
+            "HOSTALIASES", "RES_OPTIONS", "POSIXLY_CORRECT", "MALLOC_ARENA_MAX", "MALLOC_CHECK_", "MALLOC_PERTURB_",
+            "MALLOC_TRACE", "GLIBC_TUNABLES", "GCONV_PATH", "LD_LIBRARY_PATH", "LD_PROFILE",
+            "LD_ORIGIN_PATH", "HOME", "PATH",
             "USER", "SHELL", "RECIPIENT", "SENDER", "DOMAIN", "LOCAL", "EXTENSION")}
         self.start(None, env=evil)
 

@@ -1,5 +1,8 @@
 #!/usr/bin/python3
-"""vlmtpd: a session cut after every byte, processes that are killed: never half, never unasked."""
+"""vlmtpd: a session cut after every byte, processes that are killed: never half, never unasked.
+
+VMAIL_KILLS=N: so many at random moments.
+"""
 import random
 
 from lmtp import *
@@ -170,7 +173,7 @@ class Killed(LmtpTest):
         self.vmail.set(log="mail")
         self.vmail.set(lock_timeout="5s")
         sent, acknowledged = [], {"joe@a.test": [], "ann@b.test": []}
-        for number in range(150):
+        for number in range(int(os.environ.get("VMAIL_KILLS", 150))):
             messages = [b"Subject: %d.%d\n\n%send\n" % (number, n, b"%d\n" % n * chance.randrange(3000))
                         for n in range(3)]
             data = [b"MAIL FROM:<sender@far.test>\r\nRCPT TO:<joe@a.test>\r\nRCPT TO:<ann@b.test>\r\n"

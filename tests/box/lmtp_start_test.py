@@ -1,5 +1,8 @@
 #!/usr/bin/python3
 """vlmtpd: odd starts, and what is on disk when 250 is said."""
+import itertools
+import resource
+
 from lmtp import *
 
 CALLS = "trace=fsync,fdatasync,sendto,write,writev,rename,renameat,renameat2,link,linkat"
@@ -60,7 +63,6 @@ class OddStarts(LmtpTest):
         self.assertEqual(lmtp.process.wait(), 0)
 
     def test_a_small_limit_on_file_sizes_is_temporary_and_the_session_goes_on(self):
-        import resource
         lmtp = self.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))).hello()
         self.assertRegex(lmtp.deliver("joe@a.test", message=b"x" * 50000 + b"\n")[0], r"^45[12] 4\.3\.\d ")
         self.assertEqual(lmtp.deliver("ann@b.test"), [DONE])
@@ -84,6 +86,95 @@ class OddStarts(LmtpTest):
             for one, other in zip(before, after):
                 self.assertLess(other - one, 1024, (before, after))
         lmtp.quit()
+
+
+class Hostile(LmtpTest):
+    """The right result, or 4xx, or a connection that ends; and never a word of ours in a mailbox."""
+    MESSAGE = b"Subject: x\n\n" + b"hello\n" * 300
+
+    def conversation(self, hostile, message, to, **more):
+        """Whether the message was taken: True, or False: it waits."""
+        lmtp = self.start(preexec_fn=hostile, **more)
+        said = []
+        for step in (b"", b"LHLO x\r\n", b"MAIL FROM:<sender@far.test>\r\n", b"RCPT TO:<%s>\r\n" % to.encode(),
+                     b"DATA\r\n", wire(message)):
+            lmtp.send(step)
+            said.append(lmtp.reply())
+            if not said[-1] or said[-1][0] not in "23":
+                break
+        self.assertRegex(said[-1] or "4", "^[24]", said)
+        lmtp.close()
+        lmtp.process.wait()
+        self.assertIn(lmtp.process.popen.returncode, (0, 75, 127), lmtp.process.errors)
+        gone(lmtp.process.pid)
+        return said[-1] == DONE
+
+    def is_right(self, hostile, may_wait=False, message=MESSAGE, **more):
+        for to in ("joe@a.test", "ann@b.test"):
+            before = self.bodies(to)
+            taken = self.conversation(hostile, message, to, **more)
+            self.assertTrue(taken or may_wait, "it should have been taken")
+            after = before + [message] * taken
+            self.assertEqual(self.bodies(to), after)
+            self.assertTrue(self.conversation(None, b"S: after\n\n", to))
+            self.assertEqual(self.bodies(to), after + [b"S: after\n\n"])
+
+    def test_every_signal_ignored_or_blocked(self):
+        def ignored():
+            for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+                signal.signal(number, signal.SIG_IGN)
+        self.is_right(ignored)
+        self.is_right(lambda: signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()))
+
+    def test_every_set_of_0_to_2_closed(self):
+        session = os.path.join(self.vmail.scratch, "session")
+        with open(session, "wb") as f:
+            f.write(SESSION % b"joe@a.test" + b"QUIT\r\n")
+        for closed in itertools.chain.from_iterable(itertools.combinations((0, 1, 2), n) for n in (1, 2, 3)):
+            before = len(self.vmail.messages("joe@a.test"))
+            with open(session, "rb") as f:
+                got = self.vmail.run("vlmtpd", input=f, preexec_fn=lambda: [os.close(fd) for fd in closed])
+            self.assertIn(got.status, (0, 75), (closed, got))
+            more = len(self.vmail.messages("joe@a.test")) - before
+            self.assertLessEqual(more, int(0 not in closed), (closed, got))
+            if 1 not in closed:                 # else nobody knows what was said
+                self.assertEqual(more, got.stdout.count(b"250 2.0.0 delivered"), (closed, got))
+        self.assertEqual(set(self.bodies("joe@a.test")), {b"Subject: cut\n\nhello\n"})
+
+    def test_any_umask(self):
+        for umask in (0, 0o777, 0o022):
+            self.is_right(lambda: os.umask(umask))
+        self.assertEqual(os.stat(self.inbox).st_mode & 0o777, 0o600)
+
+    def test_files_that_may_not_grow(self):
+        for limit in (0, 1, 1024):
+            self.is_right(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)), True)
+
+    def test_few_descriptors(self):
+        for limit in range(3, 16):
+            self.is_right(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)), True)
+
+    @only_where(not is_sanitized("vlmtpd"))
+    def test_little_memory(self):
+        for limit in (1 << 20, 4 << 20, 8 << 20):
+            self.is_right(lambda: resource.setrlimit(resource.RLIMIT_DATA, (limit, limit)), True)
+
+    def test_a_hostile_environment(self):
+        evil = {name: "/nowhere:%n\n`id`" for name in (
+            "IFS", "ENV", "BASH_ENV", "TZ", "TZDIR", "LANG", "LC_ALL", "LOCPATH", "NLSPATH", "TMPDIR", "HOSTALIASES",
+            "RES_OPTIONS", "GCONV_PATH", "MALLOC_ARENA_MAX", "MALLOC_CHECK_", "MALLOC_PERTURB_", "MALLOC_TRACE",
+            "GLIBC_TUNABLES", "LD_LIBRARY_PATH", "LD_PROFILE", "LD_ORIGIN_PATH", "HOME", "PATH", "USER", "SHELL",
+            "RECIPIENT", "SENDER", "LISTEN_FDS", "LISTEN_PID", "NOTIFY_SOCKET")}
+        self.is_right(None, env=evil)
+
+    def test_a_directory_that_is_gone(self):
+        gone = os.path.join(self.vmail.scratch, "gone")
+
+        def leave():
+            os.mkdir(gone)
+            os.chdir(gone)
+            os.rmdir(gone)
+        self.is_right(leave)
 
 
 @needs_strace

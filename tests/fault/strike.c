@@ -3,13 +3,14 @@
  *
  *	strike FILE N HOW CALLS program [argument...]
  *
- * HOW is "kill" (the process that makes the call dies before it is made) or
- * an errno's number (the call is not made and fails with it).  CALLS is "all",
- * or names separated by commas.  Counting begins when the program opens
- * /dev/null, the first thing that ours do.  FILE gets the name of the call
- * that was struck, or stays empty: there was no Nth call.  The exit status is
- * the program's, 128 + the signal that it died of; strike ends when all of its
- * processes have ended.
+ * HOW is "kill" (the process that makes the call dies before it is made),
+ * "short" (a call that writes gets half of its bytes only; CALLS are such), or
+ * an errno's number (the call is not made, close() is, and fails with it).
+ * CALLS is "all", or names separated by commas.  Counting begins when the
+ * program opens /dev/null, the first thing that ours do.  FILE gets the name
+ * of the call that was struck, or stays empty: there was no Nth call.  The
+ * exit status is the program's, 128 + the signal that it died of; strike ends
+ * when all of its processes have ended.
  */
 #include <errno.h>
 #include <signal.h>
@@ -28,7 +29,8 @@ enum { PROCESSES = 64 };
 
 static struct {
 	long		 n, seen;
-	int		 error;		/* 0: kill */
+	int		 error;		/* 0: kill, or shorten */
+	bool		 shortens;
 	const char	*calls;
 	const char	*file;
 	bool		 begun, done;
@@ -36,8 +38,10 @@ static struct {
 
 static struct process {
 	pid_t	pid;
-	/* the call that it is in was not made */
+	/* the call that it is in shall fail; its argument, if it is brk();
+	 * what it is to write, if it writes less */
 	bool	fails;
+	unsigned long long brk, length;
 } processes[PROCESSES];
 
 static const struct name {
@@ -65,6 +69,16 @@ static const struct name {
 	    CALL(chdir), CALL(getdents64),
 	CALL(setuid), CALL(setgid), CALL(lseek), CALL(writev), CALL(readv),
 	    CALL(exit_group),
+	CALL(sendto), CALL(recvfrom), CALL(sendmsg), CALL(recvmsg),
+	    CALL(socketpair), CALL(socket), CALL(connect), CALL(shutdown),
+	CALL(chroot), CALL(getsockopt), CALL(setsockopt), CALL(getpeername),
+	    CALL(getsockname),
+	CALL(dup), CALL(dup3), CALL(prlimit64), CALL(waitid),
+	    CALL(mprotect),
+	CALL(sendfile), CALL(splice),
+	    CALL(copy_file_range),
+	CALL(getpid), CALL(getppid), CALL(geteuid), CALL(getuid),
+	    CALL(clock_nanosleep), CALL(restart_syscall),
 };
 
 static const char *
@@ -147,12 +161,24 @@ enter_call(struct process *p)
 		return;
 	strike.done = true;
 	note(name);
+	if (strike.shortens) {
+		p->length = regs.rdx;
+		regs.rdx = (regs.rdx + 1) / 2;
+		ptrace(PTRACE_SETREGS, p->pid, NULL, &regs);
+		return;
+	}
 	if (strike.error == 0) {
 		kill(p->pid, SIGKILL);
 		return;
 	}
+	/* As the kernel has it: close() gives the descriptor back in any case,
+	 * and a brk() that fails returns where the end is. */
 	p->fails = true;
-	regs.orig_rax = (unsigned long long)-1;
+	p->brk = regs.orig_rax == SYS_brk ? regs.rdi : 0;
+	if (p->brk != 0)
+		regs.rdi = 0;
+	else if (regs.orig_rax != SYS_close)
+		regs.orig_rax = (unsigned long long)-1;
 	ptrace(PTRACE_SETREGS, p->pid, NULL, &regs);
 }
 
@@ -161,10 +187,17 @@ leave_call(struct process *p)
 {
 	struct user_regs_struct regs;
 
-	if (!p->fails || ptrace(PTRACE_GETREGS, p->pid, NULL, &regs) == -1)
+	if ((!p->fails && p->length == 0) ||
+	    ptrace(PTRACE_GETREGS, p->pid, NULL, &regs) == -1)
 		return;
 	p->fails = false;
-	regs.rax = (unsigned long long)-strike.error;
+	if (p->length != 0)
+		regs.rdx = p->length;
+	else if (p->brk != 0)
+		regs.rdi = p->brk;
+	else
+		regs.rax = (unsigned long long)-strike.error;
+	p->length = 0;
 	ptrace(PTRACE_SETREGS, p->pid, NULL, &regs);
 }
 
@@ -217,7 +250,8 @@ main(int argc, char **argv)
 		return 125;
 	strike.file = argv[1];
 	strike.n = atol(argv[2]);
-	strike.error = strcmp(argv[3], "kill") == 0 ? 0 : atoi(argv[3]);
+	strike.shortens = strcmp(argv[3], "short") == 0;
+	strike.error = atoi(argv[3]);
 	strike.calls = argv[4];
 	pid_t pid = fork();
 	if (pid == 0) {
