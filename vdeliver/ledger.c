@@ -68,10 +68,20 @@ struct weight {
 	bool			 several_local, several;
 };
 
+/* Whom this process cannot become has nothing done, nor a place for records. */
+static bool
+is_out_of_reach(const struct target *t)
+{
+	struct err err;
+
+	return t->kind == TARGET_ACCOUNT &&
+	    ident_can_become(account_identity(t->account), &err) == -1;
+}
+
 static void
 weigh_target(struct weight *w, const struct target *t)
 {
-	if (t->kind == TARGET_AUTO)
+	if (t->kind == TARGET_AUTO || is_out_of_reach(t))
 		return;
 	w->several = w->several || (w->any != NULL && w->any != t);
 	w->any = t;
