@@ -235,7 +235,7 @@ def what_is_synced(lines):
     nor descriptors: how it opened a file must do."""
     opened = {}
     for line in lines:
-        call = re.match(r'open(?:at)?\((.*), ([A-Z_|]*O_[A-Z_|]*)(?:, 0\d+)?\) = (\d+)$', line)
+        call = re.match(r'open(?:at2?)?\((.*?), (?:{flags=)?([A-Z_|]*O_[A-Z_|]*).*\) = (\d+)$', line)
         sync = re.match(r"f(?:data)?sync\((\d+)\)", line)
         if call:
             index = re.search(r"dovecot|\.queue|\.lock", call[1])

@@ -277,6 +277,9 @@ class FullDisk(LmtpTest):
         self.addCleanup(subprocess.run, ["umount", "--lazy", self.vmail.spool], check=True)
         self.lmtp = self.session()
         self.assertEqual(self.lmtp.deliver("joe@a.test", "ann@b.test"), [DONE, DONE])
+        # Who answers RCPT has given back what the message took of the disk.
+        self.lmtp.begin("joe@a.test")
+        self.assertEqual(self.lmtp.ask("RSET")[:4], "250 ")
         with open(self.inbox, "rb") as f:
             self.before = f.read()
 
