@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "answer_text.h"
-#include "child.h"
+#include "command.h"
 #include "fd.h"
 #include "file.h"
 #include "scope.h"

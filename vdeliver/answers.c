@@ -18,6 +18,7 @@
 #include "log.h"
 #include "scope.h"
 #include "spool.h"
+#include "who.h"
 
 enum {
 	/* The mail is delivered: an MTA that waits for long would take it for
@@ -238,7 +239,7 @@ open_in_state(const struct job *job, const struct target *t,
 	    job->in->conf.state);
 	struct ident who;
 
-	if (courier_auto_identity(job, &who, err) == -1 ||
+	if (who_writes(job->in, &who, err) == -1 ||
 	    step_into(AT_FDCWD, state, 0755, &around, err) == -1 ||
 	    step_into(around, "auto", 0755, &all, err) == -1 ||
 	    check_owner(all, geteuid(), pool_format(pool, "%s/auto", state),

@@ -2,7 +2,7 @@
 #ifndef BOUNDS_H
 #define BOUNDS_H
 
-#include "child.h"
+#include "command.h"
 #include "installation.h"
 
 /* Bounds it; its deadline is set already. */

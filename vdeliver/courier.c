@@ -1,11 +1,8 @@
 /* courier.c: one child process that delivers to one target. */
 #include "courier.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -16,6 +13,7 @@
 #include "mem.h"
 #include "receipt.h"
 #include "scope.h"
+#include "who.h"
 #include "work.h"
 
 /* a child ends by its own deadline before we kill it */
@@ -50,133 +48,42 @@ struct task {
 /* --- who --------------------------------------------------------------- */
 
 static int
-look_up(const char *setting, const char *user, struct ident *who,
-    struct err *err)
-{
-	if (ident_parse(slice_of(user), who, err) == -1) {
-		err->kind = ERR_INVALID;
-		return err_within(err, "%s", setting);
-	}
-	return 0;
-}
-
-/* The account, but without the group that all inboxes of the domain have. */
-static struct ident
-apart_identity(const struct account *account)
-{
-	struct ident who = { account_identity(account).uid,
-	    account->ident.gid };
-
-	if (who.gid == account->domain->owner.gid || ident_is_forbidden(who))
-		who.gid = IDENT_NOBODY;
-	return who;
-}
-
-static int
-sender_identity(const struct task *t, struct ident *who, struct err *err)
-{
-	const struct vmail_conf *conf = &t->job->in->conf;
-
-	if (conf->sendmail_user[0] != '\0')
-		return look_up("sendmail-user", conf->sendmail_user, who, err);
-	if (t->target->domain->one_owner) {
-		*who = t->target->domain->owner;
-		return 0;
-	}
-	return look_up("command-user", conf->command_user, who, err);
-}
-
-int
-courier_auto_identity(const struct job *job, struct ident *who,
-    struct err *err)
-{
-	if (!job->in->as_root) {
-		*who = (struct ident){ geteuid(), getegid() };
-		return 0;
-	}
-	return look_up("command-user", job->in->conf.command_user, who, err);
-}
-
-/* Without root, commands and sendmail run as this process is. */
-static int
 identity_of(const struct task *t, struct ident *who, struct err *err)
 {
-	if (t->errand == ERRAND_ACCOUNT || t->errand == ERRAND_LOOK ||
-	    (t->errand == ERRAND_VACATION &&
-	    t->answering->place == VACATION_FILES)) {
-		*who = account_identity(t->target->account);
+	const struct account *account = t->target->account;
+	const struct domain *domain = t->target->domain;
+
+	switch (t->errand) {
+	case ERRAND_ACCOUNT:
+	case ERRAND_LOOK:
+		*who = account_identity(account);
 		return 0;
-	}
-	if (!t->job->in->as_root) {
-		*who = (struct ident){ geteuid(), getegid() };
+	case ERRAND_VACATION:
+		/* What lies in a home may be anything. */
+		*who = t->answering->place == VACATION_FILES ?
+		    account_identity(account) : who_apart(account);
 		return 0;
-	}
-	/* What lies in a home may be anything; an account's own commands are
-	 * those of its .forward. */
-	if (t->errand == ERRAND_FILTER || t->errand == ERRAND_VACATION ||
-	    (t->errand == ERRAND_COMMAND && t->target->account != NULL)) {
-		*who = apart_identity(t->target->account);
+	case ERRAND_FILTER:
+		*who = who_apart(account);
 		return 0;
+	case ERRAND_COMMAND:
+		/* An account's own are those of its .forward. */
+		if (account == NULL)
+			return who_commands(domain, who, err);
+		*who = who_apart(account);
+		return 0;
+	case ERRAND_SENDMAIL:
+	case ERRAND_ANSWER:
+		return who_sends(domain, who, err);
+	case ERRAND_FILE:
+	case ERRAND_AUTO:
+	case ERRAND_NONE:
+		break;
 	}
-	if (t->errand == ERRAND_SENDMAIL || t->errand == ERRAND_ANSWER)
-		return sender_identity(t, who, err);
-	if (courier_auto_identity(t->job, who, err) == -1)
-		return -1;
-	/* That group may write where the domain's inboxes are. */
-	if (t->errand == ERRAND_COMMAND && !t->target->domain->one_owner &&
-	    who->gid == t->target->domain->owner.gid)
-		who->gid = IDENT_NOBODY;
-	return 0;
+	return who_writes(t->job->in, who, err);
 }
 
 /* --- the pipe back ----------------------------------------------------- */
-
-static bool
-is_plausible(const struct receipt *r)
-{
-	const struct outcome *o = &r->outcome;
-	static const char class[] = {
-		[OUTCOME_DONE] = '2', [OUTCOME_TEMPORARY] = '4',
-		[OUTCOME_NO_USER] = '5', [OUTCOME_NO_DOMAIN] = '5',
-		[OUTCOME_REFUSED] = '5', [OUTCOME_PERMANENT] = '5',
-	};
-
-	return (unsigned)o->kind < sizeof class &&
-	    r->filtered <= FILTER_NOTHING && r->forwards <= 1 &&
-	    r->postponed <= 1 && r->vacation < VACATION_PLACES &&
-	    r->verdict < ANSWER_VERDICTS &&
-	    memchr(o->text, '\0', sizeof o->text) != NULL &&
-	    memchr(o->code, '\0', sizeof o->code) != NULL &&
-	    memchr(r->message_id, '\0', sizeof r->message_id) != NULL &&
-	    o->code[0] == class[o->kind] &&
-	    strspn(o->code, "0123456789.") == strlen(o->code);
-}
-
-static struct receipt
-no_receipt(struct outcome o)
-{
-	return (struct receipt){ .outcome = o };
-}
-
-static struct receipt
-failed(const struct err *err)
-{
-	return no_receipt(outcome_from_err(err));
-}
-
-static struct receipt
-died(int status)
-{
-	if (WIFEXITED(status) && WEXITSTATUS(status) == MEM_LACKED)
-		return no_receipt(outcome_make(OUTCOME_TEMPORARY, "4.3.0",
-		    MEM_SENTENCE));
-	if (WIFSIGNALED(status))
-		return no_receipt(outcome_make(OUTCOME_TEMPORARY, "4.3.0",
-		    "a delivering process died of signal %d",
-		    WTERMSIG(status)));
-	return no_receipt(outcome_make(OUTCOME_TEMPORARY, "4.3.0",
-	    "a delivering process gave up (status %d)", WEXITSTATUS(status)));
-}
 
 /* All couriers of a job see the same message. */
 static void
@@ -192,26 +99,16 @@ static struct receipt
 collect(struct job *job, struct child *child, int from)
 {
 	struct deadline d = { job->deadline.at_ms + GRACE_MS };
-	struct receipt r = { .size = 0 };
+	struct receipt r;
 	struct err err;
-	size_t got = 0;
-	ssize_t n = 0;
 	int status;
 
 	/* A pipe holds more than the answer: it can wait there for the end. */
 	if (child_wait(child, d, &status, &err) == -1)
-		return no_receipt(outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+		return receipt_of(outcome_make(OUTCOME_TEMPORARY, "4.3.0",
 		    "the delivery took too long"));
-	while (got < sizeof r &&
-	    (n = fd_read_by(from, (char *)&r + got, sizeof r - got, d,
-	    &err)) > 0)
-		got += (size_t)n;
-	if (got < sizeof r || status != 0 || !is_plausible(&r))
-		return died(status);
-	if (!r.postponed)
+	if (receipt_take(&r, from, status, d) && !r.postponed)
 		note_message(job, &r);
-	r.outcome = outcome_make(r.outcome.kind, r.outcome.code, "%s",
-	    r.outcome.text);
 	return r;
 }
 
@@ -259,7 +156,7 @@ run_account(const struct task *t)
 
 	if (t->looks &&
 	    forward_exists(t->target->account, &exists, &err) == -1)
-		return failed(&err);
+		return receipt_of_err(&err);
 	r.forwards = exists;
 	r.postponed = exists || (t->job->unread && place != VACATION_NONE);
 	if (!r.postponed)
@@ -287,9 +184,9 @@ work_as(struct ident who, const struct task *t)
 
 	if (ident_become(who, &err) == -1 ||
 	    message_load(&t->job->message, &err) == -1)
-		return failed(&err);
+		return receipt_of_err(&err);
 	if (work_came_back(t->job, t->recipient, &err))
-		return no_receipt(outcome_make(OUTCOME_PERMANENT, "5.4.6", "%s",
+		return receipt_of(outcome_make(OUTCOME_PERMANENT, "5.4.6", "%s",
 		    err.text));
 	switch (t->errand) {
 	case ERRAND_ACCOUNT:
@@ -299,22 +196,22 @@ work_as(struct ident who, const struct task *t)
 	case ERRAND_FILTER:
 		return run_filter(t);
 	case ERRAND_COMMAND:
-		return no_receipt(work_command(t->job, t->target));
+		return receipt_of(work_command(t->job, t->target));
 	case ERRAND_FILE:
-		return no_receipt(work_file(t->job, t->target));
+		return receipt_of(work_file(t->job, t->target));
 	case ERRAND_SENDMAIL:
-		return no_receipt(work_sendmail(t->job, t->recipient,
+		return receipt_of(work_sendmail(t->job, t->recipient,
 		    t->target->kind == TARGET_REMOTE ? t->target->sender :
 		    t->target->list_sender, t->addresses, t->count));
 	case ERRAND_VACATION:
 	case ERRAND_AUTO:
 		return make_answer(t);
 	case ERRAND_ANSWER:
-		return no_receipt(work_answer(t->job, t->target));
+		return receipt_of(work_answer(t->job, t->target));
 	case ERRAND_NONE:
 		break;
 	}
-	return no_receipt(outcome_make(OUTCOME_TEMPORARY, "4.3.5",
+	return receipt_of(outcome_make(OUTCOME_TEMPORARY, "4.3.5",
 	    "nothing can be done for this target"));
 }
 
@@ -342,16 +239,16 @@ run(const struct task *t)
 	int ends[2];
 
 	if (identity_of(t, &who, &err) == -1)
-		return failed(&err);
+		return receipt_of_err(&err);
 	if (pipe2(ends, O_CLOEXEC) == -1) {
 		err_fill_sys(&err, "pipe");
-		return failed(&err);
+		return receipt_of_err(&err);
 	}
 	from = ends[0];
 	to = ends[1];
 	int forked = child_fork(&child, &err);
 	if (forked == -1)
-		return failed(&err);
+		return receipt_of_err(&err);
 	if (forked == 0) {
 		unblock_signals();
 		mem_told_by_parent();

@@ -38,10 +38,8 @@ struct outcome	courier_send(struct job *job, const struct recipient *recipient,
 		    const struct target *first, const char *const *addresses,
 		    size_t count);
 
-/* The answer of a vacation or an autoresponder, made as the account, or as who
- * this is for an autoresponder; see answering.h. */
-int		courier_auto_identity(const struct job *job, struct ident *who,
-		    struct err *err);
+/* The answer of a vacation or an autoresponder, made as the account, or as
+ * who_writes() for an autoresponder; see answering.h. */
 enum answer_verdict courier_answer(struct job *job,
 		    const struct recipient *recipient,
 		    const struct target *target,

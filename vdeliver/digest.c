@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 
 #include "address.h"
-#include "child.h"
+#include "command.h"
 #include "fd.h"
 #include "helper.h"
 #include "record.h"

@@ -7,7 +7,7 @@
 #include "address.h"
 #include "admin_file.h"
 #include "bounds.h"
-#include "child.h"
+#include "command.h"
 #include "installation.h"
 #include "judge.h"
 #include "scope.h"

@@ -7,7 +7,7 @@
 #ifndef JUDGE_H
 #define JUDGE_H
 
-#include "child.h"
+#include "command.h"
 #include "outcome.h"
 
 struct outcome	judge_command(const struct command_result *result);

@@ -1,10 +1,12 @@
 /* receipt.h: what a courier hands back: what became of its task, and what the
- * log tells of the message. */
+ * log tells of the message.  It was anybody: nothing in it is believed. */
 #ifndef RECEIPT_H
 #define RECEIPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "deadline.h"
 #include "outcome.h"
 
 enum { RECEIPT_ID = 256 };
@@ -24,5 +26,15 @@ struct receipt {
 	/* of its Message-ID field, cut; "": it has none */
 	char		message_id[RECEIPT_ID];
 };
+
+/* One with this outcome and nothing else; outcome_from_err(). */
+struct receipt	receipt_of(struct outcome outcome);
+struct receipt	receipt_of_err(const struct err *err);
+
+/* Reads the one of a courier that has ended with this status (waitpid()).
+ * False: there is none that can be believed; it is a temporary failure then,
+ * which tells nothing of the message. */
+bool	receipt_take(struct receipt *receipt, int from, int status,
+	    struct deadline d);
 
 #endif

@@ -9,7 +9,7 @@
 #include "address.h"
 #include "answer.h"
 #include "bounds.h"
-#include "child.h"
+#include "command.h"
 #include "fd.h"
 #include "intake.h"
 #include "judge.h"

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
-#include "child.h"
+#include "command.h"
 #include "helper.h"
 #include "password.h"
 #include "scope.h"

@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
-#include "child.h"
+#include "command.h"
 #include "helper.h"
 #include "scope.h"
 

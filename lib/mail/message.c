@@ -63,14 +63,15 @@ take_in(struct message *m, const struct message_intake *intake, const char *p,
 		return err_set(err, ERR_REFUSED,
 		    "the message is longer than %llu bytes",
 		    (unsigned long long)intake->max);
-	if (m->file == -1 && m->memory.len + len > MESSAGE_MEMORY &&
-	    spill(m, intake, err) == -1)
+	size_t room = m->file == -1 ? MESSAGE_MEMORY - m->memory.len : 0;
+	if (room > 0)
+		str_add(&m->memory, p, len < room ? len : room);
+	if (len <= room)
+		return 0;
+	if (m->file == -1 && spill(m, intake, err) == -1)
 		return -1;
-	if (m->file == -1)
-		str_add(&m->memory, p, len);
-	else if (fd_write(m->file, p, len) == -1)
-		return err_sys(err, "store the message");
-	return 0;
+	return fd_write(m->file, p + room, len - room) == -1 ?
+	    err_sys(err, "store the message") : 0;
 }
 
 int

@@ -83,10 +83,13 @@ def becomes(self, message, wanted):
     ("one of a long header goes, too",
      b"X: " + b"y" * 100000 + b"\nReturn-Path: <b>\nS: x\n\n" + LONG + b"\n",
      b"X: " + b"y" * 100000 + b"\nS: x\n\n" + LONG + b"\n"),
+    ("one that ends just before what is looked at does goes",
+     b"X: " + b"y" * (262144 - 40) + b"\nReturn-Path: <b>\nS: x\n\n" + LONG + b"\n",
+     b"X: " + b"y" * (262144 - 40) + b"\nS: x\n\n" + LONG + b"\n"),
 ])
 class Bytes(Delivery):
     def test_a_field_is_kept_whole_when_it_crosses_the_end_of_what_is_looked_at(self):
-        for filler in range(196608 - 40, 196608 + 20, 6):
+        for filler in range(262144 - 40, 262144 + 20, 6):
             message = b"X: %s\nReturn-Path: <%s@far.test>\nS: x\n\n%s\n" % (
                 b"y" * filler, b"a" * 80000, LONG)
             self.delivered("ann@b.test", message)

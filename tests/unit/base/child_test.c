@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "command.h"
 #include "fd.h"
 #include "scope.h"
 
