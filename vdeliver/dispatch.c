@@ -1,4 +1,4 @@
-/* dispatch.c: every target of a plan, in its order, and what became of it.
+/* dispatch.c: every target of a plan, in its order.
  *
  * This is the process that may be root: it forks couriers and copies bytes,
  * and looks into nothing that a stranger or a user wrote.
@@ -14,6 +14,7 @@
 #include "mailbox.h"
 #include "resolve.h"
 #include "scope.h"
+#include "settle.h"
 
 /* addresses of one call: well below ARG_MAX */
 enum { BATCH_BYTES = 512 * 1024 };
@@ -23,52 +24,6 @@ enum { BATCH_BYTES = 512 * 1024 };
 /* and of what an earlier try did */
 #define BEFORE	"done before"
 
-/* --- outcomes ---------------------------------------------------------- */
-
-static const struct outcome success = { .kind = OUTCOME_DONE, .code = "2.0.0" };
-
-/* What hangs on a target (its work). */
-struct settled {
-	struct outcome	outcome;
-	uint64_t	ms;
-};
-
-static void
-settle(struct plan *plan, struct target *t, struct outcome o)
-{
-	const struct settled *before = t->work;
-	struct settled *kept = pool_alloc(&plan->pool, sizeof *kept);
-
-	*kept = (struct settled){ o, before != NULL ? before->ms : 0 };
-	t->work = kept;
-}
-
-/* The same for one that was begun at start. */
-static void
-settle_since(struct plan *plan, struct target *t, struct outcome o,
-    struct deadline start)
-{
-	settle(plan, t, o);
-	((struct settled *)t->work)->ms =
-	    (uint64_t)(deadline_in(0).at_ms - start.at_ms);
-}
-
-const struct outcome *
-dispatch_outcome(const struct target *t)
-{
-	const struct settled *settled = t->work;
-
-	return settled != NULL ? &settled->outcome : &success;
-}
-
-uint64_t
-dispatch_time(const struct target *t)
-{
-	const struct settled *settled = t->work;
-
-	return settled != NULL ? settled->ms : 0;
-}
-
 /* This try did it, and no other one has to. */
 static void
 settle_tried(struct job *job, struct target *t, struct outcome o,
@@ -77,86 +32,6 @@ settle_tried(struct job *job, struct target *t, struct outcome o,
 	settle_since(job->plan, t, o, start);
 	if (o.kind == OUTCOME_DONE)
 		ledger_note(job, t, false);
-}
-
-const struct outcome *
-dispatch_result(const struct recipient *r)
-{
-	const struct outcome *decides = &success;
-
-	for (size_t i = 0; i < r->count; i++)
-		if (outcome_precedes(dispatch_outcome(r->targets[i]), decides))
-			decides = dispatch_outcome(r->targets[i]);
-	return decides;
-}
-
-/* --- what needs no message --------------------------------------------- */
-
-static void
-settle_known(struct plan *plan, struct target *t)
-{
-	if (t->work != NULL)
-		return;
-	if (t->kind == TARGET_FAILURE)
-		settle(plan, t, t->failure);
-}
-
-/* Beside an answer, which is no delivery, one target is alone still. */
-static bool
-has_several(const struct recipient *r)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < r->count && count < 2; i++)
-		count += r->targets[i]->kind != TARGET_AUTO;
-	return count > 1;
-}
-
-/* The MTA can try a failed member of a list by itself: the others stand. */
-static bool
-can_be_handed_on(const struct recipient *r, const struct target *t)
-{
-	return t->retry != NULL && dispatch_outcome(t)->kind != OUTCOME_DONE &&
-	    has_several(r);
-}
-
-static void
-settle_recipient(struct plan *plan, struct recipient *r)
-{
-	for (size_t i = 0; i < r->count; i++)
-		settle_known(plan, r->targets[i]);
-}
-
-const struct outcome *
-dispatch_expect(struct plan *plan, struct recipient *r)
-{
-	const struct outcome *decides = &success;
-
-	settle_recipient(plan, r);
-	for (size_t i = 0; i < r->count; i++)
-		if (!can_be_handed_on(r, r->targets[i]) &&
-		    outcome_precedes(dispatch_outcome(r->targets[i]), decides))
-			decides = dispatch_outcome(r->targets[i]);
-	return decides;
-}
-
-static void
-settle_all_known(struct plan *plan)
-{
-	for (size_t i = 0; i < plan->recipient_count; i++)
-		settle_recipient(plan, plan->recipients[i]);
-}
-
-void
-dispatch_nothing(struct plan *plan)
-{
-	settle_all_known(plan);
-	for (size_t i = 0; i < plan->recipient_count; i++) {
-		struct recipient *r = plan->recipients[i];
-		for (size_t j = 0; j < r->count; j++)
-			if (can_be_handed_on(r, r->targets[j]))
-				settle(plan, r->targets[j], success);
-	}
 }
 
 /* --- deliveries -------------------------------------------------------- */
@@ -172,7 +47,7 @@ count_open(const struct plan *plan, struct target **only)
 		for (size_t j = 0; j < r->count; j++) {
 			struct target *t = r->targets[j];
 			if ((t->work == NULL && t != *only) ||
-			    can_be_handed_on(r, t)) {
+			    settled_to_hand_on(r, t)) {
 				*only = t;
 				count++;
 			}
@@ -307,11 +182,12 @@ hand_on_failed(struct job *job, const struct recipient *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		struct target *t = r->targets[i];
-		if (can_be_handed_on(r, t) && t->domain != NULL &&
+		if (settled_to_hand_on(r, t) && t->domain != NULL &&
 		    !deadline_over(job->deadline) &&
 		    courier_send(job, r, t, &t->retry, 1).kind ==
 		    OUTCOME_DONE) {
-			settle(job->plan, t, success);
+			settle(job->plan, t, outcome_make(OUTCOME_DONE,
+			    "2.0.0", "handed on"));
 			ledger_note(job, t, true);
 		}
 	}
@@ -329,13 +205,14 @@ deliver_recipient(struct job *job, const struct recipient *r)
 static void
 answer_automatically(struct job *job, const struct recipient *r, bool waits)
 {
+	const struct outcome done = { .kind = OUTCOME_DONE, .code = "2.0.0" };
 	for (size_t i = 0; i < r->count; i++) {
 		struct target *t = r->targets[i];
 		struct deadline start = deadline_in(0);
 		if (t->kind != TARGET_AUTO || t->work != NULL)
 			continue;
 		answers_auto(job, r, t, waits);
-		settle_since(job->plan, t, success, start);
+		settle_since(job->plan, t, done, start);
 		if (!waits)
 			ledger_note(job, t, false);
 	}
@@ -349,7 +226,7 @@ settle_done_before(struct job *job, const struct recipient *r)
 {
 	for (size_t i = 0; i < r->count; i++)
 		if ((r->targets[i]->work == NULL ||
-		    can_be_handed_on(r, r->targets[i])) &&
+		    settled_to_hand_on(r, r->targets[i])) &&
 		    ledger_recall(job, r->targets[i]))
 			settle(job->plan, r->targets[i], outcome_make(
 			    OUTCOME_DONE, "2.0.0", BEFORE));
@@ -359,7 +236,7 @@ static bool
 is_tried_again(struct recipient *const *recipients, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (dispatch_result(recipients[i])->kind == OUTCOME_TEMPORARY)
+		if (settled_result(recipients[i])->kind == OUTCOME_TEMPORARY)
 			return true;
 	return false;
 }
@@ -409,7 +286,7 @@ static bool
 is_all_that_waits(const struct plan *plan, const struct target *only)
 {
 	for (size_t i = 0; i < plan->count; i++)
-		if (plan->targets[i] != only && dispatch_outcome(
+		if (plan->targets[i] != only && settled_outcome(
 		    plan->targets[i])->kind == OUTCOME_TEMPORARY)
 			return false;
 	return only->kind == TARGET_ACCOUNT && !is_filtered(only) &&

@@ -1,10 +1,10 @@
 /* events.c: the log lines of deliveries (vmail-log(5)). */
 #include "events.h"
 
-#include "dispatch.h"
 #include "log.h"
 #include "report.h"
 #include "scope.h"
+#include "settle.h"
 
 static void
 log_outcome(struct log_line *line, const struct outcome *o)
@@ -39,8 +39,8 @@ log_target(const struct job *job, const struct recipient *r,
 	log_text(&line, "target", slice_of(target_kind_name(t->kind)));
 	log_text(&line, "to", slice_of(t->text));
 	log_number(&line, "size", job->size);
-	log_number(&line, "ms", dispatch_time(t));
-	log_outcome(&line, dispatch_outcome(t));
+	log_number(&line, "ms", settled_ms(t));
+	log_outcome(&line, settled_outcome(t));
 }
 
 void

@@ -24,6 +24,7 @@
 #include "packet.h"
 #include "resolve.h"
 #include "scope.h"
+#include "settle.h"
 
 enum {
 	/* Refused recipients of one transaction: nobody needs more, and each
@@ -123,7 +124,7 @@ answer_recipient(struct state *s, const char *address)
 		return answer(s, outcome_make(OUTCOME_TEMPORARY, "4.5.3",
 		    "too many recipients: send the message for them again"));
 	struct recipient *r = resolve_into(s, plan, address);
-	const struct outcome *expected = dispatch_expect(plan, r);
+	const struct outcome *expected = settle_expected(plan, r);
 	s->reached += r->count;
 	if (expected->kind == OUTCOME_DONE)
 		return answer(s, accepted());
@@ -140,7 +141,7 @@ look_up_recipient(const struct state *s, const char *address)
 	SCOPED(drop_plan) struct plan plan = { 0 };
 	const struct recipient *r = resolve_into(s, &plan, address);
 	const struct outcome *expected =
-	    dispatch_expect(&plan, plan.recipients[0]);
+	    settle_expected(&plan, plan.recipients[0]);
 
 	/* What is unknown is no event: MTAs ask of whatever they are sent. */
 	if (expected->kind == OUTCOME_TEMPORARY)
@@ -200,7 +201,7 @@ deliver(struct state *s, struct job *job, struct err *err)
 		struct outcome o = outcome_from_err(err);
 		if (adopted == 0) {
 			dispatch_recipient(job, &plan->recipients[i]);
-			o = *dispatch_result(plan->recipients[i]);
+			o = *settled_result(plan->recipients[i]);
 		}
 		if (!answer(s, o))
 			return false;

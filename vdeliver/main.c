@@ -13,6 +13,7 @@
 #include "request.h"
 #include "resolve.h"
 #include "scope.h"
+#include "settle.h"
 #include "startup.h"
 
 enum {
@@ -103,7 +104,7 @@ show(const struct installation *in, struct plan *plan)
 	struct err err;
 
 	resolve_forwards(in, plan);
-	dispatch_nothing(plan);
+	settle_without_delivery(plan);
 	plan_print(plan, stdout);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		err_fill_sys(&err, "standard output");

@@ -6,7 +6,7 @@
 #include <sysexits.h>
 
 #include "address.h"
-#include "dispatch.h"
+#include "settle.h"
 
 int
 report_status(const struct outcome *o)
@@ -36,7 +36,7 @@ report_plan(const struct plan *plan)
 	size_t which = 0;
 
 	for (size_t i = 0; i < plan->recipient_count; i++) {
-		const struct outcome *o = dispatch_result(plan->recipients[i]);
+		const struct outcome *o = settled_result(plan->recipients[i]);
 		if (decides == NULL || outcome_precedes(o, decides)) {
 			decides = o;
 			which = i;
@@ -47,6 +47,6 @@ report_plan(const struct plan *plan)
 	report_outcome(decides);
 	for (size_t i = 0; i < plan->recipient_count; i++)
 		if (i != which)
-			report_outcome(dispatch_result(plan->recipients[i]));
+			report_outcome(settled_result(plan->recipients[i]));
 	return report_status(decides);
 }
