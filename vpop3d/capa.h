@@ -6,6 +6,12 @@
 
 #include "dialogue.h"
 
-void	capa_reply(struct dialogue *client, bool with_user, bool with_stls);
+/* What depends on the state and on TLS. */
+struct capa {
+	bool	takes_password;		/* USER and AUTH are of use */
+	bool	offers_tls;		/* STLS is possible */
+};
+
+void	capa_reply(struct dialogue *client, const struct capa *can);
 
 #endif

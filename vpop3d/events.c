@@ -24,6 +24,13 @@ add_who(struct log_line *line, const struct events *e)
 	else
 		log_text(line, "login", (struct slice){ e->request->login,
 		    e->request->login_len });
+	if (login->by != NULL) {
+		log_text(line, "by", slice_of(login->by->name));
+		log_text(line, "grant", slice_of(grant_name(login->grant)));
+	} else if (login->verdict != VERDICT_OPEN &&
+	    e->request->authzid_len > 0)
+		log_text(line, "wanted", (struct slice){ e->request->authzid,
+		    e->request->authzid_len });
 	add_peer(line, e);
 	if (login->domain != NULL)
 		log_text(line, "domain", slice_of(login->domain->name));

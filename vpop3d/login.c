@@ -170,6 +170,89 @@ open_or_locked(struct login *out)
 		refuse(out, VERDICT_OPEN, "");
 }
 
+/* --- another's mailbox -------------------------------------------------- */
+
+/* A name without a domain is in the login's own, and so must all others be.
+ * ERR_ABSENT: there is no such account there. */
+static int
+find_wanted(const struct login_question *q, struct pool *pool,
+    const struct domain *domain, struct account **out, struct err *err)
+{
+	struct slice user = q->wanted, host;
+	const char *real;
+
+	if (split_login(q->in, q->wanted, &user, &host)) {
+		if (ascii_host(pool, &host, err) == -1 ||
+		    where_domain_of_host(q->in, pool, host, false, &real,
+		    err) == -1)
+			return -1;
+		if (strcmp(real, domain->name) != 0)
+			return err_set(err, ERR_ABSENT, "another domain's");
+	}
+	return account_find(domain, pool, user, out, err);
+}
+
+/* Why who has logged in may not open the mailbox of another; NULL: it may. One
+ * without a password of its own is shared by those to whom it is granted; one
+ * that was locked, or has expired, is locked for all.  -1: cannot be told. */
+static int
+may_open(struct login *out, struct pool *pool, const struct account *wanted,
+    const char **why, struct err *err)
+{
+	struct password password = { 0 };
+
+	*why = NULL;
+	if (grants_find(out->domain, slice_of(wanted->name),
+	    slice_of(out->account->name), &out->grant, err) == -1)
+		return -1;
+	if (out->grant == GRANT_NONE) {
+		*why = "not granted";
+		return 0;
+	}
+	if (account_password(out->domain, pool, wanted, &password, err) == -1)
+		return -1;
+	if (password.barred || password.expired)
+		*why = "granted, but locked";
+	return 0;
+}
+
+/* The password was right: the mailbox that is wanted takes the place of the
+ * login's own. */
+static void
+open_wanted(const struct login_question *q, struct pool *pool,
+    struct login *out)
+{
+	struct account *wanted;
+	const char *why;
+	struct err err;
+
+	if (q->wanted.len == 0 || slice_equal(q->wanted, q->typed))
+		return;
+	if (out->domain->of_system) {
+		refuse(out, VERDICT_WRONG, "wants another mailbox");
+		return;
+	}
+	if (find_wanted(q, pool, out->domain, &wanted, &err) == -1) {
+		if (err.kind == ERR_ABSENT || err.kind == ERR_INVALID)
+			refuse(out, VERDICT_WRONG, "wants another mailbox: "
+			    "no such account in this domain");
+		else
+			fail(out, pool, &err);
+		return;
+	}
+	if (slice_same(slice_of(wanted->name), slice_of(out->account->name)))
+		return;
+	if (may_open(out, pool, wanted, &why, &err) == -1)
+		fail(out, pool, &err);
+	else if (why != NULL)
+		refuse(out, VERDICT_WRONG, pool_format(pool,
+		    "wants another mailbox: %s", why));
+	else {
+		out->by = out->account;
+		out->account = wanted;
+	}
+}
+
 static void
 check_hash(const struct login_question *q, struct pool *pool,
     struct slice user, struct login *out)
@@ -311,4 +394,6 @@ login_check(const struct login_question *q, struct pool *pool,
 		check_by_pam(q, pool, user, out);
 	else
 		check_hash(q, pool, user, out);
+	if (out->verdict == VERDICT_OPEN)
+		open_wanted(q, pool, out);
 }

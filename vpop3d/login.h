@@ -6,6 +6,7 @@
 #define LOGIN_H
 
 #include "account.h"
+#include "grants.h"
 #include "installation.h"
 #include "pool.h"
 #include "str.h"
@@ -16,6 +17,8 @@ struct login_question {
 	const struct installation	*in;
 	const struct where		*where;
 	struct slice			 typed;		/* the login */
+	/* whose mailbox it is to open; empty: its own */
+	struct slice			 wanted;
 	struct slice			 password;
 	const char			*peer;		/* "-": nobody knows */
 	/* no native pop3d serves the system's users: we do */
@@ -28,7 +31,12 @@ struct login {
 	enum verdict		 verdict;
 	/* NULL: none that is served here */
 	const struct domain	*domain;
-	const struct account	*account;	/* VERDICT_OPEN alone */
+	/* whose mailbox; until VERDICT_OPEN: who logs in, if there is one */
+	const struct account	*account;
+	/* who logged in, where the mailbox is another's: VERDICT_OPEN alone */
+	const struct account	*by;
+	/* then: what may be done with it */
+	enum grant		 grant;
 	/* how the domain was: login, sni, address or main */
 	const char		*found;
 	/* why not, for the log; the client is not told */

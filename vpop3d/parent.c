@@ -3,7 +3,7 @@
  *	parent (root)		reads no byte of the client's
  *	  |-- vtls (nobody, empty root): under TLS alone, has the connection,
  *	  |	and gives everybody else its plain end as 0 and 1
- *	  |-- talker (nobody, empty root): greeting, USER, PASS
+ *	  |-- talker (nobody, empty root): greeting, USER, PASS, AUTH
  *	  |	sends one record per login; ends when it has handed over, or
  *	  |	when TLS begins: then vtls and a new talker, which knows nothing
  *	  |	of what was said in plain text
@@ -105,6 +105,8 @@ be_session(struct state *s, int parent)
 {
 	const struct session_start start = {
 		.account = s->login.account,
+		.keeps_all = s->login.by != NULL &&
+		    s->login.grant != GRANT_ALL,
 		.name = s->name,
 		.parent = parent,
 		.stop = s->parent->stop,
@@ -216,6 +218,7 @@ answer_login(struct state *s)
 	struct deadline asked = deadline_in(0);
 	const struct login_question question = {
 		.in = p->in, .where = &s->where, .typed = typed_login(s),
+		.wanted = { s->request.authzid, s->request.authzid_len },
 		.password = { s->request.password, s->request.password_len },
 		.peer = p->connection->peer_text.text,
 		.serves_main = p->serves_main,

@@ -98,7 +98,7 @@ serve(const struct session_start *start, struct dialogue *client,
 {
 	struct transaction t = {
 		.client = client, .drop = *drop, .name = start->name,
-		.report = report, .lock_ms =
+		.keeps_all = start->keeps_all, .report = report, .lock_ms =
 		start->account->domain->in->conf.lock_timeout * 1000,
 	};
 

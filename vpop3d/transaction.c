@@ -181,6 +181,11 @@ dele(void *arg, const struct slice *args, size_t count)
 	size_t index;
 
 	(void)count;
+	if (t->keeps_all) {
+		dialogue_reply(t->client, "-ERR this mailbox is granted to you "
+		    "for reading alone");
+		return;
+	}
 	if (message_of(t, args[0], &index) == -1)
 		return;
 	t->drop->messages[index].deleted = true;
@@ -228,7 +233,7 @@ capa(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	capa_reply(t->client, true, false);
+	capa_reply(t->client, &(struct capa){ .takes_password = true });
 }
 
 /* --- UPDATE -------------------------------------------------------------- */

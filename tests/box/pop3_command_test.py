@@ -93,7 +93,7 @@ class Authorization(Pop3Test):
         pop = self.box(mbox=mbox(ONE)).pop3()
         pop.line()
         before = pop.many("CAPA")[1]
-        self.assertEqual(before, b"TOP\r\nUSER\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n"
+        self.assertEqual(before, b"TOP\r\nUSER\r\nSASL PLAIN LOGIN\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n"
                                  b"PIPELINING\r\nEXPIRE NEVER\r\nIMPLEMENTATION vmail-0.1\r\n")
         pop.ask("USER joe@a.test")
         pop.ask(f"PASS {PASSWORD}")
