@@ -30,6 +30,8 @@ static const struct {
 	{ "RESP-CODES", NULL },
 	{ "AUTH-RESP-CODE", NULL },
 	{ "PIPELINING", NULL },
+	{ "UTF8", NULL },
+	{ "LANG", NULL },
 	{ "EXPIRE NEVER", NULL },
 	{ "STLS", with_stls },
 	{ "IMPLEMENTATION vmail-" VERSION, NULL },

@@ -10,6 +10,7 @@
 #include "capa.h"
 #include "confine.h"
 #include "dialogue.h"
+#include "language.h"
 #include "log.h"
 #include "login.h"
 #include "mem.h"
@@ -224,6 +225,26 @@ stls(void *arg, const struct slice *args, size_t count)
 	c->over = true;
 }
 
+/* Messages are sent as they were delivered, and names compared byte by byte, with
+ * it and without. */
+static void
+utf8(void *arg, const struct slice *args, size_t count)
+{
+	struct conversation *c = arg;
+
+	(void)args;
+	(void)count;
+	dialogue_reply(c->client, "+OK UTF-8 is welcome");
+}
+
+static void
+lang(void *arg, const struct slice *args, size_t count)
+{
+	struct conversation *c = arg;
+
+	language_reply(c->client, args, count);
+}
+
 static void
 quit(void *arg, const struct slice *args, size_t count)
 {
@@ -249,6 +270,8 @@ static const struct dialogue_command commands[] = {
 	{ .name = "AUTH", .min = 1, .max = 2, .run = auth },
 	{ .name = "CAPA", .run = capa },
 	{ .name = "STLS", .available = offers_tls, .run = stls },
+	{ .name = "UTF8", .run = utf8 },
+	{ .name = "LANG", .max = 1, .run = lang },
 	{ .name = "QUIT", .run = quit },
 	{ 0 }
 };

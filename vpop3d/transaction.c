@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capa.h"
+#include "language.h"
 #include "retrieve.h"
 
 /* --- arguments ----------------------------------------------------------- */
@@ -236,6 +237,14 @@ capa(void *arg, const struct slice *args, size_t count)
 	capa_reply(t->client, &(struct capa){ .takes_password = true });
 }
 
+static void
+lang(void *arg, const struct slice *args, size_t count)
+{
+	struct transaction *t = arg;
+
+	language_reply(t->client, args, count);
+}
+
 /* --- UPDATE -------------------------------------------------------------- */
 
 static void
@@ -289,6 +298,7 @@ static const struct dialogue_command commands[] = {
 	{ .name = "RSET", .run = rset },
 	{ .name = "LAST", .run = last },
 	{ .name = "CAPA", .run = capa },
+	{ .name = "LANG", .max = 1, .run = lang },
 	{ .name = "QUIT", .run = quit },
 	{ 0 }
 };
