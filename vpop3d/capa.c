@@ -46,5 +46,9 @@ capa_reply(struct dialogue *client, const struct capa *can)
 		if (capabilities[i].is_there == NULL ||
 		    capabilities[i].is_there(can))
 			dialogue_reply(client, "%s", capabilities[i].line);
+	if (can->login_delay > 0)
+		dialogue_reply(client, "LOGIN-DELAY %llu%s",
+		    (unsigned long long)can->login_delay,
+		    can->of_any_user ? " USER" : "");
 	dialogue_reply(client, ".");
 }

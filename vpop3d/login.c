@@ -39,19 +39,23 @@ login_names_domain(const struct installation *in, struct slice typed)
 	return split_login(in, typed, &user, &host);
 }
 
-bool
-login_needs_tls(const struct installation *in, const struct where *where,
+struct login_terms
+login_terms(const struct installation *in, const struct where *where,
     bool serves_main)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct domain *domain;
 	struct err err;
 
-	if (where->kind != WHERE_DOMAIN)
-		return serves_main && !where->main_is_ours &&
-		    where_needs_tls(where, system_user_domain(in, &pool));
-	return domain_open(in, &pool, slice_of(where->domain), &domain,
-	    &err) == 0 && where_needs_tls(where, domain);
+	if (where->kind != WHERE_DOMAIN) {
+		if (!serves_main || where->main_is_ours)
+			return (struct login_terms){ 0 };
+		domain = system_user_domain(in, &pool);
+	} else if (domain_open(in, &pool, slice_of(where->domain), &domain,
+	    &err) == -1)
+		return (struct login_terms){ 0 };
+	return (struct login_terms){ where_needs_tls(where, domain),
+	    domain->conf.login_delay };
 }
 
 static int
@@ -255,13 +259,13 @@ open_wanted(const struct login_question *q, struct pool *pool,
 
 static void
 check_hash(const struct login_question *q, struct pool *pool,
-    struct slice user, struct login *out)
+    struct login *out)
 {
 	struct password password = { 0 };
 	bool found = false;
 	struct err err;
 
-	if (find_hash(out, pool, user, &password, &found, &err) == -1)
+	if (find_hash(out, pool, out->user, &password, &found, &err) == -1)
 		fail(out, pool, &err);
 	else if (!password_matches(found ? &password : NULL, q->password))
 		out->verdict = VERDICT_WRONG;
@@ -307,19 +311,20 @@ no_from_pam(struct login *out, struct pool *pool, const struct err *err)
  * all take the same time. */
 static void
 check_by_pam(const struct login_question *q, struct pool *pool,
-    struct slice user, struct login *out)
+    struct login *out)
 {
 	struct password password = { 0 };
 	bool found = false;
 	struct err err;
 
-	if (nobody_is_called(out, user, q->password))
+	if (nobody_is_called(out, out->user, q->password))
 		return;
-	if (find_hash(out, pool, user, &password, &found, &err) == -1) {
+	if (find_hash(out, pool, out->user, &password, &found, &err) == -1) {
 		fail(out, pool, &err);
 		return;
 	}
-	const char *name = found ? out->account->name : pool_dup(pool, user);
+	const char *name = found ? out->account->name :
+	    pool_dup(pool, out->user);
 	int got = ask_pam(q, pool, conf_pam_service(&out->domain->conf),
 	    pool_format(pool, "%s@%s", name, out->domain->name), NULL, &err);
 	if (got == -1 && (err.kind != ERR_REFUSED || found))
@@ -336,15 +341,17 @@ check_by_pam(const struct login_question *q, struct pool *pool,
 /* A user of the system, in the main domain. */
 static void
 check_system_user(const struct login_question *q, struct pool *pool,
-    struct domain *domain, struct slice user, struct login *out)
+    struct login *out)
 {
+	struct domain *domain = system_user_domain(q->in, pool);
 	struct pam_user ids;
 	struct account *account;
 	struct err err;
 
-	if (nobody_is_called(out, user, q->password))
+	out->domain = domain;
+	if (nobody_is_called(out, out->user, q->password))
 		return;
-	if (ask_pam(q, pool, PAM_SERVICE, pool_dup(pool, user), &ids,
+	if (ask_pam(q, pool, PAM_SERVICE, pool_dup(pool, out->user), &ids,
 	    &err) == -1 ||
 	    system_user_account(domain, pool, &ids, &account, &err) == -1) {
 		no_from_pam(out, pool, &err);
@@ -357,27 +364,23 @@ check_system_user(const struct login_question *q, struct pool *pool,
 /* --- the whole ---------------------------------------------------------- */
 
 void
-login_check(const struct login_question *q, struct pool *pool,
+login_find(const struct login_question *q, struct pool *pool,
     struct login *out)
 {
-	struct slice user;
 	const char *real;
 	struct domain *domain;
 	struct err err;
 
 	*out = (struct login){ .found = "login" };
-	int chosen = choose_domain(q->in, q->where, pool, q->typed, &user,
+	int chosen = choose_domain(q->in, q->where, pool, q->typed, &out->user,
 	    &real, out, &err);
 	if (chosen == 0 && !q->serves_main) {
 		refuse(out, VERDICT_MAIN,
 		    "a login of the main domain needs a native pop3d");
 		return;
 	}
-	if (chosen == -1 && err.kind == ERR_ABSENT) {
-		password_matches(NULL, q->password);
-		refuse(out, VERDICT_WRONG, "unknown domain");
+	if (chosen == -1 && err.kind == ERR_ABSENT)
 		return;
-	}
 	if (chosen == 0)
 		domain = system_user_domain(q->in, pool);
 	else if (chosen == -1 || domain_open(q->in, pool, slice_of(real),
@@ -388,12 +391,31 @@ login_check(const struct login_question *q, struct pool *pool,
 	out->domain = domain;
 	if (where_needs_tls(q->where, domain))
 		refuse(out, VERDICT_NEEDS_TLS, "require-tls");
-	else if (domain->of_system)
-		check_system_user(q, pool, domain, user, out);
-	else if (conf_pam_service(&domain->conf) != NULL)
-		check_by_pam(q, pool, user, out);
+}
+
+const char *
+login_account(const struct login_question *q, const struct login *login,
+    struct pool *pool)
+{
+	if (login->domain == NULL)
+		return pool_dup(pool, q->typed);
+	return pool_format(pool, "%s@%s", pool_dup(pool, login->user),
+	    login->domain->name);
+}
+
+void
+login_check(const struct login_question *q, struct pool *pool,
+    struct login *out)
+{
+	if (out->domain == NULL) {
+		password_matches(NULL, q->password);
+		refuse(out, VERDICT_WRONG, "unknown domain");
+	} else if (out->domain->of_system)
+		check_system_user(q, pool, out);
+	else if (conf_pam_service(&out->domain->conf) != NULL)
+		check_by_pam(q, pool, out);
 	else
-		check_hash(q, pool, user, out);
+		check_hash(q, pool, out);
 	if (out->verdict == VERDICT_OPEN)
 		open_wanted(q, pool, out);
 }

@@ -27,8 +27,10 @@ struct login_question {
 };
 
 struct login {
-	/* VERDICT_OPEN: the password is right */
+	/* 0: a password has to be looked at; VERDICT_OPEN: it is right */
 	enum verdict		 verdict;
+	/* what stands before the domain; it lives as long as the question */
+	struct slice		 user;
 	/* NULL: none that is served here */
 	const struct domain	*domain;
 	/* whose mailbox; until VERDICT_OPEN: who logs in, if there is one */
@@ -46,14 +48,26 @@ struct login {
 /* Whether the login says which domain it means. */
 bool	login_names_domain(const struct installation *in, struct slice typed);
 
-/* Whether a login without a domain is refused before TLS begins.  A domain that
- * cannot be read is found out at the login. */
-bool	login_needs_tls(const struct installation *in,
+/* What holds for a login without a domain, as far as can be told before it.  A
+ * domain that cannot be read is found out at the login. */
+struct login_terms {
+	bool		needs_tls;	/* it is refused before TLS begins */
+	uint64_t	login_delay;	/* seconds */
+};
+struct login_terms login_terms(const struct installation *in,
 	    const struct where *where, bool serves_main);
 
-/* Computes exactly one password hash, or asks PAM once, for all that is
- * VERDICT_WRONG or VERDICT_OPEN, and neither where the domain wants TLS first.
- * Everything in *out lives in pool. */
+/* Whom the login means: all but what only a password tells.  Everything in *out
+ * lives in pool. */
+void	login_find(const struct login_question *question, struct pool *pool,
+	    struct login *out);
+
+/* "user@domain", the same for all spellings of a login that was found. */
+const char *login_account(const struct login_question *question,
+	    const struct login *login, struct pool *pool);
+
+/* Then, where the verdict is still open: computes exactly one password hash, or
+ * asks PAM once, for all that becomes VERDICT_WRONG or VERDICT_OPEN. */
 void	login_check(const struct login_question *question, struct pool *pool,
 	    struct login *out);
 

@@ -51,6 +51,9 @@ words_for(enum verdict verdict)
 	case VERDICT_IN_USE:
 		return "-ERR [IN-USE] another session or program has the "
 		    "mailbox";
+	case VERDICT_TOO_SOON:
+		return "-ERR [LOGIN-DELAY] the last login was a short time "
+		    "ago: try again later";
 	case VERDICT_REFUSED:
 		return "-ERR [SYS/PERM] the mailbox is not as it should be: "
 		    "tell the postmaster";
@@ -80,7 +83,7 @@ user(void *arg, const struct slice *args, size_t count)
 	(void)count;
 	c->has_user = false;
 	/* before the client sends a password for all to read */
-	if (c->talker->needs_tls &&
+	if (c->talker->terms.needs_tls &&
 	    !login_names_domain(c->talker->in, login)) {
 		dialogue_reply(c->client, "%s", words_for(VERDICT_NEEDS_TLS));
 		return;
@@ -167,7 +170,7 @@ auth(void *arg, const struct slice *args, size_t count)
 	enum auth_end end = AUTH_REFUSED;
 
 	c->has_user = false;
-	if (!c->talker->needs_tls)
+	if (!c->talker->terms.needs_tls)
 		end = auth_exchange(c->client, args, count, sasl, &words);
 	if (end == AUTH_TOLD) {
 		note_name(sasl->login, c->request->login,
@@ -187,8 +190,10 @@ capa(void *arg, const struct slice *args, size_t count)
 {
 	struct conversation *c = arg;
 	const struct capa can = {
-		.takes_password = !c->talker->needs_tls,
+		.takes_password = !c->talker->terms.needs_tls,
 		.offers_tls = c->talker->offers_tls,
+		.login_delay = c->talker->terms.login_delay,
+		.of_any_user = true,
 	};
 
 	(void)args;

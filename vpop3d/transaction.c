@@ -234,7 +234,8 @@ capa(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	capa_reply(t->client, &(struct capa){ .takes_password = true });
+	capa_reply(t->client, &(struct capa){ .takes_password = true,
+	    .login_delay = t->login_delay });
 }
 
 static void

@@ -14,6 +14,7 @@ struct transaction {
 	struct maildrop	*drop;
 	const char	*name;		/* that greeted */
 	bool		 keeps_all;	/* DELE is refused */
+	uint64_t	 login_delay;	/* seconds, for CAPA */
 	/* how long QUIT waits for the mailbox's locks */
 	uint64_t	 lock_ms;
 	/* the highest message that was accessed, from 1 */

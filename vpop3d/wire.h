@@ -50,6 +50,7 @@ enum verdict {
 	VERDICT_NEEDS_TLS,
 	VERDICT_MAIN,		/* a user of the main domain */
 	VERDICT_IN_USE,
+	VERDICT_TOO_SOON,	/* login-delay */
 	VERDICT_REFUSED,	/* the mailbox is a link or somebody else's */
 };
 struct answer {

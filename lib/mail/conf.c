@@ -192,8 +192,8 @@ const struct setting domain_settings[] = {
 	  .help = "How passwords are checked: shadow, or pam[:service], a file "
 	  "in /etc/pam.d (vpop3d)." },
 	{ "login-delay", setting_seconds, D(login_delay), "0", .max = 86400,
-	  .refused_by = PROGRAM_VPOP3D,
-	  .help = "The shortest time between two logins of one account." },
+	  .help = "The shortest time between two logins of one account "
+	  "(vpop3d)." },
 	{ "forward-sender", setting_word, D(forward_sender), "keep",
 	  .words = forward_sender_words,
 	  .help = "The envelope sender of what an account forwards: keep, or "

@@ -200,9 +200,6 @@ class Refusals(Login):
         def break_settings(vmail):
             vmail.write("domain.a.test", "no-such-setting = 1\n")
 
-        def not_there_yet(vmail):
-            vmail.write("domain.a.test", vmail.read("domain.a.test") + b"login-delay = 5\n")
-
         def no_passwd(vmail):
             os.unlink(os.path.join(vmail.dir, "passwd.a.test"))
 
@@ -213,7 +210,7 @@ class Refusals(Login):
         def open_to_others(vmail):
             os.chmod(os.path.join(vmail.dir, "shadow.a.test"), 0o666)
 
-        for damage in (break_settings, not_there_yet, no_passwd, a_directory, open_to_others):
+        for damage in (break_settings, no_passwd, a_directory, open_to_others):
             with self.subTest(damage.__name__):
                 vmail = self.two()
                 damage(vmail)

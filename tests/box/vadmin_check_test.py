@@ -50,8 +50,7 @@ class Check(BoxTest):
                 run("vadmin", "settings").stdout.decode().splitlines()]
         missing = [r[1] for r in rows if r[0] == "domain.D" and "(Not in all" in r[4]]
         for name in missing:
-            value = {"user-commands": "yes", "forward-sender": "owner", "login-delay": 10,
-                     "vacation-days": 3, "auto-rate": 3}.get(name, "/x")
+            value = {"vacation-days": 3, "auto-rate": 3}.get(name, "/x")
             self.vmail.domain("a.test", {name: value}, accounts=["joe"])
             self.finds(f"'{name}' is not available")
 
