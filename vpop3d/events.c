@@ -71,6 +71,16 @@ events_session(const struct events *e, const struct report *r)
 }
 
 void
+events_rehashed(const struct account *account)
+{
+	SCOPED(drop_log_line) struct log_line line = log_event("rehashed");
+
+	log_text(&line, "account", slice_of(account->name));
+	log_text(&line, "domain", slice_of(account->domain->name));
+	log_send(&line, LOG_INFO);
+}
+
+void
 events_tls_failed(const struct events *e, const char *reason)
 {
 	SCOPED(drop_log_line) struct log_line line = log_event("tls-failed");

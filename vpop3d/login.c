@@ -269,8 +269,11 @@ check_hash(const struct login_question *q, struct pool *pool,
 		fail(out, pool, &err);
 	else if (!password_matches(found ? &password : NULL, q->password))
 		out->verdict = VERDICT_WRONG;
-	else
+	else {
 		open_or_locked(out);
+		if (q->in->conf.rehash && password_is_old(password.hash))
+			out->old_hash = password.hash;
+	}
 }
 
 /* --- PAM ---------------------------------------------------------------- */

@@ -39,6 +39,8 @@ struct login {
 	const struct account	*by;
 	/* then: what may be done with it */
 	enum grant		 grant;
+	/* VERDICT_OPEN, and "rehash" is set: the login's hash, where it is old */
+	const char		*old_hash;
 	/* how the domain was: login, sni, address or main */
 	const char		*found;
 	/* why not, for the log; the client is not told */

@@ -24,6 +24,7 @@
 #include "log.h"
 #include "login.h"
 #include "packet.h"
+#include "rehash.h"
 #include "relay.h"
 #include "scope.h"
 #include "session.h"
@@ -240,6 +241,9 @@ try_password(struct state *s, const struct login_question *q,
 	}
 	*turn = deadline_in(0);
 	login_check(q, &s->pool, &s->login);
+	if (s->login.verdict == VERDICT_OPEN && s->login.old_hash != NULL)
+		rehash(s->login.by != NULL ? s->login.by : s->login.account,
+		    s->login.old_hash, q->password);
 }
 
 /* However the failure was found out, its answer comes at the same time, and the

@@ -115,8 +115,9 @@ const struct setting vmail_settings[] = {
 	{ "state", setting_text, V(state), "/var/lib/vmail",
 	  .help = "The directory of what the programs remember; its empty/ "
 	  "becomes the root of who talks to clients of POP3 and LMTP." },
-	{ "rehash", setting_flag, V(rehash), "no", .refused_by = PROGRAM_VPOP3D,
-	  .help = "Renew an old password hash when its owner logs in." },
+	{ "rehash", setting_flag, V(rehash), "no",
+	  .help = "Renew a password hash of an older method than yescrypt when "
+	  "its owner logs in (vpop3d)." },
 	{ "main-mailboxes", setting_text, V(main_mailboxes), "/var/mail/%u",
 	  .help = "Where the inboxes of the system's own users lie, for a "
 	  "vpop3d without a native pop3d: %u is the user; a last / makes it a "
