@@ -24,19 +24,16 @@ add_who(struct log_line *line, const struct events *e)
 	else
 		log_text(line, "login", (struct slice){ e->request->login,
 		    e->request->login_len });
-	if (login->by != NULL) {
-		log_text(line, "by", slice_of(login->by->name));
-		log_text(line, "grant", slice_of(grant_name(login->grant)));
-	} else if (login->verdict != VERDICT_OPEN &&
-	    e->request->authzid_len > 0)
-		log_text(line, "wanted", (struct slice){ e->request->authzid,
-		    e->request->authzid_len });
 	add_peer(line, e);
 	if (login->domain != NULL)
 		log_text(line, "domain", slice_of(login->domain->name));
 	log_text(line, "found", slice_of(login->found));
 	if (e->relay->protocol[0] != '\0')
 		log_text(line, "tls", slice_of(e->relay->protocol));
+	if (login->by != NULL) {
+		log_text(line, "by", slice_of(login->by->name));
+		log_text(line, "grant", slice_of(grant_name(login->grant)));
+	}
 }
 
 void
@@ -48,6 +45,10 @@ events_login_failed(const struct events *e, const char *reason)
 	/* For who counts tries: what we are at fault for is none. */
 	if (e->login->verdict == VERDICT_WRONG)
 		log_text(&line, "wrong", SLICE("yes"));
+	/* Behind what is counted: it is what the client typed. */
+	if (e->login->verdict != VERDICT_OPEN && e->request->authzid_len > 0)
+		log_text(&line, "wanted", (struct slice){ e->request->authzid,
+		    e->request->authzid_len });
 	log_text(&line, "reason", slice_of(reason));
 	log_send(&line, LOG_NOTICE);
 }
