@@ -28,6 +28,9 @@ add_who(struct log_line *line, const struct events *e)
 	if (login->domain != NULL)
 		log_text(line, "domain", slice_of(login->domain->name));
 	log_text(line, "found", slice_of(login->found));
+	if (e->connection->proxy_text.text[0] != '\0')
+		log_text(line, "proxy",
+		    slice_of(e->connection->proxy_text.text));
 	if (e->relay->protocol[0] != '\0')
 		log_text(line, "tls", slice_of(e->relay->protocol));
 	if (login->by != NULL) {
@@ -69,6 +72,16 @@ events_session(const struct events *e, const struct report *r)
 		    (struct slice){ r->text,
 		    strnlen(r->text, sizeof r->text) });
 	log_send(&line, LOG_INFO);
+}
+
+void
+events_proxy_failed(const struct connection *c, const char *reason)
+{
+	SCOPED(drop_log_line) struct log_line line = log_event("proxy-failed");
+
+	log_text(&line, "proxy", slice_of(c->peer_text.text));
+	log_text(&line, "reason", slice_of(reason));
+	log_send(&line, LOG_NOTICE);
 }
 
 void

@@ -20,6 +20,8 @@ struct connection {
 	struct sockaddr_storage	local, peer;
 	socklen_t		local_len;
 	struct address_text	local_text, peer_text;
+	/* of the proxy that told these; "": none did */
+	struct address_text	proxy_text;
 	/* as it was found; -1: it was left in place */
 	int			standard_error;
 };

@@ -15,6 +15,7 @@
 #include "deadline.h"
 #include "fd.h"
 #include "mem.h"
+#include "networks.h"
 #include "scope.h"
 #include "stop.h"
 
@@ -134,7 +135,8 @@ accept_one(struct crowd *crowd, const struct listeners *l,
 	}
 	address_unmap(&address);
 	struct network peer = address_network(&address);
-	if (has_too_many(crowd, &peer)) {
+	if (has_too_many(crowd, &peer) && !networks_have(service->many,
+	    service->many_count, &address)) {
 		turn_away(service, connection, &address);
 		return;
 	}
