@@ -74,6 +74,7 @@ wait_for_turn(struct throttle *t, struct deadline d, struct err *err)
 	return 0;
 }
 
+/* A file that cannot be read or locked keeps nobody waiting. */
 int
 throttle_begin(struct throttle *t, const struct installation *in,
     const struct connection *c, struct slice account, struct deadline d,
@@ -86,7 +87,12 @@ throttle_begin(struct throttle *t, const struct installation *in,
 	str_addlower(&t->account, account);
 	if (t->tries.fd == -1 && open_memory(t, in, &t->err) == -1)
 		return 0;
-	return wait_for_turn(t, d, err);
+	if (wait_for_turn(t, d, err) == 0)
+		return 0;
+	if (deadline_over(d))
+		return -1;
+	t->err = *err;
+	return 0;
 }
 
 static unsigned
