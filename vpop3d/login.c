@@ -3,40 +3,19 @@
 
 #include <string.h>
 
-#include "confine.h"
+#include "login_name.h"
 #include "name.h"
 #include "pam.h"
 #include "password.h"
 #include "scope.h"
 #include "system_user.h"
 
-enum { IDN_MS = 5000 };
-
-/* The last separator counts.  False: there is none. */
-static bool
-split_login(const struct installation *in, struct slice typed,
-    struct slice *user, struct slice *host)
-{
-	const char *separators = in->conf.login_separators;
-
-	if (!where_allows(in, "login"))
-		return false;
-	for (size_t i = typed.len; i-- > 0; )
-		if (typed.p[i] != '\0' &&
-		    strchr(separators, typed.p[i]) != NULL) {
-			*user = (struct slice){ typed.p, i };
-			*host = slice_from(typed, i + 1);
-			return true;
-		}
-	return false;
-}
-
 bool
 login_names_domain(const struct installation *in, struct slice typed)
 {
 	struct slice user, host;
 
-	return split_login(in, typed, &user, &host);
+	return login_name_split(in, typed, &user, &host);
 }
 
 struct login_terms
@@ -56,73 +35,6 @@ login_terms(const struct installation *in, const struct where *where,
 		return (struct login_terms){ 0 };
 	return (struct login_terms){ where_needs_tls(where, domain),
 	    domain->conf.login_delay };
-}
-
-static int
-canonical(const void *question, struct str *answer)
-{
-	struct err err;
-
-	return name_canonical_domain(*(const struct slice *)question, answer,
-	    &err);
-}
-
-/* Converting a name with 8-bit letters takes a library that root must not run
- * on what a client typed. */
-static int
-ascii_host(struct pool *pool, struct slice *host, struct err *err)
-{
-	SCOPED(drop_str) struct str answer = { 0 };
-	bool ascii = true;
-
-	for (size_t i = 0; i < host->len; i++)
-		ascii = ascii && host->p[i] > ' ' && host->p[i] < 0x7F;
-	if (ascii)
-		return 0;
-	if (confine_ask(canonical, host, deadline_in(IDN_MS), &answer,
-	    err) == -1)
-		return -1;
-	if (!name_is_domain(str_slice(&answer)))
-		return err_set(err, ERR_ABSENT, "not a domain name");
-	*host = slice_of(pool_dup(pool, str_slice(&answer)));
-	return 0;
-}
-
-static bool
-is_main_domain(const struct installation *in, struct slice host)
-{
-	if (slice_ends(host, "."))
-		host.len--;
-	return slice_same(host, slice_of(in->main_domain));
-}
-
-/* 1: *real is set.  0: the main domain, which is not ours.  -1: none. */
-static int
-choose_domain(const struct installation *in, const struct where *where,
-    struct pool *pool, struct slice typed, struct slice *user,
-    const char **real, struct login *out, struct err *err)
-{
-	struct slice host;
-
-	*user = typed;
-	if (split_login(in, typed, user, &host)) {
-		out->found = "login";
-		if (ascii_host(pool, &host, err) == -1)
-			return -1;
-		if (where_domain_of_host(in, pool, host, false, real, err) == 0)
-			return 1;
-		return err->kind == ERR_ABSENT && is_main_domain(in, host) ? 0 :
-		    -1;
-	}
-	out->found = where->found;
-	if (where->kind == WHERE_DOMAIN) {
-		*real = where->domain;
-		return 1;
-	}
-	if (!where->main_is_ours)
-		return 0;
-	return domain_real_name(in, pool, slice_of(in->main_domain), real,
-	    err) == 0 ? 1 : -1;
 }
 
 static void
@@ -185,10 +97,8 @@ find_wanted(const struct login_question *q, struct pool *pool,
 	struct slice user = q->wanted, host;
 	const char *real;
 
-	if (split_login(q->in, q->wanted, &user, &host)) {
-		if (ascii_host(pool, &host, err) == -1 ||
-		    where_domain_of_host(q->in, pool, host, false, &real,
-		    err) == -1)
+	if (login_name_split(q->in, q->wanted, &user, &host)) {
+		if (login_name_host(q->in, pool, &host, &real, err) == -1)
 			return -1;
 		if (strcmp(real, domain->name) != 0)
 			return err_set(err, ERR_ABSENT, "another domain's");
@@ -370,13 +280,13 @@ void
 login_find(const struct login_question *q, struct pool *pool,
     struct login *out)
 {
-	const char *real;
+	struct login_name name = { 0 };
 	struct domain *domain;
 	struct err err;
 
-	*out = (struct login){ .found = "login" };
-	int chosen = choose_domain(q->in, q->where, pool, q->typed, &out->user,
-	    &real, out, &err);
+	int chosen = login_name_choose(q->in, q->where, pool, q->typed, &name,
+	    &err);
+	*out = (struct login){ .user = name.user, .found = name.found };
 	if (chosen == 0 && !q->serves_main) {
 		refuse(out, VERDICT_MAIN,
 		    "a login of the main domain needs a native pop3d");
@@ -386,7 +296,7 @@ login_find(const struct login_question *q, struct pool *pool,
 		return;
 	if (chosen == 0)
 		domain = system_user_domain(q->in, pool);
-	else if (chosen == -1 || domain_open(q->in, pool, slice_of(real),
+	else if (chosen == -1 || domain_open(q->in, pool, slice_of(name.real),
 	    &domain, &err) == -1) {
 		fail(out, pool, &err);
 		return;
