@@ -178,7 +178,7 @@ user_lock(struct call *call, struct err *err)
 	}
 	const char *behind = behind_lock(old).len > 0 ? login.hash : "*";
 	return user_files_set_hash(&login.files, login.account->name,
-	    pool_format(&call->pool, "!%s", behind), HASH_LOCK, err);
+	    pool_format(&call->pool, "!%s", behind), HASH_SAME, err);
 }
 
 int
@@ -201,5 +201,5 @@ user_unlock(struct call *call, struct err *err)
 		return 0;
 	}
 	return user_files_set_hash(&login.files, login.account->name,
-	    pool_dup(&call->pool, behind_lock(old)), HASH_LOCK, err);
+	    pool_dup(&call->pool, behind_lock(old)), HASH_SAME, err);
 }

@@ -26,7 +26,7 @@ type_of(const struct setting *row, struct str *out)
 		setting_parser	*parse;
 		const char	*name;
 	} types[] = {
-		{ setting_text, "text" }, { setting_list, "list" },
+		{ setting_text, "text" }, { setting_list, "list" }, { conf_networks, "list" },
 		  { setting_flag, "yes or no" },
 		{ setting_number, "number" }, { setting_size, "size" },
 		{ setting_kilobytes, "size in kB" },

@@ -28,8 +28,15 @@ add_who(struct log_line *line, const struct events *e)
 	if (login->domain != NULL)
 		log_text(line, "domain", slice_of(login->domain->name));
 	log_text(line, "found", slice_of(login->found));
+	if (e->connection->proxy_text.text[0] != '\0')
+		log_text(line, "proxy",
+		    slice_of(e->connection->proxy_text.text));
 	if (e->relay->protocol[0] != '\0')
 		log_text(line, "tls", slice_of(e->relay->protocol));
+	if (login->by != NULL) {
+		log_text(line, "by", slice_of(login->by->name));
+		log_text(line, "grant", slice_of(grant_name(login->grant)));
+	}
 }
 
 void
@@ -41,6 +48,10 @@ events_login_failed(const struct events *e, const char *reason)
 	/* For who counts tries: what we are at fault for is none. */
 	if (e->login->verdict == VERDICT_WRONG)
 		log_text(&line, "wrong", SLICE("yes"));
+	/* Behind what is counted: it is what the client typed. */
+	if (e->login->verdict != VERDICT_OPEN && e->request->authzid_len > 0)
+		log_text(&line, "wanted", (struct slice){ e->request->authzid,
+		    e->request->authzid_len });
 	log_text(&line, "reason", slice_of(reason));
 	log_send(&line, LOG_NOTICE);
 }
@@ -60,6 +71,26 @@ events_session(const struct events *e, const struct report *r)
 		log_text(&line, "text",
 		    (struct slice){ r->text,
 		    strnlen(r->text, sizeof r->text) });
+	log_send(&line, LOG_INFO);
+}
+
+void
+events_proxy_failed(const struct connection *c, const char *reason)
+{
+	SCOPED(drop_log_line) struct log_line line = log_event("proxy-failed");
+
+	log_text(&line, "proxy", slice_of(c->peer_text.text));
+	log_text(&line, "reason", slice_of(reason));
+	log_send(&line, LOG_NOTICE);
+}
+
+void
+events_rehashed(const struct account *account)
+{
+	SCOPED(drop_log_line) struct log_line line = log_event("rehashed");
+
+	log_text(&line, "account", slice_of(account->name));
+	log_text(&line, "domain", slice_of(account->domain->name));
 	log_send(&line, LOG_INFO);
 }
 

@@ -18,6 +18,8 @@ struct events {
 
 void	events_login_failed(const struct events *e, const char *reason);
 void	events_session(const struct events *e, const struct report *report);
+void	events_rehashed(const struct account *account);
+void	events_proxy_failed(const struct connection *c, const char *reason);
 void	events_tls_failed(const struct events *e, const char *reason);
 
 #endif

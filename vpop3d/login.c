@@ -3,122 +3,38 @@
 
 #include <string.h>
 
-#include "confine.h"
+#include "login_name.h"
 #include "name.h"
 #include "pam.h"
 #include "password.h"
 #include "scope.h"
 #include "system_user.h"
 
-enum { IDN_MS = 5000 };
-
-/* The last separator counts.  False: there is none. */
-static bool
-split_login(const struct installation *in, struct slice typed,
-    struct slice *user, struct slice *host)
-{
-	const char *separators = in->conf.login_separators;
-
-	if (!where_allows(in, "login"))
-		return false;
-	for (size_t i = typed.len; i-- > 0; )
-		if (typed.p[i] != '\0' &&
-		    strchr(separators, typed.p[i]) != NULL) {
-			*user = (struct slice){ typed.p, i };
-			*host = slice_from(typed, i + 1);
-			return true;
-		}
-	return false;
-}
-
 bool
 login_names_domain(const struct installation *in, struct slice typed)
 {
 	struct slice user, host;
 
-	return split_login(in, typed, &user, &host);
+	return login_name_split(in, typed, &user, &host);
 }
 
-bool
-login_needs_tls(const struct installation *in, const struct where *where,
+struct login_terms
+login_terms(const struct installation *in, const struct where *where,
     bool serves_main)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct domain *domain;
 	struct err err;
 
-	if (where->kind != WHERE_DOMAIN)
-		return serves_main && !where->main_is_ours &&
-		    where_needs_tls(where, system_user_domain(in, &pool));
-	return domain_open(in, &pool, slice_of(where->domain), &domain,
-	    &err) == 0 && where_needs_tls(where, domain);
-}
-
-static int
-canonical(const void *question, struct str *answer)
-{
-	struct err err;
-
-	return name_canonical_domain(*(const struct slice *)question, answer,
-	    &err);
-}
-
-/* Converting a name with 8-bit letters takes a library that root must not run
- * on what a client typed. */
-static int
-ascii_host(struct pool *pool, struct slice *host, struct err *err)
-{
-	SCOPED(drop_str) struct str answer = { 0 };
-	bool ascii = true;
-
-	for (size_t i = 0; i < host->len; i++)
-		ascii = ascii && host->p[i] > ' ' && host->p[i] < 0x7F;
-	if (ascii)
-		return 0;
-	if (confine_ask(canonical, host, deadline_in(IDN_MS), &answer,
-	    err) == -1)
-		return -1;
-	if (!name_is_domain(str_slice(&answer)))
-		return err_set(err, ERR_ABSENT, "not a domain name");
-	*host = slice_of(pool_dup(pool, str_slice(&answer)));
-	return 0;
-}
-
-static bool
-is_main_domain(const struct installation *in, struct slice host)
-{
-	if (slice_ends(host, "."))
-		host.len--;
-	return slice_same(host, slice_of(in->main_domain));
-}
-
-/* 1: *real is set.  0: the main domain, which is not ours.  -1: none. */
-static int
-choose_domain(const struct installation *in, const struct where *where,
-    struct pool *pool, struct slice typed, struct slice *user,
-    const char **real, struct login *out, struct err *err)
-{
-	struct slice host;
-
-	*user = typed;
-	if (split_login(in, typed, user, &host)) {
-		out->found = "login";
-		if (ascii_host(pool, &host, err) == -1)
-			return -1;
-		if (where_domain_of_host(in, pool, host, false, real, err) == 0)
-			return 1;
-		return err->kind == ERR_ABSENT && is_main_domain(in, host) ? 0 :
-		    -1;
-	}
-	out->found = where->found;
-	if (where->kind == WHERE_DOMAIN) {
-		*real = where->domain;
-		return 1;
-	}
-	if (!where->main_is_ours)
-		return 0;
-	return domain_real_name(in, pool, slice_of(in->main_domain), real,
-	    err) == 0 ? 1 : -1;
+	if (where->kind != WHERE_DOMAIN) {
+		if (!serves_main || where->main_is_ours)
+			return (struct login_terms){ 0 };
+		domain = system_user_domain(in, &pool);
+	} else if (domain_open(in, &pool, slice_of(where->domain), &domain,
+	    &err) == -1)
+		return (struct login_terms){ 0 };
+	return (struct login_terms){ where_needs_tls(where, domain),
+	    domain->conf.login_delay };
 }
 
 static void
@@ -170,20 +86,104 @@ open_or_locked(struct login *out)
 		refuse(out, VERDICT_OPEN, "");
 }
 
+/* --- another's mailbox -------------------------------------------------- */
+
+/* A name without a domain is in the login's own, and so must all others be.
+ * ERR_ABSENT: there is no such account there. */
+static int
+find_wanted(const struct login_question *q, struct pool *pool,
+    const struct domain *domain, struct account **out, struct err *err)
+{
+	struct slice user = q->wanted, host;
+	const char *real;
+
+	if (login_name_split(q->in, q->wanted, &user, &host)) {
+		if (login_name_host(q->in, pool, &host, &real, err) == -1)
+			return -1;
+		if (strcmp(real, domain->name) != 0)
+			return err_set(err, ERR_ABSENT, "another domain's");
+	}
+	return account_find(domain, pool, user, out, err);
+}
+
+/* Why who has logged in may not open the mailbox of another; NULL: it may. One
+ * without a password of its own is shared by those to whom it is granted; one
+ * that was locked, or has expired, is locked for all.  -1: cannot be told. */
+static int
+may_open(struct login *out, struct pool *pool, const struct account *wanted,
+    const char **why, struct err *err)
+{
+	struct password password = { 0 };
+
+	*why = NULL;
+	if (grants_find(out->domain, slice_of(wanted->name),
+	    slice_of(out->account->name), &out->grant, err) == -1)
+		return -1;
+	if (out->grant == GRANT_NONE) {
+		*why = "not granted";
+		return 0;
+	}
+	if (account_password(out->domain, pool, wanted, &password, err) == -1)
+		return -1;
+	if (password.barred || password.expired)
+		*why = "granted, but locked";
+	return 0;
+}
+
+/* The password was right: the mailbox that is wanted takes the place of the
+ * login's own. */
+static void
+open_wanted(const struct login_question *q, struct pool *pool,
+    struct login *out)
+{
+	struct account *wanted;
+	const char *why;
+	struct err err;
+
+	if (q->wanted.len == 0 || slice_equal(q->wanted, q->typed))
+		return;
+	if (out->domain->of_system) {
+		refuse(out, VERDICT_WRONG, "wants another mailbox");
+		return;
+	}
+	if (find_wanted(q, pool, out->domain, &wanted, &err) == -1) {
+		if (err.kind == ERR_ABSENT || err.kind == ERR_INVALID)
+			refuse(out, VERDICT_WRONG, "wants another mailbox: "
+			    "no such account in this domain");
+		else
+			fail(out, pool, &err);
+		return;
+	}
+	if (slice_same(slice_of(wanted->name), slice_of(out->account->name)))
+		return;
+	if (may_open(out, pool, wanted, &why, &err) == -1)
+		fail(out, pool, &err);
+	else if (why != NULL)
+		refuse(out, VERDICT_WRONG, pool_format(pool,
+		    "wants another mailbox: %s", why));
+	else {
+		out->by = out->account;
+		out->account = wanted;
+	}
+}
+
 static void
 check_hash(const struct login_question *q, struct pool *pool,
-    struct slice user, struct login *out)
+    struct login *out)
 {
 	struct password password = { 0 };
 	bool found = false;
 	struct err err;
 
-	if (find_hash(out, pool, user, &password, &found, &err) == -1)
+	if (find_hash(out, pool, out->user, &password, &found, &err) == -1)
 		fail(out, pool, &err);
 	else if (!password_matches(found ? &password : NULL, q->password))
 		out->verdict = VERDICT_WRONG;
-	else
+	else {
 		open_or_locked(out);
+		if (q->in->conf.rehash && password_is_old(password.hash))
+			out->old_hash = password.hash;
+	}
 }
 
 /* --- PAM ---------------------------------------------------------------- */
@@ -224,19 +224,20 @@ no_from_pam(struct login *out, struct pool *pool, const struct err *err)
  * all take the same time. */
 static void
 check_by_pam(const struct login_question *q, struct pool *pool,
-    struct slice user, struct login *out)
+    struct login *out)
 {
 	struct password password = { 0 };
 	bool found = false;
 	struct err err;
 
-	if (nobody_is_called(out, user, q->password))
+	if (nobody_is_called(out, out->user, q->password))
 		return;
-	if (find_hash(out, pool, user, &password, &found, &err) == -1) {
+	if (find_hash(out, pool, out->user, &password, &found, &err) == -1) {
 		fail(out, pool, &err);
 		return;
 	}
-	const char *name = found ? out->account->name : pool_dup(pool, user);
+	const char *name = found ? out->account->name :
+	    pool_dup(pool, out->user);
 	int got = ask_pam(q, pool, conf_pam_service(&out->domain->conf),
 	    pool_format(pool, "%s@%s", name, out->domain->name), NULL, &err);
 	if (got == -1 && (err.kind != ERR_REFUSED || found))
@@ -253,15 +254,17 @@ check_by_pam(const struct login_question *q, struct pool *pool,
 /* A user of the system, in the main domain. */
 static void
 check_system_user(const struct login_question *q, struct pool *pool,
-    struct domain *domain, struct slice user, struct login *out)
+    struct login *out)
 {
+	struct domain *domain = system_user_domain(q->in, pool);
 	struct pam_user ids;
 	struct account *account;
 	struct err err;
 
-	if (nobody_is_called(out, user, q->password))
+	out->domain = domain;
+	if (nobody_is_called(out, out->user, q->password))
 		return;
-	if (ask_pam(q, pool, PAM_SERVICE, pool_dup(pool, user), &ids,
+	if (ask_pam(q, pool, PAM_SERVICE, pool_dup(pool, out->user), &ids,
 	    &err) == -1 ||
 	    system_user_account(domain, pool, &ids, &account, &err) == -1) {
 		no_from_pam(out, pool, &err);
@@ -274,30 +277,26 @@ check_system_user(const struct login_question *q, struct pool *pool,
 /* --- the whole ---------------------------------------------------------- */
 
 void
-login_check(const struct login_question *q, struct pool *pool,
+login_find(const struct login_question *q, struct pool *pool,
     struct login *out)
 {
-	struct slice user;
-	const char *real;
+	struct login_name name = { 0 };
 	struct domain *domain;
 	struct err err;
 
-	*out = (struct login){ .found = "login" };
-	int chosen = choose_domain(q->in, q->where, pool, q->typed, &user,
-	    &real, out, &err);
+	int chosen = login_name_choose(q->in, q->where, pool, q->typed, &name,
+	    &err);
+	*out = (struct login){ .user = name.user, .found = name.found };
 	if (chosen == 0 && !q->serves_main) {
 		refuse(out, VERDICT_MAIN,
 		    "a login of the main domain needs a native pop3d");
 		return;
 	}
-	if (chosen == -1 && err.kind == ERR_ABSENT) {
-		password_matches(NULL, q->password);
-		refuse(out, VERDICT_WRONG, "unknown domain");
+	if (chosen == -1 && err.kind == ERR_ABSENT)
 		return;
-	}
 	if (chosen == 0)
 		domain = system_user_domain(q->in, pool);
-	else if (chosen == -1 || domain_open(q->in, pool, slice_of(real),
+	else if (chosen == -1 || domain_open(q->in, pool, slice_of(name.real),
 	    &domain, &err) == -1) {
 		fail(out, pool, &err);
 		return;
@@ -305,10 +304,31 @@ login_check(const struct login_question *q, struct pool *pool,
 	out->domain = domain;
 	if (where_needs_tls(q->where, domain))
 		refuse(out, VERDICT_NEEDS_TLS, "require-tls");
-	else if (domain->of_system)
-		check_system_user(q, pool, domain, user, out);
-	else if (conf_pam_service(&domain->conf) != NULL)
-		check_by_pam(q, pool, user, out);
+}
+
+const char *
+login_account(const struct login_question *q, const struct login *login,
+    struct pool *pool)
+{
+	if (login->domain == NULL)
+		return pool_dup(pool, q->typed);
+	return pool_format(pool, "%s@%s", pool_dup(pool, login->user),
+	    login->domain->name);
+}
+
+void
+login_check(const struct login_question *q, struct pool *pool,
+    struct login *out)
+{
+	if (out->domain == NULL) {
+		password_matches(NULL, q->password);
+		refuse(out, VERDICT_WRONG, "unknown domain");
+	} else if (out->domain->of_system)
+		check_system_user(q, pool, out);
+	else if (conf_pam_service(&out->domain->conf) != NULL)
+		check_by_pam(q, pool, out);
 	else
-		check_hash(q, pool, user, out);
+		check_hash(q, pool, out);
+	if (out->verdict == VERDICT_OPEN)
+		open_wanted(q, pool, out);
 }

@@ -3,7 +3,7 @@
  *	parent (root)		reads no byte of the client's
  *	  |-- vtls (nobody, empty root): under TLS alone, has the connection,
  *	  |	and gives everybody else its plain end as 0 and 1
- *	  |-- talker (nobody, empty root): greeting, USER, PASS
+ *	  |-- talker (nobody, empty root): greeting, USER, PASS, AUTH
  *	  |	sends one record per login; ends when it has handed over, or
  *	  |	when TLS begins: then vtls and a new talker, which knows nothing
  *	  |	of what was said in plain text
@@ -21,19 +21,20 @@
 #include "dialogue.h"
 #include "events.h"
 #include "fd.h"
+#include "log.h"
 #include "login.h"
 #include "packet.h"
+#include "rehash.h"
 #include "relay.h"
 #include "scope.h"
 #include "session.h"
 #include "stop.h"
 #include "talker.h"
+#include "throttle.h"
 #include "wire.h"
 
 enum {
 	TRIES = 3,
-	/* after the first failure; then twice as long */
-	DELAY_MS = 1000,
 	PATIENCE_MS = 5000,		/* beyond the talker's own time-out */
 	/* before it, for a question that got no answer to be answered; for
 	 * the client to hear that TLS failed */
@@ -57,6 +58,7 @@ struct state {
 	/* of the login that is being checked */
 	struct pool		 pool;
 	struct login		 login;
+	struct throttle		 throttle;
 	unsigned		 failures;
 	unsigned		 stls_failures;
 	/* the session waits for the handover */
@@ -74,6 +76,7 @@ drop_state(struct state *s)
 	drop_relay(&s->relay);
 	drop_fd(&s->to_talker);
 	drop_fd(&s->to_session);
+	drop_throttle(&s->throttle);
 	drop_pool(&s->pool);
 	drop_pool(&s->lasting);
 	explicit_bzero(&s->request, sizeof s->request);
@@ -105,6 +108,8 @@ be_session(struct state *s, int parent)
 {
 	const struct session_start start = {
 		.account = s->login.account,
+		.keeps_all = s->login.by != NULL &&
+		    s->login.grant != GRANT_ALL,
 		.name = s->name,
 		.parent = parent,
 		.stop = s->parent->stop,
@@ -199,13 +204,59 @@ watch_session(struct state *s)
 
 /* --- logins ----------------------------------------------------------- */
 
-/* However the failure was found out, its answer comes at the same time. */
-static bool
-delay(struct state *s, struct deadline asked)
+/* The mailbox, unless it is too soon for another login. */
+static enum verdict
+let_in(struct state *s)
 {
-	int64_t ms = (int64_t)DELAY_MS << s->failures;
-	struct deadline d = { asked.at_ms + ms };
+	uint64_t seconds = s->login.domain->conf.login_delay;
+	struct err err;
 
+	if (seconds == 0)
+		return start_session(s);
+	int claimed = throttle_login(&s->throttle, (unsigned)seconds, &err);
+	if (claimed != 1) {
+		log_failure(s, claimed == 0 ? "login-delay" : err.text);
+		return claimed == 0 ? VERDICT_TOO_SOON : VERDICT_TEMPORARY;
+	}
+	enum verdict verdict = start_session(s);
+	if (verdict != VERDICT_OPEN)
+		throttle_no_login(&s->throttle);
+	return verdict;
+}
+
+/* When its turn has come; *turn is when that was. */
+static void
+try_password(struct state *s, const struct login_question *q,
+    struct deadline *turn)
+{
+	const struct parent *p = s->parent;
+	const char *account = login_account(q, &s->login, &s->pool);
+	struct err err;
+
+	if (throttle_begin(&s->throttle, p->in, p->connection,
+	    slice_of(account), q->deadline, &err) == -1) {
+		s->login.verdict = VERDICT_TEMPORARY;
+		s->login.reason = "other tries took all the time";
+		return;
+	}
+	*turn = deadline_in(0);
+	login_check(q, &s->pool, &s->login);
+	if (s->login.verdict == VERDICT_OPEN && s->login.old_hash != NULL)
+		rehash(s->login.by != NULL ? s->login.by : s->login.account,
+		    s->login.old_hash, q->password);
+}
+
+/* However the failure was found out, its answer comes at the same time, and the
+ * next try after it.  False: we are told to end. */
+static bool
+delay(struct state *s, struct deadline turn)
+{
+	int64_t ms = throttle_failed(&s->throttle, ++s->failures);
+	struct deadline d = { turn.at_ms + ms };
+
+	if (s->throttle.err.kind != 0)
+		log_warning("failed logins are not remembered: %s",
+		    s->throttle.err.text);
 	return wait_for(s, -1, d) == TIMED_OUT;
 }
 
@@ -213,9 +264,10 @@ static bool
 answer_login(struct state *s)
 {
 	const struct parent *p = s->parent;
-	struct deadline asked = deadline_in(0);
+	struct deadline turn = { 0 };
 	const struct login_question question = {
 		.in = p->in, .where = &s->where, .typed = typed_login(s),
+		.wanted = { s->request.authzid, s->request.authzid_len },
 		.password = { s->request.password, s->request.password_len },
 		.peer = p->connection->peer_text.text,
 		.serves_main = p->serves_main,
@@ -223,18 +275,18 @@ answer_login(struct state *s)
 	};
 
 	drop_pool(&s->pool);
-	login_check(&question, &s->pool, &s->login);
+	login_find(&question, &s->pool, &s->login);
+	if (s->login.verdict == 0)
+		try_password(s, &question, &turn);
 	explicit_bzero(s->request.password, sizeof s->request.password);
 	struct answer answer = { .verdict = s->login.verdict };
-	if (answer.verdict == VERDICT_OPEN)
-		answer.verdict = start_session(s);
-	else
+	if (answer.verdict != VERDICT_OPEN)
 		log_failure(s, s->login.reason);
-	if (answer.verdict == VERDICT_WRONG) {
-		if (!delay(s, asked))
-			return false;
-		s->failures++;
-	}
+	if (answer.verdict == VERDICT_WRONG && !delay(s, turn))
+		return false;
+	throttle_leave(&s->throttle);
+	if (answer.verdict == VERDICT_OPEN)
+		answer.verdict = let_in(s);
 	s->refused = s->failures >= TRIES;
 	answer.last = s->refused;
 	return packet_send(s->to_talker, &answer, sizeof answer) == 0 &&
@@ -251,7 +303,7 @@ start_talker(struct state *s, struct err *err)
 		.in = p->in, .root = p->root, .name = s->name,
 		.limit = s->limit,
 		.greets = !s->where.under_tls || p->tls,
-		.needs_tls = login_needs_tls(p->in, &s->where, p->serves_main),
+		.terms = login_terms(p->in, &s->where, p->serves_main),
 		.offers_tls = relay_is_offered(p->in, &s->where),
 	};
 
@@ -364,7 +416,7 @@ parent_run(const struct parent *parent, struct err *err)
 	SCOPED(drop_state) struct state s = {
 		.parent = parent, .where = parent->where,
 		.limit = deadline_in((int64_t)conf->login_timeout * 1000),
-		.relay = RELAY_NONE,
+		.relay = RELAY_NONE, .throttle = THROTTLE_NONE,
 		.talker = CHILD_NONE, .session = CHILD_NONE,
 		.to_talker = -1, .to_session = -1,
 	};

@@ -5,17 +5,23 @@
 #include <unistd.h>
 
 #include "confine.h"
+#include "events.h"
 #include "fd.h"
 #include "listen.h"
 #include "log.h"
 #include "native.h"
+#include "networks.h"
 #include "parent.h"
 #include "pool.h"
+#include "proxy.h"
 #include "scope.h"
 #include "stop.h"
 #include "where.h"
 
-enum { LEAVE_MS = 30000 };		/* for sessions to end */
+enum {
+	LEAVE_MS = 30000,		/* for sessions to end */
+	PROXY_MS = 10000,		/* for a proxy to say whom it speaks for */
+};
 
 static void
 warn(const char *text)
@@ -54,6 +60,23 @@ turn_down(const struct serving *serving)
 	if (!serving->tls &&
 	    write(STDOUT_FILENO, text, sizeof text - 1) == -1)
 		return -1;
+	return -1;
+}
+
+/* A proxy that is believed says first whom it speaks for; nothing else can come
+ * of a connection of which it does not.  -1: the log knows. */
+static int
+ask_proxy(const struct installation *in, struct connection *c)
+{
+	const struct setting_words *from = &in->conf.proxy_from;
+	struct err err;
+
+	if (!c->has_address ||
+	    !networks_have(from->word, from->count, &c->peer))
+		return 0;
+	if (proxy_take_header(c, deadline_in(PROXY_MS), &err) == 0)
+		return 0;
+	events_proxy_failed(c, err.text);
 	return -1;
 }
 
@@ -96,6 +119,8 @@ serve(const struct serving *serving, struct connection *connection,
 		return turn_down(serving);
 	if (one_alone)
 		tell_if_not_root(&in);
+	if (ask_proxy(&in, connection) == -1)
+		return 0;
 	return serve_opened(serving, &in, connection, err);
 }
 
@@ -149,6 +174,8 @@ serve_listeners(const struct serving *serving,
 		.max = in.conf.max_connections,
 		.max_per_peer = in.conf.max_connections_per_peer,
 		.leave_ms = LEAVE_MS,
+		.many = in.conf.proxy_from.word,
+		.many_count = in.conf.proxy_from.count,
 		.serve = serve_one, .turned_away = log_refused_connection,
 		.full = "-ERR [SYS/TEMP] too many connections from your address\r\n",
 		.warn = warn, .arg = (void *)(uintptr_t)serving,

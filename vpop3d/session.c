@@ -98,6 +98,8 @@ serve(const struct session_start *start, struct dialogue *client,
 {
 	struct transaction t = {
 		.client = client, .drop = *drop, .name = start->name,
+		.keeps_all = start->keeps_all,
+		.login_delay = start->account->domain->conf.login_delay,
 		.report = report, .lock_ms =
 		start->account->domain->in->conf.lock_timeout * 1000,
 	};

@@ -6,10 +6,14 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include <stdbool.h>
+
 #include "account.h"
 
 struct session_start {
 	const struct account	*account;
+	/* it is another's, and nothing may be removed */
+	bool			 keeps_all;
 	/* that greeted: "Virtual D", or the host's name */
 	const char		*name;
 	int			 parent;	/* the socket to it */

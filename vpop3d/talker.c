@@ -6,9 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth.h"
 #include "capa.h"
 #include "confine.h"
 #include "dialogue.h"
+#include "language.h"
 #include "log.h"
 #include "login.h"
 #include "mem.h"
@@ -49,6 +51,9 @@ words_for(enum verdict verdict)
 	case VERDICT_IN_USE:
 		return "-ERR [IN-USE] another session or program has the "
 		    "mailbox";
+	case VERDICT_TOO_SOON:
+		return "-ERR [LOGIN-DELAY] the last login was a short time "
+		    "ago: try again later";
 	case VERDICT_REFUSED:
 		return "-ERR [SYS/PERM] the mailbox is not as it should be: "
 		    "tell the postmaster";
@@ -60,6 +65,15 @@ words_for(enum verdict verdict)
 	    "later";
 }
 
+/* What is longer is nobody's name, either, when it is cut. */
+static void
+note_name(struct slice given, char name[LOGIN_MAX], uint32_t *len)
+{
+	*len = given.len < LOGIN_MAX ? (uint32_t)given.len : LOGIN_MAX;
+	memset(name, 0, LOGIN_MAX);
+	memcpy(name, given.p, *len);
+}
+
 static void
 user(void *arg, const struct slice *args, size_t count)
 {
@@ -69,17 +83,12 @@ user(void *arg, const struct slice *args, size_t count)
 	(void)count;
 	c->has_user = false;
 	/* before the client sends a password for all to read */
-	if (c->talker->needs_tls &&
+	if (c->talker->terms.needs_tls &&
 	    !login_names_domain(c->talker->in, login)) {
 		dialogue_reply(c->client, "%s", words_for(VERDICT_NEEDS_TLS));
 		return;
 	}
-	if (login.len > LOGIN_MAX)
-		/* nobody is called that, either */
-		login.len = LOGIN_MAX;
-	memset(c->request->login, 0, sizeof c->request->login);
-	memcpy(c->request->login, login.p, login.len);
-	c->request->login_len = (uint32_t)login.len;
+	note_name(login, c->request->login, &c->request->login_len);
 	c->has_user = true;
 	dialogue_reply(c->client, "+OK and the password?");
 }
@@ -108,18 +117,12 @@ refuse(struct conversation *c, const char *words, bool last)
 	}
 }
 
+/* The request has a login: its password, and the parent's answer. */
 static void
-pass(void *arg, const struct slice *args, size_t count)
+log_in(struct conversation *c, struct slice password)
 {
-	struct conversation *c = arg;
-	struct slice password = args[0];
 	struct answer answer;
 
-	(void)count;
-	if (!c->has_user) {
-		dialogue_reply(c->client, "-ERR USER first");
-		return;
-	}
 	c->has_user = false;
 	if (password.len > PASSWORD_MAX)
 		/* never right, and takes as long */
@@ -143,13 +146,59 @@ pass(void *arg, const struct slice *args, size_t count)
 }
 
 static void
-capa(void *arg, const struct slice *args, size_t count)
+pass(void *arg, const struct slice *args, size_t count)
 {
 	struct conversation *c = arg;
 
+	(void)count;
+	if (!c->has_user) {
+		dialogue_reply(c->client, "-ERR USER first");
+		return;
+	}
+	note_name(SLICE(""), c->request->authzid, &c->request->authzid_len);
+	log_in(c, args[0]);
+}
+
+/* Where it wants TLS first, no exchange begins: all that a client could tell in
+ * it others could read. */
+static void
+auth(void *arg, const struct slice *args, size_t count)
+{
+	struct conversation *c = arg;
+	struct sasl *sasl = mem_alloc(sizeof *sasl);
+	const char *words = words_for(VERDICT_NEEDS_TLS);
+	enum auth_end end = AUTH_REFUSED;
+
+	c->has_user = false;
+	if (!c->talker->terms.needs_tls)
+		end = auth_exchange(c->client, args, count, sasl, &words);
+	if (end == AUTH_TOLD) {
+		note_name(sasl->login, c->request->login,
+		    &c->request->login_len);
+		note_name(sasl->authzid, c->request->authzid,
+		    &c->request->authzid_len);
+		log_in(c, sasl->password);
+	} else if (end != AUTH_GONE)
+		refuse(c, words, end == AUTH_TOO_LONG ||
+		    ++c->bad == BAD_COMMANDS);
+	explicit_bzero(sasl, sizeof *sasl);
+	drop_mem(&sasl);
+}
+
+static void
+capa(void *arg, const struct slice *args, size_t count)
+{
+	struct conversation *c = arg;
+	const struct capa can = {
+		.takes_password = !c->talker->terms.needs_tls,
+		.offers_tls = c->talker->offers_tls,
+		.login_delay = c->talker->terms.login_delay,
+		.of_any_user = true,
+	};
+
 	(void)args;
 	(void)count;
-	capa_reply(c->client, !c->talker->needs_tls, c->talker->offers_tls);
+	capa_reply(c->client, &can);
 }
 
 /* After the +OK nothing is read here any more: what comes then is vtls'.  What
@@ -181,6 +230,26 @@ stls(void *arg, const struct slice *args, size_t count)
 	c->over = true;
 }
 
+/* Messages are sent as they were delivered, and names compared byte by byte, with
+ * it and without. */
+static void
+utf8(void *arg, const struct slice *args, size_t count)
+{
+	struct conversation *c = arg;
+
+	(void)args;
+	(void)count;
+	dialogue_reply(c->client, "+OK UTF-8 is welcome");
+}
+
+static void
+lang(void *arg, const struct slice *args, size_t count)
+{
+	struct conversation *c = arg;
+
+	language_reply(c->client, args, count);
+}
+
 static void
 quit(void *arg, const struct slice *args, size_t count)
 {
@@ -203,8 +272,11 @@ offers_tls(const void *arg)
 static const struct dialogue_command commands[] = {
 	{ .name = "USER", .min = 1, .max = 1, .run = user },
 	{ .name = "PASS", .min = 1, .max = 1, .rest = true, .run = pass },
+	{ .name = "AUTH", .min = 1, .max = 2, .run = auth },
 	{ .name = "CAPA", .run = capa },
 	{ .name = "STLS", .available = offers_tls, .run = stls },
+	{ .name = "UTF8", .run = utf8 },
+	{ .name = "LANG", .max = 1, .run = lang },
 	{ .name = "QUIT", .run = quit },
 	{ 0 }
 };

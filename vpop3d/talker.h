@@ -12,6 +12,7 @@
 #include "deadline.h"
 #include "err.h"
 #include "installation.h"
+#include "login.h"
 
 struct talker {
 	const struct installation *in;
@@ -21,8 +22,8 @@ struct talker {
 	struct deadline	 limit;		/* of all that it does */
 	/* nobody has greeted yet */
 	bool		 greets;
-	/* no login of the domain that greets is possible */
-	bool		 needs_tls;
+	/* of the domain that greets */
+	struct login_terms terms;
 	/* STLS is possible */
 	bool		 offers_tls;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capa.h"
+#include "language.h"
 #include "retrieve.h"
 
 /* --- arguments ----------------------------------------------------------- */
@@ -181,6 +182,11 @@ dele(void *arg, const struct slice *args, size_t count)
 	size_t index;
 
 	(void)count;
+	if (t->keeps_all) {
+		dialogue_reply(t->client, "-ERR this mailbox is granted to you "
+		    "for reading alone");
+		return;
+	}
 	if (message_of(t, args[0], &index) == -1)
 		return;
 	t->drop->messages[index].deleted = true;
@@ -228,7 +234,16 @@ capa(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	capa_reply(t->client, true, false);
+	capa_reply(t->client, &(struct capa){ .takes_password = true,
+	    .login_delay = t->login_delay });
+}
+
+static void
+lang(void *arg, const struct slice *args, size_t count)
+{
+	struct transaction *t = arg;
+
+	language_reply(t->client, args, count);
 }
 
 /* --- UPDATE -------------------------------------------------------------- */
@@ -284,6 +299,7 @@ static const struct dialogue_command commands[] = {
 	{ .name = "RSET", .run = rset },
 	{ .name = "LAST", .run = last },
 	{ .name = "CAPA", .run = capa },
+	{ .name = "LANG", .max = 1, .run = lang },
 	{ .name = "QUIT", .run = quit },
 	{ 0 }
 };

@@ -2,6 +2,9 @@
 #ifndef TRANSACTION_H
 #define TRANSACTION_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "maildrop.h"
 #include "dialogue.h"
 #include "wire.h"
@@ -10,6 +13,8 @@ struct transaction {
 	struct dialogue	*client;
 	struct maildrop	*drop;
 	const char	*name;		/* that greeted */
+	bool		 keeps_all;	/* DELE is refused */
+	uint64_t	 login_delay;	/* seconds, for CAPA */
 	/* how long QUIT waits for the mailbox's locks */
 	uint64_t	 lock_ms;
 	/* the highest message that was accessed, from 1 */

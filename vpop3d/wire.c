@@ -5,6 +5,7 @@ bool
 wire_request_is_sane(const struct request *r)
 {
 	return r->login_len <= sizeof r->login &&
+	    r->authzid_len <= sizeof r->authzid &&
 	    r->password_len <= sizeof r->password &&
 	    r->ahead_len <= sizeof r->ahead;
 }

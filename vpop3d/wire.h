@@ -30,9 +30,12 @@ enum request_kind {
 struct request {
 	uint32_t	kind;
 	uint32_t	login_len;
+	/* whose mailbox is wanted; empty: the login's own */
+	uint32_t	authzid_len;
 	uint32_t	password_len;	/* cut to one more than PASSWORD_MAX */
 	uint32_t	ahead_len;
 	char		login[WIRE_LOGIN];
+	char		authzid[WIRE_LOGIN];
 	char		password[WIRE_PASSWORD];
 	char		ahead[WIRE_AHEAD];
 };
@@ -47,6 +50,7 @@ enum verdict {
 	VERDICT_NEEDS_TLS,
 	VERDICT_MAIN,		/* a user of the main domain */
 	VERDICT_IN_USE,
+	VERDICT_TOO_SOON,	/* login-delay */
 	VERDICT_REFUSED,	/* the mailbox is a link or somebody else's */
 };
 struct answer {

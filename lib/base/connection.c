@@ -31,6 +31,22 @@ address_unmap(struct sockaddr_storage *address)
 	return sizeof four;
 }
 
+struct network
+address_network(const struct sockaddr_storage *address)
+{
+	struct network network = { .family = address->ss_family };
+
+	if (address->ss_family == AF_INET)
+		memcpy(network.bytes, &(
+		    (const struct sockaddr_in *)(
+		    const void *)address)->sin_addr, 4);
+	else if (address->ss_family == AF_INET6)
+		memcpy(network.bytes, &(
+		    (const struct sockaddr_in6 *)(
+		    const void *)address)->sin6_addr, 8);
+	return network;
+}
+
 void
 address_to_text(const struct sockaddr_storage *address,
     struct address_text *out)

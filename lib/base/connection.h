@@ -20,6 +20,8 @@ struct connection {
 	struct sockaddr_storage	local, peer;
 	socklen_t		local_len;
 	struct address_text	local_text, peer_text;
+	/* of the proxy that told these; "": none did */
+	struct address_text	proxy_text;
 	/* as it was found; -1: it was left in place */
 	int			standard_error;
 };
@@ -43,6 +45,13 @@ void	connection_no_delay(void);
 
 void	address_to_text(const struct sockaddr_storage *address,
 	    struct address_text *out);
+
+/* One network of clients: an IPv4 address, or 64 bits of IPv6. */
+struct network {
+	unsigned char	bytes[8];
+	sa_family_t	family;
+};
+struct network address_network(const struct sockaddr_storage *address);
 
 /* An IPv4-mapped IPv6 address becomes IPv4. */
 socklen_t address_unmap(struct sockaddr_storage *address);

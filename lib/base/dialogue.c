@@ -133,11 +133,14 @@ dialogue_reply(struct dialogue *d, const char *fmt, ...)
 
 /* --- input ------------------------------------------------------------- */
 
-/* Reads more behind what is there.  False: end is set. */
+/* Reads more behind what is there, which is no whole line: so without
+ * reads_ahead less than DIALOGUE_LINE bytes stand behind the line that comes.
+ * False: end is set. */
 static bool
 read_more(struct dialogue *d)
 {
-	size_t room = d->reads_ahead ? sizeof d->input : DIALOGUE_LINE;
+	size_t room = d->reads_ahead ? sizeof d->input :
+	    d->len - d->len % DIALOGUE_LINE + DIALOGUE_LINE;
 	ssize_t n;
 
 	memmove(d->input, d->input + d->start, d->len);
@@ -176,10 +179,10 @@ take_line(struct dialogue *d, const char *lf)
 }
 
 int
-dialogue_line(struct dialogue *d, struct slice *line)
+dialogue_long_line(struct dialogue *d, size_t max, struct slice *line)
 {
 	while (d->end == END_NONE) {
-		size_t n = d->len < DIALOGUE_LINE ? d->len : DIALOGUE_LINE;
+		size_t n = d->len < max ? d->len : max;
 		const char *lf = memchr(d->input + d->start, '\n', n);
 		if (lf != NULL) {
 			bool whole = !d->skipping;
@@ -189,7 +192,7 @@ dialogue_line(struct dialogue *d, struct slice *line)
 				return 1;
 			continue;
 		}
-		if (n == DIALOGUE_LINE) {
+		if (n == max) {
 			bool first = !d->skipping;
 			d->skipping = true;
 			dialogue_take(d, n);
@@ -200,6 +203,12 @@ dialogue_line(struct dialogue *d, struct slice *line)
 		read_more(d);
 	}
 	return -1;
+}
+
+int
+dialogue_line(struct dialogue *d, struct slice *line)
+{
+	return dialogue_long_line(d, DIALOGUE_LINE, line);
 }
 
 int

@@ -69,6 +69,10 @@ enum { DIALOGUE_ARGUMENTS = 3 };
  * are no more. */
 int	dialogue_line(struct dialogue *d, struct slice *line);
 
+/* The same for a line of up to max bytes with its end, a multiple of
+ * DIALOGUE_LINE, and less than DIALOGUE_INPUT. */
+int	dialogue_long_line(struct dialogue *d, size_t max, struct slice *line);
+
 /* What was read and not used yet, at least one byte; dialogue_take() says how
  * much of it was used.  -1 as above. */
 int	dialogue_peek(struct dialogue *d, struct slice *bytes);

@@ -15,6 +15,7 @@
 #include "deadline.h"
 #include "fd.h"
 #include "mem.h"
+#include "networks.h"
 #include "scope.h"
 #include "stop.h"
 
@@ -25,15 +26,9 @@ enum {
 
 /* --- who is there ----------------------------------------------------- */
 
-/* One network of clients: an IPv4 address, or 64 bits of IPv6. */
-struct peer {
-	unsigned char	bytes[8];
-	sa_family_t	family;
-};
-
 struct client {
 	pid_t		pid;		/* 0: the place is free */
-	struct peer	peer;
+	struct network	peer;
 };
 
 struct crowd {
@@ -48,24 +43,8 @@ drop_crowd(struct crowd *crowd)
 	drop_mem(&crowd->clients);
 }
 
-static struct peer
-peer_of(const struct sockaddr_storage *address)
-{
-	struct peer peer = { .family = address->ss_family };
-
-	if (address->ss_family == AF_INET)
-		memcpy(peer.bytes, &(
-		    (const struct sockaddr_in *)(
-		    const void *)address)->sin_addr, 4);
-	else if (address->ss_family == AF_INET6)
-		memcpy(peer.bytes, &(
-		    (const struct sockaddr_in6 *)(
-		    const void *)address)->sin6_addr, 8);
-	return peer;
-}
-
 static bool
-has_too_many(const struct crowd *crowd, const struct peer *peer)
+has_too_many(const struct crowd *crowd, const struct network *peer)
 {
 	uint64_t same = 0;
 
@@ -81,7 +60,7 @@ has_too_many(const struct crowd *crowd, const struct peer *peer)
 }
 
 static void
-enter(struct crowd *crowd, pid_t pid, const struct peer *peer)
+enter(struct crowd *crowd, pid_t pid, const struct network *peer)
 {
 	for (size_t i = 0; i < crowd->room; i++)
 		if (crowd->clients[i].pid == 0) {
@@ -155,8 +134,9 @@ accept_one(struct crowd *crowd, const struct listeners *l,
 		return;
 	}
 	address_unmap(&address);
-	struct peer peer = peer_of(&address);
-	if (has_too_many(crowd, &peer)) {
+	struct network peer = address_network(&address);
+	if (has_too_many(crowd, &peer) && !networks_have(service->many,
+	    service->many_count, &address)) {
 		turn_away(service, connection, &address);
 		return;
 	}

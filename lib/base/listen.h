@@ -2,6 +2,7 @@
 #ifndef LISTEN_H
 #define LISTEN_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "connection.h"
@@ -11,6 +12,9 @@
 struct listen_service {
 	/* of connections at once; of one address, or network of IPv6 */
 	uint64_t	 max, max_per_peer;
+	/* addresses and networks that may have more: see networks.h */
+	const char	*const *many;
+	size_t		 many_count;
 	/* for its children to end when we are told to */
 	int64_t		 leave_ms;
 	/* In a child, with signals blocked as the caller's are; it does not

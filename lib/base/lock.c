@@ -1,4 +1,4 @@
-/* lock.c: kernel locks on whole files, waited for up to a deadline. */
+/* lock.c: kernel locks on files, waited for up to a deadline. */
 #include "lock.h"
 
 #include <errno.h>
@@ -13,12 +13,21 @@
 #include "fd.h"
 #include "scope.h"
 
-static int
-try_type(int fd, short type, struct err *err)
-{
-	struct flock whole = { .l_type = type, .l_whence = SEEK_SET };
+static const struct lock_part whole = { 0, 0 };
 
-	if (fcntl(fd, F_OFD_SETLK, &whole) == 0)
+static struct flock
+flock_of(short type, struct lock_part part)
+{
+	return (struct flock){ .l_type = type, .l_whence = SEEK_SET,
+	    .l_start = part.start, .l_len = part.len };
+}
+
+static int
+try_type(int fd, short type, struct lock_part part, struct err *err)
+{
+	struct flock lock = flock_of(type, part);
+
+	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
 		return 1;
 	if (errno == EAGAIN || errno == EACCES)
 		return 0;
@@ -28,13 +37,13 @@ try_type(int fd, short type, struct err *err)
 int
 lock_try(int fd, struct err *err)
 {
-	return try_type(fd, F_WRLCK, err);
+	return try_type(fd, F_WRLCK, whole, err);
 }
 
 int
 lock_try_shared(int fd, struct err *err)
 {
-	return try_type(fd, F_RDLCK, err);
+	return try_type(fd, F_RDLCK, whole, err);
 }
 
 static void
@@ -46,9 +55,10 @@ interrupt_only(int signo)
 /* The wait for a lock has no time-out of its own, so a timer interrupts it;
  * again and again, because the first signal may come just before the wait. */
 static int
-wait_interrupted(int fd, struct deadline d, struct err *err)
+wait_interrupted(int fd, struct lock_part part, struct deadline d,
+    struct err *err)
 {
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock lock = flock_of(F_WRLCK, part);
 	int left = deadline_left(d);
 	struct itimerval timer = {
 		.it_value = { left / 1000, left % 1000 * 1000 + 1 },
@@ -57,7 +67,7 @@ wait_interrupted(int fd, struct deadline d, struct err *err)
 
 	if (setitimer(ITIMER_REAL, &timer, NULL) == -1)
 		return err_sys(err, "set the timer of a lock");
-	while (fcntl(fd, F_OFD_SETLKW, &whole) == -1) {
+	while (fcntl(fd, F_OFD_SETLKW, &lock) == -1) {
 		if (errno != EINTR)
 			return err_sys(err, "lock");
 		if (deadline_over(d))
@@ -68,28 +78,41 @@ wait_interrupted(int fd, struct deadline d, struct err *err)
 }
 
 int
-lock_wait(int fd, struct deadline d, struct err *err)
+lock_wait_part(int fd, struct lock_part part, struct deadline d,
+    struct err *err)
 {
 	struct sigaction catch = { .sa_handler = interrupt_only }, before;
 	struct itimerval off = { 0 };
 
-	int got = lock_try(fd, err);
+	int got = try_type(fd, F_WRLCK, part, err);
 	if (got != 0)
 		return got == 1 ? 0 : -1;
 	if (sigaction(SIGALRM, &catch, &before) == -1)
 		return err_sys(err, "catch the timer of a lock");
-	int result = wait_interrupted(fd, d, err);
+	int result = wait_interrupted(fd, part, d, err);
 	setitimer(ITIMER_REAL, &off, NULL);
 	sigaction(SIGALRM, &before, NULL);
 	return result;
 }
 
+int
+lock_wait(int fd, struct deadline d, struct err *err)
+{
+	return lock_wait_part(fd, whole, d, err);
+}
+
+void
+lock_release_part(int fd, struct lock_part part)
+{
+	struct flock lock = flock_of(F_UNLCK, part);
+
+	fcntl(fd, F_OFD_SETLK, &lock);
+}
+
 void
 lock_release(int fd)
 {
-	struct flock whole = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
-
-	fcntl(fd, F_OFD_SETLK, &whole);
+	lock_release_part(fd, whole);
 }
 
 static bool
@@ -108,8 +131,8 @@ refuse(const char *name, struct err *err)
 }
 
 int
-lock_open(int dir, const char *name, unsigned names, struct deadline d,
-    int *fd, struct err *err)
+lock_open_file(int dir, const char *name, unsigned names, int *fd,
+    struct err *err)
 {
 	struct stat st;
 	SCOPED(drop_fd) int got = -1;
@@ -124,6 +147,19 @@ lock_open(int dir, const char *name, unsigned names, struct deadline d,
 		return err_sys(err, "%s", name);
 	if (!is_ours_alone(&st, names))
 		return refuse(name, err);
+	*fd = got;
+	got = -1;
+	return 0;
+}
+
+int
+lock_open(int dir, const char *name, unsigned names, struct deadline d,
+    int *fd, struct err *err)
+{
+	SCOPED(drop_fd) int got = -1;
+
+	if (lock_open_file(dir, name, names, &got, err) == -1)
+		return -1;
 	if (lock_wait(got, d, err) == -1)
 		return err_within(err, "%s", name);
 	*fd = got;

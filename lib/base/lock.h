@@ -1,4 +1,4 @@
-/* lock.h: kernel locks on whole files, waited for up to a deadline.
+/* lock.h: kernel locks on files, waited for up to a deadline.
  *
  * They are open file description locks: they last until the descriptor (and
  * its copies) are closed, and they conflict with other programs' fcntl(2)
@@ -6,6 +6,8 @@
  */
 #ifndef LOCK_H
 #define LOCK_H
+
+#include <sys/types.h>
 
 #include "deadline.h"
 #include "err.h"
@@ -21,10 +23,23 @@ int	lock_try_shared(int fd, struct err *err);
 int	lock_wait(int fd, struct deadline d, struct err *err);
 void	lock_release(int fd);
 
+/* The same for a part of a file, which may lie beyond its end: len 0 is all
+ * from start on. */
+struct lock_part {
+	off_t	start, len;
+};
+int	lock_wait_part(int fd, struct lock_part part, struct deadline d,
+	    struct err *err);
+void	lock_release_part(int fd, struct lock_part part);
+
 /* Opens dir/name (made when missing, mode 0600, no links followed, ours
  * alone, with so many names at most) and waits for its lock: close *fd to
  * release. */
 int	lock_open(int dir, const char *name, unsigned names, struct deadline d,
 	    int *fd, struct err *err);
+
+/* The same, without its lock. */
+int	lock_open_file(int dir, const char *name, unsigned names, int *fd,
+	    struct err *err);
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "networks.h"
+
 /* A PAM service is the name of a file. */
 static bool
 is_service(struct slice name)
@@ -30,6 +32,20 @@ conf_auth(const struct setting *row, struct pool *pool, struct slice value,
 		    (int)(value.len > 80 ? 80 : value.len), value.p);
 	*(const char **)field = pool_dup(pool, value);
 	return 0;
+}
+
+int
+conf_networks(const struct setting *row, struct pool *pool, struct slice value,
+    void *field, struct err *err)
+{
+	struct slice rest = value, word;
+
+	while (slice_word(&rest, &word))
+		if (!networks_can_have(word))
+			return err_set(err, ERR_INVALID, "'%.*s' is no address "
+			    "and no network (192.0.2.1, 2001:db8::/32)",
+			    (int)(word.len > 80 ? 80 : word.len), word.p);
+	return setting_list(row, pool, value, field, err);
 }
 
 const char *
@@ -84,9 +100,9 @@ const struct setting vmail_settings[] = {
 	  V(max_connections_per_peer), "50", .min = 1, .max = 1000000,
 	  .help = "How many of them one client address may have (of IPv6: "
 	  "one network of 64 bits); Unix sockets have none." },
-	{ "proxy-from", setting_list, V(proxy_from), "",
-	  .refused_by = PROGRAM_VPOP3D,
-	  .help = "Addresses whose PROXY header is believed." },
+	{ "proxy-from", conf_networks, V(proxy_from), "",
+	  .help = "Addresses and networks of proxies, which tell by a PROXY "
+	  "header of version 2 whom they speak for (vpop3d)." },
 	{ "max-message-size", setting_size, V(max_message_size), "50M",
 	  .help = "The longest message that is delivered. 0: no limit." },
 	{ "max-alias-depth", setting_number, V(max_alias_depth), "20", .min = 1,
@@ -115,8 +131,9 @@ const struct setting vmail_settings[] = {
 	{ "state", setting_text, V(state), "/var/lib/vmail",
 	  .help = "The directory of what the programs remember; its empty/ "
 	  "becomes the root of who talks to clients of POP3 and LMTP." },
-	{ "rehash", setting_flag, V(rehash), "no", .refused_by = PROGRAM_VPOP3D,
-	  .help = "Renew an old password hash when its owner logs in." },
+	{ "rehash", setting_flag, V(rehash), "no",
+	  .help = "Renew a password hash of an older method than yescrypt when "
+	  "its owner logs in (vpop3d)." },
 	{ "main-mailboxes", setting_text, V(main_mailboxes), "/var/mail/%u",
 	  .help = "Where the inboxes of the system's own users lie, for a "
 	  "vpop3d without a native pop3d: %u is the user; a last / makes it a "
@@ -191,8 +208,8 @@ const struct setting domain_settings[] = {
 	  .help = "How passwords are checked: shadow, or pam[:service], a file "
 	  "in /etc/pam.d (vpop3d)." },
 	{ "login-delay", setting_seconds, D(login_delay), "0", .max = 86400,
-	  .refused_by = PROGRAM_VPOP3D,
-	  .help = "The shortest time between two logins of one account." },
+	  .help = "The shortest time between two logins of one account "
+	  "(vpop3d)." },
 	{ "forward-sender", setting_word, D(forward_sender), "keep",
 	  .words = forward_sender_words,
 	  .help = "The envelope sender of what an account forwards: keep, or "

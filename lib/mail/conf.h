@@ -92,6 +92,9 @@ extern const struct setting domain_settings[];
 /* "auth": shadow, pam or pam:SERVICE, checked. */
 setting_parser	conf_auth;		/* const char * */
 
+/* A list of addresses and networks. */
+setting_parser	conf_networks;		/* struct setting_words */
+
 /* The PAM service that checks the domain's passwords; NULL: shadow.D does. */
 #define PAM_SERVICE	"vpop3d"
 enum { PAM_SERVICE_MAX = 64 };

@@ -66,6 +66,14 @@ password_matches(const struct password *password, struct slice given)
 	return matches;
 }
 
+bool
+password_is_old(const char *hash)
+{
+	struct slice s = slice_of(hash);
+
+	return !slice_starts(s, "$y$") && !slice_starts(s, "$gy$");
+}
+
 int
 password_hash(struct slice given, struct str *out, struct err *err)
 {

@@ -19,6 +19,9 @@ enum { PASSWORD_MAX = 511 };
  * computed in its place. */
 bool	password_matches(const struct password *password, struct slice given);
 
+/* Whether new hashes are made by a better method than this one. */
+bool	password_is_old(const char *hash);
+
 /* A new yescrypt hash. */
 int	password_hash(struct slice given, struct str *out, struct err *err);
 

@@ -315,13 +315,17 @@ class Installation:
             raise AssertionError(f"{name} ended: {process.errors!r}")
         return process, where
 
-    def pop3(self, *args, address=None, inetd_stderr=False, **more):
+    def pop3(self, *args, address=None, peer=None, inetd_stderr=False, remember=False, **more):
         """vpop3d as inetd starts it, on a connection to the address: a Pop3 client.
 
         Its process is client.process.  With inetd_stderr the connection is
-        standard error too, as a real inetd does it.
+        standard error too, as a real inetd does it.  Failed logins of earlier
+        connections are forgotten, or each would take longer than the last,
+        unless we are to remember.
         """
-        client, server = connection(address or fresh_address())
+        if not remember:
+            self.forget_logins()
+        client, server = connection(address or fresh_address(), peer)
         with server:
             if inetd_stderr:
                 process = subprocess.Popen([program("vpop3d"), "-C", self.dir, *args],
@@ -330,6 +334,12 @@ class Installation:
             else:
                 process = self.start("vpop3d", *args, stdin=server, stdout=server, **more)
         return Pop3(client, process)
+
+    def forget_logins(self):
+        """What vpop3d remembers of them."""
+        path = os.path.join(self.state, "logins")
+        if os.path.exists(path):
+            os.unlink(path)
 
     # what arrived
 
@@ -417,10 +427,11 @@ def connects(where):
         return False
 
 
-def connection(address):
-    """Both ends of a TCP connection to the address: (client, server)."""
+def connection(address, peer=None):
+    """Both ends of a TCP connection to the address: (client, server).  peer: the client's own."""
     with socket.create_server((address, 0)) as listener:
-        client = socket.create_connection(listener.getsockname(), timeout=DEADLINE)
+        client = socket.create_connection(listener.getsockname(), timeout=DEADLINE,
+                                          source_address=(peer, 0) if peer else None)
         return client, listener.accept()[0]
 
 

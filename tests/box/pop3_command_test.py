@@ -93,11 +93,68 @@ class Authorization(Pop3Test):
         pop = self.box(mbox=mbox(ONE)).pop3()
         pop.line()
         before = pop.many("CAPA")[1]
-        self.assertEqual(before, b"TOP\r\nUSER\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n"
-                                 b"PIPELINING\r\nEXPIRE NEVER\r\nIMPLEMENTATION vmail-0.1\r\n")
+        self.assertEqual(before, b"TOP\r\nUSER\r\nSASL PLAIN LOGIN\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n"
+                                 b"PIPELINING\r\nUTF8\r\nLANG\r\nEXPIRE NEVER\r\nIMPLEMENTATION vmail-0.1\r\n")
         pop.ask("USER joe@a.test")
         pop.ask(f"PASS {PASSWORD}")
         self.assertEqual(pop.many("CAPA")[1], before)
+        self.quit(pop)
+
+    def test_utf8_is_taken_before_login_and_changes_nothing(self):
+        raw = "Subject: gr\u00fc\u00dfe\n\n\u20ac\n".encode()
+        vmail = self.box(mbox=mbox(raw))
+        for command in ("UTF8", "utf8", None):
+            pop = vmail.pop3()
+            pop.line()
+            if command:
+                self.assertEqual(pop.ask(command), "+OK UTF-8 is welcome")
+                self.assertEqual(pop.ask(command), "+OK UTF-8 is welcome")
+            for line in ("UTF8 USER", "UTF8 "):
+                self.assertEqual(pop.ask(line), NOT_BEFORE)
+            pop.ask("USER joe@a.test")
+            self.assertEqual(pop.ask(f"PASS {PASSWORD}"), "+OK 1 messages")
+            self.assertRegex(pop.ask("UTF8"), "^-ERR not a command now")
+            self.assertEqual(pop.many("RETR 1")[1], on_the_wire(raw))
+            self.quit(pop)
+
+    def test_names_and_passwords_in_utf8_are_their_bytes(self):
+        vmail = self.box()
+        vmail.domain("b.test", passwords={"j\u00f6rg": "gr\u00fcn"})
+        for login, fine in (("j\u00f6rg", True), ("J\u00f6RG", True), ("j\u00d6rg", False)):
+            pop = vmail.pop3()
+            pop.line()
+            pop.ask("UTF8")
+            pop.send(f"USER {login}@b.test\r\nPASS gr\u00fcn\r\n".encode())
+            pop.line()
+            self.assertRegex(pop.line(), r"^\+OK" if fine else r"^-ERR \[AUTH\]", login)
+
+    def test_lang_knows_english_in_both_states(self):
+        text = """
+            > LANG
+            < +OK the languages follow
+            < en English
+            < i-default English (RFC 2277)
+            < .
+            > LANG *
+            < +OK en replies are English
+            > lang EN
+            < +OK en replies are English
+            > LANG en-GB-oxendict
+            < +OK en replies are English
+            > LANG i-default
+            < +OK i-default replies are English
+            > LANG de
+            < -ERR replies are English alone
+            > LANG eng
+            < -ERR replies are English alone
+            > LANG -
+            < -ERR replies are English alone
+            > LANG en de
+            <~ -ERR not a command .*
+        """
+        pop = self.box(mbox=mbox(ONE, TWO)).pop3()
+        self.transcript(pop, "<~ .*ready\\." + text.rstrip() + "\n" +
+                        LOGIN.strip().split("\n", 1)[1] + text)
         self.quit(pop)
 
     def test_twenty_wrong_commands_end_it(self):

@@ -252,6 +252,23 @@ class SystemUser(Pam):
         self.assertEqual((replies.count(WRONG), replies[-1]), (3, WRONG))
         self.assertEqual(self.ended(pop).count("login-failed"), 3)
 
+    def test_failures_of_several_peers_cost_more_and_more_and_a_right_password_does_not(self):
+        vmail = self.system()
+        clients = []
+        for login in ("sysuser", "sysuser@main.test", "SYSUSER", "sysuser"):
+            clients.append(vmail.pop3(peer=fresh_address(), remember=True))
+            clients[-1].ask(f"USER {login}")
+        begun = time.monotonic()
+        for pop in clients:
+            pop.line()
+            pop.send(b"PASS wrong\r\n")
+        for pop in clients:
+            self.assertEqual(pop.line(), WRONG)
+        self.assertAlmostEqual(time.monotonic() - begun, 2, delta=0.5)
+        reply, _ = self.answer(vmail, "sysuser", "of sysuser", peer=fresh_address(), remember=True)
+        self.assertRegex(reply, r"^\+OK")
+        self.assertLess(self.took, 0.9)
+
     def test_the_name_is_the_one_that_pam_made_of_the_login(self):
         vmail = self.system(mail={"sysuser": mbox(b"Subject: sys\n\nx\n")})
         service("vpop3d", "word=right rename=sysuser")

@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """pop3_server_test.py: addresses, the native pop3d, --listen, and who each process is."""
+import base64
+
 from pop3 import *
 
 NATIVE = """#!/usr/bin/python3
@@ -378,6 +380,28 @@ class Identity(Pop3Test):
             self.assertFalse([n for n in names if secret in n], names)
         self.assertEqual(sorted(os.path.basename(n) for n in names if n.startswith(vmail.scratch)),
                          [".joe.session", "a.test", "joe"])
+
+    @only_where(not is_sanitized("vpop3d"))     # whose memory has no end
+    @needs_root
+    def test_what_auth_told_is_in_no_memory(self):
+        guess = b"a guess that was wrong"
+        told = base64.b64encode(b"\0joe@a.test\0" + guess)
+        alone = base64.b64encode(guess)
+        for lines in ([b"AUTH PLAIN " + told], [b"AUTH PLAIN", told],
+                      [b"AUTH LOGIN", base64.b64encode(b"joe@a.test"), alone],
+                      [b"AUTH LOGIN " + base64.b64encode(b"x" * 3000), alone], [b"AUTH PLAIN " + told[:-4] + b"===="]):
+            with self.subTest(lines[0][:12]):
+                pop = self.box().pop3()
+                pop.line()
+                for line in lines:
+                    pop.send(line + b"\r\n")
+                    reply = pop.line()
+                self.assertRegex(reply, "^-ERR")
+                for pid in processes(pop.process.pid):
+                    memory = memory_of(pid)
+                    for secret in (guess, told[8:-4], alone[:-4]):
+                        self.assertNotIn(secret, memory, lines)
+                pop.close()
 
     @only_where(not is_sanitized("vpop3d"))     # whose memory has no end
     @needs_root

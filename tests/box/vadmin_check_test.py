@@ -45,15 +45,6 @@ class Check(BoxTest):
         self.vmail.write("vmail.conf", "\nspol = /x\n")
         self.finds("vmail.conf:2: no setting is called 'spol'")
 
-    def test_a_setting_that_a_program_does_not_have_is_told(self):
-        rows = [r.split("\t") for r in
-                run("vadmin", "settings").stdout.decode().splitlines()]
-        missing = [r[1] for r in rows if r[0] == "domain.D" and "(Not in all" in r[4]]
-        for name in missing:
-            value = {"user-commands": "yes", "forward-sender": "owner", "login-delay": 10}.get(name, "/x")
-            self.vmail.domain("a.test", {name: value}, accounts=["joe"])
-            self.finds(f"'{name}' is not available")
-
     def test_files_that_others_can_write_are_told(self):
         for name in ("vmail.conf", "domain.a.test", "passwd.a.test", "shadow.a.test"):
             with self.subTest(name):

@@ -55,7 +55,7 @@ same_value(const struct setting *row, const void *a, const void *b)
 	if (row->parse == setting_text || row->parse == conf_auth)
 		return strcmp(*(const char *const *)a,
 		    *(const char *const *)b) == 0;
-	if (row->parse == setting_list)
+	if (row->parse == setting_list || row->parse == conf_networks)
 		return same_words(a, b);
 	if (row->parse == setting_flag)
 		return *(const bool *)a == *(const bool *)b;

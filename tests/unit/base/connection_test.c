@@ -58,9 +58,39 @@ check_row(void **state)
 	assert_int_equal(connection_is_local(&c), row->local);
 }
 
+static const struct network_row {
+	const char	*name, *one, *other;
+	bool		 same;
+} networks[] = {
+	{ "an IPv4 address is a network", "192.0.2.1", "192.0.2.1", true },
+	{ "its neighbour is another", "192.0.2.1", "192.0.2.2", false },
+	{ "in IPv6 clothes it is the same", "192.0.2.1", "::ffff:192.0.2.1",
+	  true },
+	{ "64 bits of IPv6 are one", "2001:db8:1:2::3",
+	  "2001:db8:1:2:ffff:4:5:6", true },
+	{ "the next 64 bits are another", "2001:db8:1:2::3", "2001:db8:1:3::3",
+	  false },
+	{ "the same bytes of both families are two", "32.1.13.184",
+	  "2001:db8::", false },
+};
+
+static void
+check_network(void **state)
+{
+	const struct network_row *row = *state;
+	struct connection one = { 0 }, other = { 0 };
+
+	set_peer(&one, row->one);
+	set_peer(&other, row->other);
+	struct network a = address_network(&one.peer),
+	    b = address_network(&other.peer);
+	assert_int_equal(memcmp(&a, &b, sizeof a) == 0, row->same);
+}
+
 int
 main(void)
 {
 	add_rows(rows, check_row);
+	add_rows(networks, check_network);
 	return run_all();
 }

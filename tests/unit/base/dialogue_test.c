@@ -112,6 +112,41 @@ check_length(void **state)
 	}
 }
 
+/* Behind a line of any length less is read ahead than one buffer holds. */
+static const struct long_row {
+	const char	*name;
+	size_t		 len;
+	int		 result;
+} long_lines[] = {
+	{ "a long line may be short", 3, 1 },
+	{ "a long line may end with the first buffer", DIALOGUE_LINE - 2, 1 },
+	{ "a long line may be longer than others", DIALOGUE_LINE, 1 },
+	{ "a long line may be as long as is said", 2 * DIALOGUE_LINE - 2, 1 },
+	{ "a long line beyond that is too long", 2 * DIALOGUE_LINE - 1, 0 },
+};
+
+static void
+check_long_line(void **state)
+{
+	const struct long_row *row = *state;
+	SCOPED(drop_pair) struct pair p = open_dialogue();
+	char text[4 * DIALOGUE_LINE];
+	struct slice line;
+
+	memset(text, 'x', row->len);
+	memcpy(text + row->len, "\r\nNEXT\r\n", 8);
+	memset(text + row->len + 8, '\n', sizeof text - row->len - 8);
+	say(&p, text, sizeof text);
+	assert_int_equal(dialogue_long_line(p.d, 2 * DIALOGUE_LINE, &line),
+	    row->result);
+	if (row->result == 1) {
+		assert_int_equal(line.len, row->len);
+		assert_true(p.d->len < DIALOGUE_LINE);
+	}
+	assert_int_equal(dialogue_line(p.d, &line), 1);
+	assert_true(slice_is(line, "NEXT"));
+}
+
 /* The second line is moved to the front when more is read. */
 static void
 test_forget(void **state)
@@ -315,6 +350,7 @@ main(void)
 {
 	add_rows(rows, check_lines);
 	add_rows(lengths, check_length);
+	add_rows(long_lines, check_long_line);
 	add_test("bytes behind a line can be taken as they are", test_peek);
 	add_test("what was used can be forgotten, and nothing else is",
 	    test_forget);

@@ -229,38 +229,9 @@ each(void **state)
 	assert_string_equal(str_text(&first), "a.test ");
 }
 
-/* vpop3d alone has to know of it. */
-static void
-a_setting_is_refused_by_the_program_that_does_not_have_it_yet(void **state)
-{
-	static const enum conf_program programs[] = { PROGRAM_VDELIVER,
-	    PROGRAM_VPOP3D };
-	struct err err = { 0 };
-
-	(void)state;
-	unit_writes("domain.b.test", "owner = 7:8\nlogin-delay = 3\n");
-	for (int i = 0; i < 2; i++) {
-		SCOPED(drop_installation) struct installation in = {
-		    .dir = -1 };
-		SCOPED(drop_pool) struct pool pool = { 0 };
-		struct domain *domain;
-		assert_int_equal(installation_open(unit_path(), programs[i],
-		    &in, &err), 0);
-		int result = domain_open(&in, &pool, SLICE("b.test"), &domain,
-		    &err);
-		assert_int_equal(result, programs[i] == PROGRAM_VPOP3D ? -1 :
-		    0);
-	}
-	assert_int_equal(err.kind, ERR_TEMPORARY);
-	assert_non_null(strstr(err.text, "/domain.b.test:2: 'login-delay' is "
-	    "not available in this version: take it out"));
-}
-
 int
 main(void)
 {
-	add_test("a setting is refused by the program that does not have it yet",
-	    a_setting_is_refused_by_the_program_that_does_not_have_it_yet);
 	add_rows(rows, check_row);
 	add_rows(settings, check_settings);
 	add_test("where a setting stands is told with file and line", where);

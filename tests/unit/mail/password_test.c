@@ -46,6 +46,28 @@ static const struct row {
 	  false, { "", 0 }, false },
 };
 
+static const struct age_row {
+	const char	*name, *hash;
+	bool		 old;
+} ages[] = {
+	{ "yescrypt is not old", "$y$j9T$abc$def", false },
+	{ "nor is it with another cost", "$y$j75$abc$def", false },
+	{ "nor is its Russian sister", "$gy$j9T$abc$def", false },
+	{ "scrypt is", "$7$CU..../....abc$def", true },
+	{ "SHA-512 is", "$6$rounds=1000$abc$def", true },
+	{ "bcrypt is", "$2b$10$abc", true },
+	{ "MD5 is", "$1$abc$def", true },
+	{ "DES is", "abJnggxhB/yWI", true },
+};
+
+static void
+check_age(void **state)
+{
+	const struct age_row *row = *state;
+
+	assert_int_equal(password_is_old(row->hash), row->old);
+}
+
 static void
 check_row(void **state)
 {
@@ -131,6 +153,7 @@ int
 main(void)
 {
 	add_rows(rows, check_row);
+	add_rows(ages, check_age);
 	add_test("where there is no hash to check one is computed all the same",
 	    test_time);
 	add_test("a password of 511 bytes is the longest", test_longest);

@@ -31,7 +31,9 @@ struct slice user_files_hash(const struct user_files *files,
 
 /* Puts hash into shadow.D, and "x" into passwd.D. */
 enum hash_kind {
-	HASH_LOCK,		/* the same with a lock put on or taken off */
+	/* the same password, with a lock put on or taken off, or by another
+	 * method: its date stays */
+	HASH_SAME,
 	HASH_NEW,		/* a new password: its date changes too */
 	/* nothing of an entry that is left of somebody else stays */
 	HASH_NEW_ACCOUNT,

@@ -111,7 +111,7 @@ change_shadow(struct user_files *files, const char *account, const char *hash,
 	if (entries_set(str_slice(&files->shadow), name, SHADOW_FIELDS,
 	    SHADOW_HASH, slice_of(hash), &once, err) == -1)
 		return -1;
-	if (kind == HASH_LOCK)
+	if (kind == HASH_SAME)
 		return user_files_write_shadow(files, &once, err);
 	if (entries_set(str_slice(&once), name, SHADOW_FIELDS, SHADOW_CHANGED,
 	    str_slice(&day), &twice, err) == -1)

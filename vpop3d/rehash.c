@@ -1,0 +1,63 @@
+/* rehash.c: an old password hash becomes a new one when its owner logs in. */
+#include "rehash.h"
+
+#include <unistd.h>
+
+#include "child.h"
+#include "events.h"
+#include "fd.h"
+#include "log.h"
+#include "password.h"
+#include "scope.h"
+#include "user_files.h"
+
+enum { REHASH_MS = 10000 };
+
+/* 1: renewed; 0: somebody has changed it meanwhile.  A new hash takes long to
+ * make, so that comes before the lock. */
+static int
+renew(const struct account *account, const char *old, struct slice password,
+    struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_str) struct str hash = { 0 };
+	SCOPED(drop_user_files) struct user_files files = { 0 };
+	SCOPED(drop_fd) int lock = -1;
+
+	if (password_hash(password, &hash, err) == -1 ||
+	    installation_lock(account->domain->in, &lock, err) == -1 ||
+	    user_files_read(account->domain, &pool, &files, err) == -1)
+		return -1;
+	if (!slice_is(user_files_hash(&files, account->name), old))
+		return 0;
+	return user_files_set_hash(&files, account->name, str_text(&hash),
+	    HASH_SAME, err) == -1 ? -1 : 1;
+}
+
+static void
+complain(const struct account *account, const struct err *err)
+{
+	log_warning("the hash of %s@%s is not renewed: %s", account->name,
+	    account->domain->name, err->text);
+}
+
+void
+rehash(const struct account *account, const char *old, struct slice password)
+{
+	SCOPED(drop_child) struct child child = CHILD_NONE;
+	struct err err;
+	int status;
+
+	pid_t pid = child_fork(&child, &err);
+	if (pid == 0) {
+		int done = renew(account, old, password, &err);
+		if (done == -1)
+			complain(account, &err);
+		else if (done == 1)
+			events_rehashed(account);
+		_exit(0);
+	}
+	if (pid == -1 || child_wait(&child, deadline_in(REHASH_MS), &status,
+	    &err) == -1)
+		complain(account, &err);
+}
