@@ -112,6 +112,15 @@ class Vacation(Administered):
         self.ok("user", "delete", "joe@a.test", "--yes")
         self.assertEqual([name for name in os.listdir(self.files()) if "vacation" in name], [])
 
+    def test_an_account_that_is_deleted_takes_its_autoresponder_along(self):
+        self.vmail.domain("c.test", accounts=["Ann"])
+        for address in "joe@a.test", "Ann@c.test":
+            self.ok("auto", "set", address, self.text(AUTO_TEXT))
+            self.ok("user", "delete", address, "--yes")
+            got = self.vmail.deliver(address, mail(address), sender="ann@far.test")
+            self.assertEqual((got.status, self.reasons(got)), (67, []), got)
+        self.sent(0)
+
 
 class Auto(Administered):
     def listed(self):
