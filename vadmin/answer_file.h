@@ -6,14 +6,16 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "answer_text.h"
 #include "err.h"
 #include "pool.h"
 #include "str.h"
 
 /* The text in the caller's file ("-": standard input), checked as a delivery
- * would.  Fields that would not be sent are told in a note. */
+ * would: *parsed, which begins empty, is what it understands.  Fields that would
+ * not be sent, and that there is no text, are told in a note. */
 int	answer_file_take(const char *path, struct pool *pool,
-	    struct slice *text, struct err *err);
+	    struct slice *text, struct answer_text *parsed, struct err *err);
 
 /* The file dir/name gets the text, the owner and the mode. */
 int	answer_file_write(int dir, const char *name, struct slice text,

@@ -1,186 +1,27 @@
-/* answer_ops.c: vacations and autoresponders, switched on and off and looked
- * at. */
+/* answer_ops.c: autoresponders, set, shown and deleted. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "account.h"
 #include "admin_file.h"
 #include "answer_file.h"
-#include "child.h"
+#include "answer_text.h"
+#include "away.h"
 #include "fd.h"
 #include "file.h"
 #include "files.h"
 #include "name.h"
 #include "ops.h"
 #include "output.h"
+#include "resolve.h"
 #include "scope.h"
 #include "spool.h"
 #include "subject.h"
-#include "vacation.h"
-
-enum { APART_MS = 10000 };
-
-/* --- vacations ----------------------------------------------------------- */
-
-struct away {
-	struct account		*account;
-	uid_t			 uid;		/* whose the files are */
-	int			 dir;		/* files/D */
-	struct vacation_files	 files;
-};
-
-static void
-drop_away(struct away *away)
-{
-	drop_fd(&away->dir);
-}
-
-static int
-open_away(struct call *call, struct away *away, struct err *err)
-{
-	if (subject_account(call, "U@D", &away->account, err) == -1 ||
-	    spool_files(away->account->domain, true, &away->dir, err) == -1)
-		return -1;
-	away->uid = account_identity(away->account).uid;
-	if (!call->in.as_root && away->uid != geteuid())
-		return err_set(err, ERR_REFUSED,
-		    "the files of a vacation are uid %u's: only root can make "
-		    "them", (unsigned)away->uid);
-	away->files = vacation_files(away->account, VACATION_FILES,
-	    &call->pool);
-	return 0;
-}
-
-/* What lies in a home is looked at, and touched, by who may: its account. */
-static int
-as_account(const struct away *away, int (*fn)(const struct account *),
-    int *answer, struct err *err)
-{
-	SCOPED(drop_child) struct child child = CHILD_NONE;
-	int status;
-
-	int forked = child_fork(&child, err);
-	if (forked == -1)
-		return -1;
-	if (forked == 0)
-		_exit(ident_become(account_identity(away->account), err) == -1 ?
-		    255 : fn(away->account));
-	if (child_wait(&child, deadline_in(APART_MS), &status, err) == -1)
-		return -1;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) == 255)
-		return err_set(err, ERR_TEMPORARY,
-		    "nothing can be done as uid %u", (unsigned)away->uid);
-	*answer = WEXITSTATUS(status);
-	return 0;
-}
-
-static int
-place_of(const struct account *account)
-{
-	return (int)vacation_place(account);
-}
-
-static int
-remove_from_home(const struct account *account)
-{
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	struct vacation_files files = vacation_files(account, VACATION_HOME,
-	    &pool);
-	const char *path = pool_format(&pool, "%s/%s", files.directory,
-	    files.index);
-
-	return unlink(path) == -1 && errno != ENOENT ? 254 : 0;
-}
-
-/* A new text is for everybody, whoever was told the old one. */
-static int
-switch_on(struct call *call, const struct away *away, struct err *err)
-{
-	const char *file = call_text(call, "--text");
-	const struct vacation_files *f = &away->files;
-	struct slice text;
-
-	if (file != NULL) {
-		if (answer_file_take(file, &call->pool, &text, err) == -1 ||
-		    answer_file_write(away->dir, f->text, text, away->uid,
-		    MODE_SECRET, err) == -1)
-			return -1;
-	} else if (!files_exists(away->dir, f->text)) {
-		return err_set(err, ERR_INVALID,
-		    "there is no text yet: give one with --text FILE");
-	}
-	if (file == NULL && files_exists(away->dir, f->index))
-		return 0;
-	return answer_file_write(away->dir, f->index, SLICE(""), away->uid,
-	    MODE_SECRET, err);
-}
-
-static int
-switch_off(const struct away *away, struct err *err)
-{
-	int answer;
-
-	if (answer_file_remove(away->dir, away->files.index, NULL, err) == -1 ||
-	    as_account(away, remove_from_home, &answer, err) == -1)
-		return -1;
-	return answer != 0 ? err_set(err, ERR_TEMPORARY,
-	    "%s/.vacation.db cannot be removed", away->account->home) : 0;
-}
-
-static int
-show(struct call *call, const struct away *away, struct err *err)
-{
-	static const char *const states[VACATION_PLACES] = { "off", "on",
-	    "on" };
-	struct sheet sheet = { .heads = name_and_value };
-	int place;
-
-	if (as_account(away, place_of, &place, err) == -1)
-		return -1;
-	if (place < 0 || place >= VACATION_PLACES)
-		place = VACATION_NONE;
-	struct vacation_files f = vacation_files(away->account,
-	    place == VACATION_HOME ? VACATION_HOME : VACATION_FILES,
-	    &call->pool);
-	sheet_adds(&sheet, "vacation");
-	sheet_adds(&sheet, states[place]);
-	sheet_adds(&sheet, "text");
-	sheet_addf(&sheet, "%s/%s", f.directory, f.text);
-	sheet_print(&sheet);
-	drop_sheet(&sheet);
-	if (place == VACATION_HOME)
-		return 0;
-	if (answer_file_print(away->dir, f.text, err) == -1 &&
-	    err->kind != ERR_ABSENT)
-		return -1;
-	return 0;
-}
-
-int
-user_vacation(struct call *call, struct err *err)
-{
-	SCOPED(drop_away) struct away away = { .dir = -1 };
-	const char *what = call_text(call, "on|off|show");
-	bool on = strcmp(what, "on") == 0;
-
-	if (call_has(call, "--text") && !on)
-		return err_set(err, ERR_INVALID,
-		    "--text goes with 'on': it is what is sent");
-	if (open_away(call, &away, err) == -1)
-		return -1;
-	if (on)
-		return switch_on(call, &away, err);
-	return strcmp(what, "off") == 0 ? switch_off(&away, err) :
-	    show(call, &away, err);
-}
-
-/* --- autoresponders ------------------------------------------------------- */
 
 /* files/D and the file's name in it. */
 static int
@@ -198,18 +39,56 @@ open_auto(struct call *call, int *dir, const char **name, struct err *err)
 	return spool_files(subject.domain, true, dir, err);
 }
 
+static bool
+is_stored(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->targets[i]->kind != TARGET_AUTO)
+			return true;
+	return plan->count == 0;
+}
+
+/* What surprises people: mail that is answered and nowhere, and two answers. */
+static void
+tell_use(struct call *call)
+{
+	SCOPED(drop_plan) struct plan plan = { 0 };
+	struct subject subject;
+	struct account *account;
+	struct away_state state;
+	struct err err;
+
+	if (subject_of(call, "NAME@D", &subject, &err) == -1)
+		return;
+	const char *domain = subject.domain->name;
+	resolve(&call->in, &plan, pool_format(&call->pool, "%s@%s",
+	    subject.name, domain));
+	if (!is_stored(&plan))
+		note("%s@%s is neither an account nor an alias: its mail is "
+		    "answered, and stored nowhere", subject.name, domain);
+	if (account_find(subject.domain, &call->pool, slice_of(subject.name),
+	    &account, &err) == 0 && away_look(account, &state, &err) == 0 &&
+	    state.place != VACATION_NONE)
+		note("the vacation of %s@%s is on, too: who writes gets two "
+		    "answers", account->name, domain);
+}
+
 int
 auto_set(struct call *call, struct err *err)
 {
+	SCOPED(drop_answer_text) struct answer_text parsed = { 0 };
 	SCOPED(drop_fd) int dir = -1;
 	const char *name;
 	struct slice text;
 
 	if (open_auto(call, &dir, &name, err) == -1 ||
 	    answer_file_take(call_text(call, "FILE"), &call->pool, &text,
+	    &parsed, err) == -1 ||
+	    answer_file_write(dir, name, text, geteuid(), MODE_PUBLIC,
 	    err) == -1)
 		return -1;
-	return answer_file_write(dir, name, text, geteuid(), MODE_PUBLIC, err);
+	tell_use(call);
+	return 0;
 }
 
 static int

@@ -54,7 +54,7 @@ const struct operation operations[] = {
 	  .changes = true, .run = user_vacation, .params = {
 		ACCOUNT, { "on|off|show", &param_switch, ONE,
 		  "What to do; with a new text everybody is told once more." },
-		{ "--text", &param_word, OPTIONAL, "The file with what is sent; - for standard input." } } },
+		{ "--text", &param_file, OPTIONAL, "The file with what is sent; - for standard input." } } },
 
 	{ "alias add", "Add members to an alias, which is made when missing.",
 	  .changes = true, .run = alias_add, .params = {
@@ -74,7 +74,7 @@ const struct operation operations[] = {
 
 	{ "auto set", "Make an autoresponder answer with a file's text.",
 	  .changes = true, .run = auto_set, .params = {
-		AUTO, { "FILE", &param_word, ONE, "The text; - for standard input." } } },
+		AUTO, { "FILE", &param_file, ONE, "The text; - for standard input." } } },
 	{ "auto show", "Show what an autoresponder answers.",
 	  .run = auto_show, .params = { AUTO } },
 	{ "auto list", "List a domain's autoresponders.",

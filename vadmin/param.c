@@ -156,6 +156,7 @@ const struct param_type param_pattern = { .label = "PATTERN", .max = 1280 };
 const struct param_type param_member = { .label = "MEMBER", .max = 4096, .check = check_member };
 const struct param_type param_flag = { .label = "", .is_flag = true };
 const struct param_type param_word = { .label = "WORD", .max = 1280 };
+const struct param_type param_file = { .label = "FILE", .max = 1280 };
 const struct param_type param_domain_setting = {
 	.label = "NAME=VALUE", .max = 8192, .check = check_domain_setting,
 };

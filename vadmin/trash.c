@@ -163,17 +163,17 @@ trash_leftovers(const struct account *account, struct pool *pool,
 	return fsync(parent) == -1 ? err_sys(err, "sync %s", path) : 0;
 }
 
-/* NAME and NAME with each of the endings, from one directory. */
+/* The name with each of the endings, from one directory. */
 static int
-move_named(const struct trash *t, int parent, const char *const *endings,
-    struct err *err)
+move_named(const struct trash *t, int parent, const char *own,
+    const char *const *endings, struct err *err)
 {
 	SCOPED(drop_fd) int trash = -1;
 	bool any = false;
 
 	for (size_t i = 0; endings[i] != NULL; i++) {
-		const char *name = pool_format(t->pool, "%s%s",
-		    t->account->name, endings[i]);
+		const char *name = pool_format(t->pool, "%s%s", own,
+		    endings[i]);
 		struct stat st;
 		if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 			continue;
@@ -181,8 +181,8 @@ move_named(const struct trash *t, int parent, const char *const *endings,
 			return -1;
 		any = true;
 		if (move(parent, name, trash,
-		    pool_format(t->pool, "%s.%s%s", t->account->name, t->stamp,
-		    endings[i]), err) == -1)
+		    pool_format(t->pool, "%s.%s%s", own, t->stamp, endings[i]),
+		    err) == -1)
 			return -1;
 	}
 	if (any && (fsync(trash) == -1 || fsync(parent) == -1))
@@ -196,8 +196,12 @@ trash_account(const struct trash *t, const char **inbox, struct err *err)
 	static const char *const quota[] = { ".quota", NULL },
 	    *const home[] = { "", NULL };
 	static const char *const files[] = { ".forward", ".filter", ".vacation",
-	    ".vacation.db", ".vacation.db.damaged", NULL };
+	    ".vacation.db", ".vacation.db.damaged", ".auto", NULL };
+	/* an autoresponder's, which "vadmin auto" spells so */
+	static const char *const automatic[] = { ".auto", NULL };
 	const struct domain *domain = t->account->domain;
+	const char *name = t->account->name,
+	    *lower = pool_lower(t->pool, slice_of(name));
 	SCOPED(drop_fd) int spool = -1;
 	SCOPED(drop_fd) int extra = -1;
 	SCOPED(drop_fd) int homes = -1;
@@ -205,17 +209,19 @@ trash_account(const struct trash *t, const char **inbox, struct err *err)
 	if (move_inbox(t, inbox, err) == -1)
 		return err_within(err, "the inbox");
 	if (spool_of_domain(domain, true, &spool, err) == -1 ||
-	    move_named(t, spool, quota, err) == -1)
+	    move_named(t, spool, name, quota, err) == -1)
 		return err_within(err, "the quota");
 	if (spool_files(domain, true, &extra, err) == -1 ||
-	    move_named(t, extra, files, err) == -1)
-		return err_within(err, "the forward and vacation files");
+	    move_named(t, extra, name, files, err) == -1 ||
+	    move_named(t, extra, lower, automatic, err) == -1)
+		return err_within(err, "the forward, filter, autoresponder and "
+		    "vacation files");
 	/* A home elsewhere is somebody else's business. */
 	if (strcmp(t->account->home,
 	    homes_path(domain, t->pool, t->account->name)) != 0)
 		return 0;
 	if (homes_of_domain(domain, &homes, err) == -1 ||
-	    move_named(t, homes, home, err) == -1)
+	    move_named(t, homes, name, home, err) == -1)
 		return err_within(err, "the home");
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "account.h"
 #include "alias_use.h"
+#include "away.h"
 #include "entries.h"
 #include "files.h"
 #include "homes.h"
@@ -227,6 +228,18 @@ show(struct sheet *sheet, const char *name, const char *value)
 	sheet_adds(sheet, value);
 }
 
+/* Who is not root may not look into everybody's home. */
+static const char *
+vacation_of(const struct account *account)
+{
+	struct away_state state;
+	struct err err;
+
+	if (away_look(account, &state, &err) == -1)
+		return "not known";
+	return state.place == VACATION_NONE ? "off" : "on";
+}
+
 int
 user_show(struct call *call, struct err *err)
 {
@@ -251,6 +264,7 @@ user_show(struct call *call, struct err *err)
 	show(&sheet, "quota", quota_file_read(domain, account->name, pool));
 	show(&sheet, "login", secret_state(domain,
 	    user_files_hash(&files, account->name)));
+	show(&sheet, "vacation", vacation_of(account));
 	show(&sheet, "where", pool_format(pool, "%s:%u", account->file,
 	    account->line));
 	if (alias_use_show(call, account, &sheet, err) == -1)

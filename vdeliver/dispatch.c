@@ -212,9 +212,12 @@ answer_automatically(struct job *job, const struct recipient *r, bool waits)
 		if (t->kind != TARGET_AUTO || t->work != NULL)
 			continue;
 		answers_auto(job, r, t, waits);
+		if (waits) {
+			settle_put_off(job->plan, t);
+			continue;
+		}
 		settle_since(job->plan, t, done, start);
-		if (!waits)
-			ledger_note(job, t, false);
+		ledger_note(job, t, false);
 	}
 }
 

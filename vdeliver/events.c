@@ -59,6 +59,8 @@ events_delivery(const struct job *job)
 	events_warnings(plan, 0);
 	for (size_t i = 0; i < plan->recipient_count; i++)
 		for (size_t j = 0; j < plan->recipients[i]->count; j++)
-			log_target(job, plan->recipients[i],
-			    plan->recipients[i]->targets[j]);
+			if (!settled_is_put_off(
+			    plan->recipients[i]->targets[j]))
+				log_target(job, plan->recipients[i],
+				    plan->recipients[i]->targets[j]);
 }

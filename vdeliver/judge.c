@@ -7,9 +7,10 @@
 #include "scope.h"
 #include "str.h"
 
-/* "5.7.1 we do not like it": the command chose the code itself (RFC 3463). */
+/* "5.7.1 we do not like it": the command chose the code itself (RFC 3463), of
+ * the class that its status has. */
 static bool
-has_own_code(struct slice reason, struct slice *code)
+has_own_code(struct slice reason, uint64_t class, struct slice *code)
 {
 	struct slice rest = reason, text, part;
 	uint64_t number;
@@ -19,8 +20,8 @@ has_own_code(struct slice reason, struct slice *code)
 	*code = text;
 	for (int i = 0; i < 3; i++)
 		if (!slice_cut(&text, '.', &part) || part.len > 3 ||
-		    slice_number(part, i == 0 ? 5 : 999, &number) == -1 ||
-		    (i == 0 && number != 5))
+		    slice_number(part, i == 0 ? class : 999, &number) == -1 ||
+		    (i == 0 && number != class))
 			return false;
 	return text.len == 0;
 }
@@ -31,12 +32,28 @@ refusal(enum outcome_kind kind, const char *code, struct slice reason)
 	SCOPED(drop_str) struct str own = { 0 };
 	struct slice given;
 
-	if (has_own_code(reason, &given)) {
+	if (has_own_code(reason, 5, &given)) {
 		str_addslice(&own, given);
 		code = str_text(&own);
 		reason = slice_from(reason, given.len + 1);
 	}
 	return outcome_make(kind, code, "%.*s", (int)reason.len, reason.p);
+}
+
+static struct outcome
+to_try_again(int status, struct slice reason)
+{
+	SCOPED(drop_str) struct str own = { 0 };
+	struct slice given;
+
+	if (has_own_code(reason, 4, &given)) {
+		str_addslice(&own, given);
+		reason = slice_from(reason, given.len + 1);
+	} else
+		str_adds(&own, "4.3.0");
+	return outcome_make(OUTCOME_TEMPORARY, str_text(&own),
+	    "the command ended with status %d: %.*s", status, (int)reason.len,
+	    reason.p);
 }
 
 struct outcome
@@ -66,8 +83,6 @@ judge_command(const struct command_result *result)
 	case EX_UNAVAILABLE:
 		return refusal(OUTCOME_PERMANENT, "5.3.0", slice_of(text));
 	default:
-		return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
-		    "the command ended with status %d: %s", WEXITSTATUS(status),
-		    str_text(&reason));
+		return to_try_again(WEXITSTATUS(status), str_slice(&reason));
 	}
 }

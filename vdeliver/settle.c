@@ -7,6 +7,7 @@ static const struct outcome success = { .kind = OUTCOME_DONE, .code = "2.0.0" };
 struct settled {
 	struct outcome	outcome;
 	uint64_t	ms;
+	bool		put_off;
 };
 
 void
@@ -15,7 +16,8 @@ settle(struct plan *plan, struct target *t, struct outcome o)
 	const struct settled *before = t->work;
 	struct settled *kept = pool_alloc(&plan->pool, sizeof *kept);
 
-	*kept = (struct settled){ o, before != NULL ? before->ms : 0 };
+	*kept = (struct settled){ .outcome = o,
+	    .ms = before != NULL ? before->ms : 0 };
 	t->work = kept;
 }
 
@@ -26,6 +28,21 @@ settle_since(struct plan *plan, struct target *t, struct outcome o,
 	settle(plan, t, o);
 	((struct settled *)t->work)->ms =
 	    (uint64_t)(deadline_in(0).at_ms - start.at_ms);
+}
+
+void
+settle_put_off(struct plan *plan, struct target *t)
+{
+	settle(plan, t, success);
+	((struct settled *)t->work)->put_off = true;
+}
+
+bool
+settled_is_put_off(const struct target *t)
+{
+	const struct settled *settled = t->work;
+
+	return settled != NULL && settled->put_off;
 }
 
 const struct outcome *

@@ -16,6 +16,11 @@ void	settle(struct plan *plan, struct target *target,
 void	settle_since(struct plan *plan, struct target *target,
 	    struct outcome outcome, struct deadline start);
 
+/* An answer that waits for the mail's next try: success, as nothing of it may
+ * hold up the mail, and nothing that was done. */
+void	settle_put_off(struct plan *plan, struct target *target);
+bool	settled_is_put_off(const struct target *target);
+
 /* What the plan alone tells: failures of the resolver. */
 void	settle_recipient(struct plan *plan, struct recipient *recipient);
 void	settle_all_known(struct plan *plan);

@@ -121,9 +121,10 @@ become_command(const struct command *c, const struct pipes *p)
 	else
 		execve(c->argv[0], (char *const *)(intptr_t)c->argv,
 		    (char *const *)(intptr_t)c->environment);
-	dprintf(STDERR_FILENO, "cannot start %s: errno %d\n", c->argv[0],
-	    errno);
-	_exit(errno == ENOENT ? 127 : 126);
+	int failed = errno;
+	dprintf(STDERR_FILENO, "cannot start %s: %s\n", c->argv[0],
+	    strerror(failed));
+	_exit(failed == ENOENT ? 127 : 126);
 }
 
 /* What was read from the input but does not fit into the pipe yet. */

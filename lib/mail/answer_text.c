@@ -115,6 +115,16 @@ is_phrase(struct slice name)
 	return true;
 }
 
+static void
+leave_out(struct answer_text *out, struct slice name)
+{
+	if (out->left_out.len > 200)
+		return;
+	if (out->left_out.len > 0)
+		str_adds(&out->left_out, ", ");
+	str_add(&out->left_out, name.p, name.len < 60 ? name.len : 60);
+}
+
 static int
 read_from(struct slice value, struct answer_text *out, struct err *err)
 {
@@ -124,8 +134,10 @@ read_from(struct slice value, struct answer_text *out, struct err *err)
 	answer_text_refuse_from(out);
 	if (!address_list_next(&value, &listed) ||
 	    !is_phrase(str_slice(&listed.name)) ||
-	    !add_mailbox(&listed, &out->from, &out->from_address))
+	    !add_mailbox(&listed, &out->from, &out->from_address)) {
 		answer_text_refuse_from(out);
+		leave_out(out, SLICE("From"));
+	}
 	return 0;
 }
 
@@ -279,16 +291,6 @@ take_mime(const struct field *field, struct answer_text *out)
 }
 
 /* --- all of it ---------------------------------------------------------- */
-
-static void
-leave_out(struct answer_text *out, struct slice name)
-{
-	if (out->left_out.len > 200)
-		return;
-	if (out->left_out.len > 0)
-		str_adds(&out->left_out, ", ");
-	str_add(&out->left_out, name.p, name.len < 60 ? name.len : 60);
-}
 
 static int
 take_field(const struct field *field, struct answer_text *out,

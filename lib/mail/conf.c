@@ -197,7 +197,7 @@ const struct setting domain_settings[] = {
 	  .help = "Where inboxes lie, below the spool: %d is the domain, %u "
 	  "the account; a last / makes new ones Maildirs." },
 	{ "vacation-days", setting_number, D(vacation_days), "7", .max = 36500,
-	  .help = "How often one sender is told of a vacation. 0: once for "
+	  .help = "After how many days one sender is told again. 0: once for "
 	  "ever." },
 	{ "auto-rate", setting_number, D(auto_rate), "20", .max = 1000000,
 	  .help = "How many answers of one autoresponder one sender gets per "

@@ -167,6 +167,7 @@ class Auto(Answering):
         os.symlink("/nowhere", self.inbox)
         got = self.vmail.deliver("info@a.test", mail(), sender="ann@far.test")
         self.assertEqual((got.status, self.reasons(got)), (75, ["mail-waits"]), got)
+        self.assertEqual(re.findall(r"delivery .*target=(\S+)", got.log), ["mailbox"], got.log)
         self.sent(0)
         os.unlink(self.inbox)
         self.assertEqual(self.reasons(self.delivered("info@a.test", mail(), sender="ann@far.test")), ["sent"])

@@ -64,6 +64,13 @@ class Commands(Delivery):
             self.alias(self.script(f"echo '{said}' >&2; exit 69"))
             self.assertEqual(self.vmail.deliver("run@a.test").stderr, line + "\n")
 
+    def test_one_that_waits_may_choose_its_code_too(self):
+        for said, line in (("4.2.1 archive is down", "4.2.1 {}: archive is down"),
+                           ("5.7.1 no", "4.3.0 {}: 5.7.1 no"), ("4.2 x", "4.3.0 {}: 4.2 x")):
+            self.alias(self.script(f"echo '{said}' >&2; exit 75"))
+            got = self.refused(75, "", "run@a.test")
+            self.assertEqual(got.stderr, line.format("the command ended with status 75") + "\n")
+
     def test_without_a_reason_there_still_is_one(self):
         self.alias(self.script("exit 77"))
         self.refused(77, "refused", "run@a.test")

@@ -31,8 +31,15 @@ class Vacation(Administered):
         return self.ok("user", "vacation", "joe@a.test", "on", *args, **more)
 
     def shown(self):
+        """On or off, and the text."""
         lines = self.ok("user", "vacation", "joe@a.test", "show").stdout.decode().splitlines()
         return lines[0].split("\t")[-1], lines[2:]
+
+    def path_shown(self):
+        return re.findall(r"^text\t(.*)$", self.ok("user", "vacation", "joe@a.test", "show").stdout.decode(), re.M)
+
+    def home(self, name):
+        return os.path.join(self.vmail.home("joe@a.test"), name)
 
     def test_on_with_a_text_answers_and_off_does_not(self):
         self.on("--text", self.text())
@@ -63,12 +70,73 @@ class Vacation(Administered):
         self.ok("user", "vacation", "joe@a.test", "off")
         self.assertEqual(self.shown(), ("off", TEXT.splitlines()))
 
-    def test_one_in_the_home_is_shown_and_switched_off(self):
+    def test_one_in_the_home_is_shown_and_switched_off_and_on(self):
         super().on(home=True)
-        self.assertEqual(self.shown(), ("on", []))
+        self.assertEqual(self.shown(), ("on", TEXT.splitlines()))
+        self.assertEqual(self.path_shown(), [self.home(".vacation")])
         self.ok("user", "vacation", "joe@a.test", "off")
-        self.assertEqual(self.shown(), ("off", []))
+        self.assertEqual(self.shown(), ("off", TEXT.splitlines()))
         self.assertEqual(self.answers(), [])
+        self.on()
+        self.assertEqual(self.shown(), ("on", TEXT.splitlines()))
+        st = os.stat(self.home(".vacation.db"))
+        self.assertEqual((st.st_uid, stat.S_IMODE(st.st_mode)), (self.owner()[0], 0o600))
+        self.assertEqual((self.answers(), self.answers()), (["sent"], ["known"]))
+        self.on()
+        self.assertEqual(self.answers(), ["known"])
+        self.assertFalse(os.path.exists(os.path.join(self.files(), "joe.vacation.db")))
+
+    def test_a_new_text_stands_before_the_homes_and_off_is_off_for_both(self):
+        super().on(home=True, text="Subject: old\n\nx\n")
+        self.on("--text", self.text())
+        self.assertEqual(self.shown(), ("on", TEXT.splitlines()))
+        self.ok("user", "vacation", "joe@a.test", "off")
+        self.assertEqual(self.answers(), [])
+        self.assertFalse(os.path.exists(self.home(".vacation.db")))
+
+    def test_an_index_without_its_text_gives_way_to_the_homes_pair(self):
+        super().on(home=True, index=None)
+        self.vmail.extra("a.test", "joe.vacation.db", "")
+        self.assertEqual((self.shown(), self.path_shown()), (("on", []), []))
+        self.on()
+        self.assertEqual(self.shown(), ("on", TEXT.splitlines()))
+        self.assertEqual(self.answers(), ["sent"])
+
+    def test_where_there_is_no_text_no_path_is_shown(self):
+        self.assertEqual(self.path_shown(), [])
+        self.vmail.extra("a.test", "joe.vacation.db", "")
+        got = self.ok("user", "vacation", "joe@a.test", "show")
+        self.assertEqual(got.stdout, b"vacation\ton\n")
+        self.assertIn("nobody is answered", got.stderr)
+
+    def test_what_a_user_put_into_his_home_is_not_followed(self):
+        secret = os.path.join(self.vmail.scratch, "secret")
+        with open(secret, "w") as f:
+            f.write("Subject: s\n\nsecret\n")
+        os.chmod(secret, 0o600)
+        os.symlink(secret, self.home(".vacation"))
+        os.symlink(os.path.join(self.vmail.scratch, "made"), self.home(".vacation.db"))
+        got = self.ok("user", "vacation", "joe@a.test", "show")
+        self.assertEqual(got.stdout, b"vacation\ton\n")
+        os.unlink(self.home(".vacation.db"))
+        self.refused(65, "--text FILE", "user", "vacation", "joe@a.test", "on")
+        self.put(self.home("text"), TEXT.encode(), "joe@a.test")
+        os.rename(self.home("text"), self.home(".vacation"))
+        os.symlink(os.path.join(self.vmail.scratch, "made"), self.home(".vacation.db"))
+        self.on()
+        self.assertFalse(os.path.exists(os.path.join(self.vmail.scratch, "made")))
+        self.ok("user", "vacation", "joe@a.test", "off")
+        self.assertFalse(os.path.lexists(self.home(".vacation.db")))
+
+    def test_an_account_is_shown_with_it(self):
+        def shown():
+            return re.search(r"^vacation\t(.*)$", self.ok("user", "show", "joe@a.test").stdout.decode(), re.M)[1]
+        self.assertEqual(shown(), "off")
+        super().on(home=True)
+        self.assertEqual(shown(), "on")
+        self.ok("user", "vacation", "joe@a.test", "off")
+        self.on("--text", self.text())
+        self.assertEqual(shown(), "on")
 
     def test_the_files_are_the_accounts_alone(self):
         self.on("--text", self.text())
@@ -100,6 +168,30 @@ class Vacation(Administered):
         self.assertIn("not sent: Bcc, X-Loop",
                       self.on("--text", self.text("Bcc: x@y.test\nX-Loop: z\n\nx\n")).stderr)
 
+    def notes(self, text):
+        return self.on("--text", self.text(text)).stderr
+
+    def test_a_from_that_will_be_left_out_is_told(self):
+        self.vmail.write("aliases.a.test", "info: joe\n")
+        for address in "joe@a.test", "JOE@a.test", "Joe <info@a.test>":
+            self.assertEqual(self.notes(f"From: {address}\n\nx\n"), "", address)
+        for address in "ann@b.test", "x@far.test", "nobody@a.test":
+            self.assertIn(f"not sent: From, because {address} is no address of joe@a.test",
+                          self.notes(f"From: {address}\n\nx\n"))
+        self.assertIn("not sent: From\n", self.notes("From: nobody at all\n\nx\n"))
+
+    def test_a_window_that_is_over_is_told(self):
+        self.assertIn(f"Vacation-End is past ({day(-2)})", self.notes(f"Vacation-End: {day(-2)}\n\nx\n"))
+        self.assertEqual(self.notes(f"Vacation-End: {day(2)}\n\nx\n"), "")
+
+    def test_an_empty_text_is_told(self):
+        for text in "", "\n", "Subject: away\n", "Subject: away\n\n \n":
+            self.assertIn("the text is empty", self.notes(text), text)
+
+    def test_an_autoresponder_of_the_same_name_is_told(self):
+        self.auto("joe@a.test")
+        self.assertIn("two answers", self.notes(TEXT))
+
     def test_wrong_words_and_accounts_are_refused(self):
         self.refused(65, "neither on, off nor show", "user", "vacation", "joe@a.test", "maybe")
         self.refused(65, "--text goes with 'on'", "user", "vacation", "joe@a.test", "off", "--text", "x")
@@ -111,6 +203,15 @@ class Vacation(Administered):
         self.vmail.extra("a.test", "joe.vacation.db.damaged", "x")
         self.ok("user", "delete", "joe@a.test", "--yes")
         self.assertEqual([name for name in os.listdir(self.files()) if "vacation" in name], [])
+
+    def test_an_account_that_is_deleted_takes_its_autoresponder_along(self):
+        self.vmail.domain("c.test", accounts=["Ann"])
+        for address in "joe@a.test", "Ann@c.test":
+            self.ok("auto", "set", address, self.text(AUTO_TEXT))
+            self.ok("user", "delete", address, "--yes")
+            got = self.vmail.deliver(address, mail(address), sender="ann@far.test")
+            self.assertEqual((got.status, self.reasons(got)), (67, []), got)
+        self.sent(0)
 
 
 class Auto(Administered):
@@ -135,6 +236,18 @@ class Auto(Administered):
         for text in AUTO_TEXT, "Subject: new\n\nx\n":
             self.ok("auto", "set", "robot@a.test", self.text(text))
         self.assertEqual(self.ok("auto", "show", "robot@a.test").stdout, b"Subject: new\n\nx\n")
+
+    def test_one_that_nobody_stores_mail_for_is_told(self):
+        self.vmail.write("aliases.a.test", "info: joe\n")
+        self.assertIn("neither an account nor an alias",
+                      self.ok("auto", "set", "robot@a.test", self.text(AUTO_TEXT)).stderr)
+        for name in "info@a.test", "joe@a.test":
+            self.assertEqual(self.ok("auto", "set", name, self.text(AUTO_TEXT)).stderr, "", name)
+
+    def test_one_beside_a_vacation_is_told(self):
+        self.on(home=True)
+        self.assertIn("the vacation of joe@a.test is on, too",
+                      self.ok("auto", "set", "joe@a.test", self.text(AUTO_TEXT)).stderr)
 
     @needs_root
     def test_one_that_an_account_put_there_is_told_and_replaced(self):

@@ -95,6 +95,14 @@ class Manual(BoxTest):
         told = set(re.findall(r"[a-z-]+", " ".join(re.findall(r"^\.(?:It )?Cm (.*)", page, re.M))))
         self.assertEqual(fields - told, set())
 
+    def test_every_verdict_on_an_answer_stands_in_the_manual(self):
+        table = re.search(r"^answer_name\(.*?^}", read(os.path.join(TREE, "lib", "mail", "answer.c")), re.S | re.M)[0]
+        names = re.findall(r'\[ANSWER_\w+\]\s*=\s*"([a-z-]+)"', table)
+        self.assertGreater(len(names), 20)
+        page = read(os.path.join(TREE, "docs", "vmail-answers.5"))
+        told = re.findall(r"^\.It Li ([a-z-]+)$", re.search(r"^\.Sh REASONS\n(.*?)^\.Sh", page, re.S | re.M)[1], re.M)
+        self.assertEqual(sorted(told), sorted(names))
+
     def test_pages_that_are_referred_to_are_there(self):
         ours = {os.path.basename(page) for page in PAGES}
         for page in PAGES:

@@ -456,6 +456,7 @@ class Delete(Users):
         self.ok("user", "set", "joe@a.test", "quota=7")
         self.vmail.extra("a.test", "joe.vacation", "away")
         self.vmail.extra("a.test", "joe.filter", "no")
+        self.vmail.extra("a.test", "joe.auto", "Subject: away\n\nx\n")
         with open(self.vmail.inbox("joe@a.test"), "rb") as f:
             mail = f.read()
         got = self.ok("user", "delete", "joe@a.test")
@@ -468,7 +469,7 @@ class Delete(Users):
         self.assertLessEqual({"joe.TIME", "joe.TIME.quota"},
                              set(self.trash(self.vmail.spool, "a.test")))
         self.assertEqual(self.trash(self.vmail.spool, "files", "a.test"),
-                         ["joe.TIME.filter", "joe.TIME.vacation"])
+                         ["joe.TIME.auto", "joe.TIME.filter", "joe.TIME.vacation"])
         self.assertEqual(self.trash(self.vmail.homes, "a.test", "home"), ["joe.TIME"])
         self.assertEqual([n for n in os.listdir(os.path.join(self.vmail.spool, "a.test"))
                           if "joe" in n], [])

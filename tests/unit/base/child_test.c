@@ -274,9 +274,9 @@ static const struct start_row {
 } starts[] = {
 	{ "a program that is not there is 127, as in a shell",
 	  "/no/such/program", NULL, 127,
-	  "cannot start /no/such/program: errno 2\n" },
+	  "cannot start /no/such/program: No such file or directory\n" },
 	{ "one that may not be run is 126", "/etc/passwd", NULL, 126,
-	  "cannot start /etc/passwd: errno 13\n" },
+	  "cannot start /etc/passwd: Permission denied\n" },
 	{ "a directory that is not there is 126", "/bin/true",
 	  "/no/such/directory", 126, NULL },
 };
