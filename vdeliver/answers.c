@@ -21,9 +21,6 @@
 #include "who.h"
 
 enum {
-	/* The mail is delivered: an MTA that waits for long would take it for
-	 * a failure, and deliver it again. */
-	ANSWER_MS = 60000,
 	/* opening what may be anything */
 	CAREFUL = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 };
@@ -99,15 +96,6 @@ answer(struct job *job, const struct recipient *r, const struct target *t,
 	return ANSWER_FAILED;
 }
 
-static struct job
-hurried(const struct job *job)
-{
-	struct job inner = *job;
-
-	inner.deadline = deadline_within(job->deadline, ANSWER_MS);
-	return inner;
-}
-
 /* --- a vacation ---------------------------------------------------------- */
 
 static bool
@@ -164,13 +152,13 @@ void
 answers_vacation(struct job *job, const struct recipient *r,
     const struct target *t, enum vacation_place place)
 {
-	struct job inner = hurried(job);
 	struct answering how = { .place = place, .text = -1 };
 	struct err detail = { .text = "" };
 
 	if (place == VACATION_FILES)
 		prepare_files(job, t->account);
-	log_answer(job, r, t, answer(&inner, r, t, &how, &detail), &detail);
+	enum answer_verdict verdict = answer(job, r, t, &how, &detail);
+	log_answer(job, r, t, verdict, &detail);
 }
 
 /* --- an autoresponder ---------------------------------------------------- */
@@ -293,15 +281,33 @@ answer_automatically(struct job *job, const struct recipient *r,
 
 void
 answers_auto(struct job *job, const struct recipient *r,
-    const struct target *t, bool waits)
+    const struct target *t)
 {
-	struct job inner = hurried(job);
 	struct err detail = { .text = "" };
-	enum answer_verdict verdict = waits ? ANSWER_MAIL_WAITS :
-	    answer_automatically(&inner, r, t, &detail);
 
-	/* Nobody else may have looked at the message. */
-	job->message_id = inner.message_id;
-	job->size = inner.size;
+	enum answer_verdict verdict = answer_automatically(job, r, t, &detail);
+
 	log_answer(job, r, t, verdict, &detail);
+}
+
+/* --- none ---------------------------------------------------------------- */
+
+void
+answers_put_off(const struct job *job, const struct recipient *r,
+    const struct target *t)
+{
+	struct err detail = { .text = "" };
+
+	log_answer(job, r, t, ANSWER_MAIL_WAITS, &detail);
+}
+
+void
+answers_given_up(const struct job *job, const struct recipient *r,
+    const struct target *t)
+{
+	struct err detail;
+
+	err_fill(&detail, ERR_TEMPORARY,
+	    "too many answers to this message, or too slow ones");
+	log_answer(job, r, t, ANSWER_FAILED, &detail);
 }

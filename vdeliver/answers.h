@@ -15,9 +15,15 @@
 void	answers_vacation(struct job *job, const struct recipient *recipient,
 	    const struct target *target, enum vacation_place place);
 
-/* The recipient's autoresponders, after everything else was done for it.  Where
- * its mail waits so do they: the MTA's next try gets the answer. */
+/* An autoresponder of the recipient. */
 void	answers_auto(struct job *job, const struct recipient *recipient,
-	    const struct target *target, bool waits);
+	    const struct target *target);
+
+/* There is none now: the mail waits, and the MTA's next try gets it; or there
+ * is no time for it. */
+void	answers_put_off(const struct job *job,
+	    const struct recipient *recipient, const struct target *target);
+void	answers_given_up(const struct job *job,
+	    const struct recipient *recipient, const struct target *target);
 
 #endif

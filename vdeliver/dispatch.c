@@ -9,6 +9,7 @@
 
 #include "answers.h"
 #include "courier.h"
+#include "due.h"
 #include "intake.h"
 #include "ledger.h"
 #include "mailbox.h"
@@ -117,10 +118,7 @@ deliver_to(struct job *job, const struct recipient *r, struct target *t)
 	settle_tried(job, t, o, start);
 	if (o.kind != OUTCOME_DONE || found.vacation == VACATION_NONE)
 		return;
-	struct job inner = *job;
-	if (new.file != -1)
-		inner.message = new;
-	answers_vacation(&inner, r, t, found.vacation);
+	due_vacation(job, r, t, found.vacation, &new);
 }
 
 static void
@@ -201,22 +199,23 @@ deliver_recipient(struct job *job, const struct recipient *r)
 	hand_on_failed(job, r);
 }
 
-/* Beside everything else, and once: not at each try of the MTA. */
+/* Once, and not at each try of the MTA. */
 static void
 answer_automatically(struct job *job, const struct recipient *r, bool waits)
 {
 	const struct outcome done = { .kind = OUTCOME_DONE, .code = "2.0.0" };
+
 	for (size_t i = 0; i < r->count; i++) {
 		struct target *t = r->targets[i];
-		struct deadline start = deadline_in(0);
 		if (t->kind != TARGET_AUTO || t->work != NULL)
 			continue;
-		answers_auto(job, r, t, waits);
 		if (waits) {
+			answers_put_off(job, r, t);
 			settle_put_off(job->plan, t);
 			continue;
 		}
-		settle_since(job->plan, t, done, start);
+		due_auto(job, r, t);
+		settle(job->plan, t, done);
 		ledger_note(job, t, false);
 	}
 }

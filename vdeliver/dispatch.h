@@ -4,8 +4,9 @@
 
 #include "job.h"
 
-/* Delivers; afterwards every target of every recipient has an outcome.  Who told
- * the MTA calls ledger_release(). */
+/* Delivers; afterwards every target of every recipient has an outcome.  Who
+ * called gives what is due (due.h), and when it has told the MTA calls
+ * ledger_release(). */
 void	dispatch(struct job *job);
 
 /* The same for one recipient in the plan's list, whose message was read in. */

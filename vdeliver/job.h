@@ -22,6 +22,8 @@ struct job {
 	uint64_t			 size;
 	/* what is done, for a retry (ledger.h); NULL: nothing */
 	struct ledger			*ledger;
+	/* automatic answers, for when all is delivered (due.h); NULL: none */
+	struct due			*due;
 };
 
 #endif

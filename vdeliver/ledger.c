@@ -11,6 +11,7 @@
 #include "mem.h"
 #include "record.h"
 #include "scope.h"
+#include "settle.h"
 
 enum { OTHER_FILES = 64 };		/* besides one for each recipient */
 
@@ -32,10 +33,11 @@ struct page {
 	struct record		 record;
 };
 
-/* A record that nobody needs once the MTA knows. */
+/* A record that nobody needs once the MTA knows.  Its lock is kept until then:
+ * who has the same message to deliver, and waits for it, begins anew. */
 struct settled {
-	int	 dir;				/* of a place */
-	char	*name;
+	struct record	 record;
+	char		*name;
 };
 
 struct ledger {
@@ -47,6 +49,7 @@ struct ledger {
 	size_t				 count;
 	struct page			*pages;		/* NULL: not on disk */
 	bool				 forget;
+	int				 reserve;	/* room on the disk */
 	struct place			*places;
 	size_t				 place_count, place_room;
 	struct settled			*settled;
@@ -56,8 +59,10 @@ struct ledger {
 static struct ledger *
 ledger_of(struct job *job)
 {
-	if (job->ledger == NULL)
+	if (job->ledger == NULL) {
 		job->ledger = mem_alloc(sizeof *job->ledger);
+		job->ledger->reserve = -1;
+	}
 	return job->ledger;
 }
 
@@ -66,6 +71,8 @@ ledger_of(struct job *job)
 struct weight {
 	const struct target	*local, *any;
 	bool			 several_local, several;
+	/* something is left to be done for them */
+	bool			 open;
 };
 
 /* Whom this process cannot become has nothing done, nor a place for records. */
@@ -83,6 +90,8 @@ weigh_target(struct weight *w, const struct target *t)
 {
 	if (t->kind == TARGET_AUTO || is_out_of_reach(t))
 		return;
+	w->open = w->open || t->work == NULL ||
+	    settled_outcome(t)->kind != OUTCOME_DONE;
 	w->several = w->several || (w->any != NULL && w->any != t);
 	w->any = t;
 	if (t->kind == TARGET_REMOTE || t->kind == TARGET_FAILURE)
@@ -238,7 +247,8 @@ close_page(struct ledger *l, struct page *page)
 		mem_room(&l->settled, &l->settled_room, l->settled_count,
 		    sizeof *l->settled);
 		l->settled[l->settled_count++] = (struct settled){
-		    page->record.dir, mem_dup(page->name, RECORD_NAME) };
+		    page->record, mem_dup(page->name, RECORD_NAME) };
+		page->record = RECORD_NONE;
 	}
 	drop_record(&page->record);
 }
@@ -251,6 +261,7 @@ close_pages(struct ledger *l)
 	l->pages = NULL;
 	l->count = 0;
 	l->forget = false;
+	drop_fd(&l->reserve);
 }
 
 /* One address twice in a call has one record: who has its lock would wait for
@@ -269,7 +280,7 @@ open_pages(struct job *job, bool make, struct err *err)
 
 	if (l->pages == NULL && name_pages(job, err) == -1)
 		return -1;
-	allow_files(l->count);
+	allow_files(l->count + l->settled_count);
 	for (size_t i = 0; i < l->count; i++) {
 		struct page *page = &l->pages[i];
 		if (page->record.fd != -1 || is_again(l, i))
@@ -278,6 +289,22 @@ open_pages(struct job *job, bool make, struct err *err)
 		    (page->record.fd != -1 && fill_page(l, page, err) == -1))
 			return -1;
 	}
+	return 0;
+}
+
+/* A record that is made only if sendmail fails must have room then: mail lies in
+ * its place already. */
+static int
+reserve(struct job *job, struct err *err)
+{
+	struct ledger *l = job->ledger;
+	int dir;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (find_place(job, l->recipients[i], &dir, err) == -1 ||
+		    (l->reserve == -1 && record_reserve(dir,
+		    space_for(l->recipients[i]), &l->reserve, err) == -1))
+			return -1;
 	return 0;
 }
 
@@ -308,8 +335,9 @@ ledger_open(struct job *job, struct recipient *const *recipients, size_t count,
 	l->recipients = recipients;
 	l->count = count;
 	struct weight w = weigh(l);
-	if (!w.several_local && !(w.several && is_any(job)))
-		return 0;
+	if (!w.open || (!w.several_local && !(w.several && is_any(job))))
+		return w.open && w.several && w.local != NULL ?
+		    reserve(job, err) : 0;
 	if (open_pages(job, w.several_local, err) == 0)
 		return 0;
 	close_pages(l);
@@ -398,6 +426,7 @@ ledger_settle(struct job *job, bool again)
 	struct err err;
 
 	l->forget = !again;
+	drop_fd(&l->reserve);
 	if (again && is_any_done(l) && open_pages(job, true, &err) == -1)
 		warn_of(job, &err);
 	close_pages(l);
@@ -407,7 +436,7 @@ void
 ledger_release(struct ledger *l)
 {
 	for (size_t i = 0; l != NULL && i < l->settled_count; i++)
-		unlinkat(l->settled[i].dir, l->settled[i].name, 0);
+		unlinkat(l->settled[i].record.dir, l->settled[i].name, 0);
 }
 
 void
@@ -418,8 +447,11 @@ drop_ledger(struct ledger **ledger)
 	if (l == NULL)
 		return;
 	close_pages(l);
-	for (size_t i = 0; i < l->settled_count; i++)
+	for (size_t i = 0; i < l->settled_count; i++) {
+		l->settled[i].record.name = l->settled[i].name;
+		drop_record(&l->settled[i].record);
 		free(l->settled[i].name);
+	}
 	for (size_t i = 0; i < l->place_count; i++)
 		drop_fd(&l->places[i].dir);
 	free(l->settled);

@@ -14,6 +14,7 @@
 #include "dialogue.h"
 #include "dispatch.h"
 #include "domain.h"
+#include "due.h"
 #include "events.h"
 #include "fd.h"
 #include "intake.h"
@@ -224,6 +225,7 @@ answer_deliver(struct state *s, const char *given)
 		.message = MESSAGE_NONE, .deadline = begin_request(s),
 	};
 	bool alive = deliver(s, &job, &err);
+	due_give(&job);
 	events_delivery(&job);
 	s->told = job.ledger;
 	drop_message(&job.message);

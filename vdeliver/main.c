@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "dispatch.h"
+#include "due.h"
 #include "events.h"
 #include "fd.h"
 #include "ledger.h"
@@ -124,6 +125,7 @@ deliver(const struct installation *in, const struct request *request,
 	};
 
 	dispatch(&job);
+	due_give(&job);
 	drop_message(&job.message);
 	if (request->verbose)
 		plan_print(plan, stdout);

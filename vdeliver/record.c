@@ -228,6 +228,32 @@ open_locked(struct record *record, bool make, struct deadline d,
 	return 0;
 }
 
+/* Not every file system can. */
+static int
+make_room(int fd, size_t at, size_t size)
+{
+	if (size == 0 || fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)at,
+	    (off_t)size) == 0)
+		return 0;
+	return errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -1;
+}
+
+int
+record_reserve(int dir, size_t size, int *fd, struct err *err)
+{
+	SCOPED(drop_fd) int got = openat(dir, ".",
+	    O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+	if (got == -1)
+		return errno == EOPNOTSUPP || errno == EISDIR ||
+		    errno == EINVAL ? 0 : err_sys(err, "make room for a record");
+	if (make_room(got, 0, size) == -1)
+		return err_sys(err, "make room for a record");
+	*fd = got;
+	got = -1;
+	return 0;
+}
+
 int
 record_open(int dir, const char *name, bool make, size_t size,
     struct deadline d, struct record *out, struct err *err)
@@ -246,8 +272,7 @@ record_open(int dir, const char *name, bool make, size_t size,
 	if (read_in(&record, err) == -1)
 		return -1;
 	/* Later, when mail lies in its place already, there must be room. */
-	if (make && size > 0 && fallocate(record.fd, FALLOC_FL_KEEP_SIZE,
-	    (off_t)record.text.len, (off_t)size) == -1 && errno == ENOSPC)
+	if (make && make_room(record.fd, record.text.len, size) == -1)
 		return err_sys(err, "make room in record %s", name);
 	*out = record;
 	record = RECORD_NONE;

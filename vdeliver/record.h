@@ -46,6 +46,10 @@ bool	record_is_any(int dir);
 int	record_open(int dir, const char *name, bool make, size_t size,
 	    struct deadline d, struct record *record, struct err *err);
 
+/* Keeps room for size bytes of a record that may have to be made, until *fd is
+ * closed; *fd stays -1 where the file system cannot. */
+int	record_reserve(int dir, size_t size, int *fd, struct err *err);
+
 bool	record_has(const struct record *record, const char *target);
 
 /* Success means on disk.  Targets are text of any kind; those that are there

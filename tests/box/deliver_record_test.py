@@ -223,6 +223,48 @@ class Retry(Record):
         self.assertEqual(self.copies(), (1, 1))
 
 
+class AtOnce(Record):
+    """The same message several times is no retry, as long as each try is well."""
+    members = "joe, ann@b.test"
+    TIMES = 12
+
+    def test_equal_messages_at_once_are_delivered_each(self):
+        started = [self.vmail.start("vdeliver", "-f", "sender@far.test", "list@a.test", stdin=subprocess.PIPE)
+                   for _ in range(self.TIMES)]
+        for process in started:
+            process.popen.stdin.write(MESSAGE)
+            process.popen.stdin.close()
+        self.assertEqual([process.wait() for process in started], [0] * self.TIMES)
+        self.assertEqual((self.copies(), self.records()), ((self.TIMES, self.TIMES), []))
+
+    def test_equal_messages_at_once_by_lmtp_are_delivered_each(self):
+        clients = [self.session().begin("list@a.test") for _ in range(self.TIMES)]
+        for client in clients:
+            self.assertTrue(client.ask("DATA").startswith("354"))
+        for client in clients:
+            client.send(wire(MESSAGE))
+        for client in clients:
+            self.assertTrue(client.reply().startswith("250"))
+        for client in clients:
+            client.quit()
+        self.assertEqual((self.copies(), self.records()), ((self.TIMES, self.TIMES), []))
+
+    def test_one_connection_may_bring_the_same_message_again(self):
+        lmtp = self.session()
+        for _ in "123":
+            self.assertEqual([r[:3] for r in lmtp.deliver("list@a.test", "list@a.test", message=MESSAGE)],
+                             ["250", "250"])
+        lmtp.quit()
+        self.assertEqual((self.copies(), self.records()), ((3, 3), []))
+
+    def test_a_client_that_says_no_more_does_not_keep_the_others_waiting(self):
+        silent = self.session()
+        self.assertTrue(silent.deliver("list@a.test", message=MESSAGE)[0].startswith("250"))
+        self.delivered("list@a.test", MESSAGE)
+        self.assertEqual(self.copies(), (2, 2))
+        silent.quit()
+
+
 class Disk(Record):
     """The record itself."""
     def path(self):
@@ -320,6 +362,12 @@ class Disk(Record):
         got, _ = strace(self.vmail, ["-e", "trace=fallocate", "-e", "inject=fallocate:error=ENOSPC"],
                         "-f", "x@far.test", "list@a.test", input=MESSAGE)
         self.assertEqual((got.status, self.copies()), (75, (0, 0)), got)
+
+    def test_room_for_a_record_is_made_before_a_delivery_beside_a_remote_one(self):
+        self.list("joe, x@far.test")
+        got, _ = strace(self.vmail, ["-e", "trace=fallocate", "-e", "inject=fallocate:error=EDQUOT"],
+                        "-f", "x@far.test", "list@a.test", input=MESSAGE)
+        self.assertEqual((got.status, self.copies(), self.vmail.sent()), (75, (0, 0), []), got)
 
     @needs_root
     def test_what_cannot_be_written_is_said_and_the_delivery_stands(self):

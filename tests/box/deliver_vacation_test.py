@@ -5,6 +5,7 @@ import resource
 import signal
 
 from answering import *
+from lmtp import start
 
 
 class Vacation(Answering):
@@ -385,6 +386,36 @@ class Vacation(Answering):
             self.vmail.set(sendmail=command, command_timeout="1s")
             self.on()
             self.assertEqual(self.answers(), ["failed"])
+
+    def away(self, *names):
+        """Accounts of c.test who are on vacation, and a list of them."""
+        self.vmail.domain("c.test", accounts=names, aliases=f"all: {', '.join(names)}\n")
+        for name in names:
+            self.on(to=f"{name}@c.test")
+        self.vmail.set(sendmail="/bin/sleep 1000", delivery_timeout="3s")
+
+    def copies(self, names):
+        return [len(self.vmail.messages(f"{name}@c.test")) for name in names]
+
+    def test_answers_that_hang_keep_no_mail_of_others_waiting(self):
+        names = ("one", "two", "three", "four")
+        self.away(*names)
+        got = self.delivered("all@c.test", mail("all@c.test"), sender="ann@far.test")
+        self.assertEqual(self.copies(names), [1] * 4)
+        self.assertEqual(self.reasons(got), ["failed"] * 4)
+        self.delivered([f"{name}@c.test" for name in names], mail("all@c.test"), sender="bob@far.test")
+        self.assertEqual(self.copies(names), [2] * 4)
+
+    def test_an_answer_that_hangs_keeps_no_reply_of_lmtp_waiting(self):
+        names = ("one", "two", "three")
+        self.away(*names)
+        client = start(self.vmail).hello()
+        self.addCleanup(client.close)
+        replies = client.deliver(*(f"{name}@c.test" for name in names), message=mail("all@c.test"),
+                                 sender="ann@far.test")
+        self.assertEqual([reply[:3] for reply in replies], ["250"] * 3)
+        self.assertEqual(self.copies(names), [1] * 3)
+        client.quit()
 
     def test_a_program_that_is_not_there_is_a_line_of_the_log(self):
         self.on()
