@@ -72,7 +72,7 @@ home_path(const struct account *account, struct pool *pool, bool index)
 	    index ? files.index : files.text);
 }
 
-/* As a delivery asks it: root's, the owner's or the account's, with one name. */
+/* As a delivery asks it: root's, the owner's or the account's, one name. */
 static bool
 has_text(const struct account *account)
 {

@@ -21,8 +21,8 @@ struct away_state {
 int	away_look(const struct account *account, struct away_state *state,
 	    struct err *err);
 
-/* The index in the home, which switches it on; ERR_TEMPORARY: it cannot be made,
- * or removed. */
+/* The index in the home, which switches it on.  ERR_TEMPORARY: it cannot be
+ * made, or removed. */
 int	away_make_home_index(const struct account *account, struct err *err);
 int	away_remove_home_index(const struct account *account, struct err *err);
 

@@ -66,8 +66,8 @@ is_same(const struct account *a, const struct account *b)
 	    slice_same(slice_of(a->name), slice_of(b->name));
 }
 
-/* Whether mail to the address comes to the account by a name of its own: then an
- * answer may come from it. */
+/* Whether mail to the address comes to the account by a name of its own: then
+ * an answer may come from it. */
 static bool
 is_its_address(struct call *call, const struct account *account,
     const char *text)

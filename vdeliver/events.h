@@ -11,7 +11,8 @@ void	events_refused(const struct recipient *recipient,
 /* The plan's warnings but the first ones; they are told once, and gone. */
 void	events_warnings(struct plan *plan, size_t from);
 
-/* A line for each target of each recipient, but for an answer that waits, and the plan's warnings. */
+/* A line for each target of each recipient, but for an answer that waits, and
+ * the plan's warnings. */
 void	events_delivery(const struct job *job);
 
 #endif
