@@ -32,8 +32,8 @@ void	settle_without_delivery(struct plan *plan);
 const struct outcome *settle_expected(struct plan *plan,
 	    struct recipient *recipient);
 
-/* The target's outcome; success while it is open.  Milliseconds that it took; 0:
- * nothing was tried. */
+/* The target's outcome; success while it is open.  Milliseconds that it took;
+ * 0: nothing was tried. */
 const struct outcome *settled_outcome(const struct target *target);
 uint64_t settled_ms(const struct target *target);
 
