@@ -127,6 +127,25 @@ class Vdeliver(Candidate):
                 f"{account_of(size)}@{DOMAINS[kind]}"]
 
 
+class Away(Vdeliver):
+    """Vdeliver for accounts whose vacation is on, with messages that get no answer: from nobody."""
+    def furnish(self):
+        super().furnish()
+        for kind, domain in DOMAINS.items():
+            files = f"{self.top}/spool/files/{domain}"
+            os.makedirs(files)
+            for n, who in enumerate(dict.fromkeys(account_of(size) for _, size in self.expected)):
+                for name, text in ((f"{who}.vacation", "Subject: away\n\nI am away.\n"),
+                                   (f"{who}.vacation.db", "")):
+                    with open(f"{files}/{name}", "w") as f:
+                        f.write(text)
+                    if AS_ROOT:
+                        os.chown(f"{files}/{name}", FIRST_UID + n, GID)
+
+    def argv(self, kind, size):
+        return ["" if word == SENDER else word for word in super().argv(kind, size)]
+
+
 class Floor(Vdeliver):
     def furnish(self):
         super().furnish()

@@ -27,6 +27,7 @@ class Bench(BoxTest):
         wanted += [f"memory, {name}, kB" for name in times if "1 at" in name]
         wanted += [f"{what}, {kind}{more}" for _, kind in KINDS for what, more in (
             ("system calls", ""), ("synced", ""), ("40 MiB takes 10 MiB's time", ", times"))]
+        wanted += [f"{kind}, 4 KiB, 1 at once, vacation on, nothing to answer, ms" for kind, _ in KINDS]
         self.assertEqual(sorted(self.rows), sorted([*wanted, "libraries"]), self.got)
         for what, row in self.rows.items():
             empty = [name for name in self.head if row[name] == "" and name != "ratio"]
