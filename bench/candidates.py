@@ -249,14 +249,27 @@ def account_of(size):
     return f"size{size}"
 
 
+def is_used_as_directory(fd, lines):
+    """Until it is closed."""
+    for line in lines:
+        if line.startswith(f"close({fd})"):
+            break
+        if re.match(rf"(\w+at2?\(|renameat2\(.*?, .*?, ){fd}, ", line):
+            return True
+    return False
+
+
 def what_is_synced(lines):
     """Of the calls of one process.  Of a vdeliver that is not root's strace may see neither names
-    nor descriptors: how it opened a file must do."""
+    nor how a file was opened: then what it was used for must do."""
     opened = {}
-    for line in lines:
+    for n, line in enumerate(lines):
         call = re.match(r'open(?:at2?)?\((.*?), (?:{flags=)?([A-Z_|]*O_[A-Z_|]*).*\) = (\d+)$', line)
+        unseen = re.match(r"openat2\(\d+, 0x.*\) = (\d+)$", line)
         sync = re.match(r"f(?:data)?sync\((\d+)\)", line)
-        if call:
+        if unseen:
+            opened[unseen[1]] = "directory" if is_used_as_directory(unseen[1], lines[n + 1:]) else "message"
+        elif call:
             index = re.search(r"dovecot|\.queue|\.lock", call[1])
             is_dir = "O_DIRECTORY" in call[2] or os.path.isdir(call[1].split('"')[-2:][0])
             opened[call[3]] = "directory" if is_dir else "index" if index else "message"

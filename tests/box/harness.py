@@ -30,6 +30,7 @@ reply, a process's end (Process, Pop3), or whatever eventually() can ask.
 The programs come from $VMAIL_BIN, else from out/bin of this tree.
 """
 import atexit
+import contextlib
 import os
 import re
 import select
@@ -337,9 +338,8 @@ class Installation:
 
     def forget_logins(self):
         """What vpop3d remembers of them."""
-        path = os.path.join(self.state, "logins")
-        if os.path.exists(path):
-            os.unlink(path)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(self.state, "logins"))
 
     # what arrived
 
