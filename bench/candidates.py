@@ -254,7 +254,7 @@ def is_used_as_directory(fd, lines):
     for line in lines:
         if line.startswith(f"close({fd})"):
             break
-        if re.match(rf"(\w+at2?\(|renameat2\(.*?, .*?, ){fd}, ", line):
+        if re.match(rf"((openat2?|linkat|unlinkat|renameat2)\(|renameat2\(.*?, .*?, ){fd}, ", line):
             return True
     return False
 
