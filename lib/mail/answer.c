@@ -296,36 +296,51 @@ names_recipients(struct slice name)
 	return false;
 }
 
+/* A header that is read.  What needs a process to be read, a domain beyond
+ * ASCII, is read at its front alone: it has room for thousands. */
+struct reading {
+	const struct answer_question	*question;
+	unsigned			 conversions;
+};
+
 typedef bool listed_test(const struct answer_question *q,
-	    const struct address *address);
+    const struct address *address);
 
-/* Whether an address of the field passes.  What needs a process to be read is
- * read at the front of a field alone: a header has room for thousands. */
+/* Whether it is an address that passes. */
 static bool
-any(const struct answer_question *q, struct slice value, listed_test *passes)
+is_listed(struct reading *r, struct slice text, listed_test *passes)
 {
-	enum { CONVERTED = 4 };
-	SCOPED(drop_listed) struct listed listed = { 0 };
-	unsigned converted = 0;
+	enum { CONVERSIONS = 8 };
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct address address;
+	struct err err;
 
-	while (address_list_next(&value, &listed)) {
-		SCOPED(drop_pool) struct pool pool = { 0 };
-		struct address address;
-		struct err err;
-		if (!slice_is_ascii(str_slice(&listed.address)) &&
-		    converted++ == CONVERTED)
-			return false;
-		if (address_parse(&pool, str_slice(&listed.address), &address,
-		    &err) == 0 && passes(q, &address))
-			return true;
-	}
-	return false;
+	ptrdiff_t at = slice_find_last(text, '@');
+	if (at != -1 && !slice_is_ascii(slice_from(text, (size_t)at + 1)) &&
+	    r->conversions++ >= CONVERSIONS)
+		return false;
+	return address_parse(&pool, text, &address, &err) == 0 &&
+	    passes(r->question, &address);
 }
 
 static bool
+any(struct reading *r, struct slice value, listed_test *passes)
+{
+	SCOPED(drop_listed) struct listed listed = { 0 };
+
+	while (address_list_next(&value, &listed))
+		if (is_listed(r, str_slice(&listed.address), passes))
+			return true;
+	return false;
+}
+
+/* A domain that is not ASCII by now is none: asking for it would convert it
+ * once more. */
+static bool
 is_mine(const struct answer_question *q, const struct address *address)
 {
-	return answer_is_own(q->own, address);
+	return slice_is_ascii(slice_of(address->domain)) &&
+	    answer_is_own(q->own, address);
 }
 
 static bool
@@ -338,6 +353,7 @@ static enum answer_verdict
 judge_header(const struct answer_question *q)
 {
 	struct slice rest = field_skip_from_line(q->message);
+	struct reading reading = { .question = q };
 	bool addressed = q->kind == ANSWER_AUTO;
 	enum answer_verdict verdict;
 	struct field field;
@@ -346,10 +362,10 @@ judge_header(const struct answer_question *q)
 		if ((verdict = judge_field(&field)) != ANSWER_SENT)
 			return verdict;
 		if (slice_same(field.name, SLICE("From")) &&
-		    any(q, field.value, is_robots))
+		    any(&reading, field.value, is_robots))
 			return ANSWER_ROBOT_SENDER;
 		addressed = addressed || (names_recipients(field.name) &&
-		    any(q, field.value, is_mine));
+		    any(&reading, field.value, is_mine));
 	}
 	/* What comes later may be a list's.  A line that is torn is no end. */
 	if (!q->whole && !slice_has(rest, '\n'))

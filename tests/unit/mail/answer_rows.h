@@ -718,6 +718,15 @@
 	  "To: ,,, joe@a.test ,,\n" },
 	{ "addressed: an escaped quote", V(SENT), NULL,
 	  "To: \"a \\\" b\" <joe@a.test>\n" },
+	{ "addressed: a domain beyond ASCII", V(SENT), NULL,
+	  "To: joe@\xC3\xA4.test\n" },
+	{ "addressed: behind many beyond ASCII", V(SENT), NULL,
+	  "To: \xC3\xBC" "1@x.y, \xC3\xBC" "2@x.y, \xC3\xBC" "3@x.y,"
+	  " \xC3\xBC" "4@x.y, \xC3\xBC" "5@x.y, joe@a.test\n" },
+	{ "addressed: behind many domains beyond ASCII", V(SENT), NULL,
+	  "To: 1@\xC3\xBC, 2@\xC3\xBC, 3@\xC3\xBC, 4@\xC3\xBC,"
+	  " 5@\xC3\xBC, 6@\xC3\xBC, 7@\xC3\xBC, 8@\xC3\xBC,"
+	  " 9@\xC3\xBC, joe@a.test\n" },
 	{ "addressed: a comma that was forgotten", V(NOT_ADDRESSED), NULL,
 	  "To: x <x@y.test> joe <joe@a.test>\n" },
 	{ "not addressed: another extension", V(NOT_ADDRESSED), NULL,

@@ -7,8 +7,22 @@
 #include "answer.h"
 #include "conf.h"
 #include "domain.h"
+#include "idn.h"
 #include "mem.h"
 #include "scope.h"
+
+static unsigned conversions;
+
+/* In the place of the program vidn. */
+int
+idn_to_ascii(struct slice domain, struct str *out, struct err *err)
+{
+	conversions++;
+	if (!slice_is(domain, "\xC3\xA4.test"))
+		return err_set(err, ERR_INVALID, "not a domain name");
+	str_adds(out, "b.test");
+	return 0;
+}
 
 /* Joe's vacation: joe@a.test, reached by info@a.test; b.test is an alias of
  * a.test.  The message is to joe unless a row says otherwise (its header has a
@@ -233,6 +247,26 @@ a_header_full_of_addresses_is_read_once(void **state)
 	    ANSWER_NOT_ADDRESSED);
 }
 
+/* Of each the program vidn would be started. */
+static void
+few_domains_of_a_header_are_converted(void **state)
+{
+	static const char *const fields[] = { "To", "From", "Cc",
+	    "Resent-Bcc" };
+	SCOPED(drop_str) struct str header = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 24000; i++)
+		str_addf(&header, "%s:joe@\xC3\xA9\n", fields[i % 4]);
+	struct row row = { .header = str_text(&header) };
+	conversions = 0;
+	check(ask(&row, ANSWER_VACATION), ANSWER_NOT_ADDRESSED);
+	assert_in_range(conversions, 1, 8);
+	str_adds(&header, "Cc: joe@a.test\n");
+	row.header = str_text(&header);
+	check(ask(&row, ANSWER_VACATION), ANSWER_SENT);
+}
+
 /* --- own addresses -------------------------------------------------------- */
 
 static const struct step
@@ -351,6 +385,8 @@ main(void)
 	    a_header_longer_than_what_is_looked_at_gets_none);
 	add_test("a header full of addresses is read once",
 	    a_header_full_of_addresses_is_read_once);
+	add_test("few domains of a header are converted",
+	    few_domains_of_a_header_are_converted);
 	add_test("each name that led here is an address of its own",
 	    each_name_that_led_here_is_an_address_of_its_own);
 	add_test("a name before a forward or a fallback is none",
