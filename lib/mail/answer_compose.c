@@ -225,28 +225,14 @@ add_subject(const struct answer *a, struct slice subject, struct str *out)
 	str_addc(out, '\n');
 }
 
-/* A name of plain words, or an encoded one. */
 static void
 add_from(const struct answer *a, struct str *out)
 {
-	bool quoted = slice_is_ascii(slice_of(a->name));
-
 	str_adds(out, "From: ");
-	if (a->text->from.len > 0) {
+	if (a->text->from.len > 0)
 		str_addslice(out, str_slice(&a->text->from));
-	} else if (a->name[0] == '\0') {
-		str_adds(out, a->from);
-	} else if (quoted) {
-		str_addc(out, '"');
-		for (const char *p = a->name; *p != '\0'; p++)
-			if (*p >= ' ' && *p <= '~' && *p != '"' &&
-			    *p != '\\')
-				str_addc(out, *p);
-		str_addf(out, "\" <%s>", a->from);
-	} else {
-		rfc2047_encode(slice_of(a->name), 6, out);
-		str_addf(out, "\n <%s>", a->from);
-	}
+	else
+		answer_add_mailbox(slice_of(a->name), a->from, out);
 	str_addc(out, '\n');
 }
 

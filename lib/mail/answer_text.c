@@ -11,6 +11,7 @@
 
 enum {
 	FIELD_MAX = 900,		/* of one that is copied */
+	ADDRESS_MAX = 320,		/* RFC 3696: 64 + 1 + 255 */
 	SUBJECT_MAX = 2000,		/* of ours */
 };
 
@@ -69,33 +70,69 @@ read_subject(struct slice value, struct answer_text *out, struct err *err)
 	return 0;
 }
 
-/* One address in a spelling of ours; its name is ASCII or an encoded word. */
+void
+answer_add_mailbox(struct slice name, const char *address, struct str *out)
+{
+	enum { SHORT = 60 };
+	SCOPED(drop_str) struct str text = { 0 }, phrase = { 0 };
+
+	rfc2047_decode(name, ANSWER_SUBJECT, &text);
+	rfc2047_encode_phrase(str_slice(&text), 10, &phrase);
+	struct slice before = str_slice(&phrase);
+	if (before.len == 0) {
+		str_adds(out, address);
+		return;
+	}
+	str_addslice(out, before);
+	str_addf(out, before.len > SHORT || slice_starts(before, "=?") ?
+	    "\n <%s>" : " <%s>", address);
+}
+
+/* "\"a \\\" b\"" is a " b. */
+static void
+add_unquoted(struct slice name, struct str *out)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.p[i] == '"')
+			continue;
+		if (name.p[i] == '\\' && i + 1 < name.len)
+			i++;
+		str_addc(out, name.p[i]);
+	}
+}
+
+/* Whether others read it as we do: one address, and which. */
+static bool
+is_one_mailbox(struct slice text, const char *address)
+{
+	SCOPED(drop_listed) struct listed listed = { 0 };
+
+	return address_list_next(&text, &listed) &&
+	    slice_is(str_slice(&listed.address), address) &&
+	    !address_list_next(&text, &listed);
+}
+
+/* One address in a spelling of ours. */
 static bool
 add_mailbox(const struct listed *listed, struct str *out, struct str *bare)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_str) struct str name = { 0 };
 	struct address address;
+	size_t before = out->len;
 	struct err err;
 
 	if (address_parse(&pool, str_slice(&listed->address), &address,
 	    &err) == -1 || address.domain[0] == '\0')
 		return false;
 	const char *text = address_text(&pool, address.local, address.domain);
-	if (!is_printable(slice_of(text)))
+	if (!is_printable(slice_of(text)) || strlen(text) > ADDRESS_MAX)
 		return false;
-	rfc2047_decode(str_slice(&listed->name), ANSWER_SUBJECT, &name);
-	if (name.len == 0)
-		str_adds(out, text);
-	else if (slice_is_ascii(str_slice(&name)))
-		str_addf(out, "%s <%s>", str_text(&name), text);
-	else {
-		struct slice words = str_slice(&name);
-		if (words.len > 2 && words.p[0] == '"' &&
-		    words.p[words.len - 1] == '"')
-			words = (struct slice){ words.p + 1, words.len - 2 };
-		rfc2047_encode(words, 10, out);
-		str_addf(out, "\n <%s>", text);
+	add_unquoted(str_slice(&listed->name), &name);
+	answer_add_mailbox(str_slice(&name), text, out);
+	if (!is_one_mailbox(slice_from(str_slice(out), before), text)) {
+		str_cut(out, before);
+		return false;
 	}
 	if (bare != NULL)
 		str_adds(bare, text);

@@ -49,6 +49,11 @@ int	answer_text_parse(struct slice file, struct answer_text *out,
 	    struct err *err);
 void	drop_answer_text(struct answer_text *text);
 
+/* Adds "name <address>", one mailbox whatever is in the name, which is decoded
+ * first; "": the address alone. */
+void	answer_add_mailbox(struct slice name, const char *address,
+	    struct str *out);
+
 /* Takes the From out: it is not one of those that may be used. */
 void	answer_text_refuse_from(struct answer_text *text);
 

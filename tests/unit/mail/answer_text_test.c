@@ -57,6 +57,27 @@ static const struct row {
 	  "From: J\xC3\xB6 <joe@a.test>\n\nx\n", "",
 	  TOP "From: =?UTF-8?B?SsO2?=\n <joe@a.test>\n" TO
 	  "Subject: Auto: your message\n" AUTO "\nx\n" },
+	{ "an encoded comma in From's name makes no second address",
+	  "From: =?utf-8?q?boss=40bank.test=2C?= <joe@a.test>\n\nx\n", "",
+	  TOP "From: \"boss@bank.test,\" <joe@a.test>\n" TO
+	  "Subject: Auto: your message\n" AUTO "\nx\n" },
+	{ "encoded quotes and brackets in From's name are escaped",
+	  "From: =?utf-8?q?=22=3Cboss=40bank.test=3E=5C?= <joe@a.test>\n\nx\n",
+	  "", TOP "From: \"\\\"<boss@bank.test>\\\\\" <joe@a.test>\n" TO
+	  "Subject: Auto: your message\n" AUTO "\nx\n" },
+	{ "a name in From that is encoded twice stays encoded",
+	  "From: =?utf-8?q?=3D=3Futf-8=3Fq=3Fboss=40bank.test=2C=3F=3D?="
+	  " <joe@a.test>\n\nx\n", "",
+	  TOP "From: =?UTF-8?B?PT91dGYtOD9xP2Jvc3NAYmFuay50ZXN0LD89?=\n"
+	  " <joe@a.test>\n" TO
+	  "Subject: Auto: your message\n" AUTO "\nx\n" },
+	{ "a quoted name in From", "From: \"User, Joe\" <joe@a.test>\n\nx\n",
+	  "", TOP "From: \"User, Joe\" <joe@a.test>\n" TO
+	  "Subject: Auto: your message\n" AUTO "\nx\n" },
+	{ "an encoded comma in Reply-To makes no second address",
+	  "Reply-To: =?utf-8?q?boss=40bank.test=2C?= <eve@a.test>\n\nx\n", "",
+	  TOP FROM TO "Subject: Auto: your message\n"
+	  "Reply-To: \"boss@bank.test,\" <eve@a.test>\n" AUTO "\nx\n" },
 	{ "of two addresses in From the first",
 	  "From: info@a.test, evil@x.test\n\nx\n", "",
 	  TOP "From: info@a.test\n" TO "Subject: Auto: your message\n" AUTO
