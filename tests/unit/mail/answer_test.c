@@ -95,7 +95,7 @@ ask(const struct row *row, enum answer_kind kind)
 	};
 	const struct answer_own mine = {
 		.address = own, .count = sizeof own / sizeof *own,
-		.real = real_name, .account = &joe,
+		.real = real_name, .account = &joe, .delimiter = "+",
 	};
 	SCOPED(drop_str) struct str message = { 0 };
 
