@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "answer.h"
 #include "conf.h"
@@ -247,6 +248,33 @@ a_header_full_of_addresses_is_read_once(void **state)
 	    ANSWER_NOT_ADDRESSED);
 }
 
+/* None of 100,000 is closed, and each is looked at: bounded, it takes a blink,
+ * else minutes. */
+static void
+what_is_never_closed_is_not_looked_through_each_time(void **state)
+{
+	static const char *const marks[] = { "(<a>,", "\"<a>,", "[<a>,",
+	    "((((", "\"\\\"" };
+	const struct answer_own nobody = { .count = 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		SCOPED(drop_str) struct str message = { 0 };
+		struct timespec start, end;
+		str_adds(&message, "To: ");
+		while (message.len < 250000)
+			str_adds(&message, marks[i]);
+		str_adds(&message, "\n\n");
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
+		check(answer_judge(&(struct answer_question){
+		    .kind = ANSWER_VACATION, .own = &nobody, .whole = true,
+		    .sender = "ann@far.test",
+		    .message = str_slice(&message) }), ANSWER_NOT_ADDRESSED);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+		assert_in_range(end.tv_sec - start.tv_sec, 0, 4);
+	}
+}
+
 /* Of each the program vidn would be started. */
 static void
 few_domains_of_a_header_are_converted(void **state)
@@ -385,6 +413,8 @@ main(void)
 	    a_header_longer_than_what_is_looked_at_gets_none);
 	add_test("a header full of addresses is read once",
 	    a_header_full_of_addresses_is_read_once);
+	add_test("what is never closed is not looked through each time",
+	    what_is_never_closed_is_not_looked_through_each_time);
 	add_test("few domains of a header are converted",
 	    few_domains_of_a_header_are_converted);
 	add_test("each name that led here is an address of its own",
