@@ -135,15 +135,25 @@ struct memory {
 	time_t		 now;
 };
 
+/* "known\n", "broken\n", "broken WHY\n" */
 static enum answer_verdict
-verdict_of(struct slice word, const struct memory *m)
+verdict_of(struct slice said, const struct memory *m, struct err *detail)
 {
-	if (slice_is(word, "new\n"))
+	struct slice word, why = { 0 };
+
+	slice_cut(&said, '\n', &why);
+	if (!slice_cut(&why, ' ', &word))
+		return ANSWER_BROKEN_INDEX;
+	if (slice_is(word, "new"))
 		return ANSWER_SENT;
-	if (slice_is(word, "known\n"))
+	if (slice_is(word, "known"))
 		return m->kind[0] == 'r' ? ANSWER_RATE : ANSWER_KNOWN;
-	return slice_is(word, "busy\n") ? ANSWER_BUSY_INDEX :
-	    ANSWER_BROKEN_INDEX;
+	if (slice_is(word, "busy"))
+		return ANSWER_BUSY_INDEX;
+	if (why.len > 0)
+		err_fill(detail, ERR_REFUSED, "%s/%s: %.*s", m->directory,
+		    m->index, (int)why.len, why.p);
+	return ANSWER_BROKEN_INDEX;
 }
 
 static const char *
@@ -170,7 +180,7 @@ remember(const struct job *job, const struct memory *m,
 		m->kind, decimal(&pool, m->amount), decimal(&pool,
 		(uint64_t)m->now), decimal(&pool, MOST_SENDERS), NULL },
 		.environment = environment, .directory = m->directory,
-		.input = &input, .keep_output = true, .output_max = 64,
+		.input = &input, .keep_output = true, .output_max = 256,
 		.deadline = deadline_within(job->deadline, REMEMBER_MS),
 	};
 	if (command_run(&command, &result, detail) == -1)
@@ -182,7 +192,7 @@ remember(const struct job *job, const struct memory *m,
 		    128 + WTERMSIG(result.status));
 		return ANSWER_BROKEN_INDEX;
 	}
-	return verdict_of(str_slice(&result.output), m);
+	return verdict_of(str_slice(&result.output), m, detail);
 }
 
 /* --- the answer ---------------------------------------------------------- */

@@ -363,19 +363,28 @@ class Vacation(Answering):
                 self.assertEqual(self.answers(), ["known"])
                 self.assertEqual(self.answers(sender="bob@far.test"), ["sent"])
 
+    def sparse(self, path, size):
+        with open(path, "wb") as f:
+            f.truncate(size)
+
     def test_an_index_that_is_no_plain_file_is_left_alone(self):
         base = self.on()
         other = os.path.join(self.vmail.scratch, "other")
-        for what in ("link", "fifo", "directory", "two names"):
+        for what in ("link", "fifo", "directory", "two names", "long"):
             with self.subTest(what):
                 shutil.rmtree(self.index) if os.path.isdir(self.index) else os.unlink(self.index)
                 self.put(other, b"")
                 {"link": lambda: os.symlink(other, self.index), "fifo": lambda: os.mkfifo(self.index),
                  "directory": lambda: os.mkdir(self.index),
-                 "two names": lambda: os.link(other, self.index)}[what]()
+                 "two names": lambda: os.link(other, self.index),
+                 "long": lambda: self.sparse(self.index, (64 << 20) + 1)}[what]()
                 self.give(self.index)
-                self.assertEqual(self.answers(), ["broken-index"])
+                got = self.delivered("joe@a.test", mail(), sender="ann@far.test")
+                self.assertEqual(self.reasons(got), ["broken-index"])
+                self.assertIn(f'text="{self.index}: ' + ("longer than 64 MB" if what == "long" else
+                                                         "not a plain file of its own with one name"), got.log)
                 self.assertEqual(os.path.getsize(other), 0)
+                self.assertFalse(os.path.lexists(self.index + ".damaged"))
         self.sent(0)
         self.assertTrue(os.path.exists(base))
 
@@ -416,13 +425,30 @@ class Vacation(Answering):
                 # Whatever is said first, nobody is new twice.
                 said = [self.remember("new@far.test", kind, amount, 1800000000)
                         for amount in ((100, 100, 100) if kind == "once" else (1, 1, 1))]
-                if said not in (["new", "known", "known"], ["known"] * 3, ["broken", "known", "known"],
-                                ["broken", "new", "known"], ["broken"] * 3):
+                if said not in (["new", "known", "known"], ["known"] * 3, ["broken", "known", "known"]):
                     wrong[n, kind] = said
             if n % 10 == 0:
                 self.put(self.index, bytes(data))
                 self.answers(sender=f"new{n}@far.test")
         self.assertEqual(wrong, {})
+
+    @needs_root                             # else strace may not read the paths
+    @needs_strace
+    def test_a_crash_within_gdbm_makes_nobody_new_twice(self):
+        self.memory()
+        for name in "SEGV", "ABRT", "XCPU":
+            for kind, amount in (("once", 100), ("rate", 1)):
+                with self.subTest(f"{name}, {kind}"):
+                    self.sparse(self.memorized, 0)
+                    self.remember("old@far.test", kind, amount)
+                    said = subprocess.run(
+                        ["strace", "-f", "-o", "/dev/null", "-P", self.memorized, "-e", "trace=lseek", "-e",
+                         f"inject=lseek:signal={name}", program("vremember"), "i.db", kind, str(amount), "1000", "9"],
+                        input=b"new@far.test", cwd=os.path.dirname(self.memorized), stdout=subprocess.PIPE,
+                        timeout=DEADLINE).stdout
+                    self.assertEqual(said, b"broken\n")
+                    self.assertEqual(self.remember("new@far.test", kind, amount), "known")
+                    self.assertEqual(list(read_index(self.memorized + ".damaged")), ["old@far.test"])
 
     # the memory
 
