@@ -278,6 +278,19 @@ class Vacation(Answering):
                 self.assertEqual(self.answers(), [reason])
                 self.assertEqual(os.path.getsize(self.index) > 0, reason == "sent")
 
+    def test_a_window_is_in_the_machines_time_zone_not_the_callers(self):
+        self.on(f"Vacation-Start: {day(0)}\nVacation-End: {day(0)}\nSubject: x\n\ny\n")
+        for n, zone in enumerate(("EAST-14", "WEST12")):    # at least one has another day
+            self.assertEqual(self.answers(sender=f"s{n}@far.test", env={"TZ": zone}), ["sent"])
+
+    def test_a_text_that_becomes_too_long_with_the_subject_silences_nobody(self):
+        self.on("Subject: x\n\n" + "$SUBJECT" * 8000 + "\n")
+        got = self.delivered("joe@a.test", mail(subject="\u00fc" * 100), sender="ann@far.test")
+        self.assertEqual(self.reasons(got), ["bad-text"])
+        self.assertIn('text="the answer would be longer than 1048576 bytes"', got.log)
+        self.assertEqual(os.path.getsize(self.index), 0)
+        self.assertEqual(self.answers(message=mail(subject="x")), ["sent"])
+
     def test_it_is_recorded_before_it_is_sent(self):
         self.on()
         self.vmail.sendmail_exits(75)
