@@ -264,12 +264,12 @@ rfc2047_decode(struct slice value, size_t max, struct str *out)
 			continue;
 		}
 		flush(&s);
+		size_t foreign = foreign_word(text);
+		size_t n = foreign > 0 ? foreign : 1;
+		if (foreign > 0 && out->len + (blanks > 0) + foreign > s.end)
+			break;
 		if (blanks > 0)
 			put(&s, ' ');
-		size_t foreign = foreign_word(text), n = 1;
-		if (foreign > 0 && out->len + foreign > s.end)
-			break;
-		n = foreign > 0 ? foreign : n;
 		while (n < text.len && blanks_at(slice_from(text, n)) == 0 &&
 		    !slice_starts(slice_from(text, n), "=?"))
 			n++;

@@ -128,6 +128,34 @@ class Vacation(Answering):
             os.mkdir(self.vmail.sendmail + ".sent")
             os.chmod(self.vmail.sendmail + ".sent", 0o1777)
 
+    def test_whatever_is_in_a_name_an_answer_is_from_one_address(self):
+        for n, name in enumerate(("=?utf-8?q?boss=40bank.test=2C?=", "=?utf-8?q?=22=2C_boss=40bank.test=2C=22?=",
+                                  "=?utf-8?q?=3Cboss=40bank.test=3E=2C?=", '"boss@bank.test,"',
+                                  "=?utf-8?q?=3D=3Futf-8=3Fq=3Fboss=40bank.test=2C=3F=3D?=")):
+            with self.subTest(name):
+                self.on(f"Subject: x\nFrom: {name} <joe@a.test>\nReply-To: {name} <eve@a.test>\n\ny\n")
+                self.answers(sender=f"s{n}@far.test")
+                answer = [m for to, m in self.sent(n + 1) if to == f"s{n}@far.test"][0]
+                self.assertEqual([[a.addr_spec for a in answer[field].addresses] for field in ("From", "Reply-To")],
+                                 [["joe@a.test"], ["eve@a.test"]])
+
+    def test_a_body_says_which_charset_it_is_in(self):
+        for n, mime in enumerate(("text/plain", "text/plain; charset=us-ascii", "text/plain; x-charset=utf-8",
+                                  "text/plain; format=flowed; charset=iso-8859-1")):
+            self.on(f"Subject: x\nContent-Type: {mime}\n\n$SUBJECT\n")
+            self.answers(message=mail(subject="Gr\u00fc\u00dfe"), sender=f"s{n}@far.test")
+            answer = [m for to, m in self.sent(n + 1) if to == f"s{n}@far.test"][0]
+            self.assertEqual((answer.get_content_charset(), answer.get_content().strip()),
+                             ("utf-8", "Gr\u00fc\u00dfe"))
+        self.on("Subject: x\nContent-Type: text/html; charset=utf-7\n\n$SUBJECT\n")
+        self.assertEqual(self.answers(sender="utf7@far.test"), ["bad-text"])
+
+    def test_a_header_full_of_domains_beyond_ascii_costs_little(self):
+        self.on()
+        start = time.monotonic()
+        self.assertEqual(self.answers(message="To:a@\u00e9\n".encode() * 24000 + mail()), ["sent"])
+        self.assertLess(time.monotonic() - start, 10)       # of a process each: 37 s
+
     def test_odd_senders_are_one_recipient_and_one_field(self):
         self.on()
         for sender, to in (("a,b@far.test", '"a,b"@far.test'), ('"x y"@far.test', '"x y"@far.test'),
