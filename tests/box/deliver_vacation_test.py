@@ -173,7 +173,8 @@ class Vacation(Answering):
                 ("null-sender", "", ""), ("robot-sender", "", "MAILER-DAEMON@far.test"),
                 ("robot-sender", "", "postmaster@far.test"), ("robot-sender", "", "owner-l@far.test"),
                 ("robot-sender", "", "l-request@far.test"), ("robot-sender", "", "no-reply@far.test"),
-                ("own-address", "", "joe@a.test"), ("auto-submitted", "Auto-Submitted: auto-replied\n", None),
+                ("own-address", "", "joe@a.test"), ("own-address", "", "joe+x@a.test"),
+                ("own-address", "", "SRS0=ab=cd=a.test=joe@far.test"), ("auto-submitted", "Auto-Submitted: auto-replied\n", None),
                 ("list", "List-Id: <l.far.test>\n", None), ("precedence", "Precedence: bulk\n", None),
                 ("suppressed", "X-Auto-Response-Suppress: OOF\n", None), ("spam", "X-Spam-Flag: YES\n", None),
                 ("report", "Content-Type: multipart/report; boundary=x\n", None), ("no-address", "", "ann")):
