@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -115,12 +116,15 @@ check_from(struct answer_text *text, const struct answer_own *own)
 	str_adds(&text->left_out, text->left_out.len > 0 ? ", From" : "From");
 }
 
+/* The machine's day, whatever who called us has in TZ. */
 static bool
 is_due_today(const struct answer_text *text, time_t now)
 {
 	struct tm local;
 	char day[32];
 
+	unsetenv("TZ");
+	tzset();
 	localtime_r(&now, &local);
 	strftime(day, sizeof day, "%Y-%m-%d", &local);
 	return answer_text_is_due(text, day);
@@ -135,15 +139,25 @@ struct memory {
 	time_t		 now;
 };
 
+/* "known\n", "broken\n", "broken WHY\n" */
 static enum answer_verdict
-verdict_of(struct slice word, const struct memory *m)
+verdict_of(struct slice said, const struct memory *m, struct err *detail)
 {
-	if (slice_is(word, "new\n"))
+	struct slice word, why = { 0 };
+
+	slice_cut(&said, '\n', &why);
+	if (!slice_cut(&why, ' ', &word))
+		return ANSWER_BROKEN_INDEX;
+	if (slice_is(word, "new"))
 		return ANSWER_SENT;
-	if (slice_is(word, "known\n"))
+	if (slice_is(word, "known"))
 		return m->kind[0] == 'r' ? ANSWER_RATE : ANSWER_KNOWN;
-	return slice_is(word, "busy\n") ? ANSWER_BUSY_INDEX :
-	    ANSWER_BROKEN_INDEX;
+	if (slice_is(word, "busy"))
+		return ANSWER_BUSY_INDEX;
+	if (why.len > 0)
+		err_fill(detail, ERR_REFUSED, "%s/%s: %.*s", m->directory,
+		    m->index, (int)why.len, why.p);
+	return ANSWER_BROKEN_INDEX;
 }
 
 static const char *
@@ -170,7 +184,7 @@ remember(const struct job *job, const struct memory *m,
 		m->kind, decimal(&pool, m->amount), decimal(&pool,
 		(uint64_t)m->now), decimal(&pool, MOST_SENDERS), NULL },
 		.environment = environment, .directory = m->directory,
-		.input = &input, .keep_output = true, .output_max = 64,
+		.input = &input, .keep_output = true, .output_max = 256,
 		.deadline = deadline_within(job->deadline, REMEMBER_MS),
 	};
 	if (command_run(&command, &result, detail) == -1)
@@ -182,7 +196,7 @@ remember(const struct job *job, const struct memory *m,
 		    128 + WTERMSIG(result.status));
 		return ANSWER_BROKEN_INDEX;
 	}
-	return verdict_of(str_slice(&result.output), m);
+	return verdict_of(str_slice(&result.output), m, detail);
 }
 
 /* --- the answer ---------------------------------------------------------- */
@@ -197,41 +211,52 @@ limit_output(void)
 }
 
 static enum answer_verdict
-write_answer(struct answer a, int out, struct err *detail)
+compose(struct answer a, struct str *all, struct err *detail)
 {
-	SCOPED(drop_str) struct str all = { 0 };
-
 	if (getrandom(&a.random, sizeof a.random, 0) != sizeof a.random)
 		a.random = (uint64_t)a.now * 1000003u + (uint64_t)getpid();
-	answer_compose(&a, &all);
+	answer_compose(&a, all);
+	if (all->len <= ANSWER_MAX)
+		return ANSWER_SENT;
+	err_fill(detail, ERR_INVALID, "the answer would be longer than %d "
+	    "bytes", ANSWER_MAX);
+	return ANSWER_BAD_TEXT;
+}
+
+static enum answer_verdict
+write_answer(const struct str *all, int out, struct err *detail)
+{
 	limit_output();
-	if (fd_write(out, all.s, all.len) == -1) {
+	if (fd_write(out, all->s, all->len) == -1) {
 		err_fill_sys(detail, "the answer");
 		return ANSWER_FAILED;
 	}
 	return ANSWER_SENT;
 }
 
-/* Everything that is the same for both: remembered first, then written. */
+/* Everything that is the same for both: composed, remembered, and written only
+ * then.  A text of which no answer can be made silences nobody. */
 static enum answer_verdict
 answer_with(struct job *job, const struct answer_text *text,
     const struct memory *memory, struct answer a,
     const struct answering *how, struct err *detail)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_str) struct str all = { 0 };
 	struct address to;
 
 	if (answer_recipient(&pool, job->sender, &to, detail) == -1)
 		return ANSWER_NO_ADDRESS;
-	enum answer_verdict verdict = remember(job, memory, how,
-	    address_text(&pool, to.local, to.domain), detail);
-	if (verdict != ANSWER_SENT)
-		return verdict;
 	a.text = text;
 	a.message = str_slice(&job->message.memory);
 	a.to = &to;
 	a.now = memory->now;
-	verdict = write_answer(a, how->out, detail);
+	enum answer_verdict verdict = compose(a, &all, detail);
+	if (verdict == ANSWER_SENT)
+		verdict = remember(job, memory, how, address_text(&pool,
+		    to.local, to.domain), detail);
+	if (verdict == ANSWER_SENT)
+		verdict = write_answer(&all, how->out, detail);
 	if (verdict == ANSWER_SENT)
 		note_left_out(text, detail);
 	return verdict;

@@ -1,6 +1,8 @@
 /* address_list.c: the addresses of a header field, as strangers write them. */
 #include "address_list.h"
 
+#include <string.h>
+
 static bool
 is_blank(char c)
 {
@@ -22,36 +24,57 @@ target(struct reader *r)
 	return r->bracketed ? &r->out->address : &r->plain;
 }
 
+/* Of a comment or a quoted string: a header has room for thousands that are not
+ * closed, and each is looked through. */
+enum { CLOSED_WITHIN = 1000 };
+
+static size_t
+within_reach(const struct reader *r)
+{
+	return r->rest.len < CLOSED_WITHIN ? r->rest.len : CLOSED_WITHIN;
+}
+
+/* What is not closed ends where an address in brackets begins. */
+static size_t
+up_to_bracket(const struct reader *r)
+{
+	ptrdiff_t bracket = slice_find(r->rest, '<');
+
+	return bracket == -1 ? r->rest.len : (size_t)bracket;
+}
+
 /* "(a (nested) comment)"; a backslash takes the next byte with it. */
 static void
 skip_comment(struct reader *r)
 {
-	size_t depth = 0, i = 0;
+	size_t depth = 0, end = within_reach(r);
 
-	for (; i < r->rest.len; i++) {
-		if (r->rest.p[i] == '\\')
+	for (size_t i = 0; i < end; i++) {
+		if (r->rest.p[i] == '\\') {
 			i++;
-		else if (r->rest.p[i] == '(')
+		} else if (r->rest.p[i] == '(') {
 			depth++;
-		else if (r->rest.p[i] == ')' && --depth == 0)
-			break;
+		} else if (r->rest.p[i] == ')' && --depth == 0) {
+			r->rest = slice_from(r->rest, i + 1);
+			return;
+		}
 	}
-	r->rest = slice_from(r->rest, i + 1);
+	r->rest = slice_from(r->rest, up_to_bracket(r));
 }
 
 /* A quoted string or a domain literal, up to its end. */
 static void
-take_quoted(struct reader *r, char end)
+take_quoted(struct reader *r, char close)
 {
-	size_t i = 1;
+	size_t i = 1, end = within_reach(r);
 
-	while (i < r->rest.len && r->rest.p[i] != end)
+	while (i < end && r->rest.p[i] != close)
 		i += r->rest.p[i] == '\\' ? 2 : 1;
-	i = i < r->rest.len ? i + 1 : r->rest.len;
-	for (size_t n = 0; n < i; n++)
+	size_t len = i < end ? i + 1 : r->bracketed ? 1 : up_to_bracket(r);
+	for (size_t n = 0; n < len; n++)
 		if (r->rest.p[n] != '\r' && r->rest.p[n] != '\n')
 			str_addc(target(r), r->rest.p[n]);
-	r->rest = slice_from(r->rest, i);
+	r->rest = slice_from(r->rest, len);
 }
 
 /* False: here an address ends. */
@@ -95,6 +118,18 @@ add_without_blanks(struct str *out, struct slice text)
 	}
 }
 
+/* "'joe@a.test'" is what Outlook makes of an address without a name. */
+static void
+take_off_quotes(struct str *address)
+{
+	struct slice s = str_slice(address);
+
+	if (s.len < 3 || s.p[0] != '\'' || s.p[s.len - 1] != '\'')
+		return;
+	memmove(address->s, address->s + 1, address->len - 1);
+	str_cut(address, address->len - 2);
+}
+
 static void
 take_one(struct reader *r)
 {
@@ -115,6 +150,7 @@ take_one(struct reader *r)
 		str_addslice(&r->out->name, slice_trim(str_slice(&r->plain)));
 	else
 		add_without_blanks(&r->out->address, str_slice(&r->plain));
+	take_off_quotes(&r->out->address);
 }
 
 bool

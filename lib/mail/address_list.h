@@ -13,8 +13,9 @@ struct listed {
 	struct str	address;
 };
 
-/* The next one of *rest, which moves behind it.  What is torn at the end is
- * taken as far as it goes.  False: there are no more. */
+/* The next one of *rest, which moves behind it.  A comment or a quoted string
+ * that is not closed ends at the next '<'; what is torn at the end is taken as
+ * far as it goes.  False: there are no more. */
 bool	address_list_next(struct slice *rest, struct listed *out);
 void	drop_listed(struct listed *listed);
 

@@ -101,7 +101,7 @@ is_silent(const char *local)
 
 /* "list-bounces+joe=a.test" is list-bounces, too. */
 static bool
-is_robot(const char *given, enum answer_kind kind)
+is_robots_name(const char *given, enum answer_kind kind)
 {
 	SCOPED(drop_str) struct str local = { 0 }, base = { 0 };
 
@@ -115,43 +115,97 @@ is_robot(const char *given, enum answer_kind kind)
 	return is_silent(str_text(&local));
 }
 
+static bool
+is_robot(const struct address *address, enum answer_kind kind)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct address a = *address;
+
+	do {
+		if (is_robots_name(a.local, kind))
+			return true;
+	} while (answer_unwrap(&pool, &a));
+	return false;
+}
+
 /* --- the header --------------------------------------------------------- */
 
-/* A value's first word, up to a ';', a ',' or a blank: comments left out. */
-static struct slice
-first_word(struct slice value, struct str *buffer)
+/* The words of a value, which ';', ',' or blanks separate: without comments and
+ * quotes.  One that is not closed hides nothing. */
+struct words {
+	struct slice	 rest;
+	struct str	 word;
+	bool		 torn;		/* a comment is not closed */
+};
+
+static void
+drop_words(struct words *w)
+{
+	drop_str(&w->word);
+}
+
+/* The length of the comment at the start; 0: it is not closed. */
+static size_t
+comment_length(struct slice s)
 {
 	size_t depth = 0;
 
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.p[i];
-		if (c == '(')
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] == '\\')
+			i++;
+		else if (s.p[i] == '(')
 			depth++;
-		else if (c == ')' && depth > 0)
-			depth--;
-		else if (depth == 0 && strchr(";, \t\r\n", c) == NULL)
-			str_addc(buffer, c);
-		else if (depth == 0 && buffer->len > 0)
-			break;
+		else if (s.p[i] == ')' && --depth == 0)
+			return i + 1;
 	}
-	return str_slice(buffer);
+	return 0;
 }
 
-/* A word of a list that commas or blanks separate. */
 static bool
-has_word(struct slice value, const char *wanted)
+next_word(struct words *w)
 {
-	struct slice word;
-
-	while (slice_word(&value, &word)) {
-		while (word.len > 0 && strchr("\r\n;", word.p[0]) != NULL)
-			word = slice_from(word, 1);
-		while (word.len > 0 &&
-		    strchr("\r\n;", word.p[word.len - 1]) != NULL)
-			word.len--;
-		if (slice_same(word, slice_of(wanted)))
+	str_cut(&w->word, 0);
+	while (w->rest.len > 0) {
+		char c = w->rest.p[0];
+		size_t comment = c == '(' && !w->torn ?
+		    comment_length(w->rest) : 0;
+		w->torn = w->torn || (c == '(' && comment == 0);
+		w->rest = slice_from(w->rest, comment > 0 ? comment : 1);
+		if (comment > 0 || strchr("()\"\\", c) != NULL)
+			continue;
+		if (strchr(";, \t\r\n", c) == NULL)
+			str_addc(&w->word, c);
+		else if (w->word.len > 0)
 			return true;
 	}
+	return w->word.len > 0;
+}
+
+static bool
+is_one_of(const struct words *w, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (slice_same(str_slice(&w->word), slice_of(*words)))
+			return true;
+	return false;
+}
+
+static bool
+begins_with(struct slice value, const char *const *words)
+{
+	SCOPED(drop_words) struct words w = { .rest = value };
+
+	return next_word(&w) && is_one_of(&w, words);
+}
+
+static bool
+has_word(struct slice value, const char *const *words)
+{
+	SCOPED(drop_words) struct words w = { .rest = value };
+
+	while (next_word(&w))
+		if (is_one_of(&w, words))
+			return true;
 	return false;
 }
 
@@ -167,9 +221,9 @@ always(struct slice value)
 static bool
 is_submitted(struct slice value)
 {
-	SCOPED(drop_str) struct str buffer = { 0 };
+	static const char *const person[] = { "no", NULL };
 
-	return !slice_same(first_word(value, &buffer), SLICE("no"));
+	return !begins_with(value, person);
 }
 
 static bool
@@ -177,30 +231,25 @@ is_bulk(struct slice value)
 {
 	static const char *const words[] = { "bulk", "junk", "list",
 	    "auto_reply", NULL };
-	SCOPED(drop_str) struct str buffer = { 0 };
-	struct slice word = first_word(value, &buffer);
 
-	for (size_t i = 0; words[i] != NULL; i++)
-		if (slice_same(word, slice_of(words[i])))
-			return true;
-	return false;
+	return has_word(value, words);
 }
 
 static bool
 is_suppressed(struct slice value)
 {
-	return has_word(value, "all") || has_word(value, "oof") ||
-	    has_word(value, "autoreply");
+	static const char *const words[] = { "all", "oof", "autoreply",
+	    NULL };
+
+	return has_word(value, words);
 }
 
 static bool
 is_yes(struct slice value)
 {
-	SCOPED(drop_str) struct str buffer = { 0 };
-	struct slice word = first_word(value, &buffer);
+	static const char *const words[] = { "yes", "true", NULL };
 
-	return slice_same(word, SLICE("yes")) || slice_same(word,
-	    SLICE("true"));
+	return begins_with(value, words);
 }
 
 static bool
@@ -213,17 +262,15 @@ is_mailing_list(struct slice value)
 static bool
 is_report(struct slice value)
 {
-	SCOPED(drop_str) struct str buffer = { 0 }, all = { 0 };
-	struct slice type = first_word(value, &buffer);
+	static const char *const reports[] = { "multipart/report",
+	    "message/delivery-status", "message/disposition-notification",
+	    NULL };
+	static const char *const calendar[] = { "text/calendar", NULL };
+	SCOPED(drop_str) struct str method = { 0 };
 
-	if (slice_same(type, SLICE("multipart/report")) ||
-	    slice_same(type, SLICE("message/delivery-status")) ||
-	    slice_same(type, SLICE("message/disposition-notification")))
-		return true;
-	str_addlower(&all, value);
-	return slice_same(type, SLICE("text/calendar")) &&
-	    (strstr(str_text(&all), "method=reply") != NULL ||
-	    strstr(str_text(&all), "method=\"reply") != NULL);
+	return begins_with(value, reports) || (begins_with(value, calendar) &&
+	    field_parameter(value, "method", &method) &&
+	    slice_same(str_slice(&method), SLICE("reply")));
 }
 
 static const struct rule {
@@ -296,29 +343,41 @@ names_recipients(struct slice name)
 	return false;
 }
 
+/* A header that is read.  What needs a process to be read, a domain beyond
+ * ASCII, is read at its front alone: it has room for thousands. */
+struct reading {
+	const struct answer_question	*question;
+	unsigned			 conversions;
+};
+
 typedef bool listed_test(const struct answer_question *q,
-	    const struct address *address);
+    const struct address *address);
 
-/* Whether an address of the field passes.  What needs a process to be read is
- * read at the front of a field alone: a header has room for thousands. */
+/* Whether it is an address that passes. */
 static bool
-any(const struct answer_question *q, struct slice value, listed_test *passes)
+is_listed(struct reading *r, struct slice text, listed_test *passes)
 {
-	enum { CONVERTED = 4 };
-	SCOPED(drop_listed) struct listed listed = { 0 };
-	unsigned converted = 0;
+	enum { CONVERSIONS = 8 };
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct address address;
+	struct err err;
 
-	while (address_list_next(&value, &listed)) {
-		SCOPED(drop_pool) struct pool pool = { 0 };
-		struct address address;
-		struct err err;
-		if (!slice_is_ascii(str_slice(&listed.address)) &&
-		    converted++ == CONVERTED)
-			return false;
-		if (address_parse(&pool, str_slice(&listed.address), &address,
-		    &err) == 0 && passes(q, &address))
+	ptrdiff_t at = slice_find_last(text, '@');
+	if (at != -1 && !slice_is_ascii(slice_from(text, (size_t)at + 1)) &&
+	    r->conversions++ >= CONVERSIONS)
+		return false;
+	return address_parse(&pool, text, &address, &err) == 0 &&
+	    passes(r->question, &address);
+}
+
+static bool
+any(struct reading *r, struct slice value, listed_test *passes)
+{
+	SCOPED(drop_listed) struct listed listed = { 0 };
+
+	while (address_list_next(&value, &listed))
+		if (is_listed(r, str_slice(&listed.address), passes))
 			return true;
-	}
 	return false;
 }
 
@@ -331,25 +390,45 @@ is_mine(const struct answer_question *q, const struct address *address)
 static bool
 is_robots(const struct answer_question *q, const struct address *address)
 {
-	return is_robot(address->local, q->kind);
+	return is_robot(address, q->kind);
+}
+
+/* Over a line that is no field: others may read on behind it.  False: it is the
+ * empty one that ends a header, or torn. */
+static bool
+skip_line(struct slice *rest)
+{
+	ptrdiff_t end = slice_find(*rest, '\n');
+
+	if (end == -1 || slice_starts(*rest, "\n") ||
+	    slice_starts(*rest, "\r\n"))
+		return false;
+	*rest = slice_from(*rest, (size_t)end + 1);
+	return true;
 }
 
 static enum answer_verdict
 judge_header(const struct answer_question *q)
 {
 	struct slice rest = field_skip_from_line(q->message);
+	struct reading reading = { .question = q };
 	bool addressed = q->kind == ANSWER_AUTO;
 	enum answer_verdict verdict;
 	struct field field;
 
-	while (rest.len > 0 && field_next(&rest, &field)) {
+	while (rest.len > 0) {
+		if (!field_next(&rest, &field)) {
+			if (!skip_line(&rest))
+				break;
+			continue;
+		}
 		if ((verdict = judge_field(&field)) != ANSWER_SENT)
 			return verdict;
 		if (slice_same(field.name, SLICE("From")) &&
-		    any(q, field.value, is_robots))
+		    any(&reading, field.value, is_robots))
 			return ANSWER_ROBOT_SENDER;
 		addressed = addressed || (names_recipients(field.name) &&
-		    any(q, field.value, is_mine));
+		    any(&reading, field.value, is_mine));
 	}
 	/* What comes later may be a list's.  A line that is torn is no end. */
 	if (!q->whole && !slice_has(rest, '\n'))
@@ -368,9 +447,9 @@ answer_judge(const struct answer_question *q)
 		return ANSWER_NULL_SENDER;
 	if (answer_recipient(&pool, q->sender, &sender, &err) == -1)
 		return ANSWER_NO_ADDRESS;
-	if (is_robot(sender.local, q->kind))
+	if (is_robot(&sender, q->kind))
 		return ANSWER_ROBOT_SENDER;
-	if (answer_is_own(q->own, &sender))
+	if (answer_is_own_sender(q->own, &sender))
 		return ANSWER_OWN_ADDRESS;
 	return judge_header(q);
 }

@@ -62,6 +62,8 @@ struct answer_own {
 	void			*arg;
 	/* NULL, or whose full name is an address, too (match-full-name) */
 	const struct account	*account;
+	/* NULL, or what separates an extension (recipient-delimiter) */
+	const char		*delimiter;
 };
 
 /* Of an account, or of an autoresponder: its login, or the name that was met,
@@ -72,6 +74,15 @@ void	answer_own_addresses(const struct target *target, struct pool *pool,
 
 bool	answer_is_own(const struct answer_own *own,
 	    const struct address *address);
+
+/* The same of a sender: with any extension, and behind what forwarders and
+ * signers make of senders. */
+bool	answer_is_own_sender(const struct answer_own *own,
+	    const struct address *address);
+
+/* Takes one layer of that off: "prvs=TAG=ann@far.test" (BATV),
+ * "SRS0=HASH=DAY=far.test=ann@forward.test".  In pool.  False: there is none. */
+bool	answer_unwrap(struct pool *pool, struct address *address);
 
 /* An envelope sender as one address in one spelling, which sendmail cannot take
  * for several.  ERR_INVALID: nothing can be sent there. */

@@ -9,10 +9,7 @@
 #include "scope.h"
 #include "utf8seq.h"
 
-enum {
-	LINE_MAX_BYTES = 998,		/* RFC 5322, 2.1.1 */
-	QP_LINE = 76,			/* RFC 2045, 6.7 */
-};
+enum { QP_LINE = 76 };			/* RFC 2045, 6.7 */
 
 /* --- what the message says ---------------------------------------------- */
 
@@ -117,7 +114,7 @@ needs_encoding(struct slice body)
 		unsigned char c = (unsigned char)body.p[i];
 		line = c == '\n' ? 0 : line + 1;
 		if (c >= 0x7F || (c < ' ' && c != '\n' && c != '\t') ||
-		    line > LINE_MAX_BYTES)
+		    line > ANSWER_LINE)
 			return true;
 	}
 	return false;
@@ -168,33 +165,49 @@ add_as_it_is(struct slice body, struct str *out)
 		str_addc(out, '\n');
 }
 
-static bool
-is_multipart(const struct answer_text *t)
+/* What a body in UTF-8 says of itself. */
+static void
+add_type(struct slice value, struct str *out)
 {
-	return slice_starts_same(field_find(str_slice(&t->mime),
-	    "Content-Type"), "multipart/");
+	struct slice part;
+
+	field_next_part(&value, &part);
+	str_addf(out, "Content-Type: %.*s; charset=UTF-8", (int)part.len,
+	    part.p);
+	while (field_next_part(&value, &part))
+		if (part.len > 0 && !field_is_parameter(part, "charset"))
+			str_addf(out, ";\n %.*s", (int)part.len, part.p);
+	str_addc(out, '\n');
 }
 
-static void
-add_body(const struct answer_text *t, struct slice subject, struct str *out)
+static bool
+says_utf8(struct slice type)
 {
-	SCOPED(drop_str) struct str body = { 0 };
+	SCOPED(drop_str) struct str charset = { 0 };
+
+	return field_parameter(type, "charset", &charset) &&
+	    slice_same(str_slice(&charset), SLICE("utf-8"));
+}
+
+/* The text's own lines of MIME, as far as they are true of the body. */
+static void
+add_mime(const struct answer_text *t, bool encode, bool ascii, struct str *out)
+{
 	struct slice rest = str_slice(&t->mime);
 	struct field field;
 
-	/* What is encoded is sent as it is. */
-	bool sealed = t->is_encoded || is_multipart(t);
-	if (sealed)
-		str_addslice(&body, str_slice(&t->body));
-	else
-		expand(str_slice(&t->body), subject, t->is_markup ? MARKUP :
-		    PLAIN, &body);
-	bool encode = !sealed && needs_encoding(str_slice(&body));
-	while (rest.len > 0 && field_next(&rest, &field))
-		if (!slice_same(field.name, SLICE("MIME-Version")) &&
-		    !(encode && slice_same(field.name,
+	while (rest.len > 0 && field_next(&rest, &field)) {
+		if (slice_same(field.name, SLICE("MIME-Version")) ||
+		    (encode && slice_same(field.name,
 		    SLICE("Content-Transfer-Encoding"))))
+			continue;
+		if (!ascii && slice_same(field.name, SLICE("Content-Type")) &&
+		    slice_starts_same(field.value, "text/") &&
+		    !says_utf8(field.value))
+			add_type(field.value, out);
+		else
 			str_addslice(out, field.all);
+	}
 	if (encode || t->mime.len > 0)
 		str_adds(out, "MIME-Version: 1.0\n");
 	if (encode && !t->has_type)
@@ -202,6 +215,21 @@ add_body(const struct answer_text *t, struct slice subject, struct str *out)
 	if (encode)
 		str_adds(out,
 		    "Content-Transfer-Encoding: quoted-printable\n");
+}
+
+static void
+add_body(const struct answer_text *t, struct slice subject, struct str *out)
+{
+	SCOPED(drop_str) struct str body = { 0 };
+
+	if (t->is_sealed)
+		str_addslice(&body, str_slice(&t->body));
+	else
+		expand(str_slice(&t->body), subject, t->is_markup ? MARKUP :
+		    PLAIN, &body);
+	bool encode = !t->is_sealed && needs_encoding(str_slice(&body));
+	add_mime(t, encode, t->is_sealed || slice_is_ascii(str_slice(&body)),
+	    out);
 	str_addc(out, '\n');
 	if (encode)
 		add_quoted_printable(str_slice(&body), out);
@@ -225,28 +253,14 @@ add_subject(const struct answer *a, struct slice subject, struct str *out)
 	str_addc(out, '\n');
 }
 
-/* A name of plain words, or an encoded one. */
 static void
 add_from(const struct answer *a, struct str *out)
 {
-	bool quoted = slice_is_ascii(slice_of(a->name));
-
 	str_adds(out, "From: ");
-	if (a->text->from.len > 0) {
+	if (a->text->from.len > 0)
 		str_addslice(out, str_slice(&a->text->from));
-	} else if (a->name[0] == '\0') {
-		str_adds(out, a->from);
-	} else if (quoted) {
-		str_addc(out, '"');
-		for (const char *p = a->name; *p != '\0'; p++)
-			if (*p >= ' ' && *p <= '~' && *p != '"' &&
-			    *p != '\\')
-				str_addc(out, *p);
-		str_addf(out, "\" <%s>", a->from);
-	} else {
-		rfc2047_encode(slice_of(a->name), 6, out);
-		str_addf(out, "\n <%s>", a->from);
-	}
+	else
+		answer_add_mailbox(slice_of(a->name), a->from, out);
 	str_addc(out, '\n');
 }
 

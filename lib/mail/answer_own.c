@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "installation.h"
 #include "name.h"
 #include "scope.h"
 #include "utf8seq.h"
@@ -57,7 +58,8 @@ answer_own_addresses(const struct target *target, struct pool *pool,
 		    s = next_own(s->before))
 			add_own(list, &count, pool, s->address);
 	*out = (struct answer_own){ .address = list, .count = count,
-	    .account = account };
+	    .account = account, .delimiter = target->domain->in != NULL ?
+	    target->domain->in->conf.recipient_delimiter : NULL };
 }
 
 /* "Joe.A.User", where the domain has match-full-name. */
@@ -72,9 +74,13 @@ is_full_name(const struct account *account, const char *local)
 	    slice_equal(str_slice(&own), str_slice(&given));
 }
 
+/* A domain that is not ASCII by now is none: asking for it would convert it
+ * once more. */
 static bool
 same_domain(const struct answer_own *own, const char *mine, const char *other)
 {
+	if (!slice_is_ascii(slice_of(other)))
+		return false;
 	if (strcasecmp(mine, other) == 0)
 		return true;
 	const char *real = own->real != NULL ? own->real(own->arg, other) :
@@ -92,6 +98,80 @@ answer_is_own(const struct answer_own *own, const struct address *address)
 			return true;
 	return is_full_name(own->account, address->local) && same_domain(own,
 	    own->account->domain->name, address->domain);
+}
+
+/* --- what is made of senders ---------------------------------------------- */
+
+/* "HASH=DAY=far.test=ann" */
+static bool
+unwrap_srs(struct pool *pool, struct slice rest, struct address *out)
+{
+	SCOPED(drop_str) struct str lower = { 0 };
+	struct slice part, domain;
+
+	for (int i = 0; i < 2; i++)
+		if (!slice_cut(&rest, '=', &part))
+			return false;
+	if (!slice_cut(&rest, '=', &domain) || domain.len == 0 ||
+	    rest.len == 0)
+		return false;
+	str_addlower(&lower, domain);
+	*out = (struct address){ pool_dup(pool, rest), pool_dup(pool,
+	    str_slice(&lower)) };
+	return true;
+}
+
+bool
+answer_unwrap(struct pool *pool, struct address *address)
+{
+	struct slice rest = slice_of(address->local), part;
+
+	if (slice_starts_same(rest, "prvs=")) {
+		rest = slice_from(rest, 5);
+		if (!slice_cut(&rest, '=', &part) || rest.len == 0)
+			return false;
+		address->local = pool_dup(pool, rest);
+		return true;
+	}
+	/* what follows may be '=', '+' or '-' */
+	if (slice_starts_same(rest, "SRS0"))
+		return unwrap_srs(pool, slice_from(rest, 5), address);
+	/* "SRS1=HASH=forward.test==HASH=DAY=far.test=ann" */
+	if (!slice_starts_same(rest, "SRS1"))
+		return false;
+	rest = slice_from(rest, 5);
+	return slice_cut(&rest, '=', &part) && slice_cut(&rest, '=', &part) &&
+	    unwrap_srs(pool, slice_from(rest, 1), address);
+}
+
+static bool
+is_own_with_extension(const struct answer_own *own,
+    const struct address *address)
+{
+	SCOPED(drop_str) struct str local = { 0 };
+
+	if (answer_is_own(own, address))
+		return true;
+	if (own->delimiter == NULL)
+		return false;
+	str_add(&local, address->local, strcspn(address->local,
+	    own->delimiter));
+	return answer_is_own(own, &(struct address){ str_text(&local),
+	    address->domain });
+}
+
+bool
+answer_is_own_sender(const struct answer_own *own,
+    const struct address *address)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct address a = *address;
+
+	do {
+		if (is_own_with_extension(own, &a))
+			return true;
+	} while (answer_unwrap(&pool, &a));
+	return false;
 }
 
 /* --- who it goes to ------------------------------------------------------ */

@@ -10,7 +10,9 @@
 #include "utf8seq.h"
 
 enum {
-	FIELD_MAX = 900,		/* of one that is copied */
+	FIELD_MAX = 900,		/* of a line of one that is copied */
+	FIELD_NAME_MAX = 70,
+	ADDRESS_MAX = 320,		/* RFC 3696: 64 + 1 + 255 */
 	SUBJECT_MAX = 2000,		/* of ours */
 };
 
@@ -69,33 +71,69 @@ read_subject(struct slice value, struct answer_text *out, struct err *err)
 	return 0;
 }
 
-/* One address in a spelling of ours; its name is ASCII or an encoded word. */
+void
+answer_add_mailbox(struct slice name, const char *address, struct str *out)
+{
+	enum { SHORT = 60 };
+	SCOPED(drop_str) struct str text = { 0 }, phrase = { 0 };
+
+	rfc2047_decode(name, ANSWER_SUBJECT, &text);
+	rfc2047_encode_phrase(str_slice(&text), 10, &phrase);
+	struct slice before = str_slice(&phrase);
+	if (before.len == 0) {
+		str_adds(out, address);
+		return;
+	}
+	str_addslice(out, before);
+	str_addf(out, before.len > SHORT || slice_starts(before, "=?") ?
+	    "\n <%s>" : " <%s>", address);
+}
+
+/* "\"a \\\" b\"" is a " b. */
+static void
+add_unquoted(struct slice name, struct str *out)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.p[i] == '"')
+			continue;
+		if (name.p[i] == '\\' && i + 1 < name.len)
+			i++;
+		str_addc(out, name.p[i]);
+	}
+}
+
+/* Whether others read it as we do: one address, and which. */
+static bool
+is_one_mailbox(struct slice text, const char *address)
+{
+	SCOPED(drop_listed) struct listed listed = { 0 };
+
+	return address_list_next(&text, &listed) &&
+	    slice_is(str_slice(&listed.address), address) &&
+	    !address_list_next(&text, &listed);
+}
+
+/* One address in a spelling of ours. */
 static bool
 add_mailbox(const struct listed *listed, struct str *out, struct str *bare)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_str) struct str name = { 0 };
 	struct address address;
+	size_t before = out->len;
 	struct err err;
 
 	if (address_parse(&pool, str_slice(&listed->address), &address,
 	    &err) == -1 || address.domain[0] == '\0')
 		return false;
 	const char *text = address_text(&pool, address.local, address.domain);
-	if (!is_printable(slice_of(text)))
+	if (!is_printable(slice_of(text)) || strlen(text) > ADDRESS_MAX)
 		return false;
-	rfc2047_decode(str_slice(&listed->name), ANSWER_SUBJECT, &name);
-	if (name.len == 0)
-		str_adds(out, text);
-	else if (slice_is_ascii(str_slice(&name)))
-		str_addf(out, "%s <%s>", str_text(&name), text);
-	else {
-		struct slice words = str_slice(&name);
-		if (words.len > 2 && words.p[0] == '"' &&
-		    words.p[words.len - 1] == '"')
-			words = (struct slice){ words.p + 1, words.len - 2 };
-		rfc2047_encode(words, 10, out);
-		str_addf(out, "\n <%s>", text);
+	add_unquoted(str_slice(&listed->name), &name);
+	answer_add_mailbox(str_slice(&name), text, out);
+	if (!is_one_mailbox(slice_from(str_slice(out), before), text)) {
+		str_cut(out, before);
+		return false;
 	}
 	if (bare != NULL)
 		str_adds(bare, text);
@@ -222,15 +260,6 @@ static const struct row {
 	{ "Vacation-End", read_end }, { "Vacation-Days", read_days },
 };
 
-static bool
-holds_same(struct slice s, const char *word)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (slice_starts_same(slice_from(s, i), word))
-			return true;
-	return false;
-}
-
 /* False: it cannot be sent as it is. */
 static bool
 add_mime(const struct field *field, struct answer_text *out)
@@ -238,6 +267,8 @@ add_mime(const struct field *field, struct answer_text *out)
 	struct slice line, rest = field->value;
 	size_t before = out->mime.len;
 
+	if (field->name.len > FIELD_NAME_MAX)
+		return false;
 	str_addslice(&out->mime, field->name);
 	str_addc(&out->mime, ':');
 	for (bool first = true; slice_cut(&rest, '\n', &line); first = false) {
@@ -283,10 +314,6 @@ take_mime(const struct field *field, struct answer_text *out)
 		out->has_type = true;
 		out->is_markup = !slice_starts_same(field->value, "text/plain");
 	}
-	if (slice_same(field->name, SLICE("Content-Transfer-Encoding")))
-		out->is_encoded = !slice_starts_same(field->value, "7bit") &&
-		    !slice_starts_same(field->value, "8bit") &&
-		    !slice_starts_same(field->value, "binary");
 	return true;
 }
 
@@ -305,36 +332,88 @@ take_field(const struct field *field, struct answer_text *out,
 }
 
 static bool
-names_charset(const struct answer_text *text, const char *const *names)
+is_one_of(struct slice word, const char *const *words)
 {
-	struct slice mime = str_slice(&text->mime);
-
-	for (; *names != NULL; names++)
-		if (holds_same(mime, *names))
+	for (; *words != NULL; words++)
+		if (slice_same(word, slice_of(*words)))
 			return true;
 	return false;
 }
 
-/* A text whose header names another charset than UTF-8.  A plain one was turned
- * into UTF-8 when it was read: what was named is gone then. */
-static int
-settle_charset(struct slice file, struct answer_text *text, struct err *err)
+/* Whether others would read a text in UTF-8 as something else.  What is said of
+ * a plain one in Latin-1 is changed when it is sent: it is in UTF-8 by now. */
+static bool
+is_in_another_charset(struct slice type, bool plain_or_ascii)
 {
-	static const char *const ours[] = { "utf-8", "us-ascii", NULL };
+	static const char *const ours[] = { "utf-8", "utf8", "us-ascii",
+	    "ascii", NULL };
 	static const char *const western[] = { "iso-8859-1", "windows-1252",
-	    NULL };
+	    "latin1", NULL };
+	static const char *const split[] = { "charset*", "charset*0",
+	    "charset*0*" };			/* RFC 2231 */
+	SCOPED(drop_str) struct str charset = { 0 };
 
-	if (!text->has_type || !holds_same(str_slice(&text->mime), "charset") ||
-	    names_charset(text, ours) || text->is_encoded)
-		return 0;
-	if (!slice_is_ascii(file) && (text->is_markup || (!is_utf8(file) &&
-	    !names_charset(text, western))))
+	for (size_t i = 0; i < sizeof split / sizeof *split; i++)
+		if (field_parameter(type, split[i], &charset))
+			return true;
+	if (!field_parameter(type, "charset", &charset) ||
+	    is_one_of(str_slice(&charset), ours))
+		return false;
+	return !plain_or_ascii || !is_one_of(str_slice(&charset), western);
+}
+
+/* What stands for more than itself: nothing can be put in, or broken. */
+static bool
+is_sealed(struct slice type, struct slice encoding)
+{
+	static const char *const plain[] = { "", "7bit", "8bit", "binary",
+	    NULL };
+	struct slice word = SLICE("");
+
+	field_next_part(&encoding, &word);
+	return !is_one_of(word, plain) ||
+	    slice_starts_same(type, "multipart/") ||
+	    slice_starts_same(type, "message/");
+}
+
+/* So nobody but its author can mend it. */
+static int
+check_sealed(struct slice file, struct slice body, bool eight_bits,
+    struct err *err)
+{
+	struct slice line;
+
+	if (slice_has(body, '\r') || slice_has(body, '\0'))
+		return err_set(err, ERR_INVALID,
+		    "a carriage return or a NUL in its encoded body");
+	if (!slice_is_ascii(body) && (!eight_bits || !is_utf8(file)))
+		return err_set(err, ERR_INVALID, "its body has bytes that its "
+		    "Content-Transfer-Encoding does not allow");
+	while (slice_cut(&body, '\n', &line))
+		if (line.len > ANSWER_LINE)
+			return err_set(err, ERR_INVALID, "a line of its "
+			    "encoded body is longer than %d bytes",
+			    ANSWER_LINE);
+	return 0;
+}
+
+/* Whether the body is what its header says, and can be sent. */
+static int
+settle(struct slice file, struct answer_text *text, struct err *err)
+{
+	struct slice type = field_find(str_slice(&text->mime), "Content-Type");
+	struct slice encoding = field_find(str_slice(&text->mime),
+	    "Content-Transfer-Encoding");
+
+	text->is_sealed = is_sealed(type, encoding);
+	if (text->is_sealed)
+		return check_sealed(file, str_slice(&text->body),
+		    slice_starts_same(encoding, "8bit") ||
+		    slice_starts_same(encoding, "binary"), err);
+	if (is_in_another_charset(type, !text->is_markup ||
+	    slice_is_ascii(file)))
 		return err_set(err, ERR_INVALID, "Content-Type: its charset "
 		    "is not known here: write the text in UTF-8");
-	if (!text->is_markup) {
-		str_cut(&text->mime, 0);
-		text->has_type = false;
-	}
 	return 0;
 }
 
@@ -356,7 +435,7 @@ answer_text_parse(struct slice file, struct answer_text *out, struct err *err)
 	if (slice_starts(rest, "\n"))
 		rest = slice_from(rest, 1);
 	str_addslice(&text.body, rest);
-	if (settle_charset(file, &text, err) == -1)
+	if (settle(file, &text, err) == -1)
 		return -1;
 	*out = text;
 	text = (struct answer_text){ 0 };

@@ -21,6 +21,7 @@ enum {
 	ANSWER_TEXT_MAX	= 64 * 1024,
 	ANSWER_SUBJECT	= 200,		/* bytes of a subject that is quoted */
 	ANSWER_DAYS_MAX	= 36500,
+	ANSWER_LINE	= 998,		/* RFC 5322, 2.1.1 */
 	/* of an answer: a text in quoted-printable, and a long header */
 	ANSWER_MAX	= 1024 * 1024,
 };
@@ -36,7 +37,8 @@ struct answer_text {
 	struct str		body;
 	bool			has_type;	/* mime says what the body is */
 	bool			is_markup;	/* and that is no plain text */
-	bool			is_encoded;	/* base64, for example */
+	/* base64 or multipart, for example: nothing of it is changed */
+	bool			is_sealed;
 	bool			has_days;
 	uint64_t		days;
 	struct answer_day	start, end;
@@ -44,10 +46,16 @@ struct answer_text {
 	struct str		left_out;
 };
 
-/* ERR_INVALID: one of the Vacation- lines, or the file is too long. */
+/* ERR_INVALID: one of the Vacation- lines, the file is too long, its charset is
+ * not known, or its body is sealed and cannot be sent. */
 int	answer_text_parse(struct slice file, struct answer_text *out,
 	    struct err *err);
 void	drop_answer_text(struct answer_text *text);
+
+/* Adds "name <address>", one mailbox whatever is in the name, which is decoded
+ * first; "": the address alone. */
+void	answer_add_mailbox(struct slice name, const char *address,
+	    struct str *out);
 
 /* Takes the From out: it is not one of those that may be used. */
 void	answer_text_refuse_from(struct answer_text *text);
@@ -68,8 +76,8 @@ struct answer {
 	uint64_t		 random;
 };
 
-/* Adds the whole message: no line longer than RFC 5322 allows, and ASCII but
- * for an address that is not, and for the parts of a text that is multipart. */
+/* Adds the whole message: no line longer than ANSWER_LINE, and ASCII but for an
+ * address that is not, and for the parts of a text that is multipart. */
 void	answer_compose(const struct answer *answer, struct str *out);
 
 #endif

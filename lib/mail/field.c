@@ -1,6 +1,8 @@
 /* field.c: the fields of a message's header, as strangers write them. */
 #include "field.h"
 
+#include "scope.h"
+
 static struct slice
 first_line(struct slice s)
 {
@@ -83,4 +85,101 @@ field_find(struct slice header, const char *name)
 		if (slice_same(field.name, slice_of(name)))
 			return field.value;
 	return SLICE("");
+}
+
+/* --- parameters ---------------------------------------------------------- */
+
+/* Where a byte stands: in a quoted string, or in so many comments. */
+struct place {
+	bool	quoted, escaped;
+	size_t	comments;
+};
+
+/* Goes over a byte.  False: it is a mark, or a comment's. */
+static bool
+step_over(struct place *at, char c)
+{
+	bool within = at->quoted || at->comments > 0;
+
+	if (at->escaped || (within && c == '\\')) {
+		at->escaped = !at->escaped;
+		return !at->escaped && at->comments == 0;
+	}
+	if (at->comments == 0 && c == '"') {
+		at->quoted = !at->quoted;
+		return false;
+	}
+	if (at->quoted)
+		return true;
+	if (c == ')' && at->comments > 0) {
+		at->comments--;
+		return false;
+	}
+	at->comments += c == '(';
+	return at->comments == 0;
+}
+
+bool
+field_next_part(struct slice *rest, struct slice *part)
+{
+	struct place at = { 0 };
+	size_t n = 0;
+
+	if (rest->len == 0)
+		return false;
+	while (n < rest->len) {
+		bool text = step_over(&at, rest->p[n]);
+		if (text && !at.quoted && rest->p[n] == ';')
+			break;
+		n++;
+	}
+	*part = without_blanks((struct slice){ rest->p, n });
+	*rest = slice_from(*rest, n + 1);
+	return true;
+}
+
+/* "method (of it) = \"REPLY\"" is method=REPLY. */
+static void
+add_bare(struct slice part, struct str *out)
+{
+	struct place at = { 0 };
+
+	for (size_t i = 0; i < part.len; i++)
+		if (step_over(&at, part.p[i]) &&
+		    (at.quoted || !is_blank(part.p[i])))
+			str_addc(out, part.p[i]);
+}
+
+static bool
+take_parameter(struct slice part, const char *wanted, struct str *out)
+{
+	SCOPED(drop_str) struct str bare = { 0 };
+	struct slice name, value;
+
+	add_bare(part, &bare);
+	value = str_slice(&bare);
+	if (!slice_has(value, '=') || !slice_cut(&value, '=', &name) ||
+	    !slice_same(name, slice_of(wanted)))
+		return false;
+	str_addslice(out, value);
+	return true;
+}
+
+bool
+field_parameter(struct slice value, const char *name, struct str *out)
+{
+	struct slice part;
+
+	while (field_next_part(&value, &part))
+		if (take_parameter(part, name, out))
+			return true;
+	return false;
+}
+
+bool
+field_is_parameter(struct slice part, const char *name)
+{
+	SCOPED(drop_str) struct str value = { 0 };
+
+	return take_parameter(part, name, &value);
 }

@@ -33,4 +33,15 @@ struct slice field_find(struct slice header, const char *name);
 /* The first line of a value, trimmed. */
 struct slice field_first_line(struct slice value);
 
+/* The next part of a value that ';' separates (RFC 2045, 5.1), trimmed: first
+ * what it is, then its parameters as they are written. */
+bool	field_next_part(struct slice *rest, struct slice *part);
+
+/* Adds the value of the first parameter of that name, without its quotes.
+ * False: there is none. */
+bool	field_parameter(struct slice value, const char *name, struct str *out);
+
+/* Whether a part is the parameter of that name. */
+bool	field_is_parameter(struct slice part, const char *name);
+
 #endif

@@ -165,30 +165,68 @@ decode_b(struct slice text, struct str *out)
 	}
 }
 
-/* "=?charset?Q?text?=" at the start of text; *used is its length.  False: it
- * is none that is understood. */
+/* "=?charset?Q?text?=" */
+struct encoded_word {
+	enum charset	 charset;
+	char		 how;		/* 'q', 'b' */
+	struct slice	 text;
+	size_t		 len;		/* of all of it */
+};
+
+/* The one at the start of s. */
+static bool
+find_encoded_word(struct slice s, struct encoded_word *out)
+{
+	struct slice rest = slice_from(s, 2), charset, how;
+
+	if (!slice_starts(s, "=?") || !slice_cut(&rest, '?', &charset) ||
+	    !slice_cut(&rest, '?', &how) || how.len != 1 ||
+	    !slice_cut(&rest, '?', &out->text) || !slice_starts(rest, "=") ||
+	    slice_has(out->text, ' '))
+		return false;
+	out->charset = charset_of(charset);
+	out->how = ascii_lower(how.p[0]);
+	out->len = (size_t)(rest.p + 1 - s.p);
+	return out->how == 'q' || out->how == 'b';
+}
+
+static bool
+is_printable(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~')
+			return false;
+	return true;
+}
+
+/* One that only others can read; its length, or 0. */
+static size_t
+foreign_word(struct slice s)
+{
+	struct encoded_word w;
+
+	if (!find_encoded_word(s, &w) || w.charset != UNKNOWN)
+		return 0;
+	s.len = w.len;
+	return is_printable(s) && !slice_has(s, ' ') ? w.len : 0;
+}
+
+/* False: there is none that is understood at the start of text. */
 static bool
 take_encoded_word(struct sink *s, struct slice text, size_t *used)
 {
-	struct slice rest = slice_from(text, 2), charset, how, word;
+	struct encoded_word w;
 
-	if (!slice_starts(text, "=?") || !slice_cut(&rest, '?', &charset) ||
-	    !slice_cut(&rest, '?', &how) || how.len != 1 ||
-	    !slice_cut(&rest, '?', &word) || !slice_starts(rest, "=") ||
-	    slice_has(word, ' '))
+	if (!find_encoded_word(text, &w) || w.charset == UNKNOWN)
 		return false;
-	enum charset known = charset_of(charset);
-	char kind = ascii_lower(how.p[0]);
-	if (known == UNKNOWN || (kind != 'q' && kind != 'b'))
-		return false;
-	if (known != s->charset)
+	if (w.charset != s->charset)
 		flush(s);
-	s->charset = known;
-	if (kind == 'q')
-		decode_q(word, &s->raw);
+	s->charset = w.charset;
+	if (w.how == 'q')
+		decode_q(w.text, &s->raw);
 	else
-		decode_b(word, &s->raw);
-	*used = (size_t)(rest.p + 1 - text.p);
+		decode_b(w.text, &s->raw);
+	*used = w.len;
 	return true;
 }
 
@@ -226,9 +264,12 @@ rfc2047_decode(struct slice value, size_t max, struct str *out)
 			continue;
 		}
 		flush(&s);
+		size_t foreign = foreign_word(text);
+		size_t n = foreign > 0 ? foreign : 1;
+		if (foreign > 0 && out->len + (blanks > 0) + foreign > s.end)
+			break;
 		if (blanks > 0)
 			put(&s, ' ');
-		size_t n = 1;
 		while (n < text.len && blanks_at(slice_from(text, n)) == 0 &&
 		    !slice_starts(slice_from(text, n), "=?"))
 			n++;
@@ -242,19 +283,27 @@ rfc2047_decode(struct slice value, size_t max, struct str *out)
 
 /* --- encoding ---------------------------------------------------------- */
 
-/* Whether it can stand in a field as it is. */
+static bool
+holds_mark(struct slice s)
+{
+	for (size_t i = 0; i + 1 < s.len; i++)
+		if (s.p[i] == '=' && s.p[i + 1] == '?')
+			return true;
+	return false;
+}
+
+/* Whether it can stand in a field as it is, and means the same there. */
 static bool
 is_plain(struct slice text)
 {
-	size_t word = 0;
+	struct slice word;
 
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.p[i] < ' ' || text.p[i] > '~')
+	if (!is_printable(text))
+		return false;
+	while (slice_cut(&text, ' ', &word))
+		if (word.len > WORD || (holds_mark(word) &&
+		    foreign_word(word) != word.len))
 			return false;
-		word = text.p[i] == ' ' ? 0 : word + 1;
-		if (word > WORD)
-			return false;
-	}
 	return true;
 }
 
@@ -295,16 +344,11 @@ add_base64(struct slice bytes, struct str *out)
 	}
 }
 
-void
-rfc2047_encode(struct slice text, size_t column, struct str *out)
+static void
+add_encoded_words(struct slice text, size_t column, struct str *out)
 {
 	size_t start = 0;
 
-	text = slice_trim(text);
-	if (is_plain(text)) {
-		add_plain(text, column, out);
-		return;
-	}
 	while (start < text.len) {
 		size_t len = 0, room = start == 0 && column > 4 &&
 		    column < 30 ? CHUNK - column : start == 0 &&
@@ -319,5 +363,45 @@ rfc2047_encode(struct slice text, size_t column, struct str *out)
 		add_base64((struct slice){ text.p + start, len }, out);
 		str_adds(out, "?=");
 		start += len;
+	}
+}
+
+void
+rfc2047_encode(struct slice text, size_t column, struct str *out)
+{
+	text = slice_trim(text);
+	if (is_plain(text))
+		add_plain(text, column, out);
+	else
+		add_encoded_words(text, column, out);
+}
+
+/* RFC 5322's atoms. */
+static bool
+is_atoms(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (strchr("()<>[]:;@\\,.\"", text.p[i]) != NULL)
+			return false;
+	return is_plain(text);
+}
+
+void
+rfc2047_encode_phrase(struct slice text, size_t column, struct str *out)
+{
+	text = slice_trim(text);
+	if (is_atoms(text)) {
+		add_plain(text, column, out);
+	} else if (is_printable(text) && text.len <= WORD &&
+	    !holds_mark(text)) {
+		str_addc(out, '"');
+		for (size_t i = 0; i < text.len; i++) {
+			if (text.p[i] == '"' || text.p[i] == '\\')
+				str_addc(out, '\\');
+			str_addc(out, text.p[i]);
+		}
+		str_addc(out, '"');
+	} else {
+		add_encoded_words(text, column, out);
 	}
 }

@@ -91,8 +91,6 @@ decoded(struct slice value, size_t max)
 			promise(line.p[i] >= ' ' && line.p[i] <= '~',
 			    "what is encoded is ASCII");
 	}
-	if (memmem(out.s != NULL ? out.s : "", out.len, "=?", 2) != NULL)
-		return;
 	rfc2047_decode(str_slice(&again), max, &back);
 	for (size_t i = 0, j = 0; i < out.len || j < back.len; i++, j++) {
 		while (i < out.len && out.s[i] == ' ')

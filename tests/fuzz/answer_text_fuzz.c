@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "address_list.h"
 #include "answer_text.h"
 #include "field.h"
 #include "scope.h"
@@ -19,8 +20,22 @@ is_mime(struct slice name)
 	    slice_same((struct slice){ name.p, 8 }, SLICE("Content-")));
 }
 
+/* Whose it is was asked of from_address. */
 static void
-promise_header(struct slice *rest)
+promise_sender(struct slice value, const struct answer_text *text)
+{
+	SCOPED(drop_listed) struct listed one = { 0 };
+
+	promise(address_list_next(&value, &one) &&
+	    slice_is(str_slice(&one.address), text->from.len > 0 ?
+	    str_text(&text->from_address) : "joe@a.test"),
+	    "an answer is from the address that was asked about");
+	promise(!address_list_next(&value, &one),
+	    "an answer is from one address");
+}
+
+static void
+promise_header(struct slice *rest, const struct answer_text *text)
 {
 	unsigned seen[sizeof ours / sizeof *ours] = { 0 };
 	struct field field;
@@ -37,6 +52,8 @@ promise_header(struct slice *rest)
 		if (slice_same(field.name, SLICE("To")))
 			promise(slice_is(field.value, "ann@far.test"),
 			    "nobody else is written to");
+		if (slice_same(field.name, SLICE("From")))
+			promise_sender(field.value, text);
 		for (size_t i = 0; i < field.all.len; i++)
 			promise(field.all.p[i] == '\n' ||
 			    (field.all.p[i] >= ' ' && field.all.p[i] <= '~'),
@@ -48,12 +65,12 @@ promise_header(struct slice *rest)
 }
 
 static void
-promise_lines(struct slice all, bool sealed)
+promise_lines(struct slice all)
 {
 	struct slice line;
 
 	while (slice_cut(&all, '\n', &line)) {
-		promise(sealed || line.len <= 998, "no line is too long");
+		promise(line.len <= ANSWER_LINE, "no line is too long");
 		promise(!slice_has(line, '\0'), "there is no NUL");
 	}
 }
@@ -87,6 +104,6 @@ fuzz(struct slice input)
 	    .is_vacation = true, .now = 1795867200, .random = 42 }, &out);
 	promise(out.len <= ANSWER_MAX, "an answer is not endless");
 	struct slice rest = str_slice(&out);
-	promise_header(&rest);
-	promise_lines(str_slice(&out), text.has_type || text.is_encoded);
+	promise_header(&rest, &text);
+	promise_lines(str_slice(&out));
 }

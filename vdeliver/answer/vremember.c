@@ -6,13 +6,14 @@
  * NAME is the index, in the directory that it was started in, the sender is on
  * standard input.  "once": is there no answer younger than SECONDS (0: none at
  * all)?  "rate": were there fewer than COUNT within the last hour?  One word
- * comes back: "new" (and that is on disk by then), "known", "busy", "broken".
+ * comes back: "new" (and that is on disk by then), "known", "busy", "broken";
+ * behind "broken" may be why.
  *
  * The index may be anything that its owner, or a crash, left there.  So this
- * process is the owner, without a right more, with little memory and time; and
- * an index is never changed in place: a copy is, and then renamed over it.
- * What is not understood is set aside as NAME.damaged, and a new one begun,
- * which remembers this sender.
+ * process is the owner, without a right more; GDBM reads the index in a child
+ * with little memory and time, which may crash; and an index is never changed
+ * in place: a copy is, and then renamed over it.  What is not understood is set
+ * aside as NAME.damaged, and a new one begun, which remembers this sender.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -41,60 +43,54 @@ enum {
 	TRIES = 40, PAUSE_MS = 50,	/* for the lock */
 };
 
-enum verdict { NEW, KNOWN, BUSY, BROKEN };
+/* The child ends with one as its status; GAVE_UP: GDBM could not go on. */
+enum verdict { NEW, KNOWN, BUSY, BROKEN, GAVE_UP };
+
+/* Why, where the index itself is to blame. */
+static const char *complaint = "";
 
 static _Noreturn void
 say(enum verdict verdict)
 {
-	static const char *const words[] = { "new\n", "known\n", "busy\n",
-	    "broken\n" };
+	static const char *const words[] = { "new", "known", "busy",
+	    "broken" };
+	SCOPED(drop_str) struct str line = { 0 };
 
-	_exit(fd_write(STDOUT_FILENO, words[verdict],
-	    strlen(words[verdict])) == -1 ? EX_TEMPFAIL : 0);
-}
-
-/* What GDBM cannot go on from, crashes on, or never comes to an end with, is
- * set aside without any more of it: the new index is empty. */
-static const struct question *asked;
-static int asked_in = -1;
-
-static _Noreturn void
-give_up(void)
-{
-	int fd = -1;
-
-	if (asked_in != -1 && renameat(asked_in, asked->name, asked_in,
-	    asked->aside) == 0)
-		fd = openat(asked_in, asked->name,
-		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	drop_fd(&fd);
-	say(BROKEN);
+	str_adds(&line, words[verdict]);
+	if (verdict == BROKEN && complaint[0] != '\0')
+		str_addf(&line, " %s", complaint);
+	str_addc(&line, '\n');
+	_exit(fd_write(STDOUT_FILENO, line.s, line.len) == -1 ?
+	    EX_TEMPFAIL : 0);
 }
 
 static void
 end_fatally(const char *text)
 {
 	(void)text;
-	give_up();
+	_exit(GAVE_UP);
 }
 
-/* --- the answer ----------------------------------------------------------- */
+/* --- the file ------------------------------------------------------------ */
 
-static enum verdict
-begin_anew(const struct question *q, int dir, struct slice value)
+#define NOT_PLAIN "not a plain file of its own with one name"
+
+/* "": it can be an index. */
+static const char *
+why_none(const struct stat *st)
 {
-	bool unused;
-
-	if (renameat(dir, q->name, dir, q->aside) == 0)
-		index_replace(q, dir, -1, 0, value, &unused);
-	return BROKEN;
+	if (!S_ISREG(st->st_mode) || st->st_nlink != 1 ||
+	    (st->st_uid != geteuid() && st->st_uid != 0))
+		return NOT_PLAIN;
+	return st->st_size > INDEX_MAX ? "longer than 64 MB" : "";
 }
 
-static bool
-can_be_one(const struct stat *st)
+/* A link, a directory, a socket. */
+static const char *
+why_not_open(int error)
 {
-	return S_ISREG(st->st_mode) && st->st_nlink == 1 &&
-	    (st->st_uid == geteuid() || st->st_uid == 0);
+	return error == ELOOP || error == EISDIR || error == ENXIO ?
+	    NOT_PLAIN : strerror(error);
 }
 
 /* Opens it and has its lock, and it is still what has the name.  1, 0: somebody
@@ -110,8 +106,9 @@ open_locked(const struct question *q, int dir, int *fd, struct stat *st)
 	for (int i = 0; i < TRIES; i++) {
 		drop_fd(fd);
 		*fd = compat_open_beneath(dir, q->name, FLAGS, 0);
-		if (*fd == -1 || fstat(*fd, st) == -1 || !can_be_one(st) ||
-		    st->st_size > INDEX_MAX)
+		complaint = *fd == -1 || fstat(*fd, st) == -1 ?
+		    why_not_open(errno) : why_none(st);
+		if (complaint[0] != '\0')
 			return -1;
 		int got = lock_try(*fd, &err);
 		if (got == -1)
@@ -125,58 +122,11 @@ open_locked(const struct question *q, int dir, int *fd, struct stat *st)
 	return 0;
 }
 
-static enum verdict
-answer(const struct question *q, int dir)
-{
-	SCOPED(drop_fd) int fd = -1;
-	SCOPED(drop_str) struct str value = { 0 }, next = { 0 };
-	struct stat st;
-	bool damaged;
+/* --- the child ------------------------------------------------------------ */
 
-	int locked = open_locked(q, dir, &fd, &st);
-	if (locked != 1)
-		return locked == 0 ? BUSY : BROKEN;
-	int got = index_look_up(q, fd, st.st_size, &value, &damaged);
-	bool due = value_is_due(q, got == 1, str_slice(&value), &next);
-	if (got == -1)
-		return damaged ? begin_anew(q, dir, str_slice(&next)) :
-		    BROKEN;
-	bool odd = got == 1 && value_is_odd(q, str_slice(&value));
-	if (!due && !odd)
-		return KNOWN;
-	if (index_replace(q, dir, st.st_size > 0 ? fd : -1, st.st_size,
-	    str_slice(&next), &damaged) == 0)
-		return odd ? KNOWN : NEW;
-	return damaged && st.st_size > 0 ? begin_anew(q, dir,
-	    str_slice(&next)) : BROKEN;
-}
-
-/* --- the call ------------------------------------------------------------ */
-
-static void
-end_by_signal(int signo)
-{
-	(void)signo;
-	give_up();
-}
-
-static void
-catch_signals(void)
-{
-	static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL,
-	    SIGABRT, SIGXCPU };
-	static char stack[65536];
-	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof stack };
-	struct sigaction action = {
-		.sa_handler = end_by_signal,
-		.sa_flags = SA_ONSTACK | (int)SA_RESETHAND,
-	};
-
-	sigaltstack(&alternate, NULL);
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		sigaction(signals[i], &action, NULL);
-	signal(SIGXFSZ, SIG_IGN);
-}
+/* What GDBM crashes on, or never comes to an end with, is the index's fault. */
+static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
+    SIGXCPU };
 
 static void
 limit(int what, rlim_t most)
@@ -190,6 +140,10 @@ limit(int what, rlim_t most)
 static void
 confine(void)
 {
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	/* a sanitizer has its own way to end */
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		signal(faults[i], SIG_DFL);
 #ifndef __SANITIZE_ADDRESS__
 	limit(RLIMIT_AS, MEMORY_MAX);
 #endif
@@ -197,9 +151,90 @@ confine(void)
 	limit(RLIMIT_FSIZE, INDEX_MAX + INDEX_MAX / 4);
 	limit(RLIMIT_NPROC, 0);
 	limit(RLIMIT_CORE, 0);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
+
+/* What the index says, and what becomes of it; in the child. */
+static enum verdict
+ask(const struct question *q, int dir, int fd, off_t size)
+{
+	SCOPED(drop_str) struct str value = { 0 }, next = { 0 };
+	bool damaged;
+
+	int got = index_look_up(q, fd, size, &value, &damaged);
+	bool due = value_is_due(q, got == 1, str_slice(&value), &next);
+	if (got == -1)
+		return damaged ? GAVE_UP : BROKEN;
+	bool odd = got == 1 && value_is_odd(q, str_slice(&value));
+	if (!due && !odd)
+		return KNOWN;
+	if (index_replace(q, dir, size > 0 ? fd : -1, size,
+	    str_slice(&next), &damaged) == 0)
+		return odd ? KNOWN : NEW;
+	return damaged && size > 0 ? GAVE_UP : BROKEN;
+}
+
+/* --- the answer ----------------------------------------------------------- */
+
+static enum verdict
+verdict_of(int status)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) <= GAVE_UP)
+		return (enum verdict)WEXITSTATUS(status);
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		if (WIFSIGNALED(status) && WTERMSIG(status) == faults[i])
+			return GAVE_UP;
+	complaint = "its reader ended badly";
+	return BROKEN;
+}
+
+/* The child has the lock, too. */
+static enum verdict
+ask_apart(const struct question *q, int dir, int fd, off_t size)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == -1) {
+		complaint = strerror(errno);
+		return BROKEN;
+	}
+	if (child == 0) {
+		confine();
+		_exit((int)ask(q, dir, fd, size));
+	}
+	while (waitpid(child, &status, 0) == -1)
+		if (errno != EINTR)
+			return BROKEN;
+	return verdict_of(status);
+}
+
+/* Set aside without any more of it; the new one knows this sender. */
+static enum verdict
+begin_anew(const struct question *q, int dir)
+{
+	SCOPED(drop_str) struct str value = { 0 };
+	bool unused;
+
+	value_is_due(q, false, SLICE(""), &value);
+	if (renameat(dir, q->name, dir, q->aside) == 0)
+		index_replace(q, dir, -1, 0, str_slice(&value), &unused);
+	return BROKEN;
+}
+
+static enum verdict
+answer(const struct question *q, int dir)
+{
+	SCOPED(drop_fd) int fd = -1;
+	struct stat st;
+
+	int locked = open_locked(q, dir, &fd, &st);
+	if (locked != 1)
+		return locked == 0 ? BUSY : BROKEN;
+	enum verdict verdict = ask_apart(q, dir, fd, st.st_size);
+	return verdict == GAVE_UP ? begin_anew(q, dir) : verdict;
+}
+
+/* --- the call ------------------------------------------------------------ */
 
 static bool
 read_question(char **argv, struct question *q)
@@ -228,8 +263,9 @@ main(int argc, char **argv)
 	struct question q = { 0 };
 	int dir;
 
-	confine();
-	catch_signals();
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	signal(SIGXFSZ, SIG_IGN);
 	index_fatal = end_fatally;
 	if (argc != 6 || !read_question(argv, &q)) {
 		fprintf(stderr, "usage: vremember name once|rate amount now "
@@ -241,7 +277,5 @@ main(int argc, char **argv)
 		say(BROKEN);
 	str_addf(&aside, "%s.damaged", q.name);
 	q.aside = str_text(&aside);
-	asked = &q;
-	asked_in = dir;
 	say(answer(&q, dir));
 }

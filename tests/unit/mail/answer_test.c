@@ -3,12 +3,27 @@
 
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "answer.h"
 #include "conf.h"
 #include "domain.h"
+#include "idn.h"
 #include "mem.h"
 #include "scope.h"
+
+static unsigned conversions;
+
+/* In the place of the program vidn. */
+int
+idn_to_ascii(struct slice domain, struct str *out, struct err *err)
+{
+	conversions++;
+	if (!slice_is(domain, "\xC3\xA4.test"))
+		return err_set(err, ERR_INVALID, "not a domain name");
+	str_adds(out, "b.test");
+	return 0;
+}
 
 /* Joe's vacation: joe@a.test, reached by info@a.test; b.test is an alias of
  * a.test.  The message is to joe unless a row says otherwise (its header has a
@@ -81,7 +96,7 @@ ask(const struct row *row, enum answer_kind kind)
 	};
 	const struct answer_own mine = {
 		.address = own, .count = sizeof own / sizeof *own,
-		.real = real_name, .account = &joe,
+		.real = real_name, .account = &joe, .delimiter = "+",
 	};
 	SCOPED(drop_str) struct str message = { 0 };
 
@@ -233,6 +248,53 @@ a_header_full_of_addresses_is_read_once(void **state)
 	    ANSWER_NOT_ADDRESSED);
 }
 
+/* None of 100,000 is closed, and each is looked at: bounded, it takes a blink,
+ * else minutes. */
+static void
+what_is_never_closed_is_not_looked_through_each_time(void **state)
+{
+	static const char *const marks[] = { "(<a>,", "\"<a>,", "[<a>,",
+	    "((((", "\"\\\"" };
+	const struct answer_own nobody = { .count = 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		SCOPED(drop_str) struct str message = { 0 };
+		struct timespec start, end;
+		str_adds(&message, "To: ");
+		while (message.len < 250000)
+			str_adds(&message, marks[i]);
+		str_adds(&message, "\n\n");
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
+		check(answer_judge(&(struct answer_question){
+		    .kind = ANSWER_VACATION, .own = &nobody, .whole = true,
+		    .sender = "ann@far.test",
+		    .message = str_slice(&message) }), ANSWER_NOT_ADDRESSED);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+		assert_in_range(end.tv_sec - start.tv_sec, 0, 4);
+	}
+}
+
+/* Of each the program vidn would be started. */
+static void
+few_domains_of_a_header_are_converted(void **state)
+{
+	static const char *const fields[] = { "To", "From", "Cc",
+	    "Resent-Bcc" };
+	SCOPED(drop_str) struct str header = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 24000; i++)
+		str_addf(&header, "%s:joe@\xC3\xA9\n", fields[i % 4]);
+	struct row row = { .header = str_text(&header) };
+	conversions = 0;
+	check(ask(&row, ANSWER_VACATION), ANSWER_NOT_ADDRESSED);
+	assert_in_range(conversions, 1, 8);
+	str_adds(&header, "Cc: joe@a.test\n");
+	row.header = str_text(&header);
+	check(ask(&row, ANSWER_VACATION), ANSWER_SENT);
+}
+
 /* --- own addresses -------------------------------------------------------- */
 
 static const struct step
@@ -351,6 +413,10 @@ main(void)
 	    a_header_longer_than_what_is_looked_at_gets_none);
 	add_test("a header full of addresses is read once",
 	    a_header_full_of_addresses_is_read_once);
+	add_test("what is never closed is not looked through each time",
+	    what_is_never_closed_is_not_looked_through_each_time);
+	add_test("few domains of a header are converted",
+	    few_domains_of_a_header_are_converted);
 	add_test("each name that led here is an address of its own",
 	    each_name_that_led_here_is_an_address_of_its_own);
 	add_test("a name before a forward or a fallback is none",

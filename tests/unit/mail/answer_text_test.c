@@ -17,6 +17,9 @@
 #define UTF8	"MIME-Version: 1.0\n" \
 		"Content-Type: text/plain; charset=UTF-8\n" \
 		"Content-Transfer-Encoding: quoted-printable\n"
+#define PLAIN8	"Content-Type: text/plain; charset=UTF-8\n" \
+		"MIME-Version: 1.0\n" \
+		"Content-Transfer-Encoding: quoted-printable\n"
 
 static const struct row {
 	const char	*name;
@@ -57,6 +60,27 @@ static const struct row {
 	  "From: J\xC3\xB6 <joe@a.test>\n\nx\n", "",
 	  TOP "From: =?UTF-8?B?SsO2?=\n <joe@a.test>\n" TO
 	  "Subject: Auto: your message\n" AUTO "\nx\n" },
+	{ "an encoded comma in From's name makes no second address",
+	  "From: =?utf-8?q?boss=40bank.test=2C?= <joe@a.test>\n\nx\n", "",
+	  TOP "From: \"boss@bank.test,\" <joe@a.test>\n" TO
+	  "Subject: Auto: your message\n" AUTO "\nx\n" },
+	{ "encoded quotes and brackets in From's name are escaped",
+	  "From: =?utf-8?q?=22=3Cboss=40bank.test=3E=5C?= <joe@a.test>\n\nx\n",
+	  "", TOP "From: \"\\\"<boss@bank.test>\\\\\" <joe@a.test>\n" TO
+	  "Subject: Auto: your message\n" AUTO "\nx\n" },
+	{ "a name in From that is encoded twice stays encoded",
+	  "From: =?utf-8?q?=3D=3Futf-8=3Fq=3Fboss=40bank.test=2C=3F=3D?="
+	  " <joe@a.test>\n\nx\n", "",
+	  TOP "From: =?UTF-8?B?PT91dGYtOD9xP2Jvc3NAYmFuay50ZXN0LD89?=\n"
+	  " <joe@a.test>\n" TO
+	  "Subject: Auto: your message\n" AUTO "\nx\n" },
+	{ "a quoted name in From", "From: \"User, Joe\" <joe@a.test>\n\nx\n",
+	  "", TOP "From: \"User, Joe\" <joe@a.test>\n" TO
+	  "Subject: Auto: your message\n" AUTO "\nx\n" },
+	{ "an encoded comma in Reply-To makes no second address",
+	  "Reply-To: =?utf-8?q?boss=40bank.test=2C?= <eve@a.test>\n\nx\n", "",
+	  TOP FROM TO "Subject: Auto: your message\n"
+	  "Reply-To: \"boss@bank.test,\" <eve@a.test>\n" AUTO "\nx\n" },
 	{ "of two addresses in From the first",
 	  "From: info@a.test, evil@x.test\n\nx\n", "",
 	  TOP "From: info@a.test\n" TO "Subject: Auto: your message\n" AUTO
@@ -112,7 +136,41 @@ static const struct row {
 	{ "a plain text that names Latin-1 is sent in UTF-8",
 	  "Subject: x\nMIME-Version: 1.0\n"
 	  "Content-Type: text/plain; charset=ISO-8859-1\n\nGr\xFC\n", "",
-	  TOP FROM TO "Subject: x\n" AUTO UTF8 "\nGr=C3=BC\n" },
+	  TOP FROM TO "Subject: x\n" AUTO PLAIN8 "\nGr=C3=BC\n" },
+	{ "a text without a charset says UTF-8 if it is",
+	  "Subject: x\nContent-Type: text/plain\n\nGr\xC3\xBC\n", "",
+	  TOP FROM TO "Subject: x\n" AUTO PLAIN8 "\nGr=C3=BC\n" },
+	{ "HTML without a charset says UTF-8 if it is, and keeps the rest",
+	  "Subject: x\nContent-Type: text/html; a=\"b;c\";\n d=e\n\n"
+	  "<b>\xC3\xBC\n", "",
+	  TOP FROM TO "Subject: x\n" AUTO
+	  "Content-Type: text/html; charset=UTF-8;\n a=\"b;c\";\n d=e\n"
+	  "MIME-Version: 1.0\nContent-Transfer-Encoding: quoted-printable\n"
+	  "\n<b>=C3=BC\n" },
+	{ "a text in ASCII becomes UTF-8 with a subject that is not",
+	  "Subject: x\nContent-Type: text/plain; charset=us-ascii\n\n"
+	  "$SUBJECT\n", "Subject: =?iso-8859-1?Q?Gr=FC=DFe?=\n",
+	  TOP FROM TO "Subject: x\n" AUTO PLAIN8
+	  "\nGr=C3=BC=C3=9Fe\n" },
+	{ "a parameter that only ends in charset is none",
+	  "Subject: x\nContent-Type: text/plain; x-charset=utf-8\n\n"
+	  "\xC3\xBC\n", "", TOP FROM TO "Subject: x\n" AUTO
+	  "Content-Type: text/plain; charset=UTF-8;\n x-charset=utf-8\n"
+	  "MIME-Version: 1.0\nContent-Transfer-Encoding: quoted-printable\n"
+	  "\n=C3=BC\n" },
+	{ "a charset with blanks and quotes",
+	  "Subject: x\nContent-Type: text/plain; CharSet = \"UTF-8\"\n\n"
+	  "\xC3\xBC\n", "", TOP FROM TO "Subject: x\n" AUTO
+	  "Content-Type: text/plain; CharSet = \"UTF-8\"\n"
+	  "MIME-Version: 1.0\nContent-Transfer-Encoding: quoted-printable\n"
+	  "\n=C3=BC\n" },
+	{ "a multipart text with 8 bits that says so",
+	  "Subject: x\nContent-Type: multipart/mixed; boundary=b\n"
+	  "Content-Transfer-Encoding: 8bit\n\n--b\n\n\xC3\xBC\n--b--\n",
+	  "", TOP FROM TO "Subject: x\n" AUTO
+	  "Content-Type: multipart/mixed; boundary=b\n"
+	  "Content-Transfer-Encoding: 8bit\nMIME-Version: 1.0\n"
+	  "\n--b\n\n\xC3\xBC\n--b--\n" },
 	{ "HTML is sent as HTML, and the subject escaped",
 	  "Subject: x\nContent-Type: text/html; charset=utf-8\n\n"
 	  "<b>$SUBJECT</b>\n", "Subject: <script>\xC3\xBC&\n",
@@ -199,6 +257,42 @@ static const struct wrong_row {
 	  "Content-Type: text/plain; charset=koi8-r\n\n\xF0\xD2\n",
 	  "Content-Type: its charset is not known here: write the text in "
 	  "UTF-8" },
+	{ "wrong: a charset that is not known, with UTF-8",
+	  "Content-Type: text/plain; charset=koi8-r\n\n\xC3\xBC\n",
+	  "Content-Type: its charset is not known here: write the text in "
+	  "UTF-8" },
+	{ "wrong: a charset in which ASCII means something else",
+	  "Content-Type: text/html; charset=utf-7\n\n$SUBJECT\n",
+	  "Content-Type: its charset is not known here: write the text in "
+	  "UTF-8" },
+	{ "wrong: utf-8 in another parameter",
+	  "Content-Type: text/html; x-charset=utf-8; charset=\"utf-7\"\n\nx\n",
+	  "Content-Type: its charset is not known here: write the text in "
+	  "UTF-8" },
+	{ "wrong: a charset in RFC 2231's spelling",
+	  "Content-Type: text/html; charset*=utf-8''utf-7\n\nx\n",
+	  "Content-Type: its charset is not known here: write the text in "
+	  "UTF-8" },
+	{ "wrong: HTML in Latin-1",
+	  "Content-Type: text/html; charset=iso-8859-1\n\n\xFC\n",
+	  "Content-Type: its charset is not known here: write the text in "
+	  "UTF-8" },
+	{ "wrong: a carriage return alone in what is encoded",
+	  "Content-Type: multipart/mixed; boundary=b\n\na\rb\n",
+	  "a carriage return or a NUL in its encoded body" },
+	{ "wrong: 8 bits in a multipart text of 7",
+	  "Content-Type: multipart/mixed; boundary=b\n\n\xC3\xBC\n",
+	  "its body has bytes that its Content-Transfer-Encoding does not "
+	  "allow" },
+	{ "wrong: Latin-1 in a multipart text",
+	  "Content-Type: multipart/mixed; boundary=b\n"
+	  "Content-Transfer-Encoding: 8bit\n\n\xFC\n",
+	  "its body has bytes that its Content-Transfer-Encoding does not "
+	  "allow" },
+	{ "wrong: 8 bits in base64",
+	  "Content-Transfer-Encoding: base64\n\n\xC3\xBC\n",
+	  "its body has bytes that its Content-Transfer-Encoding does not "
+	  "allow" },
 };
 
 static void
@@ -361,6 +455,61 @@ lines_of_any_length_are_broken(void **state)
 }
 
 static void
+a_long_line_of_what_is_encoded_is_refused(void **state)
+{
+	SCOPED(drop_answer_text) struct answer_text text = { 0 };
+	SCOPED(drop_str) struct str file = { 0 };
+	struct err err;
+
+	(void)state;
+	str_adds(&file, "Content-Transfer-Encoding: base64\n\n");
+	for (int i = 0; i < 998; i++)
+		str_addc(&file, 'Q');
+	assert_int_equal(answer_text_parse(str_slice(&file), &text, &err), 0);
+	str_addc(&file, 'Q');
+	assert_int_equal(answer_text_parse(str_slice(&file), &text, &err), -1);
+	assert_err(err, ERR_INVALID,
+	    "a line of its encoded body is longer than 998 bytes");
+}
+
+static void
+a_field_with_an_endless_name_is_left_out(void **state)
+{
+	SCOPED(drop_answer_text) struct answer_text text = { 0 };
+	SCOPED(drop_str) struct str file = { 0 };
+	struct err err;
+
+	(void)state;
+	str_adds(&file, "Content-");
+	for (int i = 0; i < 1000; i++)
+		str_addc(&file, 'x');
+	str_adds(&file, ": y\n\nx\n");
+	assert_int_equal(answer_text_parse(str_slice(&file), &text, &err), 0);
+	assert_int_equal(text.mime.len, 0);
+	assert_int_equal(text.left_out.len, 60);
+}
+
+/* As many as there is room for, and none of an endless address. */
+static void
+long_addresses_are_left_out(void **state)
+{
+	SCOPED(drop_answer_text) struct answer_text text = { 0 };
+	SCOPED(drop_str) struct str file = { 0 }, out = { 0 };
+	struct err err;
+
+	(void)state;
+	str_adds(&file, "Reply-To: eve@a.test, ");
+	for (int i = 0; i < 1000; i++)
+		str_addc(&file, 'x');
+	str_adds(&file, "@a.test, joe@a.test\n\nx\n");
+	assert_int_equal(answer_text_parse(str_slice(&file), &text, &err), 0);
+	assert_string_equal(str_text(&text.reply_to),
+	    "eve@a.test,\n joe@a.test");
+	compose(&text, SLICE(""), &out);
+	assert_well_formed(str_slice(&out));
+}
+
+static void
 what_is_left_out_is_named(void **state)
 {
 	SCOPED(drop_answer_text) struct answer_text text = { 0 };
@@ -384,6 +533,11 @@ main(void)
 	    whatever_is_in_text_and_message_the_answer_is_well_formed);
 	add_test("lines of any length are broken",
 	    lines_of_any_length_are_broken);
+	add_test("a long line of what is encoded is refused",
+	    a_long_line_of_what_is_encoded_is_refused);
+	add_test("a field with an endless name is left out",
+	    a_field_with_an_endless_name_is_left_out);
+	add_test("long addresses are left out", long_addresses_are_left_out);
 	add_test("what is left out is named", what_is_left_out_is_named);
 	return run_all();
 }

@@ -95,6 +95,12 @@ static const struct row encoded[] = {
 	{ "encoding: UTF-8", "h\xC3\xA9llo", "=?UTF-8?B?aMOpbGxv?=" },
 	{ "encoding: what is encoded already stays", "=?KOI8-R?B?8NLJ?=",
 	  "=?KOI8-R?B?8NLJ?=" },
+	{ "encoding: what only looks encoded is encoded", "a =?utf-8?q?b?=",
+	  "=?UTF-8?B?YSA9P3V0Zi04P3E/Yj89?=" },
+	{ "encoding: the mark alone is encoded", "a=?b",
+	  "=?UTF-8?B?YT0/Yg==?=" },
+	{ "encoding: what stands against an encoded word is encoded, too",
+	  "a=?KOI8-R?B?8NLJ?=", "=?UTF-8?B?YT0/S09JOC1SP0I/OE5MSj89?=" },
 	{ "encoding: a long line of words is folded",
 	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "
 	  "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
@@ -110,6 +116,54 @@ encodes(void **state)
 
 	rfc2047_encode(slice_of(row->given), 9, &out);
 	assert_string_equal(str_text(&out), row->wanted);
+}
+
+static const struct row phrases[] = {
+	{ "phrase: words", "Joe User", "Joe User" },
+	{ "phrase: nothing", "", "" },
+	{ "phrase: a dot is quoted", "Joe A. User", "\"Joe A. User\"" },
+	{ "phrase: an address is quoted", "a@b.test,", "\"a@b.test,\"" },
+	{ "phrase: quotes and backslashes are escaped", "\"a\" \\b",
+	  "\"\\\"a\\\" \\\\b\"" },
+	{ "phrase: UTF-8", "J\xC3\xB6", "=?UTF-8?B?SsO2?=" },
+	{ "phrase: what is encoded already stays", "=?KOI8-R?B?8NLJ?=",
+	  "=?KOI8-R?B?8NLJ?=" },
+	{ "phrase: not where it holds what a phrase cannot",
+	  "=?x?Q?a@b,?=", "=?UTF-8?B?PT94P1E/YUBiLD89?=" },
+};
+
+static void
+encodes_a_phrase(void **state)
+{
+	const struct row *row = *state;
+	SCOPED(drop_str) struct str out = { 0 };
+
+	rfc2047_encode_phrase(slice_of(row->given), 9, &out);
+	assert_string_equal(str_text(&out), row->wanted);
+}
+
+/* Ten to a subject, of 39 bytes each. */
+static void
+an_encoded_word_that_is_not_known_is_never_cut(void **state)
+{
+	static const char word[] = "=?KOI8-R?B?8NLJ18XU8NLJ18XU8NLJ18XU?=";
+	SCOPED(drop_str) struct str subject = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		str_addf(&subject, i > 0 ? "\n %s" : "%s", word);
+	for (size_t max = 0; max < subject.len; max++) {
+		SCOPED(drop_str) struct str out = { 0 };
+		rfc2047_decode(str_slice(&subject), max, &out);
+		struct slice rest = str_slice(&out), one;
+		size_t count = 0;
+		while (slice_word(&rest, &one)) {
+			assert_true(slice_is(one, word));
+			count++;
+		}
+		assert_int_equal(count, (max + 1) / sizeof word);
+		assert_false(slice_ends(str_slice(&out), " "));
+	}
 }
 
 /* Of each length, behind names of each length: short lines of ASCII, which say
@@ -148,6 +202,9 @@ main(void)
 	add_test("it is cut between two characters",
 	    it_is_cut_between_two_characters);
 	add_rows(encoded, encodes);
+	add_rows(phrases, encodes_a_phrase);
+	add_test("an encoded word that is not known is never cut",
+	    an_encoded_word_that_is_not_known_is_never_cut);
 	add_test("what is encoded is decoded to the same",
 	    what_is_encoded_is_decoded_to_the_same);
 	return run_all();
