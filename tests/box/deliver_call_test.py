@@ -50,6 +50,24 @@ class Call(Delivery):
         for args in ((), ("-f", ""), ("-f", "<>"), ("-f", "MAILER-DAEMON"), ("-f", "Mailer-Daemon")):
             self.ok(*args, "joe@a.test")
 
+    def test_a_sender_that_is_no_address_is_written_as_one(self):
+        self.vmail.write("aliases.a.test", "list: joe, x@far.test\n")
+        long = "y" * 300 + " " + "z" * 100
+        for sender, header, option in (
+                ("x> <y@z", '"x> <y"@z', None), ("x@y> <z", '"x@y> <z"', None), ("x, y", '"x, y"', None),
+                ("root", "root", None), ('"-x"@far.test', '"-x"@far.test', None), ("a@b@c", '"a@b@c"', None),
+                ("Joe@Far.Test", "Joe@Far.Test", None), (long, '"%s"' % long[:320], "<>"),
+                ("a" * 400 + "@far.test", '"%s"' % ("a" * 320), "a" * 400 + "@far.test")):
+            got = self.call("-f", sender, "list@a.test")
+            self.assertEqual((got.status, got.stderr), (0, ""), got)
+            self.assertEqual(self.last("joe@a.test"), trace("joe@a.test", header) + MESSAGE)
+            with open(self.inbox, "rb") as f:
+                lines = [line for line in f if line.startswith(b"From ")]
+            self.assertRegex(lines[-1], rb"\AFrom %s \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\n\Z"
+                             % re.escape(header.replace(" ", "_").encode()))
+            args, _ = self.vmail.sent()[-1]
+            self.assertEqual(args, ["-i", "-f", option or header, "--", "x@far.test"])
+
     def test_bad_usage_is_temporary(self):
         for args in ((), ("-x", "joe@a.test"), ("-f",), ("joe",), ("-d", "", "joe"),
                      ("-\033[1m", "x"), ("--help",)):
