@@ -38,10 +38,7 @@ check_sendmail(struct check *check)
 
 	slice_cut(&rest, ' ', &word);
 	const char *program = pool_dup(&check->call->pool, word);
-	if (program[0] != '/')
-		finding(&check->found, "sendmail", "'%s' must begin with /",
-		    program);
-	else if (access(program, X_OK) == -1)
+	if (access(program, X_OK) == -1)
 		finding(&check->found, "sendmail",
 		    "%s: %s: install a mail system, or name its sendmail in "
 		    "vmail.conf", program, strerror(errno));

@@ -83,7 +83,9 @@ filter_run(struct job *job, const struct target *target, int out,
 	if (tokens_expand(target->account->domain->conf.filter, &tokens,
 	    &shell, &err) == -1)
 		return outcome_from_err(&err);
-	str_addf(&trace, "Return-Path: <%s>\n", job->sender);
+	str_adds(&trace, "Return-Path: <");
+	address_add_sender(&trace, job->sender);
+	str_adds(&trace, ">\n");
 	message_content(&job->message, str_text(&trace), &content);
 	struct command command = {
 		.argv = (const char *const[]){ "/bin/sh", "-c",

@@ -67,8 +67,8 @@ judge_command(const struct command_result *result)
 	    "the command refused the message";
 	if (WIFSIGNALED(status))
 		return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
-		    "the command died of signal %d: %s", WTERMSIG(status),
-		    str_text(&reason));
+		    "the command died of signal %d%s%s", WTERMSIG(status),
+		    reason.len > 0 ? ": " : "", str_text(&reason));
 	switch (WEXITSTATUS(status)) {
 	case EX_OK:
 		return outcome_make(OUTCOME_DONE, "2.0.0", "command");

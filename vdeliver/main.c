@@ -25,6 +25,16 @@ enum {
 /* Couriers inherit the handlers, but what they say is said by this process. */
 static pid_t speaker;
 
+/* Once the handler has returned: our parent will name the signal. */
+static void
+die_by_signal(int signo)
+{
+	const struct sigaction standard = { .sa_handler = SIG_DFL };
+
+	sigaction(signo, &standard, NULL);
+	kill(getpid(), signo);
+}
+
 /* MTAs take a death by signal for anything from a retry to a bounce: stopped
  * or crashed, we say that the mail is still theirs.  Couriers die with this
  * process, and an append that they began is undone later. */
@@ -38,9 +48,12 @@ end_by_signal(int signo)
 	    signo == SIGILL || signo == SIGABRT || signo == SIGSYS ||
 	    signo == SIGTRAP;
 
-	if (getpid() == speaker &&
-	    write(STDERR_FILENO, fault ? crashed : stopped,
-	    (fault ? sizeof crashed : sizeof stopped) - 1) == -1)
+	if (getpid() != speaker) {
+		die_by_signal(signo);
+		return;
+	}
+	if (!report_has_begun() && write(STDERR_FILENO, fault ? crashed :
+	    stopped, (fault ? sizeof crashed : sizeof stopped) - 1) == -1)
 		_exit(EX_TEMPFAIL);
 	_exit(EX_TEMPFAIL);
 }
@@ -75,7 +88,7 @@ catch_signals(void)
 static void
 drain_input(struct deadline d)
 {
-	char chunk[65536];
+	static char chunk[65536];	/* the stack may be small */
 	struct err err;
 
 	if (isatty(STDIN_FILENO))
@@ -90,12 +103,27 @@ warn(const char *text)
 	log_warning("%s", text);
 }
 
+/* The sender is refused: whoever it is for. */
+static void
+refuse(struct plan *plan, const char *recipient, const char *why)
+{
+	struct recipient *r = plan_add_recipient(plan, recipient);
+
+	plan_add_target(plan, r, &(struct target){ .kind = TARGET_FAILURE,
+	    .local = r->local, .text = "",
+	    .failure = outcome_make(OUTCOME_NO_USER, "5.1.3", "%s", why) });
+}
+
 static void
 resolve_all(const struct installation *in, const struct request *request,
     struct plan *plan)
 {
 	for (size_t i = 0; i < request->count; i++)
-		resolve(in, plan, request->recipients[i]);
+		if (request->wrong_sender != NULL)
+			refuse(plan, request->recipients[i],
+			    request->wrong_sender);
+		else
+			resolve(in, plan, request->recipients[i]);
 }
 
 static int
@@ -110,7 +138,7 @@ show(const struct installation *in, struct plan *plan)
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		err_fill_sys(&err, "standard output");
 		broken = outcome_from_err(&err);
-		return report_outcome(&broken);
+		return report_outcome(&broken, 1);
 	}
 	return report_plan(plan);
 }
@@ -135,14 +163,17 @@ deliver(const struct installation *in, const struct request *request,
 	return status;
 }
 
+/* Of the call as a whole, for so many recipients. */
 static int
-fail(const struct request *request, const struct outcome *outcome,
-    struct deadline d)
+fail(const struct request *request, const struct err *err, size_t count)
 {
-	int status = report_outcome(outcome);
+	const struct outcome broken = outcome_from_err(err);
+	int status = report_outcome(&broken, count);
 
-	if (!request->dry_run)
-		drain_input(d);
+	if (request->dry_run)
+		return status;
+	log_warning("%s", err->text);
+	drain_input(deadline_in(DRAIN_MS));
 	return status;
 }
 
@@ -151,7 +182,6 @@ run(const struct request *request, struct ledger **ledger)
 {
 	SCOPED(drop_installation) struct installation in = { .dir = -1 };
 	SCOPED(drop_plan) struct plan plan = { 0 };
-	struct outcome broken;
 	struct err err;
 
 	int opened = installation_open(request->directory, PROGRAM_VDELIVER,
@@ -159,10 +189,8 @@ run(const struct request *request, struct ledger **ledger)
 	if (opened == 0 && log_open("vdeliver", in.conf.log, &err) == -1)
 		opened = err_within(&err, "%s",
 		    installation_where(&in, &in.pool, "log"));
-	if (opened == -1) {
-		broken = outcome_from_err(&err);
-		return fail(request, &broken, deadline_in(DRAIN_MS));
-	}
+	if (opened == -1)
+		return fail(request, &err, request->count);
 	in.warn = warn;
 	struct deadline deadline =
 	    deadline_in((int64_t)in.conf.delivery_timeout * 1000);
@@ -183,19 +211,16 @@ main(int argc, char **argv)
 	struct startup found;
 	struct outcome broken;
 	struct err err;
-	bool bad_address;
 
 	if (startup_guard(&found, &err) == -1) {
 		broken = outcome_from_err(&err);
-		return report_outcome(&broken);
+		return report_outcome(&broken, 1);
 	}
 	catch_signals();
 	log_hold();
-	if (request_parse(argc, argv, &request, &bad_address, &err) == -1) {
-		broken = bad_address ? outcome_make(OUTCOME_NO_USER, "5.1.3",
-		    "%s", err.text) : outcome_from_err(&err);
-		return fail(&request, &broken, deadline_in(DRAIN_MS));
-	}
+	log_name("vdeliver");
+	if (request_parse(argc, argv, &request, &err) == -1)
+		return fail(&request, &err, 1);
 	int status = run(&request, &ledger);
 	log_release();
 	/* The very last: killed after it, all of the mail would come again. */

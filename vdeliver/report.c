@@ -2,11 +2,19 @@
  * error. */
 #include "report.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "address.h"
 #include "settle.h"
+
+static volatile sig_atomic_t begun;
+
+bool
+report_has_begun(void)
+{
+	return begun;
+}
 
 int
 report_status(const struct outcome *o)
@@ -21,11 +29,20 @@ report_status(const struct outcome *o)
 	return status[o->kind];
 }
 
-int
-report_outcome(const struct outcome *o)
+static void
+tell(const struct outcome *o)
 {
-	if (o->kind != OUTCOME_DONE)
-		fprintf(stderr, "%s %s\n", o->code, o->text);
+	if (o->kind == OUTCOME_DONE)
+		return;
+	begun = true;
+	fprintf(stderr, "%s %s\n", o->code, o->text);
+}
+
+int
+report_outcome(const struct outcome *o, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		tell(o);
 	return report_status(o);
 }
 
@@ -44,9 +61,9 @@ report_plan(const struct plan *plan)
 	}
 	if (decides == NULL)
 		return EX_OK;
-	report_outcome(decides);
+	tell(decides);
 	for (size_t i = 0; i < plan->recipient_count; i++)
 		if (i != which)
-			report_outcome(settled_result(plan->recipients[i]));
+			tell(settled_result(plan->recipients[i]));
 	return report_status(decides);
 }

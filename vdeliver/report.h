@@ -12,7 +12,10 @@ int	report_status(const struct outcome *outcome);
  * status of the whole: a temporary failure wins. */
 int	report_plan(const struct plan *plan);
 
-/* The same for a call that failed as a whole. */
-int	report_outcome(const struct outcome *outcome);
+/* The same for a call that failed as a whole, count times. */
+int	report_outcome(const struct outcome *outcome, size_t count);
+
+/* Whether there are lines on standard error: a handler of signals may ask. */
+bool	report_has_begun(void);
 
 #endif

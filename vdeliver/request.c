@@ -119,13 +119,23 @@ recipients_from_arguments(int count, char **given, struct request *r,
 	return 0;
 }
 
+/* One that must be refused is kept as it is, for the log. */
+static void
+take_sender(struct request *r, const char *given)
+{
+	struct err err;
+
+	if (address_sender(&r->pool, slice_of(given), &r->sender, &err) == 0)
+		return;
+	r->sender = given;
+	r->wrong_sender = pool_dup(&r->pool, slice_of(err.text));
+}
+
 int
-request_parse(int argc, char **argv, struct request *r, bool *bad_address,
-    struct err *err)
+request_parse(int argc, char **argv, struct request *r, struct err *err)
 {
 	struct arguments a = { 0 };
 
-	*bad_address = false;
 	r->directory = INSTALLATION_DIR;
 	if (read_options(argc, argv, r, &a, err) == -1)
 		return -1;
@@ -133,11 +143,7 @@ request_parse(int argc, char **argv, struct request *r, bool *bad_address,
 	    argv + optind, r, &a, err) : recipients_from_environment(r, &a,
 	    err)) == -1)
 		return -1;
-	if (address_sender(&r->pool, slice_of(a.sender ? a.sender : ""),
-	    &r->sender, err) == -1) {
-		*bad_address = true;
-		return -1;
-	}
+	take_sender(r, a.sender ? a.sender : "");
 	return 0;
 }
 

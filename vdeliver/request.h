@@ -12,16 +12,17 @@ struct request {
 	struct pool	  pool;
 	const char	 *directory;	/* -C */
 	const char	 *sender;	/* "" = null */
+	/* why the sender must be refused; NULL: it is taken */
+	const char	 *wrong_sender;
 	const char	**recipients;
 	size_t		  count;
 	bool		  dry_run;	/* -n */
 	bool		  verbose;	/* -v */
 };
 
-/* ERR_INVALID: bad usage, or an envelope address that must be refused (then
- * *bad_address is set). */
+/* ERR_INVALID: bad usage. */
 int	request_parse(int argc, char **argv, struct request *request,
-	    bool *bad_address, struct err *err);
+	    struct err *err);
 void	drop_request(struct request *request);
 
 #endif

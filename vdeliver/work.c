@@ -26,8 +26,11 @@
 static void
 add_trace(struct str *out, const char *sender, const char *delivered_to)
 {
-	if (sender != NULL)
-		str_addf(out, "Return-Path: <%s>\n", sender);
+	if (sender != NULL) {
+		str_adds(out, "Return-Path: <");
+		address_add_sender(out, sender);
+		str_adds(out, ">\n");
+	}
 	str_addf(out, "Delivered-To: %s\n", delivered_to);
 }
 
@@ -276,7 +279,7 @@ sendmail_arguments(struct job *job, const char *sender,
 	while (slice_word(&rest, &word))
 		argv[n++] = pool_dup(pool, word);
 	argv[n++] = "-f";
-	argv[n++] = sender[0] ? sender : "<>";
+	argv[n++] = address_option(pool, sender);
 	argv[n++] = "--";
 	for (size_t i = 0; i < count; i++)
 		argv[n++] = addresses[i];

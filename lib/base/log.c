@@ -31,10 +31,16 @@ static const struct {
 	{ "local6", LOG_LOCAL6 }, { "local7", LOG_LOCAL7 },
 };
 
+void
+log_name(const char *program)
+{
+	target.program = program;
+}
+
 int
 log_open(const char *program, const char *where, struct err *err)
 {
-	target.program = program;
+	log_name(program);
 	target.to_stderr = strcmp(where, "stderr") == 0;
 	if (target.to_stderr)
 		return 0;

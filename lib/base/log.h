@@ -21,6 +21,9 @@ struct log_line {
 	struct str	text;
 };
 
+/* Who the lines are from, before log_open() says it. */
+void	log_name(const char *program);
+
 /* where: a syslog facility's name ("mail", "local3"), or "stderr".  Until it
  * is called, lines go to syslog's facility mail. */
 int	log_open(const char *program, const char *where, struct err *err);

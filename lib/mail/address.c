@@ -7,6 +7,9 @@
 #include "name.h"
 #include "scope.h"
 
+/* RFC 5321 4.5.3.1: of a local part, an @ and a domain. */
+enum { SENDER_MAX = 64 + 1 + 255 };
+
 static bool
 has_forbidden_bytes(struct slice s)
 {
@@ -115,20 +118,25 @@ is_dot_string(const char *local)
 	return true;
 }
 
+static void
+add_quoted(struct str *out, struct slice local)
+{
+	str_addc(out, '"');
+	for (size_t i = 0; i < local.len; i++) {
+		if (local.p[i] == '"' || local.p[i] == '\\')
+			str_addc(out, '\\');
+		str_addc(out, local.p[i]);
+	}
+	str_addc(out, '"');
+}
+
 void
 address_add(struct str *out, const char *local, const char *domain)
 {
-	if (is_dot_string(local)) {
+	if (is_dot_string(local))
 		str_adds(out, local);
-	} else {
-		str_addc(out, '"');
-		for (const char *p = local; *p != '\0'; p++) {
-			if (*p == '"' || *p == '\\')
-				str_addc(out, '\\');
-			str_addc(out, *p);
-		}
-		str_addc(out, '"');
-	}
+	else
+		add_quoted(out, slice_of(local));
 	if (domain[0] != '\0')
 		str_addf(out, "@%s", domain);
 }
@@ -172,4 +180,86 @@ address_sender(struct pool *pool, struct slice text, const char **out,
 		s.len = 0;
 	*out = pool_dup(pool, s);
 	return 0;
+}
+
+/* Labels, or a literal in square brackets: nothing that could end a header's
+ * angle bracket. */
+static bool
+is_plain_domain(struct slice s)
+{
+	bool literal = slice_starts(s, "[") && slice_ends(s, "]") && s.len > 2;
+	const char *also = literal ? "-.:" : "-._";
+	char before = '.';
+
+	if (literal)
+		s = (struct slice){ s.p + 1, s.len - 2 };
+	for (size_t i = 0; i < s.len; before = s.p[i++]) {
+		char c = ascii_lower(s.p[i]);
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		    (unsigned char)c > 0x7F || strchr(also, c) != NULL) ||
+		    (c == '.' && before == '.'))
+			return false;
+	}
+	return s.len > 0;
+}
+
+/* An address or a bare word; its domain keeps its spelling.  False: it is
+ * neither, and nothing was added. */
+static bool
+add_mailbox(struct str *out, struct slice s)
+{
+	SCOPED(drop_str) struct str local = { 0 };
+	struct slice domain;
+
+	if (split(s, &local, &domain) == -1 || local.len == 0 ||
+	    (domain.len > 0 && !is_plain_domain(domain)))
+		return false;
+	/* Quotes stay as they were given; and without them "-x" would be an
+	 * option. */
+	if (s.p[0] == '"' || local.s[0] == '-')
+		add_quoted(out, str_slice(&local));
+	else
+		address_add(out, str_text(&local), "");
+	if (domain.len > 0) {
+		str_addc(out, '@');
+		str_addslice(out, domain);
+	}
+	return true;
+}
+
+/* Its first bytes, and no half character. */
+static struct slice
+shortened(struct slice s)
+{
+	if (s.len <= SENDER_MAX)
+		return s;
+	for (s.len = SENDER_MAX; s.len > SENDER_MAX - 4 &&
+	    ((unsigned char)s.p[s.len] & 0xC0) == 0x80; )
+		s.len--;
+	return s;
+}
+
+void
+address_add_sender(struct str *out, const char *sender)
+{
+	struct slice s = slice_of(sender);
+
+	if (s.len > 0 && (s.len > SENDER_MAX || !add_mailbox(out, s)))
+		add_quoted(out, shortened(s));
+}
+
+const char *
+address_option(struct pool *pool, const char *sender)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	struct slice s = slice_of(sender);
+
+	if (s.len == 0)
+		return "<>";
+	bool mailbox = add_mailbox(&text, s);
+	if (s.len > SENDER_MAX && !(mailbox && slice_has(s, '@')))
+		return "<>";
+	if (!mailbox)
+		add_quoted(&text, s);
+	return pool_dup(pool, str_slice(&text));
 }

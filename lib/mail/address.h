@@ -29,4 +29,13 @@ const char *address_text(struct pool *pool, const char *local,
 int	address_sender(struct pool *pool, struct slice text, const char **out,
 	    struct err *err);
 
+/* The same as it can stand in a header or in a From_ line, without brackets:
+ * an address, its local part quoted where that is needed, or a bare word; what
+ * is neither, or too long, is written as a quoted local part, and cut. */
+void	address_add_sender(struct str *out, const char *sender);
+
+/* The same for -f of sendmail: "<>" for the null sender, and instead of what
+ * would have to be cut. */
+const char *address_option(struct pool *pool, const char *sender);
+
 #endif

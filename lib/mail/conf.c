@@ -34,6 +34,19 @@ conf_auth(const struct setting *row, struct pool *pool, struct slice value,
 	return 0;
 }
 
+/* A command that no shell starts: what it begins with is the program. */
+int
+conf_program(const struct setting *row, struct pool *pool, struct slice value,
+    void *field, struct err *err)
+{
+	if (!slice_starts(value, "/"))
+		return err_set(err, ERR_INVALID, "'%.*s' does not begin with "
+		    "the absolute path of a program",
+		    (int)(value.len > 80 ? 80 : value.len),
+		    value.len > 0 ? value.p : "");
+	return setting_text(row, pool, value, field, err);
+}
+
 int
 conf_networks(const struct setting *row, struct pool *pool, struct slice value,
     void *field, struct err *err)
@@ -78,9 +91,9 @@ const struct setting vmail_settings[] = {
 	{ "sendmail-user", setting_text, V(sendmail_user), "",
 	  .help = "Who runs sendmail. Empty: the domain's owner, else "
 	  "command-user." },
-	{ "sendmail", setting_text, V(sendmail), "/usr/sbin/sendmail -i",
-	  .help = "The command that takes a message for other machines; -f "
-	  "SENDER -- RECIPIENTS is added." },
+	{ "sendmail", conf_program, V(sendmail), "/usr/sbin/sendmail -i",
+	  .help = "The command, with an absolute path, that takes a message "
+	  "for other machines; -f SENDER -- RECIPIENTS is added." },
 	{ "admins", setting_list, V(admins), "",
 	  .help = "System users who are global administrators." },
 	{ "recipient-delimiter", setting_text, V(recipient_delimiter), "+",

@@ -92,6 +92,9 @@ extern const struct setting domain_settings[];
 /* "auth": shadow, pam or pam:SERVICE, checked. */
 setting_parser	conf_auth;		/* const char * */
 
+/* A command that begins with an absolute path. */
+setting_parser	conf_program;		/* const char * */
+
 /* A list of addresses and networks. */
 setting_parser	conf_networks;		/* struct setting_words */
 

@@ -227,7 +227,9 @@ find_room(const struct mailbox *mailbox, const struct maildir *md,
 	if (delivery->room == NULL || delivery->room->limit == LIMIT_NONE)
 		return 0;
 	str_addf(&name, ".%s.queue", mailbox->name);
-	if (lock_open(mailbox->parent, str_text(&name), 1, d, lock, err) == -1) {
+	/* Nothing is written into it: it may have other names. */
+	if (lock_open(mailbox->parent, str_text(&name), UINT_MAX, d, lock,
+	    err) == -1) {
 		if (deadline_over(d))
 			err->kind = ERR_BUSY;
 		return -1;

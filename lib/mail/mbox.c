@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "fd.h"
 #include "mailbox.h"
 #include "mbox_file.h"
@@ -82,9 +83,14 @@ add_from_line(struct str *out, const char *sender)
 	gmtime_r(&now, &utc);
 	strftime(date, sizeof date, "%a %b %e %H:%M:%S %Y", &utc);
 	str_adds(out, from_);
-	for (const char *p = sender[0] ? sender : "MAILER-DAEMON"; *p != '\0';
-	    p++)
-		str_addc(out, *p == ' ' ? '_' : *p);
+	size_t start = out->len;
+	if (sender[0] != '\0')
+		address_add_sender(out, sender);
+	else
+		str_adds(out, "MAILER-DAEMON");
+	for (size_t i = start; i < out->len; i++)
+		if (out->s[i] == ' ')
+			out->s[i] = '_';
 	str_addf(out, " %s\n", date);
 }
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,6 @@
 
 enum {
 	RETRY_MS	= 50,
-	QUEUE_NAMES	= 2,		/* .NAME.queue, and NAME.lock */
 	RECORD_AT	= 512,		/* of the queue file */
 	RECORD_MAX	= 512,
 	RECORD_HEAD	= 256,
@@ -69,12 +69,12 @@ open_file(struct mbox_file *f, enum mbox_file_how how, struct err *err)
 
 /* Somebody may have put a new file in its place while we waited. */
 static bool
-is_still_there(const struct mbox_file *f)
+is_at(const struct mbox_file *f, const char *name, const struct stat *st)
 {
 	struct stat now;
 
-	return fstatat(f->dir, f->name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    now.st_ino == f->st.st_ino && now.st_dev == f->st.st_dev;
+	return fstatat(f->dir, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    now.st_ino == st->st_ino && now.st_dev == st->st_dev;
 }
 
 /* --- locking ----------------------------------------------------------- */
@@ -111,7 +111,7 @@ try_locks(struct mbox_file *f, enum mbox_file_how how, struct err *err)
 	if (got != 1)
 		return got;
 	got = open_file(f, how, err) == -1 ? -1 : lock_try(f->fd, err);
-	if (got == 1 && !is_still_there(f))
+	if (got == 1 && !is_at(f, f->name, &f->st))
 		got = 0;
 	if (got == 1 && fstat(f->fd, &f->st) == -1)
 		got = err_sys(err, "%s", f->name);
@@ -259,20 +259,77 @@ mbox_file_clear(struct mbox_file *f)
 		return;
 }
 
-/* --- the whole --------------------------------------------------------- */
+/* --- the queue file ---------------------------------------------------- */
 
-/* With the lock had: another name than that of a lock file that was left, and
- * we would write into somebody's file. */
-static bool
-is_queue(const struct mbox_file *f)
+/* With its lock had: another name than that of a lock file that was left, and
+ * we would write into somebody's file, or into a backup of ours. */
+static int
+has_foreign_name(const struct mbox_file *f, struct stat *st, bool *foreign,
+    struct err *err)
 {
-	SCOPED(drop_str) struct str name = { 0 };
-	struct stat queue, lock;
+	SCOPED(drop_str) struct str lock = { 0 };
 
-	str_addf(&name, "%s.lock", f->name);
-	return fstat(f->queue, &queue) == 0 && (queue.st_nlink == 1 ||
-	    (fstatat(f->dir, str_text(&name), &lock, AT_SYMLINK_NOFOLLOW) ==
-	    0 && lock.st_ino == queue.st_ino && lock.st_dev == queue.st_dev));
+	*foreign = false;
+	if (st->st_nlink == 1)
+		return 0;
+	str_addf(&lock, "%s.lock", f->name);
+	bool left = is_at(f, str_text(&lock), st);
+	/* Who takes old lock files away may have been here just now. */
+	if (!left && fstat(f->queue, st) == -1)
+		return err_sys(err, ".%s.queue", f->name);
+	*foreign = st->st_nlink > (left ? 2 : 1);
+	return 0;
+}
+
+/* A new file takes the name, with its lock had already and with the undo
+ * record; who waits for the old one sees that it has lost the name. */
+static int
+replace_queue(struct mbox_file *f, const char *name, struct err *err)
+{
+	SCOPED(drop_str) struct str draft = { 0 };
+	SCOPED(drop_fd) int fd = -1;
+	char record[RECORD_MAX];
+
+	ssize_t n = fd_pread(f->queue, record, sizeof record, RECORD_AT);
+	if (n == -1)
+		return err_sys(err, "read %s", name);
+	str_addf(&draft, "%s.new", name);
+	/* What a process left that died here. */
+	unlinkat(f->dir, str_text(&draft), 0);
+	fd = compat_open_beneath(f->dir, str_text(&draft),
+	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return err_sys(err, "create %s", str_text(&draft));
+	int got = lock_try(fd, err);
+	if (got != 1)
+		return got == -1 ? -1 : err_set(err, ERR_BUSY,
+		    "%s: another program holds its lock", str_text(&draft));
+	if (fd_pwrite(fd, record, (size_t)n, RECORD_AT) == -1 ||
+	    renameat(f->dir, str_text(&draft), f->dir, name) == -1 ||
+	    fsync(f->dir) == -1)
+		return err_sys(err, "replace %s, which has other names", name);
+	drop_fd(&f->queue);
+	f->queue = fd;
+	fd = -1;
+	return 0;
+}
+
+/* With the lock of what the name meant.  1: it is the queue, 0: it is no longer
+ * the file of that name. */
+static int
+be_queue(struct mbox_file *f, const char *name, struct err *err)
+{
+	struct stat st;
+	bool foreign;
+
+	if (fstat(f->queue, &st) == -1)
+		return err_sys(err, "%s", name);
+	if (!is_at(f, name, &st))
+		return 0;
+	if (has_foreign_name(f, &st, &foreign, err) == -1 ||
+	    (foreign && replace_queue(f, name, err) == -1))
+		return -1;
+	return 1;
 }
 
 static int
@@ -281,15 +338,25 @@ open_queue(struct mbox_file *f, struct deadline d, struct err *err)
 	SCOPED(drop_str) struct str name = { 0 };
 
 	queue_name(f, &name);
-	if (lock_open(f->dir, str_text(&name), QUEUE_NAMES, d, &f->queue,
-	    err) == -1) {
+	for (;;) {
+		if (lock_open(f->dir, str_text(&name), UINT_MAX, d, &f->queue,
+		    err) == -1) {
+			if (deadline_over(d))
+				err->kind = ERR_BUSY;
+			return -1;
+		}
+		int got = be_queue(f, str_text(&name), err);
+		if (got != 0)
+			return got == 1 ? 0 : -1;
+		drop_fd(&f->queue);
 		if (deadline_over(d))
-			err->kind = ERR_BUSY;
-		return -1;
+			return err_set(err, ERR_BUSY,
+			    "%s: others replace it again and again",
+			    str_text(&name));
 	}
-	return is_queue(f) ? 0 : err_set(err, ERR_TEMPORARY,
-	    "%s: not a plain file with one name: remove it", str_text(&name));
 }
+
+/* --- the whole --------------------------------------------------------- */
 
 int
 mbox_file_open(int dir, const char *name, enum mbox_file_how how,

@@ -4,7 +4,9 @@
  * in the kernel, nothing else held), then the lock file NAME.lock and a kernel
  * lock on the file itself, both without waiting and both released before a
  * retry, so that no order of other programs can deadlock with us.  The lock file
- * is a second name of the queue file, which begins with its text.
+ * is a second name of the queue file, which begins with its text.  A queue file
+ * with yet another name (a backup's, made by links) is left to that: a new one
+ * takes its place.
  *
  * ".NAME.queue" also holds the undo record: where an append that has not
  * ended began, how long it would be, and its first bytes.  Whoever comes next

@@ -255,17 +255,49 @@ apply_fallback(struct resolver *r, struct context c)
 		expand_member(r, c, &member);
 }
 
+static bool
+means_postmaster(const struct resolver *r, const char *local)
+{
+	return slice_same(without_extension(r, slice_of(local)),
+	    SLICE("postmaster"));
+}
+
+/* The domain's postmaster is excepted, and so is all that he leads to. */
+static bool
+is_for_postmaster(struct resolver *r, const struct context *c)
+{
+	struct address address;
+	struct err err;
+
+	if (means_postmaster(r, c->local))
+		return true;
+	for (const struct step *s = c->way; s != NULL; s = s->before)
+		if (address_parse(&r->plan->pool, slice_of(s->address),
+		    &address, &err) == 0 &&
+		    strcmp(address.domain, c->domain->name) == 0 &&
+		    means_postmaster(r, address.local))
+			return true;
+	return false;
+}
+
+static bool
+is_rejected(struct resolver *r, const struct context *c)
+{
+	if (!c->domain->conf.reject_mail || is_for_postmaster(r, c))
+		return false;
+	reach_failure(r, *c, "reject-mail",
+	    outcome_make(OUTCOME_REFUSED, "5.2.1",
+	    "%s does not accept mail", c->domain->name));
+	return true;
+}
+
 static void
 apply_rules(struct resolver *r, const struct context *c)
 {
 	struct slice name = slice_of(c->local);
 
-	if (c->domain->conf.reject_mail && !is_postmaster(c->local)) {
-		reach_failure(r, *c, "reject-mail",
-		    outcome_make(OUTCOME_REFUSED, "5.2.1",
-		    "%s does not accept mail", c->domain->name));
+	if (is_rejected(r, c))
 		return;
-	}
 	if (try_name(r, c, name) || try_without_extension(r, c) ||
 	    try_auto(r, c, name) || try_postmaster(r, *c))
 		return;
@@ -316,6 +348,8 @@ resolve_mailbox(struct resolver *r, struct context c,
 		return;
 	c.local = address->local;
 	c.direct = true;
+	if (is_rejected(r, &c))
+		return;
 	if (!try_mailbox(r, &c, slice_of(c.local), "mailbox"))
 		reach_failure(r, c, "no such account",
 		    outcome_make(OUTCOME_NO_USER, "5.1.1", "unknown user %s",

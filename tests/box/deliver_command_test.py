@@ -231,6 +231,12 @@ class Commands(Delivery):
         self.assertTrue(self.is_gone(int(self.got())))
         self.assertTrue(self.is_gone(int(self.got("own"))))
 
+    def test_one_that_died_of_a_signal_without_a_word_has_no_empty_reason(self):
+        self.vmail.write("aliases.a.test", 'dies: "|kill -9 $$"\nsays: "|echo why >&2; kill -9 $$"\n')
+        for to, text in ("dies", "died of signal 9"), ("says", "died of signal 9: why"):
+            got = self.vmail.deliver(f"{to}@a.test")
+            self.assertEqual((got.status, got.stderr), (75, f"4.3.0 the command {text}\n"))
+
     def test_one_that_hangs_is_stopped_with_its_group_after_the_command_timeout(self):
         self.vmail.set(command_timeout="1s")
         self.hangs("wait")

@@ -152,6 +152,16 @@ class Limits(Delivery):
             self.assertEqual(got.status, 75, got)
             self.assertIn("joe.quota: Permission denied", got.stderr)
 
+    def test_a_queue_with_another_name_keeps_no_mail_waiting(self):
+        for domain in "l.test", "m.test":
+            place = os.path.join(self.vmail.spool, domain)
+            self.quota(f"joe@{domain}", "1000\n")
+            self.delivered(f"joe@{domain}")
+            os.link(f"{place}/.joe.queue", f"{place}/backup")
+            before = self.content(f"{place}/backup")
+            self.delivered(f"joe@{domain}")
+            self.assertEqual(self.content(f"{place}/backup"), before)
+
     def test_a_maildirs_sizes_come_from_names_or_else_from_files(self):
         address = "joe@m.test"
         self.takes(address, 100)

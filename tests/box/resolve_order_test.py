@@ -50,6 +50,43 @@ class Domain(Resolving):
         self.change(reject_mail="yes")
         self.leads("postmaster@a.test", "remote postmaster@main.test")
 
+    def test_whom_the_postmaster_of_a_domain_that_rejects_mail_is_gets_it(self):
+        self.change(reject_mail="yes")
+        self.aliases("postmaster: hands, \\ann\nhands: joe\n")
+        self.leads("postmaster@a.test", "mailbox joe@a.test", "mailbox ann@a.test")
+        self.leads("Postmaster+x@a.test", "mailbox joe@a.test", "mailbox ann@a.test")
+        for who in "joe", "hands", "ann", "joe+postmaster":
+            self.fails(f"{who}@a.test", 77, "5.2.1 a.test does not accept mail")
+
+    def test_the_extension_of_a_postmaster_who_is_an_account_is_taken_too(self):
+        self.change(reject_mail="yes")
+        self.accounts(self.vmail.read("passwd.a.test").decode().split("\n")[0].replace("joe:", "postmaster:", 1))
+        self.leads("postmaster+x@a.test", "mailbox postmaster@a.test")
+
+    def test_the_exception_holds_for_who_is_reached_by_another_domain_s_postmaster(self):
+        for domain in "a.test", "b.test":
+            self.change(domain, reject_mail="yes")
+        self.aliases("postmaster: postmaster@b.test\n")
+        self.aliases("postmaster: joe@a.test, bob\n", "b.test")
+        self.leads("postmaster@a.test", "mailbox joe@a.test", "mailbox bob@b.test")
+
+    def test_the_exception_is_for_the_postmaster_s_own_domain_alone(self):
+        for domain in "a.test", "b.test":
+            self.change(domain, reject_mail="yes")
+        self.aliases("postmaster: bob@b.test\n")
+        self.fails("postmaster@a.test", 77, "5.2.1 b.test does not accept mail")
+
+    def test_where_the_postmaster_of_a_domain_that_rejects_mail_forwards_to_is_taken(self):
+        self.change(reject_mail="yes")
+        self.aliases("postmaster: joe\n")
+        self.vmail.extra("a.test", "joe.forward", "ann\n")
+        self.leads("postmaster@a.test", "mailbox ann@a.test")
+
+    def test_a_mailbox_itself_in_a_domain_that_rejects_mail_is_refused_too(self):
+        self.change(reject_mail="yes")
+        self.aliases("x: \\joe@a.test\n", "b.test")
+        self.fails("x@b.test", 77, "5.2.1 a.test does not accept mail")
+
     def test_a_member_in_a_domain_that_rejects_mail_is_refused(self):
         self.change(reject_mail="yes")
         self.aliases("x: joe@a.test\n", "b.test")

@@ -202,6 +202,104 @@ check_sender(void **state)
 	assert_string_equal(sender, row->sender);
 }
 
+static const struct written_row {
+	const char	*name, *sender;
+	const char	*written;	/* NULL: as it is */
+} writtens[] = {
+	{ "written: an address stays", "Joe.x+y=z@Far.Test", NULL },
+	{ "written: the null sender", "", NULL },
+	{ "written: a bare word", "www-data", NULL },
+	{ "written: an address literal", "a@[IPv6:2001:db8::1]", NULL },
+	{ "written: 8-bit", "\xc3\xa9@\xc3\xa9.test", NULL },
+	{ "written: needed quotes stay", "\"a b\"@c.test", NULL },
+	{ "written: so do those that are not", "\"ab\"@c.test", NULL },
+	{ "written: a hyphen stays in its quotes", "\"-x\"@c.test", NULL },
+	{ "written: so it does alone", "\"-x\"", NULL },
+	{ "written: brackets in the local part", "x> <y@z", "\"x> <y\"@z" },
+	{ "written: brackets in the domain", "x@y> <z", "\"x@y> <z\"" },
+	{ "written: blanks", "x y", "\"x y\"" },
+	{ "written: a blank in the domain", "x@y z", "\"x@y z\"" },
+	{ "written: open quotes", "\"x", "\"\\\"x\"" },
+	{ "written: something behind quotes", "\"x\"y@z",
+	  "\"\\\"x\\\"y@z\"" },
+	{ "written: a backslash", "a\\b@c", "\"a\\\\b\"@c" },
+	{ "written: no local part", "@c", "\"@c\"" },
+	{ "written: an empty one", "\"\"@c", "\"\\\"\\\"@c\"" },
+	{ "written: no domain", "a@", "\"a@\"" },
+	{ "written: an empty label", "a@b..c", "\"a@b..c\"" },
+	{ "written: a dot first", "a@.b", "\"a@.b\"" },
+	{ "written: an open literal", "a@[1.2.3.4", "\"a@[1.2.3.4\"" },
+	{ "written: an odd literal", "a@[1> <2]", "\"a@[1> <2]\"" },
+};
+
+static void
+check_written(void **state)
+{
+	const struct written_row *row = *state;
+	const char *wanted = row->written != NULL ? row->written : row->sender;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_str) struct str text = { 0 };
+
+	address_add_sender(&text, row->sender);
+	assert_string_equal(str_text(&text), wanted);
+	assert_string_equal(address_option(&pool, row->sender),
+	    row->sender[0] != '\0' ? wanted : "<>");
+	/* What was written is written the same again. */
+	str_cut(&text, 0);
+	address_add_sender(&text, wanted);
+	assert_string_equal(str_text(&text), wanted);
+}
+
+/* A long one, of count bytes of c and an end, that is written so many bytes
+ * long; "so" is what goes to sendmail. */
+static void
+long_sender(void **state)
+{
+	static const struct {
+		size_t		 count;
+		const char	*unit, *end;
+		size_t		 written;
+		bool		 none;	/* for sendmail */
+	} longs[] = {
+		{ 311, "a", "@far.test", 320, false },
+		{ 312, "a", "@far.test", 322, false },
+		{ 321, "a", "@a b", 322, true },
+		{ 321, "a", "", 322, true },
+		{ 321, "a", " b", 322, true },
+		{ 500, "\"", "@a b", 642, true },
+		{ 200, "\xc3\xa9", " x@y z", 322, true },
+		{ 1, "b", " x@y z", 9, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof longs / sizeof *longs; i++) {
+		SCOPED(drop_pool) struct pool pool = { 0 };
+		SCOPED(drop_str) struct str sender = { 0 }, text = { 0 };
+		for (size_t n = 0; n < longs[i].count; n++)
+			str_adds(&sender, longs[i].unit);
+		str_adds(&sender, longs[i].end);
+		address_add_sender(&text, str_text(&sender));
+		assert_int_equal(text.len, longs[i].written);
+		assert_int_equal(strcmp(address_option(&pool,
+		    str_text(&sender)), "<>") == 0, longs[i].none);
+	}
+}
+
+static void
+cut_sender(void **state)
+{
+	SCOPED(drop_str) struct str sender = { 0 }, text = { 0 };
+
+	(void)state;
+	/* A character of two bytes around the end is left out whole. */
+	str_adds(&sender, "x");
+	for (int i = 0; i < 200; i++)
+		str_adds(&sender, "\xc3\xa9");
+	address_add_sender(&text, str_text(&sender));
+	assert_int_equal(text.len, 321);
+	assert_int_equal((unsigned char)text.s[319], 0xA9);
+}
+
 int
 main(void)
 {
@@ -209,5 +307,8 @@ main(void)
 	add_test("a NUL byte", nul_in_address);
 	add_rows(texts, check_text);
 	add_rows(senders, check_sender);
+	add_rows(writtens, check_written);
+	add_test("written: a long one is cut", long_sender);
+	add_test("written: and not within a character", cut_sender);
 	return run_all();
 }

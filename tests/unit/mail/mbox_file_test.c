@@ -139,13 +139,6 @@ make_linked_queue(void)
 	assert_int_equal(symlink("other", ".box.queue"), 0);
 }
 
-static void
-make_shared_queue(void)
-{
-	unit_writes("other", "");
-	assert_int_equal(link("other", ".box.queue"), 0);
-}
-
 static const struct way_row {
 	const char	*name;
 	void		(*make)(void);
@@ -157,8 +150,6 @@ static const struct way_row {
 	{ "a directory is refused", make_directory, ERR_REFUSED },
 	{ "a FIFO is refused and not waited for", make_fifo, ERR_REFUSED },
 	{ "a queue file that is a link is a failure", make_linked_queue,
-	  ERR_TEMPORARY },
-	{ "a queue file with two names is a failure", make_shared_queue,
 	  ERR_TEMPORARY },
 };
 
@@ -253,6 +244,119 @@ check_fault(void **state)
 	assert_int_equal(err.kind, ERR_TEMPORARY);
 	assert_no_file("box.lock");
 	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+}
+
+/* --- a queue file with other names -------------------------------------- */
+
+static const struct names_row {
+	const char	*name;
+	const char	*others[2];	/* links to .box.queue */
+	const char	*call;		/* that fails, once; NULL: none */
+	int		 nth, error;
+	bool		 replaced;
+} names[] = {
+	{ "a backup's name is left alone", { "backup" }, .replaced = true },
+	{ "so it is beside a lock file that was left", { "backup", "box.lock" },
+	  .replaced = true },
+	{ "a lock file that was left is no other name", { "box.lock" },
+	  .replaced = false },
+	{ "nor is one that somebody takes away just then", { "box.lock" },
+	  "fstatat", 2, ENOENT, .replaced = true },
+	{ "a name that was given to another file means that one", { NULL },
+	  "fstatat", 1, ENOENT, .replaced = false },
+};
+
+static void
+check_names(void **state)
+{
+	const struct names_row *row = *state;
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	struct err err = { 0 };
+	struct stat before, now, backup;
+	char text[600] = "999999999\n";
+
+	unit_writes("box", "old\n\n");
+	{
+		SCOPED(drop_mbox_file) struct mbox_file g = MBOX_FILE_NONE;
+		assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &g, &err), 0);
+		assert_int_equal(mbox_file_record(&g, 100, SLICE("From a\n"),
+		    true, &err), 0);
+		assert_int_equal(write(g.fd, "From a\nS: x", 11), 11);
+		/* Nobody's: it is stale. */
+		assert_int_equal(pwrite(g.queue, text, 11, 0), 11);
+	}
+	assert_int_equal(stat(".box.queue", &before), 0);
+	for (size_t i = 0; i < 2 && row->others[i] != NULL; i++)
+		assert_int_equal(link(".box.queue", row->others[i]), 0);
+	if (row->call != NULL)
+		fault_at(row->call, row->nth, row->error);
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+	assert_true(row->call == NULL || fault_clear());
+	/* The record came along. */
+	assert_file("box", "old\n\n");
+	assert_int_equal(mbox_file_record(&f, 100, SLICE("From b\n"), true,
+	    &err), 0);
+	assert_int_equal(stat(".box.queue", &now), 0);
+	assert_int_equal(now.st_ino != before.st_ino, row->replaced);
+	assert_int_equal(stat("box.lock", &backup), 0);
+	assert_int_equal(backup.st_ino, now.st_ino);
+	assert_no_file(".box.queue.new");
+	if (row->others[0] == NULL || strcmp(row->others[0], "backup") != 0)
+		return;
+	int fd = open("backup", O_RDONLY);
+	assert_true(pread(fd, text, sizeof text, 0) > 512);
+	close(fd);
+	assert_string_equal(text, "999999999\n");
+	assert_memory_equal(text + 512, "append ", 7);
+	assert_non_null(strstr(text + 512, "From a\n"));
+}
+
+static void
+test_replaced_meanwhile(void **state)
+{
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	SCOPED(drop_fd) int old = -1;
+	SCOPED(drop_fd) int new = -1;
+	struct err err = { 0 };
+
+	(void)state;
+	unit_writes("box", "");
+	unit_writes(".box.queue", "");
+	unit_writes("backup", "");
+	old = open(".box.queue", O_RDWR);
+	assert_int_equal(link(".box.queue", "other"), 0);
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+	/* The old one is nobody's; the new one is held. */
+	assert_int_equal(lock_try(old, &err), 1);
+	new = open(".box.queue", O_RDWR);
+	assert_int_equal(lock_try(new, &err), 0);
+}
+
+static const struct fault_row replacements[] = {
+	{ "a new queue that cannot be made gives all back", "openat", 2,
+	  ENOSPC },
+	{ "so does one that cannot take the name", "renameat", 1, EIO },
+	{ "and one whose name is not on disk", "fsync", 1, EIO },
+};
+
+static void
+check_replacement(void **state)
+{
+	const struct fault_row *row = *state;
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	struct err err = { 0 };
+
+	unit_writes("box", "");
+	unit_writes(".box.queue", "");
+	assert_int_equal(link(".box.queue", "backup"), 0);
+	fault_at(row->call, row->nth, row->error);
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), -1);
+	assert_true(fault_clear());
+	assert_int_equal(err.kind, ERR_TEMPORARY);
+	assert_no_file("box.lock");
+	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
+	assert_no_file(".box.queue.new");
+	assert_file("backup", "");
 }
 
 /* --- the undo record --------------------------------------------------- */
@@ -383,6 +487,10 @@ main(void)
 	add_test("unlocking lets others in and keeps the descriptor",
 	    test_unlock);
 	add_rows(faults, check_fault);
+	add_rows(names, check_names);
+	add_test("a queue that was replaced is nobody's, and the new one held",
+	    test_replaced_meanwhile);
+	add_rows(replacements, check_replacement);
 	add_rows(undos, check_undo);
 	add_test("a second message is seen wherever it begins",
 	    test_far_second_message);
