@@ -37,7 +37,8 @@ check_sendmail(struct check *check)
 	    word = { 0 };
 
 	slice_cut(&rest, ' ', &word);
-	const char *program = pool_dup(&check->call->pool, word);
+	const char *program = installation_path(&check->call->in,
+	    &check->call->pool, pool_dup(&check->call->pool, word));
 	if (access(program, X_OK) == -1)
 		finding(&check->found, "sendmail",
 		    "%s: %s: install a mail system, or name its sendmail in "

@@ -80,7 +80,7 @@ static const struct {
 	const char	*before, *behind;
 } kin[] = {
 	{ ".", ".queue" }, { ".", ".uids" }, { ".", ".session" },
-	{ ".", ".new" }, { "..", ".uids.new" },
+	{ ".", ".new" }, { "..", ".uids.new" }, { ".", ".queue.new" },
 };
 enum { KIN = sizeof kin / sizeof kin[0] };
 

@@ -52,8 +52,8 @@ to_try_again(int status, struct slice reason)
 	} else
 		str_adds(&own, "4.3.0");
 	return outcome_make(OUTCOME_TEMPORARY, str_text(&own),
-	    "the command ended with status %d: %.*s", status, (int)reason.len,
-	    reason.p);
+	    "the command ended with status %d%s%.*s", status,
+	    reason.len > 0 ? ": " : "", (int)reason.len, reason.p);
 }
 
 struct outcome

@@ -276,8 +276,10 @@ sendmail_arguments(struct job *job, const char *sender,
 	    (rest.len + count + 4) * sizeof *argv);
 	size_t n = 0;
 
-	while (slice_word(&rest, &word))
-		argv[n++] = pool_dup(pool, word);
+	while (slice_cut(&rest, ' ', &word))
+		if (word.len > 0)
+			argv[n++] = pool_dup(pool, word);
+	argv[0] = installation_path(job->in, pool, argv[0]);
 	argv[n++] = "-f";
 	argv[n++] = address_option(pool, sender);
 	argv[n++] = "--";

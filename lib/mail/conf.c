@@ -34,16 +34,13 @@ conf_auth(const struct setting *row, struct pool *pool, struct slice value,
 	return 0;
 }
 
-/* A command that no shell starts: what it begins with is the program. */
+/* A command that no shell starts: its first word is the program. */
 int
 conf_program(const struct setting *row, struct pool *pool, struct slice value,
     void *field, struct err *err)
 {
-	if (!slice_starts(value, "/"))
-		return err_set(err, ERR_INVALID, "'%.*s' does not begin with "
-		    "the absolute path of a program",
-		    (int)(value.len > 80 ? 80 : value.len),
-		    value.len > 0 ? value.p : "");
+	if (value.len == 0)
+		return err_set(err, ERR_INVALID, "no program is named");
 	return setting_text(row, pool, value, field, err);
 }
 
@@ -92,8 +89,8 @@ const struct setting vmail_settings[] = {
 	  .help = "Who runs sendmail. Empty: the domain's owner, else "
 	  "command-user." },
 	{ "sendmail", conf_program, V(sendmail), "/usr/sbin/sendmail -i",
-	  .help = "The command, with an absolute path, that takes a message "
-	  "for other machines; -f SENDER -- RECIPIENTS is added." },
+	  .help = "The command that takes a message for other machines, "
+	  "without a shell; -f SENDER -- RECIPIENTS is added." },
 	{ "admins", setting_list, V(admins), "",
 	  .help = "System users who are global administrators." },
 	{ "recipient-delimiter", setting_text, V(recipient_delimiter), "+",

@@ -92,7 +92,7 @@ extern const struct setting domain_settings[];
 /* "auth": shadow, pam or pam:SERVICE, checked. */
 setting_parser	conf_auth;		/* const char * */
 
-/* A command that begins with an absolute path. */
+/* A command of at least one word. */
 setting_parser	conf_program;		/* const char * */
 
 /* A list of addresses and networks. */

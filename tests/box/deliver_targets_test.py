@@ -89,6 +89,13 @@ class Sendmail(Delivery):
                                 '"a b"@far.test', "z@deep.far.test"])
         self.assertEqual(message, b"Delivered-To: list@a.test\n" + MESSAGE)
 
+    def test_its_words_are_split_at_blanks_and_a_relative_path_is_below_the_directory(self):
+        self.alias("list: x@far.test\n")
+        self.vmail.set(sendmail="../bin/sendmail  -i -O a,b=c")
+        self.delivered("list@a.test", MESSAGE)
+        (args, _), = self.vmail.sent()
+        self.assertEqual(args, ["-i", "-O", "a,b=c", "-f", "sender@far.test", "--", "x@far.test"])
+
     def test_the_null_sender_is_two_angle_brackets(self):
         self.alias("list: x@far.test\n")
         for sender in ("", "<>", "MAILER-DAEMON"):
