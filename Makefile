@@ -11,7 +11,7 @@ LIBS_vadmin = -lcrypt
 LIBS_vidn   = -lidn2
 LIBS_vdigest = -lmd
 LIBS_vpam   = -lpam
-LIBS_vremember = -lgdbm
+LIBS_vremember = -lgdbm -lseccomp
 LIBS_vtls   = -lssl -lcrypto
 
 WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \

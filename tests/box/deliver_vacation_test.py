@@ -506,6 +506,18 @@ class Vacation(Answering):
         self.assertEqual(wrong, {})
 
     @needs_root                             # else strace may not read the paths
+    @needs_root                             # else strace may not see calls of who became another
+    @needs_strace
+    def test_what_reads_an_index_has_few_system_calls_left(self):
+        self.on()
+        got, trail = strace(self.vmail, ["-e", "trace=seccomp,prctl,execveat,execve,prlimit64,setrlimit"],
+                            "-f", "ann@far.test", "joe@a.test", input=mail())
+        self.assertEqual((got.status, self.reasons(got)), (0, ["sent"]), got)
+        limited = {line.split()[0] for line in trail if "RLIMIT_NPROC" in line and "rlim_cur=0" in line}
+        filtered = {line.split()[0] for line in trail if "SECCOMP_SET_MODE_FILTER" in line and line.endswith("= 0")}
+        self.assertEqual(len(filtered), 1, trail)
+        self.assertEqual(filtered, limited, trail)
+
     @needs_strace
     def test_a_crash_within_gdbm_makes_nobody_new_twice(self):
         self.memory()

@@ -11,13 +11,14 @@
  *
  * The index may be anything that its owner, or a crash, left there.  So this
  * process is the owner, without a right more; GDBM reads the index in a child
- * with little memory and time, which may crash; and an index is never changed
+ * with few system calls, little memory and time, which may crash; and an index is never changed
  * in place: a copy is, and then renamed over it.  What is not understood is set
  * aside as NAME.damaged, and a new one begun, which remembers this sender.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -136,10 +137,42 @@ limit(int what, rlim_t most)
 	setrlimit(what, &limits);
 }
 
+/* Nothing of what takes a program over to more: starting another, the network,
+ * other processes, the kernel's rarer doors.  Reading and writing files is
+ * what the account could do in any case. */
+static void
+forbid_calls(void)
+{
+	static const int calls[] = {
+		SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork),
+		SCMP_SYS(vfork), SCMP_SYS(clone), SCMP_SYS(clone3),
+		SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect),
+		SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept),
+		SCMP_SYS(accept4), SCMP_SYS(sendto), SCMP_SYS(sendmsg),
+		SCMP_SYS(kill), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
+		SCMP_SYS(process_vm_writev), SCMP_SYS(mount),
+		SCMP_SYS(umount2), SCMP_SYS(chroot), SCMP_SYS(unshare),
+		SCMP_SYS(setns), SCMP_SYS(bpf), SCMP_SYS(perf_event_open),
+		SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup),
+		SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(request_key),
+		SCMP_SYS(memfd_create), SCMP_SYS(personality),
+	};
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (filter == NULL)
+		return;
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+		seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, calls[i], 0);
+	/* A kernel that cannot leaves the limits below. */
+	seccomp_load(filter);
+	seccomp_release(filter);
+}
+
 /* What a hostile index can make GDBM do stays small. */
 static void
 confine(void)
 {
+	forbid_calls();
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	/* a sanitizer has its own way to end */
 	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
