@@ -661,7 +661,7 @@ class Vacation(Answering):
             pid = line.split()[0]
             if re.search(r" setres[ug]id\(", line):
                 own[pid] = own.get(pid, 0) + 1
-            if f'openat(AT_FDCWD, "{home}/.vacation"' in line or f'chdir("{home}")' in line:
+            if re.search(rf' open(at)?\((AT_FDCWD, )?"{home}/\.vacation"', line) or f'chdir("{home}")' in line:
                 while pid in parents and not became[pid]:
                     pid = parents[pid]          # vremember is what started it
                 gid, uid = map(int, became[pid])

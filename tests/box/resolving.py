@@ -142,7 +142,9 @@ class Resolving(BoxTest):
         """The same plan, word for word, for an address that a command line can say in a usual way."""
         if plan.got.stdout and len(recipients) == 1 and re.fullmatch(r"[\w.+][\w.+-]{,99}@[\w.-]+", recipients[0]):
             explained = run("vadmin", "-C", self.vmail.dir, "explain", recipients[0])
-            self.assertEqual(explained.stdout, plan.got.stdout, (explained, plan))
+            # Of a static vdeliver another C library has the words for errno.
+            said = plan.got.stdout.replace(b"Symbolic link loop", b"Too many levels of symbolic links")
+            self.assertEqual(explained.stdout, said, (explained, plan))
 
     def others_agree(self, plan, recipients):
         """A line end cannot stand in a command, nor ten thousand bytes in a request."""

@@ -260,7 +260,7 @@ class World:
         """An error of any fsync is final: what was written is taken back, the mail waits, the log tells."""
         nth = 1
         while self.struck(nth, errno.EIO, "fsync,fdatasync"):
-            if self.answer.done or self.left != self.old or "Input/output error" not in self.answer.log:
+            if self.answer.done or self.left != self.old or not re.search("(Input/output|I/O) error", self.answer.log):
                 self.complain(f"fsync ({nth})", answer=self.answer, left=[m[:60] for m in self.left])
             nth += 1
         return self

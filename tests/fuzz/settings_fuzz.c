@@ -52,7 +52,8 @@ same_words(const struct setting_words *a, const struct setting_words *b)
 static bool
 same_value(const struct setting *row, const void *a, const void *b)
 {
-	if (row->parse == setting_text || row->parse == conf_auth)
+	if (row->parse == setting_text || row->parse == conf_auth ||
+	    row->parse == conf_program)
 		return strcmp(*(const char *const *)a,
 		    *(const char *const *)b) == 0;
 	if (row->parse == setting_list || row->parse == conf_networks)
