@@ -505,7 +505,6 @@ class Vacation(Answering):
                 self.answers(sender=f"new{n}@far.test")
         self.assertEqual(wrong, {})
 
-    @needs_root                             # else strace may not read the paths
     @needs_root                             # else strace may not see calls of who became another
     @needs_strace
     def test_what_reads_an_index_has_few_system_calls_left(self):
@@ -518,6 +517,7 @@ class Vacation(Answering):
         self.assertEqual(len(filtered), 1, trail)
         self.assertEqual(filtered, limited, trail)
 
+    @needs_root                             # else strace may not read the paths
     @needs_strace
     def test_a_crash_within_gdbm_makes_nobody_new_twice(self):
         self.memory()
