@@ -11,6 +11,7 @@
 #include "answer_text.h"
 #include "compat.h"
 #include "courier.h"
+#include "events.h"
 #include "fd.h"
 #include "file.h"
 #include "helper.h"
@@ -49,12 +50,7 @@ log_answer(const struct job *job, const struct recipient *r,
 {
 	SCOPED(drop_log_line) struct log_line line = log_event("answer");
 
-	if (job->message_id != NULL && job->message_id[0] != '\0')
-		log_text(&line, "message-id", slice_of(job->message_id));
-	log_text(&line, "sender", slice_of(job->sender));
-	log_text(&line, "recipient", slice_of(r->given));
-	log_text(&line, "target", slice_of(target_kind_name(t->kind)));
-	log_text(&line, "to", slice_of(t->text));
+	events_target(&line, job, r, t);
 	log_text(&line, "reason", slice_of(answer_name(verdict)));
 	if (detail->text[0] != '\0')
 		log_text(&line, "text", slice_of(detail->text));

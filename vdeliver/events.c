@@ -26,18 +26,25 @@ events_refused(const struct recipient *r, const struct outcome *o)
 	log_outcome(&line, o);
 }
 
+void
+events_target(struct log_line *line, const struct job *job,
+    const struct recipient *r, const struct target *t)
+{
+	if (job->message_id != NULL && job->message_id[0] != '\0')
+		log_text(line, "message-id", slice_of(job->message_id));
+	log_text(line, "sender", slice_of(job->sender));
+	log_text(line, "recipient", slice_of(r->given));
+	log_text(line, "target", slice_of(target_kind_name(t->kind)));
+	log_text(line, "to", slice_of(t->text));
+}
+
 static void
 log_target(const struct job *job, const struct recipient *r,
     const struct target *t)
 {
 	SCOPED(drop_log_line) struct log_line line = log_event("delivery");
 
-	if (job->message_id != NULL && job->message_id[0] != '\0')
-		log_text(&line, "message-id", slice_of(job->message_id));
-	log_text(&line, "sender", slice_of(job->sender));
-	log_text(&line, "recipient", slice_of(r->given));
-	log_text(&line, "target", slice_of(target_kind_name(t->kind)));
-	log_text(&line, "to", slice_of(t->text));
+	events_target(&line, job, r, t);
 	log_number(&line, "size", job->size);
 	log_number(&line, "ms", settled_ms(t));
 	log_outcome(&line, settled_outcome(t));
