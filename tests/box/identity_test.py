@@ -31,17 +31,22 @@ def calls(lines, euid):
     """Lines of "strace -f -y" as Calls: who (effective uid), what, which paths, whether it worked.
 
     The first process begins as euid; a child is who its parent was, and may be seen before the
-    parent's fork comes back.
+    parent's fork comes back, and so may the child's own child.
     """
     who, found, parents = {}, [], {}
+
+    def known(pid):
+        while pid not in who and pid in parents:
+            pid = parents[pid]
+        return who.get(pid, euid)
+
     for line in lines:
         pid, text = line.split(maxsplit=1)
         if match := FORKS.match(text):
             parents[match[1]] = pid
     for line in lines:
         pid, text = line.split(maxsplit=1)
-        if pid not in who:
-            who[pid] = who.get(parents.get(pid), euid)
+        who.setdefault(pid, known(pid))
         if child := FORKS.match(text):
             who.setdefault(child[1], who[pid])
         shape = SHAPE.match(text)
@@ -57,6 +62,13 @@ def calls(lines, euid):
             numbers = [int(n) for n in re.findall(r"-?\d+", arguments)]
             who[pid] = numbers[1] if len(numbers) > 1 else numbers[0]
     return found
+
+
+class Trail(unittest.TestCase):
+    def test_a_child_and_its_child_may_be_seen_before_the_forks_they_come_from(self):
+        trail = calls(['7 setresuid(5, 5, 5) = 0', '9 execve("/usr/bin/date", ["date"], []) = 0',
+                       '8 fork() = 9', '7 fork() = 8', '8 umask(022) = 077'], 0)
+        self.assertEqual([(c.pid, c.euid) for c in trail], [("7", 0), ("9", 5), ("8", 5), ("7", 5), ("8", 5)])
 
 
 def opens(call):
