@@ -75,12 +75,14 @@ trash_place(const struct account *account, struct pool *pool,
 }
 
 /* What the programs keep beside an inbox, by its name: the queue, the unique
- * ids, the session's lock, and what a crash left of new ones. */
+ * ids, the session's lock, what a scan found, and what a crash left of new
+ * ones. */
 static const struct {
 	const char	*before, *behind;
 } kin[] = {
 	{ ".", ".queue" }, { ".", ".uids" }, { ".", ".session" },
 	{ ".", ".new" }, { "..", ".uids.new" }, { ".", ".queue.new" },
+	{ ".", ".cache" }, { "..", ".cache.new" },
 };
 enum { KIN = sizeof kin / sizeof kin[0] };
 
