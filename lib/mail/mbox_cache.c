@@ -52,7 +52,7 @@ file_name(struct str *out, const char *name)
 }
 
 static struct head
-head_of(const struct mbox_stamp *stamp, const struct mbox_scan *scan)
+head_of(const struct stamp *stamp, const struct mbox_scan *scan)
 {
 	return (struct head){
 		.magic = magic, .dev = stamp->dev, .ino = stamp->ino,
@@ -118,7 +118,7 @@ read_records(int fd, const struct head *head, struct mbox_scan *out)
 }
 
 static bool
-is_of(const struct head *head, const struct mbox_stamp *stamp)
+is_of(const struct head *head, const struct stamp *stamp)
 {
 	const struct mbox_scan scan = { .count = head->count,
 	    .pseudo = head->pseudo };
@@ -129,7 +129,7 @@ is_of(const struct head *head, const struct mbox_stamp *stamp)
 }
 
 bool
-mbox_cache_read(int dir, const char *name, const struct mbox_stamp *stamp,
+mbox_cache_read(int dir, const char *name, const struct stamp *stamp,
     struct mbox_scan *out)
 {
 	SCOPED(drop_str) struct str file = { 0 };
@@ -179,7 +179,7 @@ replace(int dir, const char *name, const struct head *head,
 }
 
 void
-mbox_cache_write(int dir, const char *name, const struct mbox_stamp *stamp,
+mbox_cache_write(int dir, const char *name, const struct stamp *stamp,
     const struct mbox_scan *scan)
 {
 	SCOPED(drop_str) struct str file = { 0 };
@@ -232,7 +232,7 @@ scan_rest(int fd, struct mbox_scan *scan, struct err *err)
 
 /* *known: how far the cache went.  False: there is nothing to be believed. */
 static bool
-scan_by_cache(const struct mbox_file *f, const struct mbox_stamp *now,
+scan_by_cache(const struct mbox_file *f, const struct stamp *now,
     struct mbox_scan *out, off_t *known)
 {
 	SCOPED(drop_mbox_scan) struct mbox_scan scan = { 0 };
@@ -251,15 +251,15 @@ scan_by_cache(const struct mbox_file *f, const struct mbox_stamp *now,
 
 /* Nobody else has the file, and its stamp says when that was not so. */
 static void
-remember(struct mbox_file *f, const struct mbox_stamp *before,
+remember(struct mbox_file *f, const struct stamp *before,
     const struct mbox_scan *scan)
 {
 	struct stat st;
 
 	if (fstat(f->fd, &st) == -1)
 		return;
-	struct mbox_stamp now = mbox_stamp_of(&st);
-	if (!mbox_stamp_same(before, &now) || !mbox_stamp_is_final(&now))
+	struct stamp now = stamp_of(&st);
+	if (!stamp_same(before, &now) || !stamp_is_final(&now))
 		return;
 	mbox_cache_write(f->dir, f->name, &now, scan);
 	mbox_file_known(f, &now);
@@ -269,7 +269,7 @@ int
 mbox_cache_scan(struct mbox_file *f, struct mbox_scan *out, bool *fresh,
     struct err *err)
 {
-	const struct mbox_stamp now = mbox_stamp_of(&f->st);
+	const struct stamp now = stamp_of(&f->st);
 	off_t known = 0;
 
 	*fresh = !scan_by_cache(f, &now, out, &known);
@@ -286,11 +286,11 @@ mbox_cache_scan(struct mbox_file *f, struct mbox_scan *out, bool *fresh,
 void
 mbox_cache_follow(struct mbox_file *f, int fd, struct mbox_scan *kept)
 {
-	struct mbox_stamp now;
+	struct stamp now;
 	struct err err;
 
 	if (kept->count == 0 || kept->size < WORTH ||
-	    scan_rest(fd, kept, &err) == -1 || !mbox_stamp_finish(fd, &now) ||
+	    scan_rest(fd, kept, &err) == -1 || !stamp_finish(fd, &now) ||
 	    now.size != kept->size) {
 		mbox_cache_forget(f->dir, f->name);
 		return;

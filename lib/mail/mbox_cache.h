@@ -22,11 +22,11 @@ int	mbox_cache_scan(struct mbox_file *file, struct mbox_scan *out,
 
 /* Remembers what a scan of the file named so found, or would find. */
 void	mbox_cache_write(int dir, const char *name,
-	    const struct mbox_stamp *stamp, const struct mbox_scan *scan);
+	    const struct stamp *stamp, const struct mbox_scan *scan);
 
 /* The same back.  False: there is none for this stamp. */
 bool	mbox_cache_read(int dir, const char *name,
-	    const struct mbox_stamp *stamp, struct mbox_scan *out);
+	    const struct stamp *stamp, struct mbox_scan *out);
 
 /* After the file at fd, which is locked, has taken the file's place: kept is
  * what is known of it, from its start on. */

@@ -14,6 +14,7 @@
 #include "compat.h"
 #include "fd.h"
 #include "lock.h"
+#include "mbox_growth.h"
 #include "mem.h"
 #include "scope.h"
 #include "str.h"
@@ -198,7 +199,7 @@ holds_one_message(int fd, off_t start, off_t end, bool *one, struct err *err)
 static int
 undo(struct mbox_file *f, struct err *err)
 {
-	const struct mbox_stamp found = mbox_stamp_of(&f->st);
+	const struct stamp found = stamp_of(&f->st);
 	char text[RECORD_MAX];
 	struct record r;
 	bool alike, one;
@@ -264,7 +265,7 @@ mbox_file_clear(struct mbox_file *f)
 
 /* One that is not written is as harmless. */
 static void
-write_growth(struct mbox_file *f, const struct mbox_stamp *now)
+write_growth(struct mbox_file *f, const struct stamp *now)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 
@@ -277,16 +278,16 @@ write_growth(struct mbox_file *f, const struct mbox_stamp *now)
 void
 mbox_file_appended(struct mbox_file *f)
 {
-	struct mbox_stamp now;
+	struct stamp now;
 
-	if (f->since.ino != 0 && mbox_stamp_finish(f->fd, &now))
+	if (f->since.ino != 0 && stamp_finish(f->fd, &now))
 		write_growth(f, &now);
 	else
 		mbox_file_clear(f);
 }
 
 void
-mbox_file_known(struct mbox_file *f, const struct mbox_stamp *stamp)
+mbox_file_known(struct mbox_file *f, const struct stamp *stamp)
 {
 	f->since = *stamp;
 	write_growth(f, stamp);

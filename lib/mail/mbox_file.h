@@ -25,7 +25,7 @@
 #include "deadline.h"
 #include "dotlock.h"
 #include "err.h"
-#include "mbox_growth.h"
+#include "stamp.h"
 #include "str.h"
 
 struct mbox_file {
@@ -40,7 +40,7 @@ struct mbox_file {
 	bool		 created;	/* it did not exist before */
 	/* what it was like before deliveries of ours, which nobody else has
 	 * touched since; or of no file */
-	struct mbox_stamp since;
+	struct stamp since;
 };
 #define MBOX_FILE_NONE	((struct mbox_file){ .queue = -1, .fd = -1 })
 
@@ -71,6 +71,6 @@ void	mbox_file_clear(struct mbox_file *file);
 void	mbox_file_appended(struct mbox_file *file);
 
 /* All of the file is known, and this is what it is like. */
-void	mbox_file_known(struct mbox_file *file, const struct mbox_stamp *stamp);
+void	mbox_file_known(struct mbox_file *file, const struct stamp *stamp);
 
 #endif

@@ -81,8 +81,6 @@ number_messages(struct mbox_maildrop *d)
 	}
 }
 
-/* What a cache says is looked at again wherever it matters: then the state is
- * one that no file is in. */
 static int
 scan_locked(struct mbox_maildrop *d, struct deadline deadline, struct err *err)
 {
@@ -96,7 +94,6 @@ scan_locked(struct mbox_maildrop *d, struct deadline deadline, struct err *err)
 	d->st = file.st;
 	d->since = file.since;
 	d->state = mbox_state_of(&file.st);
-	d->state.settled = d->state.settled && d->fresh;
 	mbox_file_unlock(&file);
 	d->fd = file.fd;
 	file.fd = -1;

@@ -13,8 +13,8 @@
 #include <time.h>
 
 #include "maildrop.h"
-#include "mbox_growth.h"
 #include "mbox_scan.h"
+#include "stamp.h"
 #include "uids.h"
 
 /* What tells whether a file has been changed since. */
@@ -33,8 +33,8 @@ struct mbox_maildrop {
 	/* all of it was read at login; else a cache said some of it */
 	bool			 fresh;
 	/* as in struct mbox_file, at login */
-	struct mbox_stamp	 since;
-	/* when all of it was known to be what was scanned */
+	struct stamp	 since;
+	/* when all of it was what was scanned, or what a cache says */
 	struct mbox_state	 state;
 	/* when one entry was, the last that was looked at again: that says
 	 * nothing of the others */

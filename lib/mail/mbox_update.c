@@ -114,9 +114,9 @@ verify(struct mbox_maildrop *d, const struct mbox_file *file, off_t *scanned,
 {
 	if (file->st.st_ino != d->st.st_ino || file->st.st_dev != d->st.st_dev)
 		return mbox_changed_under_us(d, err);
-	if (mbox_is_unchanged(&d->state, &file->st))
+	if (d->fresh && mbox_is_unchanged(&d->state, &file->st))
 		return 0;
-	if (d->since.ino != 0 && mbox_stamp_same(&d->since, &file->since))
+	if (d->since.ino != 0 && stamp_same(&d->since, &file->since))
 		return verify_some(d, file, scanned, err);
 	return verify_all(d, file, scanned, err);
 }

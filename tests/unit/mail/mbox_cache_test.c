@@ -16,7 +16,7 @@
 #include "scope.h"
 #include "str.h"
 
-static const struct mbox_stamp stamp = { .dev = 1, .ino = 2, .size = 100,
+static const struct stamp stamp = { .dev = 1, .ino = 2, .size = 100,
     .modified = { 3, 4 }, .changed = { 5, 6 } };
 
 /* Three messages of a file of 100 bytes. */
@@ -41,7 +41,7 @@ assert_same_scan(const struct mbox_scan *a, const struct mbox_scan *b)
 }
 
 static bool
-is_believed(const struct mbox_stamp *of)
+is_believed(const struct stamp *of)
 {
 	SCOPED(drop_mbox_scan) struct mbox_scan found = { 0 };
 
@@ -118,7 +118,7 @@ test_bits(void **state)
 
 static const struct stamp_row {
 	const char		*name;
-	struct mbox_stamp	 other;
+	struct stamp	 other;
 } stamp_rows[] = {
 	{ "not for a file of another disk", { 9, 2, 100, { 3, 4 }, { 5, 6 } } },
 	{ "not for another file", { 1, 9, 100, { 3, 4 }, { 5, 6 } } },
@@ -224,8 +224,8 @@ wait_for_a_tick(void)
 	struct stat st;
 
 	assert_int_equal(stat("box", &st), 0);
-	struct mbox_stamp now = mbox_stamp_of(&st);
-	while (!mbox_stamp_is_final(&now))
+	struct stamp now = stamp_of(&st);
+	while (!stamp_is_final(&now))
 		sched_yield();
 }
 
@@ -465,7 +465,7 @@ lie(void)
 
 	assert_true(fd != -1 && fstat(fd, &st) == 0);
 	assert_int_equal(mbox_scan(fd, 0, SIZE_MAX, &scan, &err), 0);
-	struct mbox_stamp now = mbox_stamp_of(&st);
+	struct stamp now = stamp_of(&st);
 	scan.entries[1].from += 3;
 	scan.entries[2].octets++;
 	scan.entries[3].hash.low++;
