@@ -23,6 +23,7 @@
 #include "fd.h"
 #include "log.h"
 #include "login.h"
+#include "mem.h"
 #include "packet.h"
 #include "rehash.h"
 #include "relay.h"
@@ -191,6 +192,7 @@ watch_session(struct state *s)
 	struct report report = { .end = END_ERROR };
 	struct deadline d = { INT64_MAX };
 
+	mem_give_back();
 	while (wait_for(s, s->to_session, d) == TIMED_OUT)
 		;
 	/* Told to end, it ends by itself: it may be writing the mailbox. */
