@@ -340,9 +340,12 @@ uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
 		members[i] = (struct member){ hashes[i], uids->ordinals[i],
 		    deleted[i] };
 	qsort(members, count, sizeof *members, compare_members);
-	str_addf(&text, "%s\ninode %ju\n", magic, (uintmax_t)inode);
-	for (size_t i = 0; i < uids->known_count; i++)
-		add_twins(&text, &uids->known[i]);
+	str_addf(&text, "%s\n", magic);
+	if (inode != new_inode) {
+		str_addf(&text, "inode %ju\n", (uintmax_t)inode);
+		for (size_t i = 0; i < uids->known_count; i++)
+			add_twins(&text, &uids->known[i]);
+	}
 	str_addf(&text, "inode %ju\n", (uintmax_t)new_inode);
 	add_part(&text, members, count, uids, (uint64_t)time(NULL));
 	if (text.len > FILE_MAX)

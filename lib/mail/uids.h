@@ -47,7 +47,9 @@ void	drop_uids(struct uids *uids);
 
 /* Before a file without the deleted messages (new_inode) takes the place of
  * the old one: writes down what cannot be told by order afterwards.  What it
- * writes is right whether or not the old file is replaced then. */
+ * writes is right whether or not the old file is replaced then.  Where it is
+ * the same file that becomes shorter (new_inode is inode) and does not, the
+ * messages that were to go get new ids. */
 int	uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
 	    const struct uid_hash *hashes, const bool *deleted, size_t count,
 	    const struct uids *uids, struct err *err);
