@@ -415,54 +415,6 @@ class Update(Pop3Test):
         return reply.startswith("+OK")
 
 
-class Killed(Pop3Test):
-    CALLS = "copy_file_range fsync renameat unlinkat ftruncate fchmod newfstatat openat close fcntl".split()
-
-    @needs_root
-    def test_wherever_a_deletion_is_killed_all_of_it_stands_or_none(self):
-        outcomes = []
-        for which in (0, 4):
-            for call in self.CALLS:
-                nth = 1
-                while not self.quit_killed_at(which, call, nth, outcomes):
-                    nth += 1
-        self.assertGreater(outcomes.count("nothing removed"), 20)
-        self.assertGreater(outcomes.count("removed, not told"), 4)
-
-    def quit_killed_at(self, which, call, nth, outcomes):
-        """Kills the session at its nth call from QUIT on.  True: it did not come to that."""
-        wanted = [m for i, m in enumerate(Update.FIVE) if i != which]
-        vmail = self.box(mbox=mbox(*Update.FIVE))
-        pop = self.session(vmail)
-        pop.ask(f"DELE {which + 1}")
-        [session] = self.children(pop.process.pid)
-        strace = Process(["strace", "-qq", "-o", "/dev/null", "-p", str(session), "-e",
-                          f"inject={call}:signal=KILL:when={nth}"])
-        eventually(lambda: self.traced(session), "strace")
-        pop.send(b"QUIT\r\n")
-        told = pop.rest().startswith(b"+OK")
-        strace.stop()
-        log = self.ended(pop)
-        found = vmail.messages(self.joe)
-        self.assertIn(found, (Update.FIVE, wanted), (call, nth))
-        if told:
-            self.assertEqual(found, wanted, (call, nth))
-        else:
-            self.assertIn("end=error", log)
-            outcomes.append("removed, not told" if found == wanted else "nothing removed")
-        self.assertEqual(len(self.uids(vmail)), len(found))         # it can be used again
-        self.assertEqual(vmail.deliver(self.joe).status, 0)
-        return told
-
-    def children(self, pid):
-        with open(f"/proc/{pid}/task/{pid}/children") as f:
-            return [int(word) for word in f.read().split()]
-
-    def traced(self, pid):
-        with open(f"/proc/{pid}/status") as f:
-            return "TracerPid:\t0\n" not in f.read()
-
-
 class ChangedUnderUs(Pop3Test):
     THREE = [b"Subject: %d\n\nbody %d\n" % (i, i) * 1 for i in range(3)]
 
