@@ -381,39 +381,6 @@ class Update(Pop3Test):
             self.assertEqual(found[:4], self.FIVE[1:])
             self.assertIn(b"Subject: new\n", found[4])
 
-    def test_a_connection_cut_after_any_byte_removes_nothing_before_quit(self):
-        script = f"USER joe@a.test\r\nPASS {PASSWORD}\r\nDELE 1\r\nDELE 2\r\nRETR 3\r\nQUIT\r".encode()
-        for vmail in self.boxes():
-            before = contents(vmail, self.joe)
-            for cut in range(len(script) + 1):
-                pop = vmail.pop3()
-                pop.send(script[:cut])
-                pop.socket.shutdown(socket.SHUT_WR)
-                pop.rest()
-                self.ended(pop)
-                self.assertEqual(contents(vmail, self.joe), before, cut)
-            pop = vmail.pop3()
-            pop.send(script + b"\n")
-            self.assertRegex(pop.rest(), b"shutdown")
-            self.assertEqual(vmail.messages(self.joe), self.FIVE[2:])
-
-    def test_a_session_that_is_killed_removes_nothing_and_frees_the_mailbox(self):
-        for vmail in self.boxes():
-            before = contents(vmail, self.joe)
-            pop = self.session(vmail)
-            pop.ask("DELE 1")
-            pop.process.signal(signal.SIGKILL)
-            self.assertEqual(pop.rest(), b"")
-            self.assertEqual(contents(vmail, self.joe), before)
-            eventually(lambda: self.session_is_free(vmail), "a free mailbox")
-
-    def session_is_free(self, vmail):
-        pop = vmail.pop3()
-        reply = pop.login(self.joe, PASSWORD)
-        pop.ask("QUIT")
-        self.ended(pop)
-        return reply.startswith("+OK")
-
 
 class ChangedUnderUs(Pop3Test):
     THREE = [b"Subject: %d\n\nbody %d\n" % (i, i) * 1 for i in range(3)]

@@ -77,12 +77,12 @@ def see_all(visit, mails, uids):
             visit.wrong.append(f"{command}: {got}, not {true}")
 
 
-def start_vpop3d(vmail, strike=(), tls=False):
+def start_vpop3d(vmail, strike=(), tls=False, connect=socket.socketpair, **more):
     vmail.forget_logins()
-    client, server = socket.socketpair()
+    client, server = connect()
     with server:
         process = Process([*map(str, strike), program("vpop3d"), "-C", vmail.dir, *["--tls"] * tls],
-                          stdin=server, stdout=server)
+                          stdin=server, stdout=server, **more)
     return Pop3(client, process)
 
 
@@ -96,10 +96,10 @@ def mark_and_quit(visit, meanwhile, tells_strike):
     visit.done = visit.ask("QUIT") is not None
 
 
-def by_vpop3d(vmail, mails, uids, strike=(), tls=False, meanwhile=lambda: None):
+def by_vpop3d(vmail, mails, uids, strike=(), tls=False, meanwhile=lambda: None, **more):
     """One session, from its greeting to its end; meanwhile() happens before QUIT; where strike waits
     it counts from there on."""
-    pop = start_vpop3d(vmail, strike, tls)
+    pop = start_vpop3d(vmail, strike, tls, **more)
     visit = Visit(pop)
     try:
         if tls:
@@ -133,8 +133,8 @@ class PopWorld(World):
         self.tls, self.mails = tls, mails
         super().__init__(vmail, kind, b"", face=self.visit)
 
-    def visit(self, vmail, to, message, strike=()):
-        return by_vpop3d(vmail, self.mails, self.uids, strike, self.tls, self.meanwhile)
+    def visit(self, vmail, to, message, strike=(), **more):
+        return by_vpop3d(vmail, self.mails, self.uids, strike, self.tls, self.meanwhile, **more)
 
     def meanwhile(self):
         """Another program gives a marked message of a Maildir another flag."""
@@ -187,6 +187,18 @@ class PopWorld(World):
         if visit.done:
             return [kept]
         return [kept, tuple(range(4))] if self.kind == "mbox" else [kept, *some]
+
+    def odd_start(self, what, must_work, **more):
+        """A session that begins in a bad place."""
+        self.reset()
+        visit = self.visit(self.vmail, "", b"", **more)
+        self.left = self.messages()
+        if must_work and not visit.done:
+            self.complain(what, visit=visit)
+        if visit.status == 127:                     # the system could not even load it
+            visit.status = 75
+        self.judge(what, visit, False, False)
+        return visit
 
     def judge(self, what, visit, killed, cannot_clean):
         if not killed and what.split()[0] in CANNOT_FAIL:
