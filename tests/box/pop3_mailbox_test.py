@@ -355,6 +355,41 @@ class Update(Pop3Test):
             self.assertRegex(second.ask(f"PASS {PASSWORD}"), r"^\+OK")
             self.quit(second)
 
+    def refused(self, vmail):
+        """Another session is not let in now."""
+        pop = vmail.pop3()
+        self.assertRegex(pop.login(self.joe, PASSWORD), r"^-ERR \[IN-USE\]")
+        self.quit(pop)
+
+    def test_an_inbox_that_comes_during_a_session_is_the_next_ones_and_one_has_it_at_a_time(self):
+        for kind in ("mbox", "maildir"):
+            vmail = self.box(domain={"mailbox": kind})
+            spool(vmail, self.joe)
+            pop = self.session(vmail)
+            self.refused(vmail)
+            self.assertEqual(vmail.deliver(self.joe).status, 0)
+            self.assertEqual(pop.ask("STAT"), "+OK 0 0")
+            self.assertRegex(pop.ask("DELE 1"), "^-ERR")
+            self.refused(vmail)
+            self.quit(pop)
+            self.assertEqual(len(self.messages(vmail)), 1)
+
+    def test_sessions_of_a_domain_that_never_had_mail_have_nothing_and_keep_nobody_out(self):
+        vmail = self.box()
+        early = [self.session(vmail), self.session(vmail)]
+        self.assertEqual(vmail.deliver(self.joe).status, 0)
+        late = self.session(vmail)
+        self.assertRegex(late.ask("STAT"), r"^\+OK 1 ")
+        self.refused(vmail)
+        for pop in early:
+            self.assertEqual(pop.ask("STAT"), "+OK 0 0")
+            self.assertRegex(pop.ask("DELE 1"), "^-ERR")
+            self.quit(pop)
+        self.refused(vmail)
+        late.ask("DELE 1")
+        self.quit(late)
+        self.assertEqual(vmail.messages(self.joe), [])
+
     def test_mail_that_comes_meanwhile_is_not_shown_and_not_lost(self):
         for vmail in self.boxes():
             pop = self.session(vmail)
