@@ -107,6 +107,15 @@ is_standard_error_a_client(void)
 	    peer.ss_family == AF_INET6);
 }
 
+bool
+connection_has_standard_error(void)
+{
+	struct stat st;
+
+	return fstat(STDERR_FILENO, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    is_standard_error_a_client();
+}
+
 int
 connection_open(struct connection *c, struct err *err)
 {

@@ -26,6 +26,14 @@ class OddStarts(LmtpTest):
     def test_all_three_closed(self):
         self.ends((0, 75), "<&-", ">&-", "2>&-")
 
+    def test_bad_options_are_no_word_to_the_client_who_has_standard_error_too(self):
+        client, server = socket.socketpair()
+        with client, server:
+            process = subprocess.Popen([program("vlmtpd"), "-x"], stdin=server, stdout=server, stderr=server)
+            server.close()
+            self.assertEqual(client.recv(1), b"")
+            self.assertEqual(process.wait(), 64)
+
     def test_standard_input_that_is_dev_null(self):
         self.assertEqual(self.ends((0,)).stdout, GREETING.encode() + b"\r\n")
 

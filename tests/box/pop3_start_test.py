@@ -69,6 +69,11 @@ class OddStarts(BoxTest):
     def test_a_standard_error_that_is_the_client(self):
         self.is_right(lambda: os.dup2(0, 2))
 
+    def test_bad_options_are_no_word_to_the_client(self):
+        pop = self.installation().pop3("-x", inetd_stderr=True)
+        self.assertEqual(pop.rest(), b"")
+        self.assertEqual(pop.process.wait(), 64)
+
     def test_every_set_of_0_to_2_closed_and_the_connection_on_any_of_the_others(self):
         world = PopWorld(self.installation(), "mbox")
         for closed in itertools.chain.from_iterable(itertools.combinations((0, 1, 2), n) for n in (1, 2)):
