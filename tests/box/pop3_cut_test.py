@@ -2,7 +2,11 @@
 """vpop3d: a session cut after any byte, killed, told to end or silent: nothing is removed but by QUIT.
 
 VMAIL_CUTS=all: after every byte, and every process at every stage; else after some.
+VMAIL_KILLS=N: so many at random moments.
 """
+import random
+
+from delivery import trace
 from pop3 import *
 from pop3_server_test import processes
 from pop3_tls_test import Records
@@ -17,7 +21,7 @@ KEPT = [FOUR[0], *FOUR[2:]]                 # RSET has taken back the first DELE
 class CutTest(Pop3Test):
     def boxes(self, **settings):
         """An mbox and a Maildir, each with four messages, and a certificate."""
-        for more in {"mbox": mbox(*FOUR)}, {"maildir": {f"{'new' if i % 2 else 'cur'}/{i}.x.h{':2,S' * (1 - i % 2)}": m
+        for more in {"mbox": mbox(*FOUR)}, {"maildir": {f"{'new' if i % 2 else 'cur'}/0{i}.x.h{':2,S' * (1 - i % 2)}": m
                                                         for i, m in enumerate(FOUR)}}:
             vmail = self.box(settings={"tls-certificate": "host.pem", **settings}, **more)
             vmail.write("host.pem", certificate("host.main.test"), 0o600)
@@ -169,6 +173,53 @@ class Ended(CutTest):
             self.assertIn("end=timeout", self.ended(pop))
             self.assertEqual(contents(vmail, self.joe), before)
             self.assertEqual(self.is_free(vmail), 4)
+
+
+class Killed(CutTest):
+    def test_any_process_at_random_moments_while_mail_comes_keeps_what_was_not_deleted(self):
+        chance = random.Random(5)
+        outcomes = set()
+        for vmail in self.boxes():
+            for number in range(int(os.environ.get("VMAIL_KILLS", 10))):
+                outcomes.add(self.killed(vmail, chance, b"Subject: new\n\n%d\n" % number))
+        self.assertLessEqual(outcomes, {"deleted", "deleted, not told", "nothing deleted"})
+        self.assertIn("nothing deleted", outcomes)
+
+    def killed(self, vmail, chance, message):
+        """A session that deletes the first message, killed somewhere; meanwhile one is delivered."""
+        before = self.sent(vmail)
+        coming = vmail.start("vdeliver", "-f", "sender@far.test", self.joe, stdin=subprocess.PIPE)
+        coming.popen.stdin.write(message)
+        coming.popen.stdin.close()
+        pop = vmail.pop3()
+        pop.send(f"USER {self.joe}\r\nPASS {PASSWORD}\r\nUIDL\r\nDELE 1\r\nQUIT\r\n".encode())
+        with contextlib.suppress(AssertionError):   # the end within a line
+            for _ in range(chance.randrange(4)):
+                pop.line()
+        # some moment within what comes then
+        select.select([], [], [], chance.random() * 0.02)
+        victims = sorted(processes(pop.process.pid)) if pop.process.popen.poll() is None else []
+        with contextlib.suppress(ProcessLookupError):
+            if victims:
+                os.kill(chance.choice(victims), signal.SIGKILL)
+        said = pop.rest()                           # after a login that failed QUIT is the talker's
+        told = b"deleted at QUIT" in said and b" shutdown." in said
+        pop.close()
+        pop.process.wait()
+        self.all_gone(victims[1:])
+        self.assertEqual(coming.wait(), 0, coming.errors)
+        for process in coming, pop.process:         # there may be many
+            process.stop()
+            vmail.processes.remove(process)
+        left = self.sent(vmail)
+        self.assertEqual(left.count(message), 1)
+        left.remove(message)
+        self.assertIn(left, [before[1:]] if told else [before[1:], before])
+        return "deleted" if told else "deleted, not told" if len(left) < len(before) else "nothing deleted"
+
+    def sent(self, vmail):
+        """The messages as they were sent."""
+        return [m.removeprefix(trace(self.joe)) for m in vmail.messages(self.joe)]
 
 
 if __name__ == "__main__":

@@ -36,6 +36,11 @@ class Strikes(BoxTest):
         for kind in ("mbox", "maildir"):
             self.sweep(kind, each_error, UPDATE, 2, 2, since="+")
 
+    def test_under_tls_no_command_is_left_out_where_one_cannot_be_passed_on(self):
+        world = PopWorld(self.installation(), "mbox", tls=True).sweep(errno.ENOMEM, "sendto", 3, 2)
+        self.assertGreater(world.runs, 4)
+        self.assertEqual(world.wrong, [])
+
     def test_short_writes_are_continued(self):
         for kind in ("mbox", "maildir"):
             world = PopWorld(self.installation(), kind).writes_are_short()

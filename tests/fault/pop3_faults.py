@@ -29,7 +29,7 @@ LEFT_BY_A_KILL = {".joe.new", "..joe.uids.new", "joe.lock"}
 
 
 # What the kernel never refuses: an error of theirs is none of the system's.
-CANNOT_FAIL = {"geteuid", "getuid", "getpid", "getppid"}
+CANNOT_FAIL = {"geteuid", "getuid", "getpid", "getppid", "shutdown"}
 
 
 class Gone(Exception):
