@@ -56,6 +56,12 @@ const struct operation operations[] = {
 		  "What to do; with a new text everybody is told once more." },
 		{ "--text", &param_file, OPTIONAL, "The file with what is sent; - for standard input." } } },
 
+	{ "user grant", "Let another account of the domain open an account's inbox, or no longer.",
+	  .changes = true, .run = user_grant, .params = {
+		ACCOUNT, { "WHO", &param_account, ONE, "The other account, with or without its domain." },
+		{ "retrieve|all|none", &param_grant, ONE,
+		  "Read, read and delete, or nothing any more." } } },
+
 	{ "alias add", "Add members to an alias, which is made when missing.",
 	  .changes = true, .run = alias_add, .params = {
 		ALIAS, { "MEMBER", &param_member, SOME,
@@ -101,7 +107,7 @@ const struct operation operations[] = {
 	LATER("domain rename"), LATER("domain delete"), LATER("domain alias"),
 	LATER("domain unalias"), LATER("domain lock"), LATER("domain unlock"),
 	LATER("user rename"), LATER("user restore"), LATER("user purge"), LATER("user search"),
-	LATER("user forward"), LATER("user quota"), LATER("user grant"),
+	LATER("user forward"), LATER("user quota"),
 	LATER("user import"), LATER("user export"),
 	LATER("alias join"), LATER("alias leave"), LATER("alias search"),
 	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),

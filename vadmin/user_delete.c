@@ -6,6 +6,7 @@
 
 #include "alias_use.h"
 #include "entries.h"
+#include "grant_file.h"
 #include "ops.h"
 #include "scope.h"
 #include "subject.h"
@@ -23,6 +24,20 @@ tell_use(void *arg, const char *domain, const char *alias, const char *where)
 		note("the alias %s@%s names it (%s)", alias, domain, where);
 }
 
+static void
+tell_grant(void *arg, const struct grant_line *line, const char *file,
+    unsigned number, const char *wrong)
+{
+	const struct account *account = arg;
+	struct slice name = slice_of(account->name);
+
+	if (wrong == NULL && (slice_same(line->owner, name) ||
+	    slice_same(line->who, name)))
+		note("'%.*s' may open the inbox of '%.*s' (%s:%u): that ends",
+		    (int)line->who.len, line->who.p, (int)line->owner.len,
+		    line->owner.p, file, number);
+}
+
 /* What would break is told before anything happens; on a terminal somebody
  * has to say yes. */
 int
@@ -32,7 +47,9 @@ user_delete_ask(struct call *call, struct err *err)
 	char answer[16] = "";
 
 	if (subject_account(call, "U@D", &account, err) == -1 ||
-	    alias_use_each(call, account, tell_use, NULL, err) == -1)
+	    alias_use_each(call, account, tell_use, NULL, err) == -1 ||
+	    grant_file_each(account->domain, &call->pool, tell_grant, account,
+	    err) == -1)
 		return -1;
 	if (call_has(call, "--yes") || !isatty(STDIN_FILENO))
 		return 0;
@@ -83,11 +100,15 @@ user_delete(struct call *call, struct err *err)
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
 	struct account *account;
 	const char *inbox;
+	size_t grants;
 
 	if (subject_account(call, "U@D", &account, err) == -1)
 		return -1;
 	trash.account = account;
-	if (uid_mark_retire(&call->in, account->ident.uid, err) == -1 ||
+	/* Grants first: as long as the account is there, they can be given
+	 * again; when it is gone, the next of its name would have them. */
+	if (grant_file_forget(account->domain, account->name, &grants,
+	    err) == -1 || uid_mark_retire(&call->in, account->ident.uid, err) == -1 ||
 	    remove_lines(call, account, err) == -1)
 		return -1;
 	if (trash_account(&trash, &inbox, err) == -1)

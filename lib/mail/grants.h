@@ -3,6 +3,8 @@
 #ifndef GRANTS_H
 #define GRANTS_H
 
+#include <stdbool.h>
+
 #include "domain.h"
 #include "err.h"
 #include "str.h"
@@ -15,6 +17,7 @@ enum grant {
 
 /* As in the file: "retrieve", "all"; GRANT_NONE is "none". */
 const char *grant_name(enum grant grant);
+bool	grant_named(struct slice word, enum grant *out);
 
 /* A line of the file. */
 struct grant_line {

@@ -445,6 +445,74 @@ class ChangeAndShow(Users):
         self.assertEqual(text, "ACCOUNT     UID    NAME\r\njoe@a.test  60000  Joe \u00dcser\r\n")
 
 
+class Grants(Users):
+    def setUp(self):
+        super().setUp()
+        for who in ("ann", "joe", "bob"):
+            self.add(f"{who}@a.test")
+
+    def grant(self, *words):
+        return self.ok("user", "grant", *words)
+
+    def lines(self):
+        return self.vmail.read("grants.a.test").decode().splitlines()
+
+    def test_a_grant_is_a_line_and_a_new_one_takes_its_place(self):
+        self.grant("ann@a.test", "joe", "retrieve")
+        self.assertEqual(self.lines(), ["ann: joe retrieve"])
+        self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.vmail.dir, "grants.a.test")).st_mode), 0o600)
+        self.grant("ANN@a.test", "Joe@A.test", "all")
+        self.assertEqual(self.lines(), ["ann: joe all"])
+
+    def test_none_takes_it_away_and_leaves_the_rest(self):
+        self.vmail.write("grants.a.test", "# who\nann: joe all\nno line\nbob: joe all\nann:joe retrieve")
+        self.grant("ann@a.test", "joe", "none")
+        self.assertEqual(self.lines(), ["# who", "no line", "bob: joe all"])
+
+    def test_what_cannot_be_granted_is_refused_and_said(self):
+        self.ok("domain", "add", "b.test")
+        self.add("eve@b.test")
+        for words, status, said in ((("ann@a.test", "eve@b.test", "all"), 65, "only accounts of one domain"),
+                                    (("ann@a.test", "eve", "all"), 67, "has no account 'eve'"),
+                                    (("ann@a.test", "ann", "all"), 65, "its own inbox"),
+                                    (("ann@a.test", "joe", "write"), 65, "neither retrieve, all nor none"),
+                                    (("ann@a.test", "joe", "none"), 67, "nothing is granted"),
+                                    (("ann@a.test", "joe@c.test", "all"), 67, "c.test")):
+            with self.subTest(words):
+                self.refused(status, said, "user", "grant", *words)
+
+    def test_show_tells_both_sides(self):
+        self.grant("ann@a.test", "joe", "retrieve")
+        self.grant("bob@a.test", "ann", "all")
+        file = os.path.join(self.vmail.dir, "grants.a.test")
+        self.assertEqual(self.shown("ann@a.test")["grants"], f"joe retrieve ({file}:1)")
+        self.assertEqual(self.shown("ann@a.test")["may-open"], f"bob all ({file}:2)")
+
+    def test_a_deleted_account_takes_its_grants_with_it_and_says_so_before(self):
+        self.grant("ann@a.test", "joe", "retrieve")
+        self.grant("bob@a.test", "ann", "all")
+        self.grant("bob@a.test", "joe", "all")
+        got = self.ok("user", "delete", "ann@a.test", "--yes")
+        self.assertIn("'joe' may open the inbox of 'ann'", got.stderr)
+        self.assertIn("'ann' may open the inbox of 'bob'", got.stderr)
+        self.assertEqual(self.lines(), ["bob: joe all"])
+
+    def test_a_new_account_inherits_no_grant_of_an_earlier_one(self):
+        self.vmail.write("grants.a.test", "bob: joe all\nnew: joe all\njoe: NEW all\n")
+        self.assertIn("2 lines of an earlier 'new'", self.add("new@a.test").stderr)
+        self.assertEqual(self.lines(), ["bob: joe all"])
+
+    def test_check_finds_lines_that_do_not_count_and_names_of_nobody(self):
+        self.vmail.write("grants.a.test", "ann: joe all\nann joe\nann: gone all\n")
+        got = self.v("check", "a.test")
+        self.assertEqual(got.status, 1, got)
+        self.assertEqual(got.stdout.decode().count("grants.a.test:"), 2, got)
+        self.assertIn("grants.a.test:2: a colon is missing", got.stdout.decode())
+        self.assertIn("grants.a.test:3: there is no account 'gone'", got.stdout.decode())
+        os.chmod(os.path.join(self.vmail.dir, "grants.a.test"), 0o666)
+        self.assertIn("nobody may open another's inbox", self.v("check", "a.test").stdout.decode())
+
+
 class Delete(Users):
     def trash(self, *where):
         return sorted(re.sub(r"\.\d{8}T\d{6}Z\.\d+", ".TIME", name)
