@@ -28,6 +28,17 @@ const struct operation operations[] = {
 	  .changes = true, .run = domain_set, .params = {
 		DOMAIN, { DOMAIN_SETTING, SOME, "Settings of domain.D; see vmail.conf(5)." } } },
 
+	{ "domain alias", "Make another name mean a domain: all said of one holds for the other.",
+	  .changes = true, .run = domain_alias, .params = {
+		DOMAIN, { "ALIAS", &param_domain, ONE, "The other name." } } },
+	{ "domain unalias", "Take a domain alias away.",
+	  .changes = true, .run = domain_unalias, .params = {
+		{ "ALIAS", &param_domain, ONE, "The domain alias." } } },
+	{ "domain lock", "Let nobody of a domain fetch mail; it still arrives.",
+	  .changes = true, .run = domain_lock, .params = { DOMAIN } },
+	{ "domain unlock", "Let mail of a domain be fetched again.",
+	  .changes = true, .run = domain_unlock, .params = { DOMAIN } },
+
 	{ "user add", "Make an account; asks for the password twice, or makes one and prints it.",
 	  .changes = true, .ask = user_add_ask, .run = user_add, .params = {
 		ACCOUNT, { ACCOUNT_SETTING, ANY, "name (full name) and quota." }, PASSWORD_STDIN } },
@@ -104,8 +115,7 @@ const struct operation operations[] = {
 	  .run = help, .anywhere = true, .params = {
 		{ "OPERATION", &param_word, ANY, "Its name." } } },
 
-	LATER("domain rename"), LATER("domain delete"), LATER("domain alias"),
-	LATER("domain unalias"), LATER("domain lock"), LATER("domain unlock"),
+	LATER("domain rename"), LATER("domain delete"),
 	LATER("user rename"), LATER("user restore"), LATER("user purge"), LATER("user search"),
 	LATER("user forward"), LATER("user quota"),
 	LATER("user import"), LATER("user export"),
