@@ -67,6 +67,14 @@ const struct operation operations[] = {
 		  "What to do; with a new text everybody is told once more." },
 		{ "--text", &param_file, OPTIONAL, "The file with what is sent; - for standard input." } } },
 
+	{ "user quota", "Show or change how much an account's inbox may hold.",
+	  .changes = true, .run = user_quota, .params = {
+		ACCOUNT, { "kB|none|disabled|default", &param_quota, OPTIONAL,
+		  "A number of kB (or with k, M, G); no limit; no mail at all; the domain's limit." } } },
+	{ "user forward", "Send an account's mail elsewhere, or show where it goes.",
+	  .changes = true, .run = user_forward, .params = {
+		ACCOUNT, { "ADDRESS|off", &param_member, ANY, "Where to; off: nowhere else any more." },
+		{ "--keep", &param_flag, OPTIONAL, "A copy stays in the inbox." } } },
 	{ "user grant", "Let another account of the domain open an account's inbox, or no longer.",
 	  .changes = true, .run = user_grant, .params = {
 		ACCOUNT, { "WHO", &param_account, ONE, "The other account, with or without its domain." },
@@ -117,7 +125,6 @@ const struct operation operations[] = {
 
 	LATER("domain rename"), LATER("domain delete"),
 	LATER("user rename"), LATER("user restore"), LATER("user purge"), LATER("user search"),
-	LATER("user forward"), LATER("user quota"),
 	LATER("user import"), LATER("user export"),
 	LATER("alias join"), LATER("alias leave"), LATER("alias search"),
 	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),

@@ -236,3 +236,22 @@ user_set(struct call *call, struct err *err)
 		    slice_of(quota), err);
 	return 0;
 }
+
+int
+user_quota(struct call *call, struct err *err)
+{
+	const char *value = call_text(call, "kB|none|disabled|default");
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
+	struct account *account;
+
+	if (subject_account(call, "U@D", &account, err) == -1)
+		return -1;
+	if (value != NULL)
+		return quota_file_write(account->domain, account->name,
+		    slice_of(value), err);
+	sheet_adds(&sheet, "quota");
+	sheet_adds(&sheet, quota_file_read(account->domain, account->name,
+	    &call->pool));
+	sheet_print(&sheet);
+	return 0;
+}

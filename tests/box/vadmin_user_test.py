@@ -445,6 +445,89 @@ class ChangeAndShow(Users):
         self.assertEqual(text, "ACCOUNT     UID    NAME\r\njoe@a.test  60000  Joe \u00dcser\r\n")
 
 
+class Quota(Users):
+    def test_it_is_shown_and_changed_and_default_takes_the_file_away(self):
+        self.add("joe@a.test")
+        for given, shown, text in (("1234", "1234", b"1234\n"), ("2M", "2048", b"2048\n"), ("none", "none", b"none\n"),
+                                   ("disabled", "disabled", b"disabled\n"), ("default", "default", None)):
+            with self.subTest(given):
+                self.ok("user", "quota", "joe@a.test", given)
+                got = self.ok("user", "quota", "joe@a.test").stdout.decode()
+                self.assertEqual(got, f"quota\t{shown}\n")
+                path = os.path.join(self.vmail.spool, "a.test", "joe.quota")
+                self.assertEqual(open(path, "rb").read() if os.path.exists(path) else None, text)
+
+    def test_what_is_no_limit_is_refused(self):
+        self.add("joe@a.test")
+        for given, words in (("0", "say 'none'"), ("1x", "neither none"), ("much", "neither none")):
+            self.refused(65, words, "user", "quota", "joe@a.test", given)
+        self.refused(67, "has no account", "user", "quota", "ann@a.test", "12")
+
+
+class Forward(Users):
+    def setUp(self):
+        super().setUp()
+        for who in ("ann", "joe"):
+            self.add(f"{who}@a.test")
+
+    def forward(self, *words):
+        return self.ok("user", "forward", "joe@a.test", *words)
+
+    def shown_forward(self):
+        return re.findall(r"^forward\t(\S+)", self.forward().stdout.decode(), re.M)
+
+    def test_addresses_take_the_mail_and_off_gives_it_back(self):
+        self.assertEqual(self.shown_forward(), ["off"])
+        self.forward("ann", "joe@far.test")
+        self.assertEqual(self.shown_forward(), ["ann", "joe@far.test"])
+        plan = self.ok("explain", "joe@a.test").stdout.decode()
+        self.assertIn("joe@far.test", plan)
+        self.assertNotIn("spool/a.test/joe", plan)
+        self.forward("off")
+        self.assertEqual(self.shown_forward(), ["off"])
+        self.assertNotIn("far.test", self.ok("explain", "joe@a.test").stdout.decode())
+
+    def test_keep_leaves_a_copy(self):
+        self.forward("joe@far.test", "--keep")
+        self.assertEqual(self.shown_forward(), ["\\\\joe", "joe@far.test"], "as records show it")
+        with open(os.path.join(self.vmail.spool, "files", "a.test", "joe.forward"), "rb") as f:
+            self.assertEqual(f.read(), b"\\joe\njoe@far.test\n")
+        plan = self.ok("explain", "joe@a.test").stdout.decode()
+        self.assertIn("joe@far.test", plan)
+
+    def test_what_is_no_address_is_refused(self):
+        for words, said in ((("|cat",), "no address"), (("/etc/x",), "no address"), (("\\joe",), "no address"),
+                            ((":include:/x",), "no address"), (("a b",), "'a b'"), (("off", "ann"), "stands alone"),
+                            (("--keep",), "goes with addresses"), (("off", "--keep"), "goes with addresses")):
+            with self.subTest(words):
+                self.refused(65, said, "user", "forward", "joe@a.test", *words)
+        self.assertEqual(self.shown_forward(), ["off"])
+
+    def test_one_that_leads_nowhere_is_told(self):
+        self.assertIn("5.1.1", self.forward("nobody-there").stderr)
+
+    def test_off_tells_of_the_accounts_own(self):
+        home = os.path.join(self.vmail.homes, "a.test", "home", "joe")
+        with open(os.path.join(home, ".forward"), "w") as f:
+            f.write("ann\n")
+        if ROOT:
+            uid = int(self.field("passwd.a.test", "joe", 2))
+            os.chown(os.path.join(home, ".forward"), uid, -1)
+        os.chmod(os.path.join(home, ".forward"), 0o600)
+        self.forward("joe@far.test")
+        self.assertIn(".forward is the account's own, and counts now", self.forward("off").stderr)
+        self.assertEqual(self.shown_forward(), ["ann"])
+
+    def test_a_file_that_somebody_put_in_its_place_is_not_followed(self):
+        files = os.path.join(self.vmail.spool, "files", "a.test")
+        os.makedirs(files, exist_ok=True)
+        precious = self.vmail.write("precious", "x")
+        os.symlink(precious, os.path.join(files, "joe.forward"))
+        self.forward("joe@far.test")
+        self.assertEqual(self.vmail.read("precious"), b"x")
+        self.assertFalse(os.path.islink(os.path.join(files, "joe.forward")))
+
+
 class Grants(Users):
     def setUp(self):
         super().setUp()
