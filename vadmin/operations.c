@@ -48,6 +48,9 @@ const struct operation operations[] = {
 	  .run = user_list, .params = {
 		{ "D | PATTERN", &param_pattern, OPTIONAL,
 		  "A domain, or a pattern such as '*@example.net'; all domains without it." } } },
+	{ "user search", "Find accounts by any part of their name or address.",
+	  .run = user_search, .params = {
+		{ "WORD", &param_pattern, ONE, "The part; * and ? in it stand for anything." } } },
 	{ "user set", "Change an account's full name or limit.",
 	  .changes = true, .run = user_set, .params = {
 		ACCOUNT, { ACCOUNT_SETTING, SOME, "name (full name) and quota." } } },
@@ -89,6 +92,10 @@ const struct operation operations[] = {
 	  .run = alias_show, .params = { ALIAS } },
 	{ "alias list", "List a domain's aliases.",
 	  .run = alias_list, .params = { DOMAIN } },
+	{ "alias search", "Find aliases by any part of their name or members.",
+	  .run = alias_search, .params = {
+		{ "WORD", &param_pattern, ONE, "The part; * and ? in it stand for anything." },
+		{ "D", &param_domain, OPTIONAL, "Only in this domain." } } },
 	{ "alias set", "Make an alias have these members and no others.",
 	  .changes = true, .run = alias_set, .params = {
 		ALIAS, { "MEMBER", &param_member, SOME,
@@ -124,9 +131,9 @@ const struct operation operations[] = {
 		{ "OPERATION", &param_word, ANY, "Its name." } } },
 
 	LATER("domain rename"), LATER("domain delete"),
-	LATER("user rename"), LATER("user restore"), LATER("user purge"), LATER("user search"),
+	LATER("user rename"), LATER("user restore"), LATER("user purge"),
 	LATER("user import"), LATER("user export"),
-	LATER("alias join"), LATER("alias leave"), LATER("alias search"),
+	LATER("alias join"), LATER("alias leave"),
 	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),
 	LATER("quota"), LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),
 	LATER("fsck"), LATER("log"), LATER("undo"),

@@ -434,6 +434,17 @@ class ChangeAndShow(Users):
                 self.assertEqual([x.split("\t")[0] for x in out.splitlines()], wanted)
         self.refused(67, "not one of our domains", "user", "list", "c.test")
 
+    def test_a_search_finds_any_part_of_name_full_name_and_address(self):
+        self.ok("domain", "add", "b.test")
+        self.add("joe@a.test", "name=Joseph Moe")
+        self.add("ann@b.test", "name=Ann Over")
+        for word, wanted in (("JO", ["joe@a.test"]), ("moe", ["joe@a.test"]), ("@b.", ["ann@b.test"]),
+                             ("j?e", ["joe@a.test"]), ("ov", ["ann@b.test"]), ("test", ["joe@a.test", "ann@b.test"]),
+                             ("nobody", [])):
+            with self.subTest(word):
+                out = self.ok("user", "search", word).stdout.decode()
+                self.assertEqual([x.split("\t")[0] for x in out.splitlines()], wanted)
+
     def test_a_terminal_gets_columns_with_heads(self):
         self.add("joe@a.test", "name=Joe \u00dcser")
         master, slave = pty.openpty()
