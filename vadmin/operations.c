@@ -64,6 +64,12 @@ const struct operation operations[] = {
 	  .changes = true, .ask = user_delete_ask, .run = user_delete, .params = {
 		ACCOUNT, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 
+	{ "user restore", "Bring a deleted account back, with its mail, password and home.",
+	  .changes = true, .run = user_restore, .params = { ACCOUNT } },
+	{ "user purge", "Remove what is in the trash of a deleted account for good.",
+	  .changes = true, .ask = user_purge_ask, .run = user_purge, .params = {
+		ACCOUNT, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
+
 	{ "user vacation", "Switch an account's vacation on or off, or show it.",
 	  .changes = true, .run = user_vacation, .params = {
 		ACCOUNT, { "on|off|show", &param_switch, ONE,
@@ -131,7 +137,7 @@ const struct operation operations[] = {
 		{ "OPERATION", &param_word, ANY, "Its name." } } },
 
 	LATER("domain rename"), LATER("domain delete"),
-	LATER("user rename"), LATER("user restore"), LATER("user purge"),
+	LATER("user rename"),
 	LATER("user import"), LATER("user export"),
 	LATER("alias join"), LATER("alias leave"),
 	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),

@@ -26,7 +26,7 @@ class Users(BoxTest):
 
     def files(self):
         return {name: self.vmail.read(name) for name in os.listdir(self.vmail.dir)
-                if name != ".lock" and os.path.exists(os.path.join(self.vmail.dir, name))}
+                if name != ".lock" and os.path.isfile(os.path.join(self.vmail.dir, name))}
 
     def refused(self, status, words, *args, **more):
         before = self.files()
@@ -757,6 +757,109 @@ class Delete(Users):
         got = self.v("user", "delete", "joe@a.test")
         self.assertEqual((got.status, "remove it" in got.stderr), (77, True), got)
         self.assertEqual(os.listdir(evil), [])
+
+    def everything(self, where=None):
+        """Each file below the installation: owner, mode, bytes; what is made anew each time left out."""
+        found = {}
+        for base, _, names in os.walk(self.vmail.scratch):
+            for name in names:
+                path = os.path.join(base, name)
+                if name in (".lock", "uids") or "/.trash" in path or "strace" in name:
+                    continue
+                st = os.lstat(path)
+                with open(path, "rb") as f:
+                    found[path] = (st.st_uid, stat.S_IMODE(st.st_mode), sorted(f.read().splitlines()))
+        return found
+
+    def furnished(self, who="Joe@a.test"):
+        """An account with everything that one can have."""
+        name = who.split("@")[0]
+        self.add(who, "name=Joe Doe", "quota=700")
+        self.add("ann@a.test")
+        self.ok("user", "grant", who, "ann", "all")
+        self.ok("user", "grant", "ann@a.test", name, "retrieve")
+        for n in range(3):
+            self.assertEqual(self.vmail.deliver(who, b"Subject: same\n\nx\n").status, 0)
+        self.assertRegex(self.session(who), r"^\+OK")
+        for ending, text in ((".filter", "no"), (".vacation", "away"), (".auto", "Subject: a\n\nx\n")):
+            self.vmail.extra("a.test", name + ending, text)
+        path = os.path.join(self.vmail.homes, "a.test", "home", name, "kept")
+        with open(path, "w") as f:
+            f.write("kept")
+        if ROOT:
+            os.chown(path, int(self.field("passwd.a.test", name, 2)), -1)
+
+    def test_restore_brings_all_of_it_back_as_it_was(self):
+        for inbox in ("%d/%u", "%d/%u/Maildir/"):
+            with self.subTest(inbox):
+                self.ok("domain", "set", "a.test", f"inbox={inbox}")
+                self.furnished()
+                before = self.everything()
+                self.ok("user", "delete", "joe@a.test")
+                self.assertEqual(self.vmail.deliver("joe@a.test").status, 67)
+                self.ok("user", "restore", "joe@a.test")
+                self.assertEqual(self.everything(), before)
+                self.assertRegex(self.session("joe@a.test"), r"^\+OK")
+                for who in ("joe", "ann"):
+                    self.ok("user", "delete", f"{who}@a.test")
+                    self.ok("user", "purge", f"{who}@a.test")
+
+    def test_a_new_account_of_the_name_is_in_the_way_of_the_old_one(self):
+        self.add("joe@a.test")
+        self.vmail.deliver("joe@a.test", b"Subject: old\n\nold\n")
+        uid = self.field("passwd.a.test", "joe", 2)
+        self.ok("user", "delete", "joe@a.test")
+        self.add("joe@a.test")
+        self.vmail.deliver("joe@a.test", b"Subject: new\n\nnew\n")
+        self.refused(73, "has an account 'joe' already", "user", "restore", "joe@a.test")
+        self.ok("user", "delete", "joe@a.test")
+        self.assertIn("the last of 2", self.ok("user", "restore", "joe@a.test").stderr)
+        self.assertIn(b"new", self.vmail.messages("joe@a.test")[0])
+        self.ok("user", "delete", "joe@a.test")
+        self.refused(67, "no 'ann' was deleted", "user", "restore", "ann@a.test")
+        self.assertNotEqual(self.field("shadow.a.test", "joe", 2), uid)
+
+    def test_a_grant_does_not_come_back_for_an_account_that_is_gone(self):
+        for who in ("ann", "joe"):
+            self.add(f"{who}@a.test")
+        self.ok("user", "grant", "ann@a.test", "joe", "all")
+        self.ok("user", "delete", "joe@a.test")
+        self.ok("user", "delete", "ann@a.test")
+        self.ok("user", "restore", "joe@a.test")
+        self.assertEqual(self.vmail.read("grants.a.test"), b"")
+
+    def test_restore_keeps_to_max_users(self):
+        self.add("joe@a.test")
+        self.ok("user", "delete", "joe@a.test")
+        self.add("ann@a.test")
+        self.ok("domain", "set", "a.test", "max-users=1")
+        self.refused(77, "raise max-users", "user", "restore", "joe@a.test")
+
+    def test_purge_leaves_nothing_of_it_and_all_of_others(self):
+        self.furnished()
+        deep = os.path.join(self.vmail.homes, "a.test", "home", "Joe")
+        uid = int(self.field("passwd.a.test", "Joe", 2))
+        for n in range(50):
+            deep = os.path.join(deep, "d")
+            os.mkdir(deep, 0o700)
+            if ROOT:
+                os.chown(deep, uid, -1)
+        precious = os.path.join(self.vmail.scratch, "precious")
+        os.mkdir(precious)
+        with open(os.path.join(precious, "file"), "w") as f:
+            f.write("x")
+        os.symlink(precious, os.path.join(deep, "link"))
+        os.chmod(deep, 0)
+        self.add("joe.x@a.test")
+        for who in ("joe.x", "joe"):
+            self.ok("user", "delete", f"{who}@a.test")
+        self.ok("user", "purge", "joe@a.test")
+        left = [os.path.join(base, name) for base, dirs, names in os.walk(self.vmail.scratch)
+                for name in dirs + names if re.search(r"joe\.\d{8}T", name, re.I)]
+        self.assertEqual(left, [])
+        self.assertEqual(os.listdir(precious), ["file"])
+        self.ok("user", "restore", "joe.x@a.test")
+        self.refused(67, "was deleted", "user", "purge", "joe@a.test")
 
 
 if __name__ == "__main__":
