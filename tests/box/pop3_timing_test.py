@@ -10,7 +10,6 @@ import base64
 import math
 import random
 import statistics
-import threading
 
 from pop3 import *
 
@@ -80,31 +79,12 @@ class Timing(Pop3Test):
         self.vmail.processes.remove(pop.process)
         return logged, answered
 
-    def together(self, jobs, count):
-        """Runs them, so many at once."""
-        failures = []
-
-        def work():
-            try:
-                while not failures:
-                    jobs.pop()()
-            except IndexError:
-                pass
-            except BaseException as failure:    # it belongs to the main thread
-                failures.append(failure)
-        threads = [threading.Thread(target=work) for _ in range(count)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(failures, [])
-
     def at_once(self, *kinds):
         """{kind: seconds until the answer}, all of them beside one another."""
         self.vmail.forget_logins()
         found = {}
-        self.together([lambda kind=kind: found.update({kind: self.answer(kind)[1]})
-                       for kind in random.sample(kinds, len(kinds))], len(kinds))
+        together([lambda kind=kind: found.update({kind: self.answer(kind)[1]})
+                  for kind in random.sample(kinds, len(kinds))], len(kinds))
         return found
 
     def test_whatever_was_wrong_the_words_and_the_second_are_the_same(self):
@@ -135,7 +115,7 @@ class Timing(Pop3Test):
                 found[kind].append(self.answer(kind, n, say))
             jobs = [lambda kind=kind, n=n: job(kind, n) for kind in KINDS for n in range(SAMPLES)]
             random.shuffle(jobs)
-            self.together(jobs, AT_ONCE)
+            together(jobs, AT_ONCE)
             self.judge(say, found)
 
     def judge(self, say, found):
