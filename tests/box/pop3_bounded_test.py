@@ -11,6 +11,7 @@ import threading
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/fault")
 from faults import build, tmpfs
+from delivery import trace
 from pop3 import *
 
 SHORT = 8
@@ -39,7 +40,7 @@ RECORDS = {
 @unittest.skipUnless(build("measure"), "needs a compiler")
 class Bounded(Pop3Test):
     def setUp(self):
-        self.vmail = self.box()
+        self.vmail = self.box(settings={"max-message-size": "0"})
         if ROOT:
             tmpfs(self.vmail.spool, "3g")
             self.addCleanup(subprocess.run, ["umount", "--lazy", self.vmail.spool], check=True)
@@ -48,6 +49,7 @@ class Bounded(Pop3Test):
             self.addCleanup(shutil.rmtree, self.vmail.spool)
             self.vmail.set(spool=self.vmail.spool)
         spool(self.vmail, self.joe)
+        self.settings = self.vmail.read("domain.a.test").decode()
 
     def session(self, *commands):
         """Bytes that came after the login, their SHA-256 and last ones; .cpu and .memory of it all."""
@@ -108,38 +110,57 @@ class Bounded(Pop3Test):
         elif os.path.exists(path):
             os.unlink(path)
 
+    def deliver(self, kind, pieces):
+        """The inbox has one message, which vdeliver brought."""
+        self.clear()
+        self.vmail.write("domain.a.test", self.settings + f"mailbox = {kind}\n")
+        end, begin = os.pipe()
+
+        def write():
+            with open(begin, "wb") as f:
+                f.writelines(pieces)
+        writer = threading.Thread(target=write)
+        writer.start()
+        with open(end, "rb") as message:
+            got = self.vmail.run("vdeliver", "-f", "sender@far.test", self.joe, input=message, seconds=600)
+        writer.join()
+        self.assertEqual(got.status, 0, got)
+
     def retrieved(self, kind, record, megabytes):
-        """RETR of such a message: processor time.  All that is sent must be right."""
+        """Such a message is delivered, and RETR gives it back with its bytes: RETR's processor time."""
         piece = record * (65536 // len(record))
         count, tail = (megabytes << 20) // len(piece), b"" if record.endswith(b"\n") else b"\n"
-        self.put(kind, [b"S: x\n\n", *[piece] * count, tail])
+        self.deliver(kind, [b"S: x\n\n", *[piece] * count, tail])
+        top = on_the_wire(trace(self.joe) + b"S: x\n\n")
         sent = (on_the_wire(record) if not tail else record) * (65536 // len(record))
-        octets = 8 + count * len(sent) + 2 * len(tail)
-        wanted = hashlib.sha256(b"+OK %d octets\r\nS: x\r\n\r\n" % octets)
+        wanted = hashlib.sha256(b"+OK %d octets\r\n" % (len(top) + count * len(sent) + 2 * len(tail)) + top)
         sent = re.sub(rb"^\.", b"..", sent, flags=re.M)
         for _ in range(count):
             wanted.update(sent)
         wanted.update(tail.replace(b"\n", b"\r\n") + b".\r\n" + FAREWELL)
-        self.assertEqual(self.session("RETR 1")[1], wanted.digest())
-        self.is_within(KB)
-        return self.cpu
+        times = []
+        for _ in range(TRIES):
+            self.assertEqual(self.session("RETR 1")[1], wanted.digest())
+            self.is_within(KB)
+            times.append(self.cpu)
+        return min(times)
 
     def test_a_long_message_of_every_kind_is_retrieved(self):
         for kind in ("mbox", "maildir"):
             for record in RECORDS.values():
-                times = [min(self.retrieved(kind, record, size) for _ in range(TRIES)) for size in SIZES[-KINDS:]]
+                times = [self.retrieved(kind, record, size) for size in SIZES[-KINDS:]]
                 self.lie_on_a_line(SIZES[-KINDS:], times)
 
     def test_a_header_without_end(self):
         """Very many fields, and very long ones."""
         for kind in ("mbox", "maildir"):
             for field, count in ((b"X-Field: y\n", FIELDS), (b"X-Field: " + b"y" * 990 + b"\n", HEADER // 1000)):
-                self.put(kind, [*[field * 1000] * (count // 1000), b"\nbody\n" * 3])
-                sent = on_the_wire(field) * (count // 1000 * 1000) + b"\r\nbody\r\n"
+                self.put(kind, [*[field * 100] * (count // 100), b"\nbody\n" * 3])
+                sent = (len(field) + 1) * (count // 100 * 100) + len(b"\r\nbody\r\n")
                 got = self.session("UIDL 1", "TOP 1 1")
                 self.is_within(KB)
                 self.assertRegex(got[2], rb"y\r\n\r\nbody\r\n\.\r\n\+OK")
-                self.assertLess(abs(got[0] - len(sent)), 500)
+                self.assertTrue(sent < got[0] < sent + 500, (sent, got[0]))
 
     def mailbox(self, kind, count):
         """So many messages, no two alike."""
