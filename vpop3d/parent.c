@@ -224,7 +224,8 @@ let_in(struct state *s)
 	return verdict;
 }
 
-/* When its turn has come; *turn is when that was. */
+/* When its turn has come.  Unless others had it, *turn stays when it was asked
+ * for: whether a domain had to be read before must not show. */
 static void
 try_password(struct state *s, const struct login_question *q,
     struct deadline *turn)
@@ -239,7 +240,8 @@ try_password(struct state *s, const struct login_question *q,
 		s->login.reason = "other tries took all the time";
 		return;
 	}
-	*turn = deadline_in(0);
+	if (s->throttle.waited)
+		*turn = deadline_in(0);
 	login_check(q, &s->pool, &s->login);
 	if (s->login.verdict == VERDICT_OPEN && s->login.old_hash != NULL)
 		rehash(s->login.by != NULL ? s->login.by : s->login.account,
@@ -264,7 +266,7 @@ static bool
 answer_login(struct state *s)
 {
 	const struct parent *p = s->parent;
-	struct deadline turn = { 0 };
+	struct deadline turn = deadline_in(0);
 	const struct login_question question = {
 		.in = p->in, .where = &s->where, .typed = typed_login(s),
 		.wanted = { s->request.authzid, s->request.authzid_len },

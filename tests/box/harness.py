@@ -40,6 +40,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import warnings
@@ -87,6 +88,29 @@ def eventually(ask, what="the condition", seconds=DEADLINE):
             raise AssertionError(f"{what} did not come true within {seconds} s")
         select.select([], [], [], 0.005)
     return answer
+
+
+def together(jobs, at_once=8):
+    """Calls these functions in threads, so many at once; the first failure is raised here."""
+    waiting, failures = list(reversed(jobs)), []
+
+    def work():
+        while not failures:
+            try:
+                job = waiting.pop()
+            except IndexError:
+                return
+            try:
+                job()
+            except BaseException as failure:
+                failures.append(failure)
+    threads = [threading.Thread(target=work) for _ in range(at_once)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
 
 
 class Deadline:

@@ -228,6 +228,7 @@ class Pop3Test(BoxTest):
         """The process's log lines, but that it is not root, or that a real resolver was slow."""
         pop.close()
         self.assertEqual(pop.process.wait(), 0, pop.process.errors)
+        self.assertNotIn(PASSWORD.encode(), pop.process.errors)
         return "".join(line + "\n" for line in pop.process.errors.decode().splitlines()
                        if "not started as root" not in line and not line.endswith("read: Connection timed out\""))
 
