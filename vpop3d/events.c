@@ -71,7 +71,8 @@ events_session(const struct events *e, const struct report *r)
 		log_text(&line, "text",
 		    (struct slice){ r->text,
 		    strnlen(r->text, sizeof r->text) });
-	log_send(&line, LOG_INFO);
+	/* the text is what this machine could not do */
+	log_send(&line, r->text[0] != '\0' ? LOG_ERR : LOG_INFO);
 }
 
 void

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "connection.h"
 #include "installation.h"
 #include "listeners.h"
 #include "log.h"
@@ -28,7 +29,11 @@ static const char usage_text[] =
 static int
 usage(const char *what, const char *why)
 {
-	fprintf(stderr, "vpop3d: %s %s\n%s", what, why, usage_text);
+	log_name("vpop3d");
+	if (connection_has_standard_error())
+		log_warning("%s %s", what, why);
+	else
+		fprintf(stderr, "vpop3d: %s %s\n%s", what, why, usage_text);
 	return -1;
 }
 

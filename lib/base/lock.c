@@ -109,10 +109,12 @@ lock_release_part(int fd, struct lock_part part)
 	fcntl(fd, F_OFD_SETLK, &lock);
 }
 
-void
-lock_release(int fd)
+int
+lock_release(int fd, struct err *err)
 {
-	lock_release_part(fd, whole);
+	struct flock lock = flock_of(F_UNLCK, whole);
+
+	return fcntl(fd, F_OFD_SETLK, &lock) == -1 ? err_sys(err, "unlock") : 0;
 }
 
 static bool

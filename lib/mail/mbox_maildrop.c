@@ -337,8 +337,8 @@ static const struct maildrop_kind mbox_maildrop = {
 	.close = close_maildrop,
 };
 
-static void
-number_messages(struct mbox_maildrop *d)
+static int
+number_messages(struct mbox_maildrop *d, struct err *err)
 {
 	struct maildrop *drop = &d->drop;
 
@@ -348,8 +348,9 @@ number_messages(struct mbox_maildrop *d)
 	d->hashes = mem_alloc(drop->count * sizeof *d->hashes);
 	for (size_t i = 0; i < drop->count; i++)
 		d->hashes[i] = d->scan.entries[d->first + i].hash;
-	uids_assign(d->mailbox->parent, d->mailbox->name, d->st.st_ino,
-	    d->hashes, drop->count, &d->uids);
+	if (uids_assign(d->mailbox->parent, d->mailbox->name, d->st.st_ino,
+	    d->hashes, drop->count, &d->uids, err) == -1)
+		return -1;
 	for (size_t i = 0; i < drop->count; i++) {
 		struct maildrop_message *m = &drop->messages[i];
 		m->octets = d->scan.entries[d->first + i].octets;
@@ -361,6 +362,7 @@ number_messages(struct mbox_maildrop *d)
 			snprintf(m->uid + n, sizeof m->uid - (size_t)n,
 			    ".%" PRIu32, d->uids.ordinals[i]);
 	}
+	return 0;
 }
 
 static int
@@ -375,7 +377,8 @@ scan_locked(struct mbox_maildrop *d, struct deadline deadline, struct err *err)
 		return -1;
 	d->st = file.st;
 	d->state = state_of(&file.st);
-	mbox_file_unlock(&file);
+	if (mbox_file_unlock(&file, err) == -1)
+		return -1;
 	d->fd = file.fd;
 	file.fd = -1;
 	return 0;
@@ -391,9 +394,9 @@ mbox_open_maildrop(const struct mailbox *mailbox, struct deadline deadline,
 	d->drop = (struct maildrop){ .kind = &mbox_maildrop, .session = -1 };
 	d->mailbox = mailbox;
 	d->fd = -1;
-	if (scan_locked(d, deadline, err) == -1)
+	if (scan_locked(d, deadline, err) == -1 ||
+	    number_messages(d, err) == -1)
 		return -1;
-	number_messages(d);
 	*out = &d->drop;
 	d = NULL;
 	return 0;

@@ -78,6 +78,13 @@ def environment(extra=None):
     return {"PATH": PATH, **kept, **(extra or {})}
 
 
+HOSTILE_ENVIRONMENT = {name: "/nowhere:%n\n`id`" for name in (
+    "IFS", "ENV", "BASH_ENV", "TZ", "TZDIR", "LANG", "LC_ALL", "LOCPATH", "NLSPATH", "TMPDIR", "HOSTALIASES",
+    "RES_OPTIONS", "GCONV_PATH", "MALLOC_ARENA_MAX", "MALLOC_CHECK_", "MALLOC_PERTURB_", "MALLOC_TRACE",
+    "GLIBC_TUNABLES", "LD_LIBRARY_PATH", "LD_PROFILE", "LD_ORIGIN_PATH", "HOME", "PATH", "USER", "SHELL",
+    "RECIPIENT", "SENDER", "LISTEN_FDS", "LISTEN_PID", "NOTIFY_SOCKET")}
+
+
 # --- waiting -----------------------------------------------------------------
 
 def eventually(ask, what="the condition", seconds=DEADLINE):

@@ -460,31 +460,6 @@ class Identity(Pop3Test):
         pop.process.wait()
         self.assertIn("not started as root", pop.process.errors.decode())
 
-    def test_closed_descriptors_a_deleted_directory_and_limits_do_no_harm(self):
-        vmail = self.box(mbox=mbox(b"a: b\n\nc\n"))
-        before = contents(vmail, self.joe)
-        def hostile():
-            import resource
-            gone = tempfile.mkdtemp(dir=vmail.scratch)
-            os.chdir(gone)
-            os.rmdir(gone)
-            os.umask(0o777)
-            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-            signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))
-            resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
-            os.close(2)
-        client, server = connection(fresh_address())
-        with server:
-            popen = subprocess.Popen([program("vpop3d"), "-C", vmail.dir], stdin=server, stdout=server,
-                                     env={"LD_BIND_NOW": "1", "RES_OPTIONS": "debug", "IFS": "x"},
-                                     preexec_fn=hostile, restore_signals=False)
-        pop = Pop3(client)
-        self.assertRegex(pop.login(self.joe, PASSWORD), r"^\+OK")
-        self.assertEqual(pop.many("RETR 1")[1], b"a: b\r\n\r\nc\r\n")
-        pop.ask("QUIT")
-        self.assertEqual(popen.wait(), 0)
-        self.assertEqual(contents(vmail, self.joe), before)
-
 
 if __name__ == "__main__":
     main()
