@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fd.h"
 #include "lmtp_envelope.h"
 #include "lmtp_message.h"
 #include "lmtp_talk.h"
