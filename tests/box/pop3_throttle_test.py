@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """pop3_throttle_test.py: what failed logins cost over connections, and login-delay."""
 import base64
-import threading
 
 from pop3 import *
 
@@ -18,18 +17,7 @@ class Throttle(Pop3Test):
         return pop, f"PASS {password}"
 
     def at_once(self, clients):
-        """All say their last line; [(seconds until the reply, reply)] in the order of clients."""
-        answers, begun = [None] * len(clients), time.monotonic()
-
-        def say(i, pop, line):
-            reply = pop.ask(line)
-            answers[i] = (time.monotonic() - begun, reply)
-
-        threads = [threading.Thread(target=say, args=(i, *client)) for i, client in enumerate(clients)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        answers = at_once(clients)
         for pop, _ in clients:
             pop.close()
         return answers
