@@ -115,6 +115,25 @@ def memory_of(pid):
     return memory
 
 
+def at_once(clients):
+    """Clients, each with a line that all of them say now: [(seconds until the reply, reply)].
+
+    A line may be bytes, without CRLF."""
+    answers, begun = [None] * len(clients), time.monotonic()
+
+    def say(i, pop, line):
+        pop.send((line if isinstance(line, bytes) else line.encode()) + b"\r\n")
+        reply = pop.line()
+        answers[i] = (time.monotonic() - begun, reply)
+
+    threads = [threading.Thread(target=say, args=(i, *client)) for i, client in enumerate(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
 # --- TLS ---------------------------------------------------------------------
 
 @functools.cache
@@ -200,6 +219,21 @@ class Pop3Test(BoxTest):
         reply = pop.login(user, password)
         self.assertTrue(reply and reply.startswith("+OK"), reply)
         return pop
+
+    def answers(self, vmail, logins):
+        """What (user, password) are answered that are tried at once, each by a peer of its own, so that
+        none delays another, but for more than three on one account: [(seconds, reply to PASS, log)]."""
+        vmail.forget_logins()
+        clients = []
+        for user, password in logins:
+            pop = vmail.pop3(peer=fresh_address(), remember=True)
+            pop.line()
+            pop.ask(f"USER {user}")
+            clients.append((pop, b"PASS " + (password if isinstance(password, bytes) else password.encode())))
+        told = at_once(clients)
+        for pop, _ in clients:
+            pop.ask("QUIT")
+        return [(*answer, self.ended(pop)) for answer, (pop, _) in zip(told, clients)]
 
     def uids(self, vmail):
         pop = self.session(vmail)

@@ -26,18 +26,7 @@ class Throttle(Pop3Test):
         return pop, f"PASS {password}"
 
     def at_once(self, clients):
-        """All say their last line; [(seconds until the reply, reply)] in the order of clients."""
-        answers, begun = [None] * len(clients), time.monotonic()
-
-        def say(i, pop, line):
-            reply = pop.ask(line)
-            answers[i] = (time.monotonic() - begun, reply)
-
-        threads = [threading.Thread(target=say, args=(i, *client)) for i, client in enumerate(clients)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        answers = at_once(clients)
         for pop, _ in clients:
             pop.close()
         return answers

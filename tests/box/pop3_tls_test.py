@@ -843,15 +843,6 @@ class Long(TlsTest):
                 self.assertEqual(pop.body(), b"a: b\r\n\r\nc\r\n")
                 self.quit(pop)
 
-    def test_a_client_that_stops_reading_is_ended(self):
-        vmail = self.tls_box(mbox=mbox(b"x" * 16000000), settings={"idle-timeout": "1s"})
-        for pop in self.both(vmail):
-            pop.ask(f"USER {self.joe}")
-            pop.ask(f"PASS {PASSWORD}")
-            pop.send(b"RETR 1\r\n" * 20)
-            pop.process.wait_line("session account=.* end=timeout")
-            pop.process.wait()                  # all of it
-
     def test_a_client_that_reads_late_gets_all_and_holds_no_mailbox(self):
         text = b"a: b\n\n" + b"y" * 300000 + b"\n"
         vmail = self.tls_box(mbox=mbox(text))
@@ -1008,4 +999,4 @@ class Identity(TlsTest):
 
 
 if __name__ == "__main__":
-    main()
+    main(beside=8)
