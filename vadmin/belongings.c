@@ -1,6 +1,7 @@
 /* belongings.c: where the things of an account lie. */
 #include "belongings.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -39,14 +40,17 @@ belongings_inbox(const struct account *account, struct pool *pool,
 }
 
 /* What the programs keep beside an inbox, by its name: the queue, the unique
- * ids, the session's lock, and what a crash left of new ones. */
+ * ids, the session's lock, what a scan found, and what a crash left of new
+ * ones. */
 static const struct {
 	const char	*before, *behind;
 } kin[] = {
 	{ ".", ".queue" }, { ".", ".uids" }, { ".", ".session" },
 	{ ".", ".new" }, { "..", ".uids.new" }, { ".", ".queue.new" },
+	{ ".", ".cache" }, { "..", ".cache.new" },
 };
 enum { KIN = sizeof kin / sizeof kin[0] };
+static_assert(KIN + 1 <= THINGS_MAX, "with the inbox itself");
 
 static const char *
 kin_name(struct pool *pool, size_t i, const char *inbox)
@@ -119,51 +123,51 @@ add(struct things *things, const char *name, const char *as)
 /* With the inbox goes its kin, under the names that the inbox's new name gives
  * them. */
 static int
-with_inbox(const struct belongings *t, belongings_visitor *act, struct err *err)
+with_inbox(const struct belongings *all, belongings_visitor *act, struct err *err)
 {
 	struct things things = { 0 };
 	SCOPED(drop_fd) int parent = -1;
 	const char *path, *name;
 
-	belongings_inbox(t->account, t->pool, &path, &name);
-	const char *as = pool_format(t->pool, "%s.%s", name, t->stamp);
+	belongings_inbox(all->account, all->pool, &path, &name);
+	const char *as = pool_format(all->pool, "%s.%s", name, all->stamp);
 	if (dir_open(AT_FDCWD, path, &parent, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	things.parent = parent;
 	add(&things, name, as);
 	for (size_t i = 0; i < KIN; i++)
-		add(&things, kin_name(t->pool, i, name),
-		    kin_name(t->pool, i, as));
-	return act(t, &things, err);
+		add(&things, kin_name(all->pool, i, name),
+		    kin_name(all->pool, i, as));
+	return act(all, &things, err);
 }
 
 /* The own name, and the same in the trash, with each of the endings. */
 static void
-add_endings(const struct belongings *t, struct things *things, const char *own,
+add_endings(const struct belongings *all, struct things *things, const char *own,
     const char *const *endings)
 {
 	for (size_t i = 0; endings[i] != NULL; i++)
-		add(things, pool_format(t->pool, "%s%s", own, endings[i]),
-		    pool_format(t->pool, "%s.%s%s", own, t->stamp,
+		add(things, pool_format(all->pool, "%s%s", own, endings[i]),
+		    pool_format(all->pool, "%s.%s%s", own, all->stamp,
 		    endings[i]));
 }
 
 static int
-with_quota(const struct belongings *t, belongings_visitor *act, struct err *err)
+with_quota(const struct belongings *all, belongings_visitor *act, struct err *err)
 {
 	static const char *const endings[] = { ".quota", NULL };
 	struct things things = { 0 };
 	SCOPED(drop_fd) int spool = -1;
 
-	if (spool_of_domain(t->account->domain, true, &spool, err) == -1)
+	if (spool_of_domain(all->account->domain, true, &spool, err) == -1)
 		return -1;
 	things.parent = spool;
-	add_endings(t, &things, t->account->name, endings);
-	return act(t, &things, err);
+	add_endings(all, &things, all->account->name, endings);
+	return act(all, &things, err);
 }
 
 static int
-with_files(const struct belongings *t, belongings_visitor *act, struct err *err)
+with_files(const struct belongings *all, belongings_visitor *act, struct err *err)
 {
 	static const char *const endings[] = { ".forward", ".filter",
 	    ".vacation", ".vacation.db", ".vacation.db.damaged", ".auto",
@@ -171,40 +175,40 @@ with_files(const struct belongings *t, belongings_visitor *act, struct err *err)
 	/* an autoresponder's, which "vadmin auto" spells so */
 	static const char *const automatic[] = { ".auto", NULL };
 	struct things things = { 0 };
-	const char *name = t->account->name,
-	    *lower = pool_lower(t->pool, slice_of(name));
+	const char *name = all->account->name,
+	    *lower = pool_lower(all->pool, slice_of(name));
 	SCOPED(drop_fd) int files = -1;
 
-	if (spool_files(t->account->domain, true, &files, err) == -1)
+	if (spool_files(all->account->domain, true, &files, err) == -1)
 		return -1;
 	things.parent = files;
-	add_endings(t, &things, name, endings);
+	add_endings(all, &things, name, endings);
 	if (strcmp(lower, name) != 0)
-		add_endings(t, &things, lower, automatic);
-	return act(t, &things, err);
+		add_endings(all, &things, lower, automatic);
+	return act(all, &things, err);
 }
 
 /* A home elsewhere is somebody else's business. */
 static int
-with_home(const struct belongings *t, belongings_visitor *act, struct err *err)
+with_home(const struct belongings *all, belongings_visitor *act, struct err *err)
 {
 	static const char *const endings[] = { "", NULL };
-	const struct account *account = t->account;
+	const struct account *account = all->account;
 	struct things things = { 0 };
 	SCOPED(drop_fd) int homes = -1;
 
-	if (strcmp(account->home, homes_path(account->domain, t->pool,
+	if (strcmp(account->home, homes_path(account->domain, all->pool,
 	    account->name)) != 0)
 		return 0;
 	if (homes_of_domain(account->domain, &homes, err) == -1)
 		return -1;
 	things.parent = homes;
-	add_endings(t, &things, account->name, endings);
-	return act(t, &things, err);
+	add_endings(all, &things, account->name, endings);
+	return act(all, &things, err);
 }
 
 int
-belongings_each(const struct belongings *t, belongings_visitor *act,
+belongings_each(const struct belongings *all, belongings_visitor *act,
     struct err *err)
 {
 	static const struct {
@@ -219,7 +223,7 @@ belongings_each(const struct belongings *t, belongings_visitor *act,
 	};
 
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-		if (places[i].with(t, act, err) == -1)
+		if (places[i].with(all, act, err) == -1)
 			return err_within(err, "%s", places[i].what);
 	return 0;
 }

@@ -679,7 +679,7 @@ class Delete(Users):
         return path
 
     def test_all_that_lies_beside_the_inbox_goes_with_it_and_nobody_elses(self):
-        ours = [".joe.queue", ".joe.uids", ".joe.session", ".joe.new", "..joe.uids.new"]
+        ours = [".joe.queue", ".joe.uids", ".joe.session", ".joe.new", "..joe.uids.new", ".joe.cache"]
         others = [".joe.x.queue", ".joe.x.session", "joe.x", ".joey.session"]
         self.add("joe@a.test")
         for name in ours + others + ["joe"]:
