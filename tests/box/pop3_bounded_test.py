@@ -14,7 +14,7 @@ from faults import build, tmpfs
 from delivery import trace
 from pop3 import *
 
-SHORT = 8
+SHORT = 4
 MEGABYTES = int(os.environ.get("VMAIL_MEGABYTES", SHORT))
 SIZES = [MEGABYTES // n for n in (8, 4, 2, 1)]
 COUNTS = [100_000 * MEGABYTES // 1024 // n for n in (8, 4, 2, 1)]
