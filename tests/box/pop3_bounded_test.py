@@ -23,6 +23,7 @@ HEADER = (100 << 20) * MEGABYTES // 1024
 KB = 6 * 1024                               # any process's memory, whatever the message
 KB_MESSAGES = KB + 58 * 1024 * MEGABYTES // 1024
 CLOSE = 0.99                                # r squared, in the long form
+TRIES = 3 if MEGABYTES > SHORT else 1       # of a mailbox: the least of so many times counts
 GROWS = "short lines"                       # in the long form this kind has all sizes
 FROM = b"From s@far.test Fri Nov 20 10:00:00 2026\n"
 FAREWELL = b"+OK host.main.test POP3 Server (Version 0.1) shutdown.\r\n"
@@ -147,8 +148,8 @@ class Bounded(Pop3Test):
     def test_a_long_message_of_every_kind_is_retrieved(self):
         for kind in ("mbox", "maildir"):
             for name, record in RECORDS.items():
-                sizes = SIZES if name == GROWS and MEGABYTES > SHORT else SIZES[-1:]
-                self.lie_on_a_line(sizes, [self.retrieved(kind, record, size, len(sizes)) for size in sizes])
+                sizes, tries = (SIZES, TRIES) if name == GROWS and MEGABYTES > SHORT else (SIZES[-1:], 1)
+                self.lie_on_a_line(sizes, [self.retrieved(kind, record, size, tries) for size in sizes])
 
     def test_a_header_without_end(self):
         """Very many fields, and very long ones."""
@@ -169,16 +170,19 @@ class Bounded(Pop3Test):
         else:
             put_maildir(self.vmail, self.joe, {f"cur/{n}.x:2,": b"S: %d\n\nbody\n" % n for n in range(count)})
 
+    def half_is_deleted(self, kind, count):
+        """Processor time."""
+        self.mailbox(kind, count)
+        self.session("STAT", "LIST", "UIDL", f"RETR {count}", *(f"DELE {n}" for n in range(1, count + 1, 2)))
+        self.is_within(KB_MESSAGES)
+        self.assertEqual(len(os.listdir(os.path.join(self.vmail.inbox(self.joe), "cur"))) if kind == "maildir" else
+                         len(self.vmail.messages(self.joe)), count // 2)
+        return self.cpu
+
     def test_very_many_messages(self):
         """Listed, retrieved, and every second one deleted."""
         for kind in ("mbox", "maildir"):
-            times = []
-            for count in COUNTS:
-                self.mailbox(kind, count)
-                self.session("STAT", "LIST", "UIDL", f"RETR {count}", *(f"DELE {n}" for n in range(1, count + 1, 2)))
-                self.is_within(KB_MESSAGES)
-                times.append(self.cpu)
-                self.assertEqual(len(self.vmail.messages(self.joe)), count // 2)
+            times = [min(self.half_is_deleted(kind, count) for _ in range(TRIES)) for count in COUNTS]
             self.lie_on_a_line(COUNTS, times)
             if not is_sanitized("vpop3d"):
                 self.assertLess(times[-1], 20 * max(times[0], 5000), times)
