@@ -35,8 +35,8 @@ int	throttle_begin(struct throttle *t, const struct installation *in,
 	    struct deadline d, struct err *err);
 
 /* Whose turn it is has failed, for so many times on this connection, this one
- * included: how long its answer takes, in ms, from the beginning of the turn, or
- * from when it was asked for, where it did not have to wait for it.
+ * included: how long its answer takes, in ms, from the beginning of the turn;
+ * from when the turn was asked for, where it did not have to wait for it.
  * t->err is set where it could not be remembered. */
 int64_t	throttle_failed(struct throttle *t, unsigned on_connection);
 

@@ -14,7 +14,7 @@ from faults import build, tmpfs
 from delivery import trace
 from pop3 import *
 
-SHORT = 8
+SHORT = 4
 MEGABYTES = int(os.environ.get("VMAIL_MEGABYTES", SHORT))
 SIZES = [MEGABYTES // n for n in (8, 4, 2, 1)]
 COUNTS = [100_000 * MEGABYTES // 1024 // n for n in (8, 4, 2, 1)]
@@ -23,8 +23,8 @@ HEADER = (100 << 20) * MEGABYTES // 1024
 KB = 6 * 1024                               # any process's memory, whatever the message
 KB_MESSAGES = KB + 58 * 1024 * MEGABYTES // 1024
 CLOSE = 0.99                                # r squared, in the long form
-KINDS = 4 if MEGABYTES > SHORT else 1       # sizes of each kind of message
-TRIES = 3 if MEGABYTES > SHORT else 1       # the least of so many times counts
+TRIES = 3 if MEGABYTES > SHORT else 1       # of a mailbox: the least of so many times counts
+GROWS = "short lines"                       # in the long form this kind has all sizes
 FROM = b"From s@far.test Fri Nov 20 10:00:00 2026\n"
 FAREWELL = b"+OK host.main.test POP3 Server (Version 0.1) shutdown.\r\n"
 
@@ -87,7 +87,7 @@ class Bounded(Pop3Test):
             self.assertLess(self.memory, memory)
 
     def lie_on_a_line(self, sizes, times):
-        if not is_sanitized("vpop3d") and MEGABYTES > SHORT:
+        if not is_sanitized("vpop3d") and MEGABYTES > SHORT and len(sizes) > 1:
             r = statistics.correlation(sizes, times)
             self.assertGreater(r * r, CLOSE, (sizes, times))
         print(f"# {sizes}: {' '.join(f'{t / 1e6:.2f}' for t in times)} s, {self.memory} kB", flush=True)
@@ -126,8 +126,8 @@ class Bounded(Pop3Test):
         writer.join()
         self.assertEqual(got.status, 0, got)
 
-    def retrieved(self, kind, record, megabytes):
-        """Such a message is delivered, and RETR gives it back with its bytes: RETR's processor time."""
+    def retrieved(self, kind, record, megabytes, tries):
+        """Such a message is delivered, and RETR gives it back with its bytes: the least processor time of that."""
         piece = record * (65536 // len(record))
         count, tail = (megabytes << 20) // len(piece), b"" if record.endswith(b"\n") else b"\n"
         self.deliver(kind, [b"S: x\n\n", *[piece] * count, tail])
@@ -139,7 +139,7 @@ class Bounded(Pop3Test):
             wanted.update(sent)
         wanted.update(tail.replace(b"\n", b"\r\n") + b".\r\n" + FAREWELL)
         times = []
-        for _ in range(TRIES):
+        for _ in range(tries):
             self.assertEqual(self.session("RETR 1")[1], wanted.digest())
             self.is_within(KB)
             times.append(self.cpu)
@@ -147,9 +147,9 @@ class Bounded(Pop3Test):
 
     def test_a_long_message_of_every_kind_is_retrieved(self):
         for kind in ("mbox", "maildir"):
-            for record in RECORDS.values():
-                times = [self.retrieved(kind, record, size) for size in SIZES[-KINDS:]]
-                self.lie_on_a_line(SIZES[-KINDS:], times)
+            for name, record in RECORDS.items():
+                sizes, tries = (SIZES, TRIES) if name == GROWS and MEGABYTES > SHORT else (SIZES[-1:], 1)
+                self.lie_on_a_line(sizes, [self.retrieved(kind, record, size, tries) for size in sizes])
 
     def test_a_header_without_end(self):
         """Very many fields, and very long ones."""
@@ -170,16 +170,19 @@ class Bounded(Pop3Test):
         else:
             put_maildir(self.vmail, self.joe, {f"cur/{n}.x:2,": b"S: %d\n\nbody\n" % n for n in range(count)})
 
+    def half_is_deleted(self, kind, count):
+        """Processor time."""
+        self.mailbox(kind, count)
+        self.session("STAT", "LIST", "UIDL", f"RETR {count}", *(f"DELE {n}" for n in range(1, count + 1, 2)))
+        self.is_within(KB_MESSAGES)
+        self.assertEqual(len(os.listdir(os.path.join(self.vmail.inbox(self.joe), "cur"))) if kind == "maildir" else
+                         len(self.vmail.messages(self.joe)), count // 2)
+        return self.cpu
+
     def test_very_many_messages(self):
         """Listed, retrieved, and every second one deleted."""
         for kind in ("mbox", "maildir"):
-            times = []
-            for count in COUNTS:
-                self.mailbox(kind, count)
-                self.session("STAT", "LIST", "UIDL", f"RETR {count}", *(f"DELE {n}" for n in range(1, count + 1, 2)))
-                self.is_within(KB_MESSAGES)
-                times.append(self.cpu)
-                self.assertEqual(len(self.vmail.messages(self.joe)), count // 2)
+            times = [min(self.half_is_deleted(kind, count) for _ in range(TRIES)) for count in COUNTS]
             self.lie_on_a_line(COUNTS, times)
             if not is_sanitized("vpop3d"):
                 self.assertLess(times[-1], 20 * max(times[0], 5000), times)

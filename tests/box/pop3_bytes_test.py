@@ -13,20 +13,22 @@ COUNT = int(os.environ.get("VMAIL_MESSAGES", 40))
 AT_ONCE = 200                               # messages in an inbox
 LONG = 1 << 20
 PARTS = [
-    b"\0", b"\0\0\n", b"\r", b"\r\n", b"\n", b"\n\n", b"\n\n\n", b"\r\r\n", b".", b".\n", b"..\n", b".\r\n", b"...x\n",
-    b"From ", b"From a\n", b"\nFrom joe@far.test Thu Jan  1 00:00:00 1970\n", b">From b\n", b">>From c\n",
+    b"\0", b"\0\0\n", b"\r", b"\r\n", b"\n", b"\n\n", b"\n\n\n", b"\r\r\n", b".", b".\n", b"..\n", b".\r\n",
+    b"...x\n", b"From ", b"From a\n", b"\nFrom joe@far.test Thu Jan  1 00:00:00 1970\n", b">From b\n", b">>From c\n",
     b">>>>>>>>From d\n", b" From e\n", b"From\n", b"plain text\n", b"8-bit \xe4\xff\x80\n", bytes(range(256)), b"a: b\n",
-    b"\tfolded\n", b"Content-Length: 3\n", b"Status: RO\n", b"X-UID: 7\n", b"no end of line", b"\x1a", b"\x04", b"+OK\n",
-    b"x" * 997 + b"\n", b"y" * 4095, b"z" * 65536 + b"\n", b"X-IMAP: 1 2\n", b"\xef\xbb\xbf", b"=20=\n", b"\x1b[2J",
+    b"\tfolded\n", b"Content-Length: 3\n", b"Status: RO\n", b"X-UID: 7\n", b"no end of line", b"\x1a", b"\x04",
+    b"+OK\n", b"x" * 997 + b"\n", b"y" * 4095, b"z" * 65536 + b"\n", b"X-IMAP: 1 2\n", b"\xef\xbb\xbf", b"=20=\n", b"\x1b[2J",
 ]
-HEADERS = [b"", b"Subject: x\n", b"Subject: a\0b\nX: \xff\n", b"Subject: x\r\nTo: y\r\n", b"X: " + b"y" * 5000 + b"\n",
-           b"A: b\n\tc\n d\nE:\n", b"no header at all\n", b"Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n"]
+HEADERS = [b"", b"Subject: x\n", b"Subject: a\0b\nX: \xff\n", b"Subject: x\r\nTo: y\r\n",
+           b"X: " + b"y" * 5000 + b"\n", b"A: b\n\tc\n d\nE:\n", b"no header at all\n",
+           b"Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n"]
 # What must be among them, however few there are.
 FIXED = {
     "no bytes": b"", "a line end": b"\n", "a header alone": b"Subject: x\n", "no body": b"Subject: x\n\n",
     "no final line end": b"Subject: x\n\nno end", "a lone CR at the end": b"Subject: x\n\nx\r",
     "CR, LF and CRLF": b"S: x\n\na\rb\nc\r\nd\r\r\ne\n\rf\n", "all bytes": b"S: x\n\n" + bytes(range(256)) * 3,
-    "a line of a megabyte": b"S: x\n\n" + b"m" * LONG + b"\nend\n", "a field of a megabyte": b"X: " + b"m" * LONG + b"\n\nend\n",
+    "a line of a megabyte": b"S: x\n\n" + b"m" * LONG + b"\nend\n",
+    "a field of a megabyte": b"X: " + b"m" * LONG + b"\n\nend\n",
     "dots": b"S: x\n\n.\n..\n...\n.\r\n.x\n\n.", "CRLF throughout": b"S: x\r\n\r\nFrom a\r\n\r\nFrom b\r\n.\r\n",
     "From_ of every depth": b"S: x\n\n" + b"".join(b">" * n + b"From x\n\n" for n in range(40)),
     "empty lines": b"S: x\n\n" + b"\n" * 500, "NULs": b"\0" * 70000, "dots at an edge": b"S: x\n\n" + b"." * 65537,
@@ -103,6 +105,7 @@ class Fidelity(Delivery, Pop3Test):
             box = mailbox.Maildir(path, create=False)
             return [box.get_bytes(key) for key in sorted(box.keys())]
         self.check("ann@b.test", seen)
+
 
 if __name__ == "__main__":
     main()

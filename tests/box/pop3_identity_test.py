@@ -185,6 +185,18 @@ class Sessions(identity.Walk):
             words = re.findall(r'"([^"=]+)=', call.line.split("], [")[-1])
             self.assertLessEqual(set(words), {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS"}, call.line)
 
+    def test_a_listener_and_two_of_its_connections(self):
+        where = free_port(fresh_address())
+        process = Process([*self.under_strace("vpop3d"), "--listen", "%s:%d" % where], stdin=subprocess.DEVNULL)
+        self.vmail.processes.append(process)
+        eventually(lambda: connects(where), "a connection")
+        for user in ("joe@a.test", "ann@b.test"):
+            plain(Pop3(where), user)
+        with open(f"/proc/{process.pid}/task/{process.pid}/children") as f:
+            os.kill(int(f.read()), signal.SIGTERM)
+        self.assertEqual(process.wait(), 0, process.errors)
+        self.judge_session(self.trail("vpop3d"), {NOBODY: NOBODY, self.joe: GID, self.ann: GID})
+
     def test_it_is_told_when_others_open_what_is_the_installations(self):
         # the negative control
         lines = ["7  setresuid(65534, 65534, 65534) = 0",

@@ -226,8 +226,9 @@ class Force(Throttle):
         self.reader.join()
         minutes = [sum(start <= at < start + MINUTE for at in self.tries)
                    for start in (0, *range(MINUTE, max(SECONDS - MINUTE, MINUTE) + 1, 10))]
-        print(f"# {what}: {minutes[0]} tries in the first minute, then at most {max(minutes[1:])} in any; the owner was "
-              f"in after {max(self.logins):.2f} s at most, {len(self.logins)} times; {before} kB, {after} kB", flush=True)
+        print(f"# {what}: {minutes[0]} tries in the first minute, then at most {max(minutes[1:])} in any; the owner "
+              f"was in after {max(self.logins):.2f} s at most, {len(self.logins)} times; {before} kB, {after} kB",
+              flush=True)
         self.assertLessEqual(max(minutes[1:]), MOST, self.tries)
         self.assertGreater(sum(minutes), 2)
         self.assertLess(max(self.logins), 5)

@@ -88,15 +88,19 @@ class Timing(Pop3Test):
         return found
 
     def test_whatever_was_wrong_the_words_and_the_second_are_the_same(self):
-        found = self.at_once(*KINDS)
-        self.assertGreater(min(found.values()), 0.99, found)
-        self.assertLess(max(found.values()), 1.5, found)
+        tries = []
+        while len(tries) < 3:                   # others use the machine, too
+            tries.append(self.at_once(*KINDS))
+            self.assertGreater(min(tries[-1].values()), 0.99, tries)
+            if max(tries[-1].values()) < 1.3:
+                return
+        self.fail(tries)
 
     def test_that_a_domain_takes_long_to_read_does_not_show(self):
         """Its settings are read before the turn of a try comes."""
         self.vmail.write("domain.a.test", self.vmail.read("domain.a.test") + b"# comment\n" * (BULK // 10))
         tries = []
-        for _ in range(3):                      # others use the machine, too
+        for _ in range(3):
             pairs = [self.at_once("an unknown user", "an unknown domain") for _ in range(2)]
             tries.append(min(pair["an unknown user"] - pair["an unknown domain"] for pair in pairs))
             if tries[-1] < HIDDEN:

@@ -1,5 +1,5 @@
-/* host_fuzz.c: names of hosts that a reverse zone, a TLS client or a login gives, and
- * which domain each leads to. */
+/* host_fuzz.c: names of hosts that a reverse zone, a TLS client or a login
+ * gives, and which domain each leads to. */
 #include "fuzz.h"
 
 #include <string.h>
