@@ -86,8 +86,8 @@ def start_vpop3d(vmail, strike=(), tls=False, connect=socket.socketpair, **more)
     return Pop3(client, process)
 
 
-def mark_and_quit(visit, meanwhile, tells_strike):
-    for number in MARKED:
+def mark_and_quit(visit, marks, meanwhile, tells_strike):
+    for number in marks:
         if visit.ask(f"DELE {number + 1}"):
             visit.marked.append(number)
     meanwhile()
@@ -96,7 +96,7 @@ def mark_and_quit(visit, meanwhile, tells_strike):
     visit.done = visit.ask("QUIT") is not None
 
 
-def by_vpop3d(vmail, mails, uids, strike=(), tls=False, meanwhile=lambda: None, **more):
+def by_vpop3d(vmail, mails, uids, strike=(), tls=False, marks=MARKED, meanwhile=lambda: None, **more):
     """One session, from its greeting to its end; meanwhile() happens before QUIT; where strike waits
     it counts from there on."""
     pop = start_vpop3d(vmail, strike, tls, **more)
@@ -109,7 +109,7 @@ def by_vpop3d(vmail, mails, uids, strike=(), tls=False, meanwhile=lambda: None, 
         visit.ask("USER joe@a.test")
         if visit.ask(f"PASS {PASSWORD}"):
             see_all(visit, mails, uids)
-            mark_and_quit(visit, meanwhile, strike and str(strike[2]).startswith("+"))
+            mark_and_quit(visit, marks, meanwhile, strike and str(strike[2]).startswith("+"))
         else:
             visit.ask("QUIT")
     except Gone:
@@ -129,17 +129,25 @@ def by_vpop3d(vmail, mails, uids, strike=(), tls=False, meanwhile=lambda: None, 
 
 
 class PopWorld(World):
-    def __init__(self, vmail, kind, tls=False, mails=FOUR):
-        self.tls, self.mails = tls, mails
+    """marks: which messages are deleted.  grows: a message is delivered before QUIT."""
+    def __init__(self, vmail, kind, tls=False, mails=FOUR, marks=MARKED, grows=False):
+        self.tls, self.mails, self.marks = tls, mails, marks
+        self.more = [NEXT] * grows
         super().__init__(vmail, kind, b"", face=self.visit)
 
     def visit(self, vmail, to, message, strike=(), **more):
-        return by_vpop3d(vmail, self.mails, self.uids, strike, self.tls, self.meanwhile, **more)
+        return by_vpop3d(vmail, self.mails, self.uids, strike, self.tls, self.marks, self.meanwhile, **more)
 
     def meanwhile(self):
-        """Another program gives a marked message of a Maildir another flag."""
+        """Another program gives a message of a Maildir another flag; mail comes."""
+        for message in self.more:
+            self.deliver_more(message)
         if self.kind == "maildir":
-            os.rename(os.path.join(self.inbox, "cur/1.x.h:2,S"), os.path.join(self.inbox, "cur/1.x.h:2,RS"))
+            os.rename(os.path.join(self.inbox, "cur/01.x.h:2,S"), os.path.join(self.inbox, "cur/01.x.h:2,RS"))
+
+    def deliver_more(self, message):
+        got = by_vdeliver(self.vmail, "joe@a.test", message)
+        assert got.done, got
 
     def furnish_account(self):
         self.vmail.set(domain_from="login", tls_certificate="host.pem" if self.tls else None)
@@ -156,7 +164,7 @@ class PopWorld(World):
                 + b"\n" for m in [TWIN, *self.mails]))
         else:
             put_maildir(self.vmail, "joe@a.test", {
-                f"{'cur' if n % 2 else 'new'}/{n}.x.h{':2,S' * (n % 2)}": m
+                f"{'cur' if n % 2 else 'new'}/0{n}.x.h{':2,S' * (n % 2)}": m
                 for n, m in enumerate([TWIN, *self.mails])})
         with self.session() as pop:
             assert pop.ask("DELE 1").startswith("+OK")
@@ -210,7 +218,7 @@ class PopWorld(World):
         left = self.left
         possible = self.possible(visit)
         for one in possible:
-            if left == [self.mails[n] for n in one]:
+            if left == [self.mails[n] for n in one] + self.more:
                 break
         else:
             self.complain(what, left=left, visit=visit)
@@ -231,12 +239,13 @@ class PopWorld(World):
         try:
             with self.session() as pop:
                 uids = [line.split()[1] for line in pop.many("UIDL")[1].splitlines()]
-                last = pop.many(f"RETR {len(left) + 1}")[1]
+                last = pop.many(f"RETR {len(uids)}")[1]
         except (AssertionError, OSError) as failure:
             self.complain(what, then=failure)
             return
         # Of twins the order tells which is left: in an mbox the second one has gone.
-        if uids[:-1] != [self.uids[n] for n in left] or uids[-1] in self.uids:
+        new = uids[len(left):]
+        if uids[:len(left)] != [self.uids[n] for n in left] or len({*new, *self.uids}) != 5 + len(self.more):
             self.complain(what, before=self.uids, after=uids, visit=visit)
         if as_sent(last.replace(b"\r\n", b"\n"), "joe@a.test") != NEXT:
             self.complain(what, last=last)
