@@ -32,6 +32,7 @@ The programs come from $VMAIL_BIN, else from out/bin of this tree.
 import atexit
 import contextlib
 import os
+import pwd
 import re
 import select
 import shutil
@@ -63,6 +64,14 @@ def only_where(condition):
     """@only_where(not ROOT): a test that makes sense there alone; elsewhere it is none, and
     is not counted as one that was not run."""
     return lambda test: test if condition else None
+
+
+def has_name(uid):
+    """Whether there is such a user: some foreign programs ask who they are."""
+    try:
+        return bool(pwd.getpwuid(uid).pw_name)
+    except KeyError:
+        return False
 
 
 def is_sanitized(name="vdeliver"):

@@ -115,6 +115,14 @@ def memory_of(pid):
     return memory
 
 
+def peer(name, path=""):
+    """A foreign program that "make deps" has unpacked, or a path below it."""
+    found = os.path.join(PEERS, name, path)
+    if not os.path.exists(found):
+        raise unittest.SkipTest(f"no {name}: make deps")
+    return found
+
+
 # --- TLS ---------------------------------------------------------------------
 
 @functools.cache
