@@ -177,7 +177,10 @@ serve_listeners(const struct serving *serving,
 		.many = in.conf.proxy_from.word,
 		.many_count = in.conf.proxy_from.count,
 		.serve = serve_one, .turned_away = log_refused_connection,
-		.full = "-ERR [SYS/TEMP] too many connections from your address\r\n",
+		/* in plain text, which is nothing that a client of TLS
+		 * understands */
+		.full = serving->tls ? "" : "-ERR [SYS/TEMP] too many "
+		    "connections from your address\r\n",
 		.warn = warn, .arg = (void *)(uintptr_t)serving,
 	};
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """pop3_server_test.py: addresses, the native pop3d, --listen, and who each process is."""
 import base64
+import fcntl
 
 from pop3 import *
 
@@ -224,6 +225,38 @@ class Listen(Pop3Test):
         self.assertEqual(contents(vmail, self.joe), before)
         self.assertFalse(connects(where))
 
+    def is_held(self, path):
+        """Whether somebody holds the lock of the whole file."""
+        with open(path, "r+b") as file:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return False
+            except BlockingIOError:
+                return True
+
+    def test_sigterm_frees_the_port_and_lets_a_quit_that_has_begun_finish(self):
+        # it waits for another program's lock when all are told to end
+        for option in ((), ("--tls",)):
+            with self.subTest(option):
+                vmail = self.box(mbox=mbox(b"a: b\n\nc\n", b"d: e\n\nf\n"), settings={"tls-certificate": "host.pem"})
+                vmail.write("host.pem", certificate("host.main.test"), 0o600)
+                process, where = vmail.listen("vpop3d", *option)
+                pop = wrap(Pop3(where)) if option else Pop3(where)
+                pop.login("joe@a.test", PASSWORD)
+                pop.ask("DELE 1")
+                queue = os.path.join(spool(vmail, self.joe), ".joe.queue")
+                with open(vmail.inbox(self.joe), "r+b") as other:
+                    fcntl.lockf(other, fcntl.LOCK_EX)
+                    pop.send(b"QUIT\r\n")
+                    eventually(lambda: self.is_held(queue), "QUIT's turn")
+                    process.signal()
+                    eventually(lambda: not connects(where), "the port closed")
+                    self.assertIsNone(process.popen.poll())
+                self.assertRegex(pop.rest(), rb"^\+OK .* shutdown\.\r\n$")
+                self.assertEqual(process.wait(), 0)
+                self.assertRegex(process.errors.decode(), " deleted=1 deleted-octets=11 end=quit\n")
+                self.assertEqual(vmail.messages(self.joe), [b"d: e\n\nf\n"])
+
     def test_a_killed_listener_leaves_its_sessions_and_frees_the_port(self):
         vmail = self.box(mbox=mbox(b"a: b\n\nc\n"))
         process, where = vmail.listen("vpop3d")
@@ -231,7 +264,7 @@ class Listen(Pop3Test):
         pop.login("joe@a.test", PASSWORD)
         process.signal(signal.SIGKILL)
         process.popen.wait()
-        self.assertFalse(connects(where))
+        eventually(lambda: not connects(where), "the port free")       # a child has it when it begins
         self.assertEqual(pop.many("RETR 1")[1], b"a: b\r\n\r\nc\r\n")
         self.assertRegex(pop.ask("QUIT"), r"^\+OK")
 
@@ -248,6 +281,17 @@ class Listen(Pop3Test):
         first.ask("QUIT")
         self.assertEqual(first.rest(), b"")
         eventually(lambda: Pop3(where).line().startswith("+OK"), "a free place")
+
+    def test_under_tls_one_peer_too_many_is_turned_away_without_a_word_in_plain_text(self):
+        vmail = self.box(settings={"max-connections-per-peer": "1", "tls-certificate": "host.pem"})
+        vmail.write("host.pem", certificate("host.main.test"), 0o600)
+        process, where = vmail.listen("vpop3d", "--tls")
+        clients = [Pop3(where) for _ in range(3)]
+        process.wait_line("connection-refused peer=127.0.0.1")
+        [told, *_] = select.select([pop.socket for pop in clients], [], [], DEADLINE)[0]
+        self.assertEqual(told.recv(100), b"")
+        for pop in clients:
+            pop.close()
 
     def test_one_connection_too_many_waits(self):
         vmail = self.box(settings={"max-connections": "1"})
