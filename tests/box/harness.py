@@ -36,6 +36,7 @@ import atexit
 import concurrent.futures
 import contextlib
 import os
+import pwd
 import re
 import select
 import shutil
@@ -74,6 +75,14 @@ def alone(test):
     """@alone: never beside others, because it measures time, or changes what all of them see."""
     test.alone = True
     return test
+
+
+def has_name(uid):
+    """Whether there is such a user: some foreign programs ask who they are."""
+    try:
+        return bool(pwd.getpwuid(uid).pw_name)
+    except KeyError:
+        return False
 
 
 def is_sanitized(name="vdeliver"):

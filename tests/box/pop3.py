@@ -134,6 +134,14 @@ def at_once(clients):
     return answers
 
 
+def peer(name, path=""):
+    """A foreign program that "make deps" has unpacked, or a path below it."""
+    found = os.path.join(PEERS, name, path)
+    if not os.path.exists(found):
+        raise unittest.SkipTest(f"no {name}: make deps")
+    return found
+
+
 # --- TLS ---------------------------------------------------------------------
 
 @functools.cache

@@ -13,13 +13,6 @@ from pop3 import *
 NO_FINDING = {"engine_problem"}         # Debian's openssl, which it asks with, has no GOST
 
 
-def peer(name):
-    found = os.path.join(PEERS, name)
-    if not os.path.isdir(found):
-        raise unittest.SkipTest(f"no {name}: make deps")
-    return found
-
-
 def openssl(at, *words):
     got = run("/usr/bin/openssl", *words, cwd=at)
     assert got.status == 0, got
