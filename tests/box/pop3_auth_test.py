@@ -230,4 +230,4 @@ class Another(Pop3Test):
 
 
 if __name__ == "__main__":
-    main()
+    main(beside=8)

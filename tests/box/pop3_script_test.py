@@ -33,18 +33,23 @@ class World:
         vmail.write("addresses", f"{plain[0]} a.test\n{secret[0]} a.test\n")
         cls.domains(vmail)
         spool(vmail, "joe@a.test")
+        vmail.log = bytearray()
         for where, options in ((plain, []), (secret, ["--tls"])):
-            cls.drain(vmail.start("vpop3d", "--listen", "%s:%d" % where, *options, stdin=subprocess.DEVNULL))
+            cls.read_log(vmail, vmail.start("vpop3d", "--listen", "%s:%d" % where, *options, stdin=subprocess.DEVNULL))
         for where in (plain, secret):
             eventually(lambda: connects(where), "a connection")
         vmail.plain, vmail.secret = plain, secret
         return vmail
 
     @staticmethod
-    def drain(process):
-        """Its log, which would stop it when the pipe is full."""
-        fd = process.popen.stderr.fileno()
-        threading.Thread(target=lambda: [*iter(lambda: os.read(fd, 65536), b"")], daemon=True).start()
+    def read_log(vmail, process):
+        """As it comes: a full pipe would stop the server."""
+        def read():
+            with contextlib.suppress(OSError):      # the end of all tests
+                while got := os.read(process.popen.stderr.fileno(), 65536):
+                    vmail.log += got
+
+        threading.Thread(target=read, daemon=True).start()
 
     @staticmethod
     def domains(vmail):
@@ -149,6 +154,23 @@ class Conversation(BoxTest):
         line = self.pop.line()
         self.assertLessEqual(len(line or ""), 510)
         return line
+
+
+class Log(BoxTest):
+    @alone
+    def test_the_log_of_them_all_tells_no_password_and_has_whole_lines(self):
+        vmail = World.get()
+        pop = dial(vmail.plain)
+        pop.login("other", "hush-hush")
+        self.assertRegex(pop.ask("USER other"), r"^\+OK")
+        self.assertEqual(pop.ask("PASS x"), "+OK 0 messages")
+        pop.ask("QUIT")
+        eventually(lambda: b" account=other " in vmail.log and b"end=quit" in vmail.log, "the last line")
+        log = vmail.log.decode()
+        for word in (PASSWORD, "two  blanks", "grün", "hush-hush"):
+            for secret in (word, b64(word), b64("\0" + word)[2:-2]):
+                self.assertNotIn(secret, log)
+        self.assertEqual([line for line in log.splitlines() if not re.match(r"vpop3d\[\d+\]: [a-z]", line)], [])
 
 
 def plain_text(self, vmail):

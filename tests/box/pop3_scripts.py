@@ -229,8 +229,9 @@ BEFORE = [
      "> AUTH PLAIN\n= + \n>! $LONG64\n-[AUTH]\n> AUTH PLAIN $PLAIN64\n+\n"),
     ("RFC 5034, 4: one beyond 16 kB ends it", f"> AUTH PLAIN\n= + \n>!| {'A' * 16384}\n= -ERR line too long\nEND\n"),
     ("RFC 5034, 4: a mechanism that is not there, or none",
-     refused("AUTH CRAM-MD5", "AUTH EXTERNAL $PLAIN64", words="= -ERR no such mechanism") + refused("AUTH", "AUTH ", "AUTH PLAIN ", "AUTH PLAIN  $PLAIN64",
-             "AUTH PLAIN $PLAIN64 x", "AUTH PLAIN-CLIENTTOKEN", "AUTH \\x00") + LOGIN),
+     refused("AUTH CRAM-MD5", "AUTH EXTERNAL $PLAIN64", words="= -ERR no such mechanism")
+     + refused("AUTH", "AUTH ", "AUTH PLAIN ", "AUTH PLAIN  $PLAIN64", "AUTH PLAIN $PLAIN64 x",
+               "AUTH PLAIN-CLIENTTOKEN", "AUTH \\x00") + LOGIN),
     ("RFC 5034, 4: a USER before it does not matter, nor does one that was cancelled",
      "> USER other\n+\n> AUTH PLAIN\n= + \n>! *\n-\n> USER other\n+\n> AUTH PLAIN $PLAIN64\n= +OK 3 messages\n"),
     ("RFC 5034, 4: after it no second one", "> AUTH PLAIN $PLAIN64\n+\n" + refused("AUTH PLAIN $PLAIN64", "AUTH LOGIN", "AUTH")
