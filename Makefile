@@ -59,7 +59,7 @@ $(OUT)/bin/vtls: $(call objects,$(OUT),$(wildcard vpop3d/tls/*.c)) $(OUT)/libbas
 units    = $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*/*_test.c))
 unit     = $(call objects,$(OUT),tests/unit/unit.c tests/unit/fault.c)
 conduct  = $(OUT)/tests/pam_conduct.so
-bench    = $(OUT)/bench/floor $(OUT)/bench/drive
+bench    = $(patsubst bench/%.c,$(OUT)/bench/%,$(wildcard bench/*.c))
 fuzzers  = $(patsubst tests/fuzz/%.c,$(OUT)/targets/%,$(wildcard tests/fuzz/*_fuzz.c))
 musl     = $(shell command -v musl-gcc)
 faults   = $(shell sed -n 's/^WRAP.*, \([a-z0-9_]*\), (.*)/\1/p' tests/unit/fault.c)
@@ -93,6 +93,7 @@ fault: all			# T=WORD...: only the parts with WORD in their name
 bench: all $(bench)			# BENCH=--short: a few deliveries only
 	$(if $(musl),$(MAKE) -s OUT=$(OUT)/static STATIC=1 $(OUT)/static/bin/vdeliver $(OUT)/static/bench/floor)
 	bench/run $(BENCH) $(OUT) $(if $(musl),$(OUT)/static)
+	bench/lmtp $(BENCH) $(OUT)
 install: all
 	etc-templates/install '$(DESTDIR)' '$(PREFIX)' '$(OUT)'
 

@@ -6,6 +6,7 @@ import resource
 import stat
 
 from lmtp import *
+from pop3 import spool
 
 NOBODY = 65534
 COMMAND_USER, SENDMAIL_USER, OWNER = 60700, 60800, 61234
@@ -399,6 +400,8 @@ class Sessions(Walk):
     def test_several_recipients_in_one_session(self):
         self.vmail.write("aliases.a.test", f'run: "|cat"\nkeep: {self.out}/file\nfar: x@away.test\n')
         home(self, "\\eve, ann@b.test\n", address="eve@a.test")
+        with open(os.path.join(spool(self.vmail, "joe@a.test"), "joe.quota"), "w") as f:
+            f.write("100\n")
         to = ("joe@a.test", "eve@a.test", "ann@b.test", "run@a.test", "keep@a.test", "far@a.test")
         text = ("LHLO client.test\r\nMAIL FROM:<sender@far.test>\r\n"
                 + "".join(f"RCPT TO:<{a}>\r\n" for a in to)
