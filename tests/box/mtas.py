@@ -7,27 +7,72 @@
 
 Each row of Rows tries one thing with the real MTA, on the machine of neighbours.py, and
 says what it saw: that is what the cell of docs/mtas.md must say.  VMAIL_WRITE=1 writes
-it there instead.  Mail comes from another address, as from anywhere in the world;
-CLIENTS_ADDRESS is neither the machine's own nor one that may relay.
+it there instead.  Mail comes from another machine's network (Elsewhere), as from anywhere
+in the world: clients on the machine itself may relay, and are asked less.
 
 A message has arrived when the MTA is at rest: nothing in its spool is left to do.
 """
 import concurrent.futures
+import ctypes
 import pwd
 
 from neighbours import *
 
 PAGE = os.path.join(TREE, "docs", "mtas.md")
 MANY = int(os.environ.get("VMAIL_MESSAGES", "20"))      # messages at once; 500 in "make fault"
-SERVER, CLIENTS_ADDRESS = "192.0.2.1", "192.0.2.2"
+SERVER, CLIENT = "192.0.2.1", "192.0.2.2"
 LOCAL_USER = f"carl@{HOST}"                 # of the machine, who gets what is returned
 FIFTY = [f"u{number}@example.com" for number in range(50)]
 ACCOUNTS = ["joe@example.org", *(f"{name}@example.com" for name in ("joe", "ann", "fred", "full", "jörg")), *FIFTY]
 
-if ROOT:
-    sh(f"ip addr add {SERVER}/32 dev lo; ip addr add {CLIENTS_ADDRESS}/32 dev lo; "
-       f"echo '{CLIENTS_ADDRESS} client.test' >> /etc/hosts")
 
+# --- elsewhere ---------------------------------------------------------------
+
+CLONE_NEWNET = 0x40000000
+
+
+def namespace_call(name, *args):
+    """setns(2) or unshare(2), which are the calling thread's alone."""
+    if ctypes.CDLL(None, use_errno=True)[name](*args) == -1:
+        raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")
+
+
+class Elsewhere:
+    """Another machine's network, with a cable to ours.
+
+    "with ELSEWHERE:": a socket that is opened within is there, and stays there.
+    """
+    def __init__(self):
+        self.here = os.open("/proc/self/ns/net", os.O_RDONLY)
+        thread = threading.Thread(target=self._build)
+        thread.start()
+        thread.join()
+        sh(f"ip addr add {SERVER}/24 dev cable; ip link set cable up; echo '{CLIENT} client.test' >> /etc/hosts")
+
+    def _build(self):
+        namespace_call("unshare", CLONE_NEWNET)
+        self.there = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        sh(f"ip link add cable type veth peer name cable netns {os.getpid()}; "
+           f"ip addr add {CLIENT}/24 dev cable; ip link set cable up")
+
+    def __enter__(self):
+        namespace_call("setns", self.there, CLONE_NEWNET)
+
+    def __exit__(self, *_):
+        namespace_call("setns", self.here, CLONE_NEWNET)
+
+
+ELSEWHERE = Elsewhere() if ROOT else None
+
+
+class Smtp(smtplib.SMTP):
+    """A session of a client elsewhere."""
+    def _get_socket(self, host, port, timeout):
+        with ELSEWHERE:
+            return super()._get_socket(host, port, timeout)
+
+
+# --- the table ---------------------------------------------------------------
 
 class Page:
     """The table of docs/mtas.md: {feature: {way: cell}}, read from and written into the page."""
@@ -76,8 +121,7 @@ class Refused(Exception):
 
 def send(recipients, text, sender="sender@far.test", options=()):
     """A message by SMTP from elsewhere; everything must be taken, or it is Refused."""
-    with smtplib.SMTP(SERVER, 25, local_hostname="client.test", timeout=LONG,
-                      source_address=(CLIENTS_ADDRESS, 0)) as smtp:
+    with Smtp(SERVER, 25, local_hostname="client.test", timeout=LONG) as smtp:
         smtp.ehlo_or_helo_if_needed()
         if "SMTPUTF8" in options:
             if not smtp.has_extn("smtputf8"):
@@ -105,7 +149,7 @@ class MtaTest(MachineTest):
     @classmethod
     def setUpClass(cls):
         if cls.owner:
-            sh("id vmail 2>&1 || useradd --system --shell /usr/sbin/nologin vmail")
+            sh("id vmail 2>&1 || useradd --system --home-dir / --shell /usr/sbin/nologin vmail")
         super().setUpClass()
         put("/etc/vmail/vmail.conf", "main-domain = main.test\n")
         put("/var/mail/carl", "", 0o660)
@@ -141,7 +185,7 @@ class MtaTest(MachineTest):
     def connect(cls):
         """Copies the pieces; vlmtpd is below systemd, by our units, where the way is LMTP."""
         for name, path in cls.pieces.items():
-            put(path, template(name))
+            sh(f"install -D -m $(stat -c %a {TEMPLATES}/{name}) {TEMPLATES}/{name} {path}")
         if not cls.owner:
             sh(f"cp {TEMPLATES}/systemd/vlmtpd* /etc/systemd/system; systemctl daemon-reload; "
                "systemctl enable --now vlmtpd.socket vlmtpd-map.socket")
@@ -170,7 +214,10 @@ class MtaTest(MachineTest):
         self.at_rest()
 
     def at_rest(self):
-        eventually(lambda: not self.queued(), f"an empty queue: {LOG.since(self.before)[-3000:]}")
+        try:
+            eventually(lambda: not self.queued(), "an empty queue", LONG)
+        except AssertionError as late:
+            raise AssertionError(f"{late}: {LOG.since(self.before)[-8000:]}") from None
 
     def inbox(self, address):
         user, domain = address.split("@")
@@ -294,9 +341,8 @@ class Rows:
     def test_a_forward_has_the_account_as_its_sender_so_that_spf_holds(self):
         self.send("fred@example.com", "onwards")
         got = self.returned()
-        self.assertRegex(got, r"\AFrom \"?fred@example\.com\"? ")
+        self.assertRegex(got, r"\A(From |Return-Path: <)fred@example\.com\b")
         self.assertIn("\nSubject: onwards\n", got)
-        self.assertNotIn("sender@far.test", got.split("\n")[0])
         return "yes"
 
     @feature("each account has a uid of its own")

@@ -86,10 +86,11 @@ def own(root, path, text, mode=0o644):
 
 def fill_usr(root):
     unfold(root + "/usr", "/usr")
-    for name in ("bin", "sbin", "lib", "share", "local"):
-        os.unlink(f"{root}/usr/{name}")
-        if name != "local":
-            unfold(f"{root}/usr/{name}", f"/usr/{name}")
+    for name in ("bin", "sbin", "lib", "libexec", "share", "local"):
+        if os.path.islink(f"{root}/usr/{name}"):
+            os.unlink(f"{root}/usr/{name}")
+            if name != "local":
+                unfold(f"{root}/usr/{name}", f"/usr/{name}")
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
         if os.path.islink(f"/{name}"):
             os.symlink(f"usr/{name}", f"{root}/{name}")
