@@ -4,8 +4,10 @@ address with it (--share-main, --tls, a lookup that failed), with one that is a 
 with those that Debian has.
 """
 import base64
+import glob
 import resource
 
+import harness
 from pop3 import *
 
 MAIN, OURS, NOBODYS = "127.9.2.1", "127.9.2.2", "127.9.2.3"     # whose address it is
@@ -676,6 +678,136 @@ class Identities(NativeTest):
         self.assertNotRegex(calls, r"\b(read|recvfrom|recvmsg|readv|pread64|write|sendto)\([01],")
         self.assertNotIn("fake ready", calls)
         self.assertNotIn("+OK bye", calls)
+
+
+def debians():
+    """As root: the natives of Debian, ready for sysuser, whose password is PASSWORD: {name: words}."""
+    popa3d = native_pop3d({"sysuser": PASSWORD})
+    os.chmod("/var/mail", 0o1777)
+    system_file("/etc/passwd", harness.PASSWD + "spop3d:x:59997:59997::/nonexistent:/usr/sbin/nologin\n")
+    system_file("/etc/group", harness.GROUP + "spop3d:x:59997:\n")
+    pam = os.path.join(SCRATCH, "pam.d")
+    os.mkdir(pam)
+    for service in "popa3d", "solid-pop3d", "gnu-pop3d":
+        with open(os.path.join(pam, service), "w") as f:
+            f.write("auth required pam_unix.so\naccount required pam_permit.so\n")
+    subprocess.run(["mount", "--bind", pam, "/etc/pam.d"], check=True)
+    return {"popa3d": [popa3d],
+            "solid-pop3d": [peer("solid-pop3d"), "-n", "/var/mail/%s", "-t", "mailbox", "-f", "/dev/null"],
+            "mailutils": [peer("mailutils", "pop3d"), "-i", "--no-config"]}
+
+
+def peer(name, base=None):
+    """A script that runs a program of out/peers with the libraries that came with it."""
+    tree = os.path.join(PEERS, name)
+    if not os.path.isdir(tree):
+        raise unittest.SkipTest(f"no {name}: make deps")
+    libraries = ":".join(glob.glob(f"{tree}/usr/lib/*-linux-*") + glob.glob(f"{tree}/lib/*-linux-*"))
+    path = os.path.join(SCRATCH, base or name)
+    with open(path, "w") as f:
+        f.write(f'#!/bin/sh\nLD_LIBRARY_PATH={libraries} exec {tree}/usr/sbin/{base or name} "$@"\n')
+    os.chmod(path, 0o755)
+    return path
+
+
+def large_message():
+    """Of VMAIL_MEGABYTES, with dots, 8-bit letters and lines of any length."""
+    lines = [b"." * (i % 7) + b"\xe4x%d " % i * (i % 97) for i in range(5000)]
+    text = b"\n".join(lines) + b"\n"
+    return b"Subject: large\n\n" + text * ((int(os.environ.get("VMAIL_MEGABYTES", "1")) << 20) // len(text))
+
+
+@needs_root
+class Debians(NativeTest):
+    """popa3d, solid-pop3d and mailutils-pop3d."""
+    @classmethod
+    def setUpClass(cls):
+        cls.natives = debians()
+
+    def with_mail(self, *messages):
+        with open("/var/mail/sysuser", "wb") as f:
+            f.write(mbox(*messages))
+        os.chown("/var/mail/sysuser", 59999, 59999)
+        os.chmod("/var/mail/sysuser", 0o600)
+
+    def log_in(self, pop, how):
+        pop.line()
+        if how == "user":
+            pop.ask("USER sysuser")
+            return pop.ask(f"PASS {PASSWORD}")
+        if how == "plain":
+            return self.auth(pop, b"", b"sysuser", PASSWORD.encode())
+        pop.ask("AUTH LOGIN " + base64.b64encode(b"sysuser").decode())
+        return pop.ask(base64.b64encode(PASSWORD.encode()).decode())
+
+    def retrieved(self, pop):
+        """All that RETR and QUIT say, collected in a way that a large message does not slow down."""
+        parts = []
+        pop.send(b"RETR 1\r\nQUIT\r\n")
+        while part := pop.socket.recv(1 << 20):
+            parts.append(part)
+        return b"".join(parts)
+
+    def test_a_message_comes_byte_for_byte_whichever_way_they_are_reached(self):
+        vmail = self.box(settings={"tls-certificate": "host.pem"})
+        vmail.write("host.pem", certificate("host.main.test"), 0o600)
+        message = large_message()
+        body = re.sub(rb"(?m)^\.", b"..", on_the_wire(message.partition(b"\n\n")[2]))
+        ways = {
+            "untouched": ("user", lambda native: vmail.pop3(*native, address=MAIN)),
+            "shared": ("user", lambda native: vmail.pop3("--share-main", *native, address=MAIN)),
+            "TLS": ("plain", lambda native: wrap(vmail.pop3("--tls", *native, address=MAIN))),
+            "no name": ("login", lambda native: vmail.pop3(*native, address=NOBODYS)),
+        }
+        for name, native in self.natives.items():
+            texts = set()
+            for way, (how, begin) in ways.items():
+                with self.subTest(f"{name} {way}"):
+                    self.with_mail(message, b"Subject: small\n\nx\n")
+                    pop = begin(native)
+                    self.assertRegex(self.log_in(pop, how), r"^\+OK")
+                    self.assertRegex(pop.ask("STAT"), r"^\+OK 2 ")
+                    text = self.retrieved(pop)
+                    self.assertRegex(text.partition(b"\r\n\r\n")[2].removeprefix(body),
+                                     rb"^(\r\n)?\.\r\n\+OK.*\r\n$")      # some show an mbox's empty line
+                    texts.add(text)
+                    if way != "untouched":
+                        self.assertIn("native-session login=sysuser ", self.ended(pop))
+            self.assertEqual(len(texts), 1)
+
+    def test_a_wrong_password_and_then_the_right_one_and_what_comes_ahead(self):
+        self.with_mail(b"Subject: x\n\nx\n")
+        vmail = self.box()
+        clients = {name: vmail.pop3("--share-main", *native, address=MAIN, peer=fresh_address())
+                   for name, native in self.natives.items()}
+        for pop in clients.values():
+            pop.send(b"USER sysuser\r\nPASS wrong\r\n")
+        for name, pop in clients.items():
+            with self.subTest(name):
+                self.assertEqual([pop.line()[:3] for _ in range(3)], ["+OK", "+OK", "-ER"])
+                pop.send(b"USER sysuser\r\nPASS " + PASSWORD.encode() + b"\r\n" + b"NOOP\r\n" * 34 + b"DELE 1\r\nRSET\r\nQUIT\r\n")
+                pop.socket.shutdown(socket.SHUT_WR)
+                replies = pop.rest().split(b"\r\n")
+                self.assertEqual([r[:3] for r in replies], [b"+OK"] * 39 + [b""])
+                log = self.ended(pop)
+                self.assertRegex(log, "login-failed login=sysuser peer=127[.0-9]+ domain=main.test found=main wrong=yes "
+                                      'reason="the native pop3d: -ERR ')
+                self.assertRegex(log, "native-session login=sysuser .* from-client=224 .* end=(closed|hangup)")
+
+    def test_what_is_deleted_is_gone_after_quit_alone(self):
+        vmail = self.box()
+        for name, native in self.natives.items():
+            with self.subTest(name):
+                self.with_mail(b"Subject: one\n\n1\n", b"Subject: two\n\n2\n")
+                for last, left in ("NOOP", "2"), ("QUIT", "1"):
+                    pop = vmail.pop3("--share-main", *native, address=MAIN)
+                    self.assertRegex(self.log_in(pop, "user"), r"^\+OK")
+                    self.assertRegex(pop.ask("DELE 1"), r"^\+OK")
+                    self.assertRegex(pop.ask(last), r"^\+OK")
+                    pop.close()
+                    pop.process.wait()
+                    with open("/var/mail/sysuser", "rb") as f:
+                        self.assertEqual(len(re.findall(b"(?m)^From ", f.read())), int(left), last)
 
 
 if __name__ == "__main__":
