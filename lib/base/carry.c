@@ -95,6 +95,7 @@ fill(struct carry_way *w)
 	 * something unread may lose its last words, too. */
 	w->end = n > 0 && !w->deaf ? (size_t)n : 0;
 	w->over = n <= 0;
+	w->broke = n == -1;
 	if (w->over && !w->deaf)
 		tell_end(w);
 	return true;
@@ -187,16 +188,13 @@ enum carry_end
 carry_run(struct carry *c)
 {
 	struct deadline d = deadline_in(c->idle_ms);
-	bool client_first = false;
 
 	while (!is_over(c)) {
 		enum carry_end end = step(c, &d);
-		client_first = client_first ||
-		    (c->to_server.over && !c->to_client.over);
 		if (end == CARRY_CLOSED)
 			return end;
 		if (end != CARRY_NONE)
 			return break_off(c, end);
 	}
-	return client_first ? CARRY_HANGUP : CARRY_CLOSED;
+	return c->to_server.broke ? CARRY_HANGUP : CARRY_CLOSED;
 }

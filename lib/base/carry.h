@@ -15,8 +15,8 @@ enum { CARRY_ROOM = 65536 };
 enum carry_end {
 	CARRY_NONE,		/* it goes on */
 	CARRY_ERROR,
-	CARRY_CLOSED,		/* the server has ended it */
-	CARRY_HANGUP,		/* the client did first, or took no more */
+	CARRY_CLOSED,		/* both have said their last, and heard it */
+	CARRY_HANGUP,		/* the client's side broke */
 	CARRY_TIMEOUT,
 	CARRY_TERMINATED,	/* we were told to end */
 };
@@ -27,6 +27,7 @@ struct carry_way {
 	size_t		 start, end;	/* of what is read and not written yet */
 	uint64_t	 octets;	/* written */
 	bool		 over;		/* no more comes */
+	bool		 broke;		/* because from broke */
 	bool		 deaf;		/* to takes no more */
 	char		 bytes[CARRY_ROOM];
 };

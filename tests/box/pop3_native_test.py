@@ -6,6 +6,7 @@ with those that Debian has.
 import base64
 import glob
 import resource
+import struct
 
 import harness
 from pop3 import *
@@ -242,7 +243,7 @@ class Sharing(NativeTest):
             self.assertEqual(pop.ask("PASS right  word"), "+OK it is open")
         got = vmail.run("vpop3d", *self.fake(vmail), input=b"USER sys\r\nPASS right  word\r\nNOOP\r\n")
         self.assertRegex(got.stdout, rb"\+OK it is open\r\n\+OK NOOP\r\n\+OK you have ended\r\n$")
-        self.assertIn("peer=- domain=main.test found=main from-client=6 to-client=46 end=hangup", got.log)
+        self.assertIn("peer=- domain=main.test found=main from-client=6 to-client=46 end=closed", got.log)
 
     def test_a_name_that_is_not_ours_is_handed_over_untouched_without_it(self):
         vmail = self.box()
@@ -474,8 +475,17 @@ class Ends(NativeTest):
         pop.send(b"SEND 3\r\nNOOP\r\n")
         pop.socket.shutdown(socket.SHUT_WR)
         self.assertEqual(pop.rest(), b"+OK\r\n" + bytes(range(256)) * 768 + b"+OK NOOP\r\n+OK you have ended\r\n")
-        self.assertIn("end=hangup", self.ended(pop))
+        self.assertIn("end=closed", self.ended(pop))
         self.assertEqual(self.told(vmail)[-1], "(the end)")
+
+    def test_a_client_that_goes_away_in_the_middle_is_a_hangup(self):
+        vmail = self.box()
+        pop = self.opened(vmail)
+        pop.send(b"SEND 10000\r\nDELE 1\r\nQUIT\r\n")
+        self.assertEqual(pop.line(), "+OK")
+        pop.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.assertIn("end=hangup", self.ended(pop))
+        self.assertNotIn("DELE 1", self.told(vmail))
 
     def test_a_native_that_has_said_its_last_hears_the_rest(self):
         vmail = self.box()
@@ -792,7 +802,7 @@ class Debians(NativeTest):
                 log = self.ended(pop)
                 self.assertRegex(log, "login-failed login=sysuser peer=127[.0-9]+ domain=main.test found=main wrong=yes "
                                       'reason="the native pop3d: -ERR ')
-                self.assertRegex(log, "native-session login=sysuser .* from-client=224 .* end=(closed|hangup)")
+                self.assertRegex(log, "native-session login=sysuser .* from-client=224 .* end=closed")
 
     def test_what_is_deleted_is_gone_after_quit_alone(self):
         vmail = self.box()

@@ -82,7 +82,7 @@ test_both_ways(void **state)
 	say(e.server, "down");
 	end(e.client);
 	end(e.server);
-	carry_run(e.carry);
+	assert_int_equal(carry_run(e.carry), CARRY_CLOSED);
 	assert_hears(e.server, "before up");
 	assert_hears(e.client, "first down");
 	assert_int_equal(e.carry->to_server.octets, 9);
@@ -183,7 +183,7 @@ test_much(void **state)
 	start(&reader, &e, be_reader);
 	drop_fd(&e.server);
 	drop_fd(&e.client);
-	assert_int_equal(carry_run(e.carry), CARRY_HANGUP);
+	assert_int_equal(carry_run(e.carry), CARRY_CLOSED);
 	assert_int_equal(e.carry->to_server.octets, MUCH);
 	assert_int_equal(e.carry->to_client.octets, MUCH + 1);
 	assert_int_equal(status_of(&echo), 0);
@@ -278,6 +278,21 @@ test_client_gone(void **state)
 	assert_true(e.carry->to_client.deaf);
 }
 
+/* With something unread it closes by a reset. */
+static void
+test_client_broke(void **state)
+{
+	SCOPED(drop_ends) struct ends e;
+
+	(void)state;
+	open_ends(&e);
+	say(e.carry->to_client.to, "unread");
+	end(e.server);
+	drop_fd(&e.client);
+	assert_int_equal(carry_run(e.carry), CARRY_HANGUP);
+	assert_true(e.carry->to_server.broke);
+}
+
 /* Unix sockets can be deaf and speak still. */
 static void
 test_server_deaf(void **state)
@@ -358,7 +373,7 @@ static const struct name_row {
 	const char	*name, *text;
 	unsigned	 end;
 } names[] = {
-	{ "the server's end is closed", "closed", CARRY_CLOSED },
+	{ "the end of both is closed", "closed", CARRY_CLOSED },
 	{ "the client's is hangup", "hangup", CARRY_HANGUP },
 	{ "silence is timeout", "timeout", CARRY_TIMEOUT },
 	{ "being told is terminated", "terminated", CARRY_TERMINATED },
@@ -387,6 +402,8 @@ main(void)
 	add_test("silence ends it, and the server is cut off", test_silence);
 	add_test("being told ends it, and the server is cut off", test_stop);
 	add_test("a client that takes no more ends it", test_client_gone);
+	add_test("a client that breaks is told from one that ends",
+	    test_client_broke);
 	add_test("a server that hears no more is heard still",
 	    test_server_deaf);
 	add_test("a client is not waited for when the server has ended",
