@@ -23,7 +23,7 @@ class Units(MachineTest):
         super().setUp()
         for name in self.UNITS:
             put(f"/etc/systemd/system/{name}", template(f"systemd/{name}"))
-        for name in "vpop3d@.service", "vpop3d.service":
+        for name in "vpop3d@.service", "vpop3d.service", "vpop3s@.service":
             put_native(name, Starter.NATIVE)
 
     def test_systemd_finds_nothing_wrong_with_them(self):
@@ -81,10 +81,16 @@ class Units(MachineTest):
             self.assertIn("+OK", client.ask("DELE 1"))
             self.assertIn("shutdown.", client.ask("QUIT"))
 
+        def shared(connection):
+            client = Pop3(connection)
+            self.assertIn("-ERR", client.login("sysuser", "wrong"))
+            self.assertIn("shutdown.", client.ask("QUIT"))
+
         for command, talk, units in (
                 ("vlmtpd", lmtp, ["vlmtpd.service"]),
                 ("vpop3d", pop3, ["vpop3d@.service", "vpop3d.service"]),
                 ("vlmtpd", lmtp, ["vlmtpd.service"]),   # the session deleted its message
+                (f"vpop3d --share-main {Starter.NATIVE}", shared, ["vpop3d@.service", "vpop3d.service"]),
                 ("vpop3d --tls", pop3s, ["vpop3s@.service"])):
             used = self.traced(f"/usr/local/sbin/{command}".split(), talk)
             for name in units:

@@ -142,6 +142,24 @@ def peer(name, path=""):
     return found
 
 
+def processes(pid):
+    """pid and all below it: {pid: status fields}."""
+    found, parents = {}, {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/status") as f:
+                fields = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        parents[int(name)] = (int(fields["PPid"]), fields)
+    below = [pid]
+    while below:
+        one = below.pop()
+        found[one] = parents[one][1]
+        below += [p for p, (parent, _) in parents.items() if parent == one]
+    return found
+
+
 # --- TLS ---------------------------------------------------------------------
 
 @functools.cache
@@ -242,6 +260,16 @@ class Pop3Test(BoxTest):
         for pop, _ in clients:
             pop.ask("QUIT")
         return [(*answer, self.ended(pop)) for answer, (pop, _) in zip(told, clients)]
+
+    def assert_is(self, fields, uid, gid):
+        self.assertEqual(fields["Uid"].split(), [str(uid)] * 4)
+        self.assertEqual(fields["Gid"].split(), [str(gid)] * 4)
+        self.assertEqual(fields["Groups"].strip(), "")
+        for caps in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            self.assertEqual(int(fields[caps], 16), 0, caps)
+
+    def descriptors(self, pid):
+        return [os.readlink(f"/proc/{pid}/fd/{n}") for n in os.listdir(f"/proc/{pid}/fd")]
 
     def uids(self, vmail):
         pop = self.session(vmail)

@@ -469,14 +469,6 @@ class Domain(TlsTest):
                     continue                    # Python does not send it
                 self.assertRegex(pop.line(), "host.main.test")
 
-    def test_with_tls_there_is_no_native_pop3d(self):
-        vmail = self.two()
-        where = fresh_address()
-        vmail.write("addresses", f"{where} main.test\n")
-        pop = wrap(vmail.pop3("--tls", "/bin/false", address=where))
-        self.assertEqual(pop.login("sysuser", "x"),
-                         "-ERR [SYS/TEMP] logins without a domain need a native pop3d here")
-
 
 class Required(TlsTest):
     def plain(self, vmail, user="joe@a.test", **more):
