@@ -19,15 +19,14 @@ login_names_domain(const struct installation *in, struct slice typed)
 }
 
 struct login_terms
-login_terms(const struct installation *in, const struct where *where,
-    bool serves_main)
+login_terms(const struct installation *in, const struct where *where)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct domain *domain;
 	struct err err;
 
 	if (where->kind != WHERE_DOMAIN) {
-		if (!serves_main || where->main_is_ours)
+		if (where->main_is_ours)
 			return (struct login_terms){ 0 };
 		domain = system_user_domain(in, &pool);
 	} else if (domain_open(in, &pool, slice_of(where->domain), &domain,
@@ -300,14 +299,12 @@ login_find(const struct login_question *q, struct pool *pool,
 	struct domain *domain;
 	struct err err;
 
-	int chosen = login_name_choose(q->in, q->where, pool, q->typed, &name,
+	/* the record that it came in is used again */
+	struct slice typed = { pool_dup(pool, q->typed), q->typed.len };
+	int chosen = login_name_choose(q->in, q->where, pool, typed, &name,
 	    &err);
-	*out = (struct login){ .user = name.user, .found = name.found };
-	if (chosen == 0 && !q->serves_main) {
-		refuse(out, VERDICT_MAIN,
-		    "a login of the main domain needs a native pop3d");
-		return;
-	}
+	*out = (struct login){ .typed = typed, .user = name.user,
+	    .found = name.found, .is_natives = chosen == 0 && q->has_native };
 	if (chosen == -1 && err.kind == ERR_ABSENT)
 		return;
 	if (chosen == 0)

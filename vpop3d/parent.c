@@ -7,23 +7,31 @@
  *	  |	sends one record per login; ends when it has handed over, or
  *	  |	when TLS begins: then vtls and a new talker, which knows nothing
  *	  |	of what was said in plain text
- *	  `-- session (the account's uid, the domain's gid): the mailbox
- *		is forked when a password is right; serves 0 and 1 to the end
+ *	  |-- session (the account's uid, the domain's gid): the mailbox
+ *	  |	is forked when a password is right; serves 0 and 1 to the end
+ *	  `-- or passage (nobody, empty root) and the native pop3d (root): a
+ *		login of the main domain, tried at the native; when it is right
+ *		the passage carries bytes between 0 and 1 and the native
  */
 #include "parent.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "carry.h"
 #include "child.h"
 #include "dialogue.h"
 #include "events.h"
 #include "fd.h"
 #include "log.h"
 #include "login.h"
+#include "native.h"
+#include "native_login.h"
 #include "packet.h"
+#include "passage.h"
 #include "rehash.h"
 #include "relay.h"
 #include "scope.h"
@@ -41,6 +49,8 @@ enum {
 	TELL_MS = 500,
 	/* for a session to end when it is told to */
 	LEAVE_MS = 30000,
+	/* for the native pop3d to end by itself; then, when it is told to */
+	NATIVE_LEAVE_MS = 5000,
 };
 
 struct state {
@@ -52,13 +62,16 @@ struct state {
 	const char		*name;		/* that greets, and says farewell */
 	struct deadline		 limit;		/* of all before the login */
 	struct relay		 relay;
-	struct child		 talker, session;
+	struct child		 talker, native;
+	struct child		 session;	/* or passage */
 	int			 to_talker, to_session;	/* sockets */
 	struct request		 request;
 	/* of the login that is being checked */
 	struct pool		 pool;
 	struct login		 login;
 	struct throttle		 throttle;
+	int			 to_native;	/* the client's end */
+	char			 words[WIRE_TEXT];	/* the native's refusal */
 	unsigned		 failures;
 	unsigned		 stls_failures;
 	/* the session waits for the handover */
@@ -73,9 +86,11 @@ drop_state(struct state *s)
 {
 	drop_child(&s->talker);
 	drop_child(&s->session);
+	drop_child(&s->native);
 	drop_relay(&s->relay);
 	drop_fd(&s->to_talker);
 	drop_fd(&s->to_session);
+	drop_fd(&s->to_native);
 	drop_throttle(&s->throttle);
 	drop_pool(&s->pool);
 	drop_pool(&s->lasting);
@@ -103,7 +118,7 @@ wait_for(const struct state *s, int fd, struct deadline d)
 
 /* --- the session ------------------------------------------------------ */
 
-static _Noreturn void
+static void
 be_session(struct state *s, int parent)
 {
 	const struct session_start start = {
@@ -117,49 +132,59 @@ be_session(struct state *s, int parent)
 
 	explicit_bzero(&s->request, sizeof s->request);
 	session_run(&start);
-	_exit(0);
 }
 
-/* The mailbox's locks may take a while. */
-static enum verdict
-wait_for_mailbox(struct state *s)
+/* What the process says that is to go on from the login; where there is nothing
+ * it is that. */
+static void
+hear_opened(struct state *s, struct deadline d, struct opened *opened)
 {
-	int64_t ms = ((int64_t)s->parent->in->conf.lock_timeout * 1000) + PATIENCE_MS;
-	struct opened opened;
-
-	if (wait_for(s, s->to_session, deadline_in(ms)) != WOKEN ||
-	    packet_receive(s->to_session, &opened, sizeof opened,
-	    deadline_in(0)) == -1) {
-		log_failure(s, "the session's process ended early");
-		return VERDICT_TEMPORARY;
-	}
-	if (opened.verdict != VERDICT_OPEN) {
-		opened.text[sizeof opened.text - 1] = '\0';
-		log_failure(s, opened.text);
-	}
-	return opened.verdict;
+	if (wait_for(s, s->to_session, d) != WOKEN ||
+	    packet_receive(s->to_session, opened, sizeof *opened,
+	    deadline_in(0)) == -1)
+		*opened = (struct opened){ .verdict = VERDICT_TEMPORARY,
+		    .text = "the session's process ended early" };
+	opened->text[sizeof opened->text - 1] = '\0';
+	opened->words[sizeof opened->words - 1] = '\0';
 }
 
-static enum verdict
-start_session(struct state *s)
+/* Starts that process, and waits until it is ready, or why it is not. */
+static void
+start_session(struct state *s, void (*be)(struct state *, int),
+    struct deadline d, struct opened *opened)
 {
 	struct err err;
 	int end, forked = packet_fork(&s->session, &end, &err);
 
-	if (forked == 0)
-		be_session(s, end);
+	if (forked == 0) {
+		be(s, end);
+		_exit(0);
+	}
 	if (forked == -1) {
-		log_failure(s, err.text);
-		return VERDICT_TEMPORARY;
+		*opened = (struct opened){ .verdict = VERDICT_TEMPORARY };
+		snprintf(opened->text, sizeof opened->text, "%s", err.text);
+		return;
 	}
 	s->to_session = end;
-	enum verdict verdict = wait_for_mailbox(s);
-	s->is_open = verdict == VERDICT_OPEN;
+	hear_opened(s, d, opened);
+	s->is_open = opened->verdict == VERDICT_OPEN;
 	if (!s->is_open) {
 		drop_child(&s->session);
 		drop_fd(&s->to_session);
 	}
-	return verdict;
+}
+
+/* The mailbox's locks may take a while. */
+static enum verdict
+open_mailbox(struct state *s)
+{
+	int64_t ms = (int64_t)s->parent->in->conf.lock_timeout * 1000;
+	struct opened opened;
+
+	start_session(s, be_session, deadline_in(ms + PATIENCE_MS), &opened);
+	if (opened.verdict != VERDICT_OPEN)
+		log_failure(s, opened.text);
+	return opened.verdict;
 }
 
 static void
@@ -185,21 +210,108 @@ release_session(struct state *s, const struct request *r)
 	s->handed_over = true;
 }
 
-static void
-watch_session(struct state *s)
+/* The last words of who went on from the login; -1: there are none. */
+static int
+hear_report(struct state *s, void *report, size_t size)
 {
-	struct report report = { .end = END_ERROR };
 	struct deadline d = { INT64_MAX };
 
 	while (wait_for(s, s->to_session, d) == TIMED_OUT)
 		;
 	/* Told to end, it ends by itself: it may be writing the mailbox. */
 	kill(s->session.pid, SIGTERM);
-	if (packet_receive(s->to_session, &report, sizeof report,
-	    deadline_in(LEAVE_MS)) == -1)
+	return packet_receive(s->to_session, report, size,
+	    deadline_in(LEAVE_MS));
+}
+
+static void
+watch_session(struct state *s)
+{
+	struct report report = { .end = END_ERROR };
+
+	if (hear_report(s, &report, sizeof report) == -1)
 		snprintf(report.text, sizeof report.text,
 		    "the session's process ended early");
 	events_session(&s->events, &report);
+}
+
+/* --- the native pop3d ------------------------------------------------- */
+
+/* native: its client's end. */
+static void
+be_passage(struct state *s, int parent)
+{
+	const struct passage_start start = {
+		.request = &s->request,
+		.limit = { s->limit.at_ms - TELL_MS },
+		.idle_ms = (int64_t)s->parent->in->conf.idle_timeout * 1000,
+		.root = s->parent->root,
+		.native = s->to_native, .native_pidfd = s->native.pidfd,
+		.parent = parent, .stop = s->parent->stop,
+	};
+
+	passage_run(&start);
+}
+
+static void
+start_passage(struct state *s, struct opened *opened)
+{
+	const struct parent *p = s->parent;
+	struct err err;
+
+	if (native_start(p->native, p->found, &s->native, &s->to_native,
+	    &err) == -1) {
+		*opened = (struct opened){ .verdict = VERDICT_TEMPORARY };
+		snprintf(opened->text, sizeof opened->text, "%s", err.text);
+		return;
+	}
+	start_session(s, be_passage, s->limit, opened);
+	/* the passage alone has it now: it ends when that does */
+	drop_fd(&s->to_native);
+}
+
+/* It says whether the password is right.  Where it has nothing to say the
+ * connection ends: each try costs a process of root's. */
+static void
+ask_native(struct state *s)
+{
+	struct opened opened = { .verdict = VERDICT_WRONG,
+	    .text = "nobody can be called so, or have such a password" };
+
+	if (native_login_is_possible(&s->request))
+		start_passage(s, &opened);
+	s->login.verdict = opened.verdict;
+	s->login.reason = pool_dup(&s->pool, slice_of(opened.text));
+	memcpy(s->words, opened.words, sizeof s->words);
+	s->refused = opened.verdict == VERDICT_TEMPORARY &&
+	    opened.words[0] == '\0';
+}
+
+/* Nobody talks to it any more, but it may have its mailbox to put in order.
+ * The status is as from waitpid(). */
+static int
+end_native(struct state *s)
+{
+	int status;
+
+	child_end(&s->native, NATIVE_LEAVE_MS, &status);
+	return status;
+}
+
+static void
+watch_native(struct state *s)
+{
+	struct passed passed = { .end = CARRY_ERROR };
+	char text[WIRE_TEXT] = "";
+
+	if (hear_report(s, &passed, sizeof passed) == -1)
+		snprintf(text, sizeof text,
+		    "the passage's process ended early");
+	int status = end_native(s);
+	if (WIFSIGNALED(status))
+		snprintf(text, sizeof text,
+		    "the native pop3d ended by signal %d", WTERMSIG(status));
+	events_native_session(&s->events, &passed, text);
 }
 
 /* --- logins ----------------------------------------------------------- */
@@ -212,19 +324,20 @@ let_in(struct state *s)
 	struct err err;
 
 	if (seconds == 0)
-		return start_session(s);
+		return open_mailbox(s);
 	int claimed = throttle_login(&s->throttle, (unsigned)seconds, &err);
 	if (claimed != 1) {
 		log_failure(s, claimed == 0 ? "login-delay" : err.text);
 		return claimed == 0 ? VERDICT_TOO_SOON : VERDICT_TEMPORARY;
 	}
-	enum verdict verdict = start_session(s);
+	enum verdict verdict = open_mailbox(s);
 	if (verdict != VERDICT_OPEN)
 		throttle_no_login(&s->throttle);
 	return verdict;
 }
 
-/* When its turn has come; *turn is when that was. */
+/* When its turn has come.  Unless others had it, *turn stays when it was asked
+ * for: whether a domain had to be read before must not show. */
 static void
 try_password(struct state *s, const struct login_question *q,
     struct deadline *turn)
@@ -239,7 +352,12 @@ try_password(struct state *s, const struct login_question *q,
 		s->login.reason = "other tries took all the time";
 		return;
 	}
-	*turn = deadline_in(0);
+	if (s->throttle.waited)
+		*turn = deadline_in(0);
+	if (s->login.is_natives) {
+		ask_native(s);
+		return;
+	}
 	login_check(q, &s->pool, &s->login);
 	if (s->login.verdict == VERDICT_OPEN && s->login.old_hash != NULL)
 		rehash(s->login.by != NULL ? s->login.by : s->login.account,
@@ -264,16 +382,18 @@ static bool
 answer_login(struct state *s)
 {
 	const struct parent *p = s->parent;
-	struct deadline turn = { 0 };
+	struct deadline turn = deadline_in(0);
 	const struct login_question question = {
 		.in = p->in, .where = &s->where, .typed = typed_login(s),
 		.wanted = { s->request.authzid, s->request.authzid_len },
 		.password = { s->request.password, s->request.password_len },
 		.peer = p->connection->peer_text.text,
-		.serves_main = p->serves_main,
+		.has_native = p->native != NULL,
 		.deadline = { s->limit.at_ms - TELL_MS },
 	};
 
+	end_native(s);			/* that has refused the last one */
+	s->words[0] = '\0';
 	drop_pool(&s->pool);
 	login_find(&question, &s->pool, &s->login);
 	if (s->login.verdict == 0)
@@ -285,10 +405,11 @@ answer_login(struct state *s)
 	if (answer.verdict == VERDICT_WRONG && !delay(s, turn))
 		return false;
 	throttle_leave(&s->throttle);
-	if (answer.verdict == VERDICT_OPEN)
+	if (answer.verdict == VERDICT_OPEN && !s->login.is_natives)
 		answer.verdict = let_in(s);
-	s->refused = s->failures >= TRIES;
+	s->refused = s->refused || s->failures >= TRIES;
 	answer.last = s->refused;
+	memcpy(answer.words, s->words, sizeof answer.words);
 	return packet_send(s->to_talker, &answer, sizeof answer) == 0 &&
 	    !answer.last;
 }
@@ -303,7 +424,7 @@ start_talker(struct state *s, struct err *err)
 		.in = p->in, .root = p->root, .name = s->name,
 		.limit = s->limit,
 		.greets = !s->where.under_tls || p->tls,
-		.terms = login_terms(p->in, &s->where, p->serves_main),
+		.terms = login_terms(p->in, &s->where),
 		.offers_tls = relay_is_offered(p->in, &s->where),
 	};
 
@@ -403,10 +524,13 @@ serve_client(struct state *s)
 
 	while (wait_for(s, s->to_talker, d) == WOKEN && answer_request(s))
 		;
-	if (s->handed_over)
+	if (s->handed_over && s->login.is_natives)
+		watch_native(s);
+	else if (s->handed_over)
 		watch_session(s);
 	else if (s->refused)
 		let_talker_leave(s);
+	end_native(s);
 }
 
 int
@@ -418,7 +542,8 @@ parent_run(const struct parent *parent, struct err *err)
 		.limit = deadline_in((int64_t)conf->login_timeout * 1000),
 		.relay = RELAY_NONE, .throttle = THROTTLE_NONE,
 		.talker = CHILD_NONE, .session = CHILD_NONE,
-		.to_talker = -1, .to_session = -1,
+		.native = CHILD_NONE, .to_talker = -1, .to_session = -1,
+		.to_native = -1,
 	};
 
 	s.events = (struct events){ parent->connection, &s.relay, &s.login,

@@ -104,21 +104,49 @@ stat(void *arg, const struct slice *args, size_t count)
 /* LIST and UIDL differ in what they say of a message. */
 typedef void line_of(struct transaction *t, const char *prefix, size_t index);
 
+static const char *
+decimal(char text[24], uint64_t number)
+{
+	char *p = text + 23;
+
+	*p = '\0';
+	do
+		*--p = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	return p;
+}
+
+/* By hand: of a large mailbox there are a hundred thousand. */
+static void
+add_line(struct transaction *t, const char *prefix, size_t index,
+    const char *text)
+{
+	char number[24], line[32 + MAILDROP_UID_MAX], *end = line;
+
+	end = stpcpy(end, prefix);
+	end = stpcpy(end, decimal(number, index + 1));
+	*end++ = ' ';
+	end = stpcpy(end, text);
+	end = stpcpy(end, "\r\n");
+	dialogue_add(t->client, line, (size_t)(end - line));
+}
+
 static void
 size_line(struct transaction *t, const char *prefix, size_t index)
 {
+	char number[24];
+
 	if (measure(t, index) == -1)
 		cannot_measure(t);
 	else
-		dialogue_reply(t->client, "%s%zu %llu", prefix, index + 1,
-		    (unsigned long long)t->drop->messages[index].octets);
+		add_line(t, prefix, index, decimal(number,
+		    t->drop->messages[index].octets));
 }
 
 static void
 uid_line(struct transaction *t, const char *prefix, size_t index)
 {
-	dialogue_reply(t->client, "%s%zu %s", prefix, index + 1,
-	    t->drop->messages[index].uid);
+	add_line(t, prefix, index, t->drop->messages[index].uid);
 }
 
 static void

@@ -24,7 +24,7 @@ int	lock_wait(int fd, struct deadline d, struct err *err);
 int	lock_release(int fd, struct err *err);
 
 /* The same for a part of a file, which may lie beyond its end: len 0 is all
- * from start on. */
+ * from start on.  1: somebody else had it, and left; 0: nobody had. */
 struct lock_part {
 	off_t	start, len;
 };

@@ -13,6 +13,7 @@
 #include "file.h"
 #include "mem.h"
 #include "scope.h"
+#include "stamp.h"
 
 enum { PASSES = 16 };
 
@@ -149,19 +150,51 @@ read_pass(const struct maildir *dirs, struct maildir_scan *s, struct err *err)
 	    read_part(dirs, true, s, err);
 }
 
+/* What both are like.  *final: nothing that is done to them from now on leaves
+ * them like that. */
+static int
+look_at(const struct maildir *dirs, struct stamp stamps[2], bool *final,
+    struct err *err)
+{
+	struct stat new, cur;
+
+	if (fstat(dirs->new, &new) == -1 || fstat(dirs->cur, &cur) == -1)
+		return err_sys(err, "look at a directory");
+	stamps[0] = stamp_of(&new);
+	stamps[1] = stamp_of(&cur);
+	*final = stamp_is_final(&stamps[0]) && stamp_is_final(&stamps[1]);
+	return 0;
+}
+
+/* One pass; *whole: nobody touched the directories meanwhile. */
+static int
+read_still(const struct maildir *dirs, struct maildir_scan *s, bool *whole,
+    struct err *err)
+{
+	struct stamp before[2], after[2];
+	bool was_final, ignored;
+
+	if (look_at(dirs, before, &was_final, err) == -1 ||
+	    read_pass(dirs, s, err) == -1 ||
+	    look_at(dirs, after, &ignored, err) == -1)
+		return -1;
+	*whole = was_final && stamp_same(&before[0], &after[0]) &&
+	    stamp_same(&before[1], &after[1]);
+	return 0;
+}
+
 static int
 read_directories(const struct maildir *dirs, struct maildir_scan *s,
     struct err *err)
 {
-	if (read_pass(dirs, s, err) == -1)
-		return -1;
-	for (int i = 1; i < PASSES; i++) {
+	bool whole = false, agree = false;
+
+	for (int i = 0; i < PASSES && !whole && !agree; i++) {
 		uint64_t digest = s->digest;
 		size_t count = s->count;
-		if (read_pass(dirs, s, err) == -1)
+		if (read_still(dirs, s, &whole, err) == -1)
 			return -1;
-		if (s->digest == digest && s->count == count)
-			break;
+		agree = i > 0 && s->digest == digest && s->count == count;
 	}
 	/* where mail never stops coming, what was seen is enough */
 	return 0;

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """pop3_mailbox_test.py: what is in an mbox or a Maildir, byte for byte, and what QUIT removes."""
 import mailbox as python_mailbox
+import random
 
 from pop3 import *
 
@@ -84,6 +85,16 @@ class Bytes(Pop3Test):
         self.assertRegex(pop.ask("QUIT"), r"^\+OK")
         self.assertIn("not an mbox file", self.ended(pop))
 
+    def test_a_mailbox_that_could_not_be_read_is_locked_by_nobody(self):
+        vmail = self.box(mbox=b"hello\n")
+        pop = vmail.pop3()
+        self.assertRegex(pop.login(self.joe, PASSWORD), r"^-ERR \[SYS/TEMP\]")
+        put_mbox(vmail, self.joe, mbox(b"a: b\n\nx\n"))
+        self.quit(self.session(vmail))          # while the refused client is still there
+        pop.ask(f"USER {self.joe}")
+        self.assertEqual(pop.ask(f"PASS {PASSWORD}"), "+OK 1 messages")
+        self.quit(pop)
+
     def test_the_internal_data_of_c_client_stays_and_is_not_shown(self):
         pseudo = (b"From MAILER-DAEMON Fri Nov 20 10:00:00 2026\nSubject: DON'T DELETE THIS MESSAGE -- "
                   b"FOLDER INTERNAL DATA\nX-IMAP: 1 2\nStatus: RO\n\nThis text is part of the internal "
@@ -143,6 +154,7 @@ class Bytes(Pop3Test):
 
 
 class Uids(Pop3Test):
+    HISTORIES = 6
     TWIN = b"From a\nMessage-ID: <1@x>\n\nbody\n\n"
 
     def test_they_are_unique_printable_and_stay(self):
@@ -195,20 +207,19 @@ class Uids(Pop3Test):
         self.assertNotIn(f, [a, b, c, d, e])
 
     def test_random_histories_never_change_or_reuse_one(self):
-        import random
-        for seed in range(6):
-            random.seed(seed)
+        for seed in range(self.HISTORIES):
+            rng = random.Random(seed)
             vmail = self.box(mbox=b"")
             kinds = [b"From a\nMessage-ID: <%d@x>\n\nbody\n\n" % i for i in range(3)]
             known, gone = [], set()
             for _ in range(25):
-                new = [random.choice(kinds) for _ in range(random.randrange(3))]
+                new = [rng.choice(kinds) for _ in range(rng.randrange(3))]
                 self.append(vmail, b"".join(new))
                 now = self.uids(vmail)
                 self.assertEqual(now[:len(known)], known, seed)
                 self.assertEqual(len(now), len(known) + len(new))
                 self.assertEqual(len(set(now) | gone), len(now) + len(gone), seed)
-                out = [i for i in range(len(now)) if random.random() < 0.4]
+                out = [i for i in range(len(now)) if rng.random() < 0.4]
                 self.delete(vmail, *(i + 1 for i in out))
                 known = [uid for i, uid in enumerate(now) if i not in out]
                 gone |= {now[i] for i in out}
