@@ -162,9 +162,18 @@ def processes(pid):
 
 # --- TLS ---------------------------------------------------------------------
 
-@functools.cache
 def certificate(*names, days=30):
-    """A self-signed certificate for these host names, with its key: PEM text."""
+    """A self-signed certificate for these host names, with its key: PEM text; always the same one, to tests
+    beside one another, too."""
+    with certificate_turn:
+        return new_certificate(*names, days=days)
+
+
+certificate_turn = threading.Lock()
+
+
+@functools.cache
+def new_certificate(*names, days):
     with tempfile.TemporaryDirectory(dir=SCRATCH) as at:
         run("/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
             "-nodes", "-days", days, "-subj", f"/CN={names[0]}", "-keyout", f"{at}/key", "-out", f"{at}/cert",

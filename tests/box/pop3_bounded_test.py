@@ -59,8 +59,8 @@ class Bounded(Pop3Test):
             process = Process([build("measure"), note, program("vpop3d"), "-C", self.vmail.dir], stdin=server,
                               stdout=server)
         self.vmail.processes.append(process)
-        client.settimeout(600)
         pop = Pop3(client, process)
+        client.settimeout(600)                  # a gigabyte is looked through; Pop3 has set its own
         pop.line()
         pop.ask("USER joe@a.test")
         told = "".join(f"{c}\r\n" for c in (f"PASS {PASSWORD}", *commands, "QUIT")).encode()

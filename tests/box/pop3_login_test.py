@@ -68,7 +68,7 @@ class Domain(Login):
         for user in ("joe", "joe@main.test"):
             reply, log = self.answer(vmail, user, native="/bin/false")
             self.assertRegex(reply, r"^-ERR \[SYS/TEMP\]")
-            self.assertRegex(log, f"login-failed login={user} peer=127.0.0.1 domain=main.test found=[a-z]+ reason="
+            self.assertRegex(log, f"login-failed login={user} peer=127.0.0.1 domain=main.test found=[a-z]+( tls=\\S+)? reason="
                                   '"the native pop3d went away before it answered')
 
     def test_a_main_domain_of_ours_takes_bare_logins(self):

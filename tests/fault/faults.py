@@ -227,9 +227,10 @@ class World:
         self.runs += 1
         self.calls.add(call)
         what = f"{call} ({nth}) {errno.errorcode.get(how, how)}"
-        # Without memory a process ends where it is; its lock file is stale then.
+        # Without memory a process ends where it is, and a child that cannot be watched is killed
+        # wherever it is by then; its lock file is stale.
         self.answer, self.left = got, self.messages()
-        self.judge(what, got, how == "kill", call in ("unlink", "unlinkat", "brk", "mmap"))
+        self.judge(what, got, how == "kill", call in ("unlink", "unlinkat", "brk", "mmap", "pidfd_open"))
         return call
 
     def judge(self, what, got, killed, cannot_clean):

@@ -203,8 +203,10 @@ main(void)
 	add_rows(ages, check_age);
 	add_test("where there is no hash to check one is computed all the same",
 	    test_time);
+	/* sanitizers take terabytes of addresses */
 	if (!is_sanitized)
-		add_test("for want of memory no password is wrong", test_memory);
+		add_test("for want of memory no password is wrong",
+		    test_memory);
 	add_test("a password of 511 bytes is the longest", test_longest);
 	add_test("what cannot be typed again is no new password", test_refused);
 	return run_all();
