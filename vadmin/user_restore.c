@@ -64,15 +64,24 @@ read_record(struct call *call, const struct subject *subject,
 	return 0;
 }
 
-/* Those of the account; ERR_ABSENT: none. */
+/* The deleted accounts that are meant, the newest last. */
+struct deleted {
+	struct subject	 subject;
+	const char	**stamps;
+	size_t		 count;
+};
+
+/* ERR_ABSENT: there is none. */
 static int
-find_stamps(struct call *call, const struct subject *subject,
-    const char ***stamps, size_t *count, struct err *err)
+find_deleted(struct call *call, struct deleted *out, struct err *err)
 {
-	if (trash_record_stamps(subject->domain, &call->pool, subject->name,
-	    stamps, count, err) == -1)
+	struct subject *subject = &out->subject;
+
+	if (subject_new_account(call, "U@D", subject, err) == -1 ||
+	    trash_record_stamps(subject->domain, &call->pool, subject->name,
+	    &out->stamps, &out->count, err) == -1)
 		return -1;
-	return *count > 0 ? 0 : err_set(err, ERR_ABSENT,
+	return out->count > 0 ? 0 : err_set(err, ERR_ABSENT,
 	    "no '%s' was deleted from %s", subject->name,
 	    subject->domain->name);
 }
@@ -129,25 +138,23 @@ user_restore(struct call *call, struct err *err)
 {
 	SCOPED(drop_user_files) struct user_files files = { 0 };
 	SCOPED(drop_record) struct record record = { 0 };
-	struct subject subject;
-	const char **stamps;
-	size_t count;
+	struct deleted deleted;
+	const struct subject *subject = &deleted.subject;
 
-	if (subject_new_account(call, "U@D", &subject, err) == -1 ||
-	    user_files_read(subject.domain, &call->pool, &files, err) == -1 ||
-	    user_room_check(&subject, &files, err) == -1 ||
-	    find_stamps(call, &subject, &stamps, &count, err) == -1)
+	if (find_deleted(call, &deleted, err) == -1 ||
+	    user_files_read(subject->domain, &call->pool, &files, err) == -1 ||
+	    user_room_check(subject, &files, err) == -1)
 		return -1;
-	const char *newest = stamps[count - 1];
-	if (read_record(call, &subject, newest, &record, err) == -1 ||
+	const char *newest = deleted.stamps[deleted.count - 1];
+	if (read_record(call, subject, newest, &record, err) == -1 ||
 	    trash_restore(&record.belongings, err) == -1 ||
 	    restore_lines(&record, &files, err) == -1 ||
 	    restore_grants(&record, &call->pool, err) == -1)
 		return -1;
-	if (count > 1)
+	if (deleted.count > 1)
 		note("the last of %zu that were deleted: the others stay in "
-		    "the trash", count);
-	return trash_record_remove(subject.domain, record.account.name, newest,
+		    "the trash", deleted.count);
+	return trash_record_remove(subject->domain, record.account.name, newest,
 	    err);
 }
 
@@ -156,16 +163,13 @@ user_restore(struct call *call, struct err *err)
 int
 user_purge_ask(struct call *call, struct err *err)
 {
-	struct subject subject;
-	const char **stamps;
-	size_t count;
+	struct deleted deleted;
 
-	if (subject_new_account(call, "U@D", &subject, err) == -1 ||
-	    find_stamps(call, &subject, &stamps, &count, err) == -1)
+	if (find_deleted(call, &deleted, err) == -1)
 		return -1;
 	return confirm(call, pool_format(&call->pool, "Remove the mail and "
-	    "home of the deleted %s@%s for good?", subject.name,
-	    subject.domain->name), err);
+	    "home of the deleted %s@%s for good?", deleted.subject.name,
+	    deleted.subject.domain->name), err);
 }
 
 /* The record goes last: what could not be removed is tried again. */
@@ -185,15 +189,13 @@ purge(struct call *call, const struct subject *subject, const char *stamp,
 int
 user_purge(struct call *call, struct err *err)
 {
-	struct subject subject;
-	const char **stamps;
-	size_t count;
+	struct deleted deleted;
 
-	if (subject_new_account(call, "U@D", &subject, err) == -1 ||
-	    find_stamps(call, &subject, &stamps, &count, err) == -1)
+	if (find_deleted(call, &deleted, err) == -1)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (purge(call, &subject, stamps[i], err) == -1)
+	for (size_t i = 0; i < deleted.count; i++)
+		if (purge(call, &deleted.subject, deleted.stamps[i],
+		    err) == -1)
 			return -1;
 	return 0;
 }

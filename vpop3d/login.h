@@ -71,8 +71,9 @@ void	login_find(const struct login_question *question, struct pool *pool,
 const char *login_account(const struct login_question *question,
 	    const struct login *login, struct pool *pool);
 
-/* Then, where the verdict is still open and the login is ours: computes exactly one password hash, or
- * asks PAM once, for all that becomes VERDICT_WRONG or VERDICT_OPEN. */
+/* Then, where the verdict is still open and the login is ours: computes exactly
+ * one password hash, or asks PAM once, for all that becomes VERDICT_WRONG or
+ * VERDICT_OPEN. */
 void	login_check(const struct login_question *question, struct pool *pool,
 	    struct login *out);
 

@@ -15,28 +15,20 @@
  */
 #include "parent.h"
 
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "carry.h"
 #include "child.h"
-#include "dialogue.h"
 #include "events.h"
 #include "fd.h"
 #include "log.h"
 #include "login.h"
-#include "native.h"
 #include "native_login.h"
 #include "packet.h"
-#include "passage.h"
 #include "rehash.h"
 #include "relay.h"
 #include "scope.h"
-#include "session.h"
 #include "stop.h"
+#include "successor.h"
 #include "talker.h"
 #include "throttle.h"
 #include "wire.h"
@@ -47,10 +39,6 @@ enum {
 	/* before it, for a question that got no answer to be answered; for
 	 * the client to hear that TLS failed */
 	TELL_MS = 500,
-	/* for a session to end when it is told to */
-	LEAVE_MS = 30000,
-	/* for the native pop3d to end by itself; then, when it is told to */
-	NATIVE_LEAVE_MS = 5000,
 };
 
 struct state {
@@ -62,21 +50,18 @@ struct state {
 	const char		*name;		/* that greets, and says farewell */
 	struct deadline		 limit;		/* of all before the login */
 	struct relay		 relay;
-	struct child		 talker, native;
-	struct child		 session;	/* or passage */
-	int			 to_talker, to_session;	/* sockets */
+	struct child		 talker;
+	int			 to_talker;	/* a socket */
+	struct successor	 successor;
 	struct request		 request;
 	/* of the login that is being checked */
 	struct pool		 pool;
 	struct login		 login;
 	struct throttle		 throttle;
-	int			 to_native;	/* the client's end */
 	char			 words[WIRE_TEXT];	/* the native's refusal */
 	unsigned		 failures;
 	unsigned		 stls_failures;
-	/* the session waits for the handover */
-	bool			 is_open;
-	bool			 handed_over;
+	bool			 handed_over;	/* to the successor */
 	/* the talker has its last answer to tell */
 	bool			 refused;
 };
@@ -85,12 +70,9 @@ static void
 drop_state(struct state *s)
 {
 	drop_child(&s->talker);
-	drop_child(&s->session);
-	drop_child(&s->native);
+	drop_successor(&s->successor);
 	drop_relay(&s->relay);
 	drop_fd(&s->to_talker);
-	drop_fd(&s->to_session);
-	drop_fd(&s->to_native);
 	drop_throttle(&s->throttle);
 	drop_pool(&s->pool);
 	drop_pool(&s->lasting);
@@ -116,162 +98,45 @@ wait_for(const struct state *s, int fd, struct deadline d)
 	return stop_wait(s->parent->stop, fd, d);
 }
 
-/* --- the session ------------------------------------------------------ */
-
-static void
-be_session(struct state *s, int parent)
-{
-	const struct session_start start = {
-		.account = s->login.account,
-		.keeps_all = s->login.by != NULL &&
-		    s->login.grant != GRANT_ALL,
-		.name = s->name,
-		.parent = parent,
-		.stop = s->parent->stop,
-	};
-
-	explicit_bzero(&s->request, sizeof s->request);
-	session_run(&start);
-}
-
-/* What the process says that is to go on from the login; where there is nothing
- * it is that. */
-static void
-hear_opened(struct state *s, struct deadline d, struct opened *opened)
-{
-	if (wait_for(s, s->to_session, d) != WOKEN ||
-	    packet_receive(s->to_session, opened, sizeof *opened,
-	    deadline_in(0)) == -1)
-		*opened = (struct opened){ .verdict = VERDICT_TEMPORARY,
-		    .text = "the session's process ended early" };
-	opened->text[sizeof opened->text - 1] = '\0';
-	opened->words[sizeof opened->words - 1] = '\0';
-}
-
-/* Starts that process, and waits until it is ready, or why it is not. */
-static void
-start_session(struct state *s, void (*be)(struct state *, int),
-    struct deadline d, struct opened *opened)
-{
-	struct err err;
-	int end, forked = packet_fork(&s->session, &end, &err);
-
-	if (forked == 0) {
-		be(s, end);
-		_exit(0);
-	}
-	if (forked == -1) {
-		*opened = (struct opened){ .verdict = VERDICT_TEMPORARY };
-		snprintf(opened->text, sizeof opened->text, "%s", err.text);
-		return;
-	}
-	s->to_session = end;
-	hear_opened(s, d, opened);
-	s->is_open = opened->verdict == VERDICT_OPEN;
-	if (!s->is_open) {
-		drop_child(&s->session);
-		drop_fd(&s->to_session);
-	}
-}
+/* --- who goes on from a login ------------------------------------------ */
 
 /* The mailbox's locks may take a while. */
 static enum verdict
 open_mailbox(struct state *s)
 {
 	int64_t ms = (int64_t)s->parent->in->conf.lock_timeout * 1000;
+	const struct session_start start = {
+		.account = s->login.account,
+		.keeps_all = s->login.by != NULL &&
+		    s->login.grant != GRANT_ALL,
+		.name = s->name, .stop = s->parent->stop,
+	};
 	struct opened opened;
 
-	start_session(s, be_session, deadline_in(ms + PATIENCE_MS), &opened);
+	successor_session(&s->successor, &start, &s->request,
+	    deadline_in(ms + PATIENCE_MS), &opened);
 	if (opened.verdict != VERDICT_OPEN)
 		log_failure(s, opened.text);
 	return opened.verdict;
 }
 
 static void
-let_talker_leave(struct state *s)
-{
-	struct err err;
-	int status;
-
-	if (child_wait(&s->talker, deadline_in(PATIENCE_MS), &status,
-	    &err) == -1)
-		drop_child(&s->talker);
-}
-
-/* When the talker is gone, nobody but the session touches the connection. */
-static void
-release_session(struct state *s, const struct request *r)
-{
-	struct ahead ahead = { .len = r->ahead_len };
-
-	memcpy(ahead.bytes, r->ahead, r->ahead_len);
-	let_talker_leave(s);
-	packet_send(s->to_session, &ahead, sizeof ahead);
-	s->handed_over = true;
-}
-
-/* The last words of who went on from the login; -1: there are none. */
-static int
-hear_report(struct state *s, void *report, size_t size)
-{
-	struct deadline d = { INT64_MAX };
-
-	while (wait_for(s, s->to_session, d) == TIMED_OUT)
-		;
-	/* Told to end, it ends by itself: it may be writing the mailbox. */
-	kill(s->session.pid, SIGTERM);
-	return packet_receive(s->to_session, report, size,
-	    deadline_in(LEAVE_MS));
-}
-
-static void
-watch_session(struct state *s)
-{
-	struct report report = { .end = END_ERROR };
-
-	if (hear_report(s, &report, sizeof report) == -1)
-		snprintf(report.text, sizeof report.text,
-		    "the session's process ended early");
-	events_session(&s->events, &report);
-}
-
-/* --- the native pop3d ------------------------------------------------- */
-
-/* native: its client's end. */
-static void
-be_passage(struct state *s, int parent)
-{
-	const struct passage_start start = {
-		.request = &s->request,
-		.limit = { s->limit.at_ms - TELL_MS },
-		.idle_ms = (int64_t)s->parent->in->conf.idle_timeout * 1000,
-		.root = s->parent->root,
-		.native = s->to_native, .native_pidfd = s->native.pidfd,
-		.parent = parent, .stop = s->parent->stop,
-	};
-
-	passage_run(&start);
-}
-
-static void
 start_passage(struct state *s, struct opened *opened)
 {
 	const struct parent *p = s->parent;
-	struct err err;
+	const struct passage_start start = {
+		.request = &s->request,
+		.limit = { s->limit.at_ms - TELL_MS },
+		.idle_ms = (int64_t)p->in->conf.idle_timeout * 1000,
+		.root = p->root, .stop = p->stop,
+	};
 
-	if (native_start(p->native, p->found, &s->native, &s->to_native,
-	    &err) == -1) {
-		*opened = (struct opened){ .verdict = VERDICT_TEMPORARY };
-		snprintf(opened->text, sizeof opened->text, "%s", err.text);
-		return;
-	}
-	start_session(s, be_passage, s->limit, opened);
-	/* the passage alone has it now: it ends when that does */
-	drop_fd(&s->to_native);
+	successor_passage(&s->successor, &start, p->native, p->found, s->limit,
+	    opened);
 }
 
-/* It says whether the password is right.  Where it has nothing to say the
- * connection ends: each try costs a process of root's. */
+/* The native says whether the password is right.  Where it has nothing to say
+ * the connection ends: each try costs a process of root's. */
 static void
 ask_native(struct state *s)
 {
@@ -287,31 +152,40 @@ ask_native(struct state *s)
 	    opened.words[0] == '\0';
 }
 
-/* Nobody talks to it any more, but it may have its mailbox to put in order.
- * The status is as from waitpid(). */
-static int
-end_native(struct state *s)
+static void
+let_talker_leave(struct state *s)
 {
+	struct err err;
 	int status;
 
-	child_end(&s->native, NATIVE_LEAVE_MS, &status);
-	return status;
+	if (child_wait(&s->talker, deadline_in(PATIENCE_MS), &status,
+	    &err) == -1)
+		drop_child(&s->talker);
+}
+
+/* When the talker is gone, nobody but the successor touches the connection. */
+static void
+let_begin(struct state *s, const struct request *r)
+{
+	let_talker_leave(s);
+	successor_begin(&s->successor, r);
+	s->handed_over = true;
 }
 
 static void
-watch_native(struct state *s)
+watch(struct state *s)
 {
-	struct passed passed = { .end = CARRY_ERROR };
-	char text[WIRE_TEXT] = "";
+	struct report report;
+	struct passed passed;
+	char text[WIRE_TEXT];
 
-	if (hear_report(s, &passed, sizeof passed) == -1)
-		snprintf(text, sizeof text,
-		    "the passage's process ended early");
-	int status = end_native(s);
-	if (WIFSIGNALED(status))
-		snprintf(text, sizeof text,
-		    "the native pop3d ended by signal %d", WTERMSIG(status));
-	events_native_session(&s->events, &passed, text);
+	if (s->login.is_natives) {
+		successor_hear_passage(&s->successor, &passed, text);
+		events_native_session(&s->events, &passed, text);
+		return;
+	}
+	successor_hear_session(&s->successor, &report);
+	events_session(&s->events, &report);
 }
 
 /* --- logins ----------------------------------------------------------- */
@@ -392,7 +266,8 @@ answer_login(struct state *s)
 		.deadline = { s->limit.at_ms - TELL_MS },
 	};
 
-	end_native(s);			/* that has refused the last one */
+	/* that has refused the last one */
+	successor_end_native(&s->successor);
 	s->words[0] = '\0';
 	drop_pool(&s->pool);
 	login_find(&question, &s->pool, &s->login);
@@ -508,12 +383,12 @@ answer_request(struct state *s)
 	if (packet_receive(s->to_talker, r, sizeof *r, deadline_in(0)) == -1 ||
 	    !wire_request_is_sane(r))
 		return false;
-	if (r->kind == REQUEST_LOGIN && !s->is_open)
+	if (r->kind == REQUEST_LOGIN && !s->successor.is_open)
 		return answer_login(s);
-	if (r->kind == REQUEST_STLS && !s->is_open && !s->where.under_tls)
+	if (r->kind == REQUEST_STLS && !s->successor.is_open && !s->where.under_tls)
 		return answer_stls(s);
-	if (r->kind == REQUEST_HANDOVER && s->is_open)
-		release_session(s, r);
+	if (r->kind == REQUEST_HANDOVER && s->successor.is_open)
+		let_begin(s, r);
 	return false;
 }
 
@@ -524,13 +399,11 @@ serve_client(struct state *s)
 
 	while (wait_for(s, s->to_talker, d) == WOKEN && answer_request(s))
 		;
-	if (s->handed_over && s->login.is_natives)
-		watch_native(s);
-	else if (s->handed_over)
-		watch_session(s);
+	if (s->handed_over)
+		watch(s);
 	else if (s->refused)
 		let_talker_leave(s);
-	end_native(s);
+	successor_end_native(&s->successor);
 }
 
 int
@@ -541,9 +414,8 @@ parent_run(const struct parent *parent, struct err *err)
 		.parent = parent, .where = parent->where,
 		.limit = deadline_in((int64_t)conf->login_timeout * 1000),
 		.relay = RELAY_NONE, .throttle = THROTTLE_NONE,
-		.talker = CHILD_NONE, .session = CHILD_NONE,
-		.native = CHILD_NONE, .to_talker = -1, .to_session = -1,
-		.to_native = -1,
+		.talker = CHILD_NONE, .to_talker = -1,
+		.successor = SUCCESSOR_NONE,
 	};
 
 	s.events = (struct events){ parent->connection, &s.relay, &s.login,

@@ -386,3 +386,25 @@ uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
 	return file_replace(dir, file_name(&file, name), 0600, str_slice(&text),
 	    err);
 }
+
+/* In its place and not synced: until then what was said of the old file is right
+ * for that alone, and it is no more. */
+void
+uids_forget_old(int dir, const char *name)
+{
+	enum { FLAGS = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC };
+	SCOPED(drop_str) struct str file = { 0 }, head = { 0 };
+	SCOPED(drop_fd) int fd = compat_open_beneath(dir,
+	    file_name(&file, name), FLAGS, 0);
+	char digits[32];
+
+	str_addf(&head, "%s\ninode ", magic);
+	if (fd == -1 || fd_pread(fd, digits, sizeof digits,
+	    (off_t)head.len) <= 0)
+		return;
+	size_t len = strspn(digits, "0123456789");
+	memset(digits, '0', len);
+	if (len < sizeof digits &&
+	    fd_pwrite(fd, digits, len, (off_t)head.len) == -1)
+		return;			/* it tells no lies so far */
+}

@@ -54,4 +54,8 @@ int	uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
 	    const struct uid_hash *hashes, const bool *deleted, size_t count,
 	    const struct uids *uids, struct err *err);
 
+/* When it has taken its place: what was written of the old one counts no more,
+ * or it would for a file that gets its inode number one day. */
+void	uids_forget_old(int dir, const char *name);
+
 #endif

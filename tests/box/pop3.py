@@ -126,11 +126,7 @@ def at_once(clients):
         reply = pop.line()
         answers[i] = (time.monotonic() - begun, reply)
 
-    threads = [threading.Thread(target=say, args=(i, *client)) for i, client in enumerate(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together([lambda i=i, client=client: say(i, *client) for i, client in enumerate(clients)], len(clients))
     return answers
 
 

@@ -621,7 +621,9 @@ class Identities(NativeTest):
         self.assertEqual([its[name] for name in ("Umask", "NoNewPrivs", "SigBlk", "SigIgn")],
                          ["0027", "0", f"{blocked:016x}", f"{ignored | self.ignored_here():016x}"])
         with open(f"/proc/{native}/limits") as f:
-            self.assertRegex(f.read(), r"Max core file size +4096 +8192 ")
+            core = f.read()
+        if not is_sanitized("vpop3d"):          # it forbids them by itself
+            self.assertRegex(core, r"Max core file size +4096 +8192 ")
         open_now = {n: os.readlink(f"/proc/{native}/fd/{n}") for n in os.listdir(f"/proc/{native}/fd")}
         self.assertEqual(sorted(open_now), ["0", "1", "2"])
         self.assertEqual(open_now["0"], open_now["1"])

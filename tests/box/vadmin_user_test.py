@@ -605,6 +605,9 @@ class Grants(Users):
         self.assertIn("grants.a.test:3: there is no account 'gone'", got.stdout.decode())
         os.chmod(os.path.join(self.vmail.dir, "grants.a.test"), 0o666)
         self.assertIn("nobody may open another's inbox", self.v("check", "a.test").stdout.decode())
+        got = self.ok("user", "show", "ann@a.test")
+        self.assertNotIn(b"grants", got.stdout)
+        self.assertIn("others can write to it", got.stderr)
 
 
 class Delete(Users):
@@ -859,6 +862,21 @@ class Delete(Users):
         self.assertEqual(left, [])
         self.assertEqual(os.listdir(precious), ["file"])
         self.ok("user", "restore", "joe.x@a.test")
+        self.refused(67, "was deleted", "user", "purge", "joe@a.test")
+
+    @needs_root
+    def test_purge_is_the_accounts_own_doing_below_its_home(self):
+        self.add("joe@a.test")
+        of_root = os.path.join(self.vmail.homes, "a.test", "home", "joe", "of root")
+        os.mkdir(of_root, 0o755)
+        with open(os.path.join(of_root, "file"), "w") as f:
+            f.write("x")
+        self.ok("user", "delete", "joe@a.test")
+        self.refused(75, "remove it by hand", "user", "purge", "joe@a.test")
+        [home] = [name for name in os.listdir(os.path.join(self.vmail.homes, "a.test", "home", ".trash"))]
+        self.assertTrue(os.path.exists(os.path.join(self.vmail.homes, "a.test", "home", ".trash", home, "of root", "file")))
+        shutil.rmtree(os.path.join(self.vmail.homes, "a.test", "home", ".trash", home))
+        self.ok("user", "purge", "joe@a.test")
         self.refused(67, "was deleted", "user", "purge", "joe@a.test")
 
 

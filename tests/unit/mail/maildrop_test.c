@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "maildrop.h"
 #include "scope.h"
 
@@ -284,6 +285,28 @@ test_uids_unread(void **state)
 	}
 }
 
+/* A file that gets the old one's inode number is not the old one. */
+static void
+test_uids_of_the_old_file(void **state)
+{
+	struct mailbox mailbox = mailbox_of(&mbox_kind);
+	SCOPED(drop_maildrop) struct maildrop *drop = NULL;
+	struct err err = { 0 };
+	char head[32] = "";
+
+	(void)state;
+	unit_writes("joe", "From a\n\none\n\nFrom a\n\none\n\n");
+	open_or_fail(&mailbox, &drop);
+	drop->messages[0].deleted = true;
+	assert_int_equal(maildrop_commit(drop, deadline_in(200), &err), 0);
+	SCOPED(drop_fd) int fd = open(".joe.uids", O_RDONLY | O_CLOEXEC);
+	assert_true(fd_read(fd, head, sizeof head - 1) > 0);
+	const char *number = strstr(head, "inode ");
+	assert_non_null(number);
+	assert_int_equal(number[6], '0');
+	assert_int_equal(strtoull(number + 6, NULL, 10), 0);
+}
+
 static const struct octets_row {
 	const char	*name;
 	const char	*parts[3];
@@ -325,6 +348,8 @@ main(void)
 	add_test("of a Maildir what is gone is gone as was wished", test_gone);
 	add_test("unique ids that cannot be read now are not made anew",
 	    test_uids_unread);
+	add_test("a file that gets the old one's inode number is not the old one",
+	    test_uids_of_the_old_file);
 	add_rows(octets_rows, check_octets);
 	return run_all();
 }
