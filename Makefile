@@ -35,7 +35,7 @@ endif
 # What is made of what.  Each floor sees itself and what lies below it only.
 base     = $(wildcard lib/base/*.c)
 mail     = $(wildcard lib/mail/*.c)
-cold     = $(filter %maildrop.c %uids.c %mbox_scan.c %mbox_cache.c %mbox_reading.c %mbox_update.c %maildir_scan.c %password.c,$(mail))	# what vdeliver never calls
+cold     = $(filter %host.c %maildrop.c %uids.c %mbox_scan.c %mbox_cache.c %mbox_reading.c %mbox_update.c %maildir_scan.c %password.c,$(mail))	# what vdeliver never calls
 objects  = $(patsubst %.c,$(1)/obj/%.o,$(2))
 all:: $(PROGRAMS:%=$(OUT)/bin/%) $(HELPERS:%=$(OUT)/bin/%)
 
@@ -59,7 +59,7 @@ $(OUT)/bin/vtls: $(call objects,$(OUT),$(wildcard vpop3d/tls/*.c)) $(OUT)/libbas
 units    = $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*/*_test.c))
 unit     = $(call objects,$(OUT),tests/unit/unit.c tests/unit/fault.c)
 conduct  = $(OUT)/tests/pam_conduct.so
-bench    = $(OUT)/bench/floor $(OUT)/bench/drive
+bench    = $(patsubst bench/%.c,$(OUT)/bench/%,$(wildcard bench/*.c))
 fuzzers  = $(patsubst tests/fuzz/%.c,$(OUT)/targets/%,$(wildcard tests/fuzz/*_fuzz.c))
 musl     = $(shell command -v musl-gcc)
 faults   = $(shell sed -n 's/^WRAP.*, \([a-z0-9_]*\), (.*)/\1/p' tests/unit/fault.c)
@@ -93,6 +93,7 @@ fault: all			# T=WORD...: only the parts with WORD in their name
 bench: all $(bench)			# BENCH=--short: a few deliveries only
 	$(if $(musl),$(MAKE) -s OUT=$(OUT)/static STATIC=1 $(OUT)/static/bin/vdeliver $(OUT)/static/bench/floor)
 	bench/run $(BENCH) $(OUT) $(if $(musl),$(OUT)/static)
+	bench/lmtp $(BENCH) $(OUT)
 install: all
 	etc-templates/install '$(DESTDIR)' '$(PREFIX)' '$(OUT)'
 

@@ -6,9 +6,10 @@
 #include "packet.h"
 
 int
-lmtp_ask(int parent, enum lmtp_request_kind kind, struct slice text)
+lmtp_ask(int parent, enum lmtp_request_kind kind, struct slice text,
+    uint64_t size)
 {
-	struct lmtp_request request = { .kind = kind };
+	struct lmtp_request request = { .kind = kind, .size = size };
 
 	if (text.len > sizeof request.text)
 		return -1;

@@ -19,6 +19,7 @@
 #include "fd.h"
 #include "intake.h"
 #include "ledger.h"
+#include "lmtp_room.h"
 #include "lmtp_talker.h"
 #include "lmtp_wire.h"
 #include "log.h"
@@ -115,8 +116,19 @@ resolve_into(const struct state *s, struct plan *plan, const char *address)
 	return plan->recipients[plan->recipient_count - 1];
 }
 
+/* What the plan tells, and where that is one inbox alone, whether it has room:
+ * of all others the delivery decides. */
+static struct outcome
+expect(struct state *s, struct recipient *r, uint64_t size)
+{
+	const struct outcome *expected = settle_expected(&s->plan, r);
+
+	return expected->kind != OUTCOME_DONE ? *expected :
+	    lmtp_room_for(r, size, s->parent->in->deadline);
+}
+
 static bool
-answer_recipient(struct state *s, const char *address)
+answer_recipient(struct state *s, const char *address, uint64_t size)
 {
 	struct plan *plan = &s->plan;
 	size_t warned = plan->warning_count;
@@ -125,15 +137,15 @@ answer_recipient(struct state *s, const char *address)
 		return answer(s, outcome_make(OUTCOME_TEMPORARY, "4.5.3",
 		    "too many recipients: send the message for them again"));
 	struct recipient *r = resolve_into(s, plan, address);
-	const struct outcome *expected = settle_expected(plan, r);
+	struct outcome expected = expect(s, r, size);
 	s->reached += r->count;
-	if (expected->kind == OUTCOME_DONE)
+	if (expected.kind == OUTCOME_DONE)
 		return answer(s, accepted());
-	events_refused(r, expected);
+	events_refused(r, &expected);
 	events_warnings(plan, warned);
 	s->refused++;
 	plan->recipient_count--;
-	return answer(s, *expected);
+	return answer(s, expected);
 }
 
 static bool
@@ -197,15 +209,18 @@ deliver(struct state *s, struct job *job, struct err *err)
 	if (adopted == 0) {
 		s->message = MESSAGE_NONE;	/* the job's now */
 		job->message.own_hops = 1;
-	}
+	} else
+		settle_open(plan, plan->recipients, plan->recipient_count,
+		    outcome_from_err(err));
 	for (size_t i = 0; i < plan->recipient_count; i++) {
-		struct outcome o = outcome_from_err(err);
-		if (adopted == 0) {
+		if (adopted == 0)
 			dispatch_recipient(job, &plan->recipients[i]);
-			o = *settled_result(plan->recipients[i]);
-		}
-		if (!answer(s, o))
-			return false;
+		if (answer(s, *settled_result(plan->recipients[i])))
+			continue;
+		settle_open(plan, plan->recipients + i,
+		    plan->recipient_count - i, outcome_make(OUTCOME_TEMPORARY,
+		    "4.4.2", "not begun: nobody waits for the answer"));
+		return false;
 	}
 	return true;
 }
@@ -240,12 +255,12 @@ answer_deliver(struct state *s, const char *given)
 /* An LMTP talker and one of the socket map ask different things; neither asks
  * anything else.  False: the conversation is over. */
 static bool
-answer_text(struct state *s, uint32_t kind, const char *text)
+answer_text(struct state *s, uint32_t kind, const char *text, uint64_t size)
 {
 	bool mail = s->parent->role == LMTP_MAIL;
 
 	if (kind == LMTP_RECIPIENT && mail)
-		return answer_recipient(s, text);
+		return answer_recipient(s, text, size);
 	if (kind == LMTP_MESSAGE && mail && s->plan.recipient_count > 0)
 		return answer_message(s);
 	if (kind == LMTP_DELIVER && mail && s->message.file != -1)
@@ -282,7 +297,7 @@ answer_request(struct state *s)
 	memcpy(text, request.text, request.len);
 	text[request.len] = '\0';
 	return strlen(text) == request.len &&
-	    answer_text(s, request.kind, text);
+	    answer_text(s, request.kind, text, request.size);
 }
 
 /* --- the conversation --------------------------------------------------- */

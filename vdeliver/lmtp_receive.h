@@ -2,22 +2,41 @@
 #ifndef LMTP_RECEIVE_H
 #define LMTP_RECEIVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dialogue.h"
+#include "lmtp_data.h"
+#include "outcome.h"
 
-enum lmtp_received {
-	LMTP_RECEIVED,		/* all of it is in the file */
-	LMTP_TOO_LONG,
-	LMTP_NOT_STORED,	/* errno told why: a full disk, most often */
-	LMTP_CUT_OFF,		/* the connection ended before the data */
+struct lmtp_receiving {
+	/* what is to be delivered goes there; -1: nowhere, outcome says why */
+	int			 file;
+	/* a whole header field, for the top */
+	struct str		 received;
+	uint64_t		 max;		/* bytes of the message, 0: no limit */
+	/* OUTCOME_DONE while nothing is wrong with it: else it is too long, or
+	 * could not be stored, and the rest of it is thrown away */
+	struct outcome		 outcome;
+
+	struct lmtp_data	 data;
+	uint64_t		 size;		/* of the message, as it came */
+	bool			 begun;		/* its first line was looked at */
+	struct str		 text;		/* decoded, and not written yet */
 };
+#define LMTP_RECEIVING_NONE	((struct lmtp_receiving){ .file = -1 })
 
-/* Reads up to CRLF.CRLF and writes what is to be delivered into file: received
- * (a whole header field) on top, without a leading "From " line.  Also after a
- * failure the data is read to its end, because the client reads no reply
- * before.  max: bytes of the message, 0: no limit. */
-enum lmtp_received lmtp_receive(struct dialogue *d, int file, uint64_t max,
-	    const char *received);
+void	drop_lmtp_receiving(struct lmtp_receiving *receiving);
+
+/* What follows DATA, up to CRLF.CRLF; or a chunk of so many octets.  A leading
+ * "From " line of the message is left out.  What is wrong with it is told by
+ * the outcome: its data is read in any case, because the client reads no reply
+ * before.  False: the connection ended within it. */
+bool	lmtp_receive_data(struct dialogue *d, struct lmtp_receiving *receiving);
+bool	lmtp_receive_chunk(struct dialogue *d, struct lmtp_receiving *receiving,
+	    uint64_t octets);
+
+/* It has come to its end: what waits is written. */
+void	lmtp_receive_end(struct lmtp_receiving *receiving);
 
 #endif

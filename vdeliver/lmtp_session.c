@@ -3,12 +3,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "fd.h"
 #include "lmtp_envelope.h"
-#include "lmtp_receive.h"
+#include "lmtp_message.h"
 #include "lmtp_talk.h"
 #include "mem.h"
 #include "scope.h"
@@ -46,6 +44,7 @@ lhlo(void *arg, const struct slice *args, size_t count)
 	dialogue_reply(t->d, "250-ENHANCEDSTATUSCODES");
 	dialogue_reply(t->d, "250-8BITMIME");
 	dialogue_reply(t->d, "250-SMTPUTF8");
+	dialogue_reply(t->d, "250-CHUNKING");
 	dialogue_reply(t->d, "250 SIZE %llu",
 	    (unsigned long long)t->session->max_size);
 }
@@ -95,6 +94,7 @@ mail(void *arg, const struct slice *args, size_t count)
 		t->sender_len = (uint32_t)path.address.len;
 		t->has_sender = true;
 		t->utf8 = path.utf8;
+		t->size = path.size;
 		dialogue_reply(t->d, "250 2.1.0 ok");
 	}
 }
@@ -120,6 +120,8 @@ rcpt(void *arg, const struct slice *args, size_t count)
 
 	if (!t->has_sender)
 		talk_bad(t, "503 5.5.1 MAIL first");
+	else if (t->in_chunks)
+		talk_bad(t, "503 5.5.1 BDAT has begun the message");
 	else if (!after_keyword(args, count, "TO:", &rest))
 		talk_bad(t, "501 5.5.4 syntax: RCPT TO:<address>");
 	else if (lmtp_parse_rcpt(rest, t->utf8, &path, &refusal) == -1)
@@ -128,93 +130,6 @@ rcpt(void *arg, const struct slice *args, size_t count)
 		dialogue_reply(t->d, "452 4.5.3 too many recipients");
 	else
 		ask_for_recipient(t, path.address);
-}
-
-/* --- the message -------------------------------------------------------- */
-
-/* RFC 5321 4.4; "with" as in RFC 3848 and RFC 6531. */
-static void
-write_received(const struct talk *t, struct str *out)
-{
-	char date[64];
-	time_t now = time(NULL);
-	struct tm utc;
-
-	gmtime_r(&now, &utc);
-	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S +0000", &utc);
-	str_addf(out, "Received: from %s", t->client);
-	if (strcmp(t->session->peer, "-") != 0)
-		str_addf(out, " ([%s])", t->session->peer);
-	str_addf(out, "\n\tby %s with %s;\n\t%s\n", t->session->hostname,
-	    t->utf8 ? "UTF8LMTP" : "LMTP", date);
-}
-
-static void
-reply_to_all(struct talk *t, const char *reply)
-{
-	for (unsigned i = 0; i < t->recipients; i++)
-		dialogue_reply(t->d, "%s", reply);
-}
-
-/* RFC 2033 4.2: one reply for each recipient, as soon as it is known. */
-static void
-deliver(struct talk *t)
-{
-	struct outcome o;
-
-	if (!talk_ask(t, LMTP_DELIVER, (struct slice){ t->sender, t->sender_len }))
-		return;
-	for (unsigned i = 0; i < t->recipients && t->d->end == END_NONE; i++) {
-		if (!talk_hear(t, &o, NULL))
-			return;
-		talk_reply(t, &o);
-		dialogue_flush(t->d);
-	}
-}
-
-static void
-receive(struct talk *t, int file)
-{
-	SCOPED(drop_str) struct str received = { 0 };
-
-	write_received(t, &received);
-	dialogue_reply(t->d, "354 end it with CRLF.CRLF");
-	switch (lmtp_receive(t->d, file, t->session->max_size,
-	    str_text(&received))) {
-	case LMTP_RECEIVED:
-		deliver(t);
-		break;
-	case LMTP_TOO_LONG:
-		reply_to_all(t, "552 5.3.4 the message is too long");
-		break;
-	case LMTP_NOT_STORED:
-		reply_to_all(t, "452 4.3.1 the message could not be stored");
-		break;
-	case LMTP_CUT_OFF:
-		break;
-	}
-	talk_reset(t);
-}
-
-static void
-data(void *arg, const struct slice *args, size_t count)
-{
-	SCOPED(drop_fd) int file = -1;
-	struct talk *t = arg;
-	struct outcome o;
-
-	(void)args;
-	if (count > 0)
-		talk_bad(t, "501 5.5.4 DATA stands alone");
-	else if (t->recipients == 0)
-		talk_bad(t, t->has_sender ? "503 5.5.1 no recipient was accepted" :
-		    "503 5.5.1 MAIL first");
-	else if (talk_ask(t, LMTP_MESSAGE, SLICE("")) && talk_hear(t, &o, &file)) {
-		if (o.kind == OUTCOME_DONE && file != -1)
-			receive(t, file);
-		else
-			talk_reply(t, &o);
-	}
 }
 
 /* --- the rest ----------------------------------------------------------- */
@@ -303,7 +218,8 @@ static const struct dialogue_command commands[] = {
 	{ .name = "LHLO", .max = 1, .rest = true, .run = lhlo },
 	{ .name = "MAIL", .max = 1, .rest = true, .run = mail },
 	{ .name = "RCPT", .max = 1, .rest = true, .run = rcpt },
-	{ .name = "DATA", .max = 1, .rest = true, .run = data },
+	{ .name = "DATA", .max = 1, .rest = true, .run = lmtp_message_data },
+	{ .name = "BDAT", .max = 1, .rest = true, .run = lmtp_message_bdat },
 	{ .name = "RSET", .max = 1, .rest = true, .run = rset },
 	{ .name = "NOOP", .max = 1, .rest = true, .run = noop },
 	{ .name = "VRFY", .max = 1, .rest = true, .run = vrfy },
@@ -311,7 +227,6 @@ static const struct dialogue_command commands[] = {
 	{ .name = "QUIT", .max = 1, .rest = true, .run = quit },
 	{ .name = "HELO", .max = 1, .rest = true, .run = helo },
 	{ .name = "EHLO", .max = 1, .rest = true, .run = helo },
-	{ .name = "BDAT", .max = 1, .rest = true, .run = not_here },
 	{ .name = "GET", .max = 1, .rest = true, .run = http },
 	{ .name = "POST", .max = 1, .rest = true, .run = http },
 	{ .name = "CONNECT", .max = 1, .rest = true, .run = http },
@@ -360,7 +275,8 @@ enum dialogue_end
 lmtp_session_run(const struct lmtp_session *session)
 {
 	SCOPED(drop_mem) struct dialogue *d = mem_alloc(sizeof *d);
-	struct talk t = { .session = session, .commands = commands, .d = d };
+	struct talk t = { .session = session, .commands = commands, .d = d,
+		.message = LMTP_RECEIVING_NONE };
 
 	d->in = STDIN_FILENO;
 	d->out = STDOUT_FILENO;
@@ -373,5 +289,6 @@ lmtp_session_run(const struct lmtp_session *session)
 		one_line(&t);
 	enum dialogue_end why = d->end;
 	say_why(&t, why);
+	talk_no_message(&t);
 	return why;
 }

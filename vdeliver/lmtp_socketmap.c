@@ -84,7 +84,7 @@ look_up(const struct lmtp_session *session, struct dialogue *d,
 		reply(d, "NOTFOUND", SLICE(""));
 		return;
 	}
-	if (lmtp_ask(session->parent, kind, key) == -1 ||
+	if (lmtp_ask(session->parent, kind, key, 0) == -1 ||
 	    lmtp_hear(session->parent, &o, NULL) == -1)
 		d->end = END_ERROR;
 	else if (o.kind == OUTCOME_DONE)

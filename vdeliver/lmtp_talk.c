@@ -21,7 +21,8 @@ reply_code(const struct outcome *o)
 	case OUTCOME_DONE:
 		return 250;
 	case OUTCOME_TEMPORARY:
-		if (strcmp(o->code, "4.3.1") == 0 ||
+		if (strcmp(o->code, "4.2.2") == 0 ||
+		    strcmp(o->code, "4.3.1") == 0 ||
 		    strcmp(o->code, "4.5.3") == 0)
 			return 452;
 		return strncmp(o->code, "4.2.", 4) == 0 ? 450 : 451;
@@ -32,6 +33,8 @@ reply_code(const struct outcome *o)
 	case OUTCOME_PERMANENT:
 		break;
 	}
+	if (strcmp(o->code, "5.2.1") == 0)
+		return 550;
 	return strcmp(o->code, "5.2.2") == 0 ||
 	    strcmp(o->code, "5.3.4") == 0 ? 552 : 554;
 }
@@ -72,7 +75,7 @@ talk_bad(struct talk *t, const char *reply)
 bool
 talk_ask(struct talk *t, enum lmtp_request_kind kind, struct slice text)
 {
-	if (lmtp_ask(t->session->parent, kind, text) == 0)
+	if (lmtp_ask(t->session->parent, kind, text, t->size) == 0)
 		return true;
 	talk_close(t, END_ERROR, "4.3.0", "lost its other half");
 	return false;
@@ -88,10 +91,20 @@ talk_hear(struct talk *t, struct outcome *o, int *fd)
 }
 
 void
+talk_no_message(struct talk *t)
+{
+	drop_lmtp_receiving(&t->message);
+	t->message = LMTP_RECEIVING_NONE;
+	t->in_chunks = false;
+}
+
+void
 talk_reset(struct talk *t)
 {
+	talk_no_message(t);
 	if (t->has_sender && t->d->end == END_NONE)
 		talk_ask(t, LMTP_RESET, SLICE(""));
 	t->recipients = 0;
+	t->size = 0;
 	t->has_sender = t->utf8 = false;
 }

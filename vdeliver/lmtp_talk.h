@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lmtp_receive.h"
 #include "lmtp_session.h"
 #include "lmtp_wire.h"
 #include "str.h"
@@ -22,7 +23,12 @@ struct talk {
 	uint32_t			 sender_len;
 	/* MAIL was accepted; it had SMTPUTF8 */
 	bool				 has_sender, utf8;
+	/* and SIZE=; 0: it had not */
+	uint64_t			 size;
 	unsigned			 recipients, bad;
+	struct lmtp_receiving		 message;
+	/* BDAT began it */
+	bool				 in_chunks;
 };
 
 /* RFC 5321's reply for an outcome, with RFC 3463's code. */
@@ -40,7 +46,10 @@ bool	talk_ask(struct talk *t, enum lmtp_request_kind kind,
 	    struct slice text);
 bool	talk_hear(struct talk *t, struct outcome *o, int *fd);
 
-/* Forgets sender and recipients, here and in the parent. */
+/* Forgets what has come of a message. */
+void	talk_no_message(struct talk *t);
+
+/* Forgets it, sender and recipients, here and in the parent. */
 void	talk_reset(struct talk *t);
 
 #endif

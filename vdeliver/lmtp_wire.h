@@ -13,7 +13,7 @@
 #include "outcome.h"
 
 enum lmtp_request_kind {
-	/* may this address be a recipient?  If so, it is one */
+	/* may this address be a recipient of so many bytes?  If so, it is one */
 	LMTP_RECIPIENT = 1,
 	/* a file for the message, please: it comes with the answer */
 	LMTP_MESSAGE,
@@ -29,6 +29,7 @@ enum lmtp_request_kind {
 struct lmtp_request {
 	uint32_t	kind;
 	uint32_t	len;			/* of text */
+	uint64_t	size;			/* as MAIL told it; 0: it did not */
 	char		text[LMTP_PATH_MAX];	/* an address, or a domain */
 };
 

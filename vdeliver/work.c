@@ -89,12 +89,19 @@ warn_of_limit(struct job *job, const struct account *account,
 	mailbox_deliver(mailbox, &delivery, &err);
 }
 
-static struct outcome
-full(const struct account *account, const struct err *err)
+struct outcome
+work_is_full(const struct account *account)
 {
 	return account->domain->conf.over_quota == OVER_QUOTA_DEFER ?
-	    outcome_make(OUTCOME_TEMPORARY, "4.2.2", "%s", err->text) :
-	    outcome_make(OUTCOME_PERMANENT, "5.2.2", "%s", err->text);
+	    outcome_make(OUTCOME_TEMPORARY, "4.2.2", "mailbox full") :
+	    outcome_make(OUTCOME_PERMANENT, "5.2.2", "mailbox full");
+}
+
+struct outcome
+work_is_disabled(void)
+{
+	return outcome_make(OUTCOME_PERMANENT, "5.2.1",
+	    "the mailbox accepts no mail");
 }
 
 static struct outcome
@@ -115,7 +122,7 @@ put_into(struct job *job, const struct target *target,
 	if (message_content(&job->message, trace, &content))
 		delivery.unnamed = job->message.file;
 	if (mailbox_deliver(mailbox, &delivery, &err) == -1)
-		return err.kind == ERR_FULL ? full(target->account, &err) :
+		return err.kind == ERR_FULL ? work_is_full(target->account) :
 		    outcome_from_err(&err);
 	warn_of_limit(job, target->account, mailbox, &room);
 	return done(mailbox->kind->name);
@@ -151,8 +158,7 @@ work_account(struct job *job, const struct target *target)
 	if (!is_there && (!job->unread || err.kind != ERR_ABSENT))
 		return outcome_from_err(&err);
 	if (limit.disabled)
-		return outcome_make(OUTCOME_PERMANENT, "5.2.1",
-		    "the mailbox accepts no mail");
+		return work_is_disabled();
 	add_trace(&trace, job->sender, target_address(job->plan, target));
 	if (job->unread) {
 		struct outcome o = read_for(job, target->account, &mailbox,

@@ -13,6 +13,10 @@
 bool	work_came_back(const struct job *job,
 	    const struct recipient *recipient, struct err *err);
 
+/* What the sender is told where the account's limit does not let it in. */
+struct outcome	work_is_full(const struct account *account);
+struct outcome	work_is_disabled(void);
+
 struct outcome	work_account(struct job *job, const struct target *target);
 struct outcome	work_command(struct job *job, const struct target *target);
 struct outcome	work_file(struct job *job, const struct target *target);

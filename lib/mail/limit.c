@@ -1,6 +1,9 @@
 /* limit.c: how much an account's inbox may hold. */
 #include "limit.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+
 #include "admin_file.h"
 #include "installation.h"
 #include "pool.h"
@@ -52,17 +55,34 @@ limit_parse(struct slice text, struct limit *out)
 	return true;
 }
 
+static const char *
+path_of(const struct account *account, struct pool *pool)
+{
+	const struct domain *domain = account->domain;
+
+	return pool_format(pool, "%s/%s/%s.quota",
+	    installation_path(domain->in, pool, domain->in->conf.spool),
+	    domain->name, account->name);
+}
+
+bool
+limit_may_exist(const struct account *account)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct stat st;
+
+	return account->domain->conf.inbox_limit != 0 ||
+	    lstat(path_of(account, &pool), &st) == 0 || errno != ENOENT;
+}
+
 int
 limit_read(const struct account *account, struct limit *out, struct err *err)
 {
 	const struct domain *domain = account->domain;
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_str) struct str text = { 0 };
-	const char *path = pool_format(&pool, "%s/%s/%s.quota",
-	    installation_path(domain->in, &pool, domain->in->conf.spool),
-	    domain->name, account->name);
 
-	int got = admin_file_read(domain, path, &text, err);
+	int got = admin_file_read(domain, path_of(account, &pool), &text, err);
 	if (got == -1)
 		return -1;
 	if (got == 1 && limit_parse(str_slice(&text), out))

@@ -25,6 +25,10 @@ struct limit {
 int	limit_read(const struct account *account, struct limit *out,
 	    struct err *err);
 
+/* Whether there may be one: a guess that errs on the side of yes.  It opens
+ * nothing. */
+bool	limit_may_exist(const struct account *account);
+
 /* What the text of U.quota says.  False: nothing. */
 bool	limit_parse(struct slice text, struct limit *out);
 

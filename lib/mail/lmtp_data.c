@@ -1,4 +1,4 @@
-/* lmtp_data.c: what follows DATA, on its way to a message. */
+/* lmtp_data.c: what follows DATA or BDAT, on its way to a message. */
 #include "lmtp_data.h"
 
 /* Takes c, if it is what comes next. */
@@ -65,4 +65,22 @@ lmtp_data_decode(struct lmtp_data *d, struct slice *in, struct str *out)
 		}
 	}
 	return d->state == LMTP_AT_END;
+}
+
+void
+lmtp_data_decode_chunk(struct lmtp_data *d, struct slice in, struct str *out)
+{
+	while (in.len > 0)
+		if (d->state == LMTP_AFTER_CR)
+			take_after_cr(d, &in, out);
+		else
+			take_line(d, &in, out);
+}
+
+void
+lmtp_data_end(struct lmtp_data *d, struct str *out)
+{
+	if (d->state == LMTP_AFTER_CR)
+		str_addc(out, '\r');
+	d->state = LMTP_AT_END;
 }

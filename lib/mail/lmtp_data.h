@@ -1,8 +1,10 @@
-/* lmtp_data.h: what follows DATA, on its way to a message (RFC 5321 4.5.2).
+/* lmtp_data.h: what follows DATA or BDAT, on its way to a message (RFC 5321
+ * 4.5.2, RFC 3030).
  *
  * CRLF becomes LF, a dot at the start of a line goes, and CRLF.CRLF alone is
  * the end.  A bare CR or LF is data and begins no line: who takes "\n.\n" for
- * the end can be made to take the rest of a message for commands.
+ * the end can be made to take the rest of a message for commands.  BDAT tells how
+ * long it is: there a dot is a dot, and nothing in the data is the end.
  */
 #ifndef LMTP_DATA_H
 #define LMTP_DATA_H
@@ -27,5 +29,13 @@ struct lmtp_data {
  * out.  True: the end was found, and *in is what follows it. */
 bool	lmtp_data_decode(struct lmtp_data *data, struct slice *in,
 	    struct str *out);
+
+/* All of in, which is a chunk of BDAT's or a piece of one.  A line end may lie
+ * on both sides of where a chunk ends. */
+void	lmtp_data_decode_chunk(struct lmtp_data *data, struct slice in,
+	    struct str *out);
+
+/* No chunk follows. */
+void	lmtp_data_end(struct lmtp_data *data, struct str *out);
 
 #endif

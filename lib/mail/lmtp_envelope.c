@@ -1,4 +1,4 @@
-/* lmtp_envelope.c: what MAIL FROM and RCPT TO say. */
+/* lmtp_envelope.c: what MAIL FROM, RCPT TO and BDAT say. */
 #include "lmtp_envelope.h"
 
 static int
@@ -161,7 +161,7 @@ take_parameters(struct slice text, struct lmtp_path *out, const char **refusal)
 	return 0;
 }
 
-/* --- both commands ------------------------------------------------------ */
+/* --- the commands ------------------------------------------------------- */
 
 int
 lmtp_parse_mail(struct slice text, struct lmtp_path *out, const char **refusal)
@@ -213,5 +213,22 @@ lmtp_parse_rcpt(struct slice text, bool utf8, struct lmtp_path *out,
 		return refuse(refusal,
 		    "553 5.6.7 an 8-bit recipient needs SMTPUTF8");
 	*out = (struct lmtp_path){ .address = without_route(path) };
+	return 0;
+}
+
+int
+lmtp_parse_bdat(struct slice text, struct lmtp_chunk *out)
+{
+	struct lmtp_chunk chunk = { 0 };
+	struct slice rest = slice_trim(text), number;
+
+	if (!slice_cut(&rest, ' ', &number) ||
+	    slice_number(number, UINT64_MAX, &chunk.octets) == -1)
+		return -1;
+	rest = slice_trim(rest);
+	chunk.last = rest.len > 0;
+	if (chunk.last && !slice_same(rest, SLICE("LAST")))
+		return -1;
+	*out = chunk;
 	return 0;
 }

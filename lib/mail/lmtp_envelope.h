@@ -1,5 +1,5 @@
-/* lmtp_envelope.h: what MAIL FROM and RCPT TO say (RFC 5321 4.1.2, RFC 1870,
- * RFC 6152, RFC 6531).  Pure text.
+/* lmtp_envelope.h: what MAIL FROM, RCPT TO and BDAT say (RFC 5321 4.1.2, RFC
+ * 1870, RFC 3030, RFC 6152, RFC 6531).  Pure text.
  *
  * Whose an address is, and whether it can be one, is resolve.h's: here stands
  * what cannot be a path at all.
@@ -37,5 +37,14 @@ int	lmtp_parse_mail(struct slice text, struct lmtp_path *out,
 	    const char **refusal);
 int	lmtp_parse_rcpt(struct slice text, bool utf8, struct lmtp_path *out,
 	    const char **refusal);
+
+struct lmtp_chunk {
+	uint64_t	octets;		/* that follow the command's line end */
+	bool		last;		/* of the message */
+};
+
+/* text is what follows "BDAT ": "octets" or "octets LAST".  -1: neither, or a
+ * number beyond 64 bits: nobody can tell where that chunk ends. */
+int	lmtp_parse_bdat(struct slice text, struct lmtp_chunk *out);
 
 #endif

@@ -347,3 +347,15 @@ mailbox_deliver(const struct mailbox *mailbox, const struct delivery *delivery,
 	return err->kind == ERR_FULL ? -1 :
 	    err_within(err, "%s", mailbox->path);
 }
+
+int
+mailbox_size(const struct mailbox *mailbox, uint64_t *bytes, struct err *err)
+{
+	uint64_t found = 0;
+
+	if (mailbox->kind->size(mailbox, &found, err) == -1 &&
+	    err->kind != ERR_ABSENT)
+		return err_within(err, "%s", mailbox->path);
+	*bytes = found;
+	return 0;
+}

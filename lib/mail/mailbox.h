@@ -41,6 +41,8 @@ struct mailbox_kind {
 	const char	*name;
 	int	(*deliver)(const struct mailbox *, const struct delivery *,
 	    struct err *);
+	int	(*size)(const struct mailbox *, uint64_t *bytes,
+	    struct err *);
 };
 extern const struct mailbox_kind mbox_kind, maildir_kind;
 
@@ -87,5 +89,10 @@ int	mailbox_make_room(struct room *room, uint64_t before, uint64_t len,
 /* Success means on disk; any error leaves the mailbox as it was. */
 int	mailbox_deliver(const struct mailbox *mailbox,
 	    const struct delivery *delivery, struct err *err);
+
+/* What a limit counts of it, without a lock: it may be another number by the
+ * time that somebody delivers.  One that is not there yet has none. */
+int	mailbox_size(const struct mailbox *mailbox, uint64_t *bytes,
+	    struct err *err);
 
 #endif

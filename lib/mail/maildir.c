@@ -263,7 +263,17 @@ deliver(const struct mailbox *mailbox, const struct delivery *delivery,
 	return done == -1 ? -1 : 0;
 }
 
+static int
+size(const struct mailbox *mailbox, uint64_t *bytes, struct err *err)
+{
+	SCOPED(drop_maildir) struct maildir md = MAILDIR_NONE;
+
+	return maildir_open(mailbox, false, &md, err) == -1 ? -1 :
+	    maildir_size(&md, bytes, err);
+}
+
 const struct mailbox_kind maildir_kind = {
 	.name = "maildir",
 	.deliver = deliver,
+	.size = size,
 };

@@ -86,6 +86,12 @@ is_message(int dir, const struct dirent *e)
 	    S_ISREG(st.st_mode);
 }
 
+static uint64_t
+digest_of(const char *name, bool in_cur)
+{
+	return XXH3_64bits_withSeed(name, strlen(name), in_cur);
+}
+
 static void
 add_entry(struct maildir_scan *s, const char *name, bool in_cur)
 {
@@ -98,7 +104,7 @@ add_entry(struct maildir_scan *s, const char *name, bool in_cur)
 		.in_cur = in_cur,
 		.time = time_of(name),
 	};
-	s->digest += XXH3_64bits_withSeed(name, strlen(name), in_cur);
+	s->digest += digest_of(name, in_cur);
 }
 
 static int
@@ -217,27 +223,52 @@ maildir_scan(const struct maildir *dirs, struct maildir_scan *out,
 	return 0;
 }
 
+/* 1: *e has the name that it has now.  0: it is not in this directory, whose
+ * other names are added to *digest. */
+static int
+look_for(const struct maildir *dirs, bool in_cur, struct maildir_scan *s,
+    struct maildir_entry *e, uint64_t *digest, struct err *err)
+{
+	SCOPED(drop_dir) DIR *dir = NULL;
+	struct slice base = maildir_base(e->name);
+	int fd = in_cur ? dirs->cur : dirs->new;
+	const struct dirent *found;
+
+	if (open_stream(fd, &dir, err) == -1)
+		return -1;
+	while (errno = 0, (found = readdir(dir)) != NULL) {
+		if (slice_equal(maildir_base(found->d_name), base) &&
+		    is_message(fd, found)) {
+			e->name = pool_dup(&s->pool, slice_of(found->d_name));
+			e->in_cur = in_cur;
+			return 1;
+		}
+		*digest += digest_of(found->d_name, in_cur);
+	}
+	return errno != 0 ? err_sys(err, "read a directory") : 0;
+}
+
+/* What one pass does not see may have been renamed meanwhile: gone is what is
+ * not there while nothing moves. */
 int
 maildir_find_again(const struct maildir *dirs, struct maildir_scan *s,
     struct maildir_entry *e, struct err *err)
 {
-	struct slice base = maildir_base(e->name);
+	uint64_t before = 0;
 
-	for (int in_cur = 1; in_cur >= 0; in_cur--) {
-		SCOPED(drop_dir) DIR *dir = NULL;
-		const struct dirent *found;
-		int fd = in_cur ? dirs->cur : dirs->new;
-		if (open_stream(fd, &dir, err) == -1)
-			return -1;
-		while ((found = readdir(dir)) != NULL) {
-			if (!slice_equal(maildir_base(found->d_name), base) ||
-			    !is_message(fd, found))
-				continue;
-			e->name = pool_dup(&s->pool, slice_of(found->d_name));
-			e->in_cur = in_cur;
-			return 0;
-		}
+	for (int i = 0; i < PASSES; i++) {
+		uint64_t digest = 1;
+		int got = look_for(dirs, false, s, e, &digest, err);
+		if (got == 0)
+			got = look_for(dirs, true, s, e, &digest, err);
+		if (got != 0)
+			return got == 1 ? 0 : -1;
+		if (digest == before)
+			return err_set(err, ERR_ABSENT,
+			    "%s: another program took the message away",
+			    e->name);
+		before = digest;
 	}
-	return err_set(err, ERR_ABSENT,
-	    "%s: another program took the message away", e->name);
+	return err_set(err, ERR_TEMPORARY,
+	    "%s: other programs keep renaming messages", e->name);
 }

@@ -243,7 +243,20 @@ deliver(const struct mailbox *mailbox, const struct delivery *delivery,
 	return mbox_append(&f, delivery, err);
 }
 
+static int
+size(const struct mailbox *mailbox, uint64_t *bytes, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(mailbox->parent, mailbox->name, &st,
+	    AT_SYMLINK_NOFOLLOW) == -1)
+		return err_open(err, mailbox->name);
+	*bytes = (uint64_t)st.st_size;
+	return 0;
+}
+
 const struct mailbox_kind mbox_kind = {
 	.name = "mbox",
 	.deliver = deliver,
+	.size = size,
 };

@@ -251,18 +251,26 @@ mbox_file_open(int dir, const char *name, enum mbox_file_how how,
 	return 0;
 }
 
-void
-mbox_file_unlock(struct mbox_file *f)
+static void
+drop_locks_around(struct mbox_file *f)
 {
-	if (f->fd != -1)
-		lock_release(f->fd);
 	drop_dotlock(&f->dotlock);
 	drop_fd(&f->queue);
 }
 
+int
+mbox_file_unlock(struct mbox_file *f, struct err *err)
+{
+	int result = lock_release(f->fd, err);
+
+	drop_locks_around(f);
+	return result == -1 ? err_within(err, "%s", f->name) : 0;
+}
+
+/* The file's own lock goes with its descriptor, and first. */
 void
 drop_mbox_file(struct mbox_file *f)
 {
-	mbox_file_unlock(f);
 	drop_fd(&f->fd);
+	drop_locks_around(f);
 }

@@ -63,8 +63,9 @@ enum mbox_file_how {
 int	mbox_file_open(int dir, const char *name, enum mbox_file_how how,
 	    struct deadline d, struct mbox_file *out, struct err *err);
 
-/* Gives the locks back; the descriptor stays open for reading. */
-void	mbox_file_unlock(struct mbox_file *file);
+/* Gives the locks back; the descriptor stays open for reading.  After -1 the
+ * file's own lock stays until that is dropped. */
+int	mbox_file_unlock(struct mbox_file *file, struct err *err);
 void	drop_mbox_file(struct mbox_file *file);
 
 /* The undo record: written before an append of len bytes, which begin with

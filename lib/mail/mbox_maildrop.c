@@ -60,8 +60,8 @@ set_uid(struct maildrop_message *m, const struct uid_hash *hash,
 		    ".%" PRIu32, ordinal);
 }
 
-static void
-number_messages(struct mbox_maildrop *d)
+static int
+number_messages(struct mbox_maildrop *d, struct err *err)
 {
 	struct maildrop *drop = &d->drop;
 
@@ -71,14 +71,16 @@ number_messages(struct mbox_maildrop *d)
 	d->hashes = mem_alloc(drop->count * sizeof *d->hashes);
 	for (size_t i = 0; i < drop->count; i++)
 		d->hashes[i] = d->scan.entries[d->first + i].hash;
-	uids_assign(d->mailbox->parent, d->mailbox->name, d->st.st_ino,
-	    d->hashes, drop->count, &d->uids);
+	if (uids_assign(d->mailbox->parent, d->mailbox->name, d->st.st_ino,
+	    d->hashes, drop->count, &d->uids, err) == -1)
+		return -1;
 	for (size_t i = 0; i < drop->count; i++) {
 		struct maildrop_message *m = &drop->messages[i];
 		m->octets = d->scan.entries[d->first + i].octets;
 		m->measured = true;
 		set_uid(m, &d->hashes[i], d->uids.ordinals[i]);
 	}
+	return 0;
 }
 
 static int
@@ -94,7 +96,8 @@ scan_locked(struct mbox_maildrop *d, struct deadline deadline, struct err *err)
 	d->st = file.st;
 	d->since = file.since;
 	d->state = mbox_state_of(&file.st);
-	mbox_file_unlock(&file);
+	if (mbox_file_unlock(&file, err) == -1)
+		return -1;
 	d->fd = file.fd;
 	file.fd = -1;
 	return 0;
@@ -110,9 +113,9 @@ mbox_open_maildrop(const struct mailbox *mailbox, struct deadline deadline,
 	d->drop = (struct maildrop){ .kind = &mbox_maildrop, .session = -1 };
 	d->mailbox = mailbox;
 	d->fd = -1;
-	if (scan_locked(d, deadline, err) == -1)
+	if (scan_locked(d, deadline, err) == -1 ||
+	    number_messages(d, err) == -1)
 		return -1;
-	number_messages(d);
 	*out = &d->drop;
 	d = NULL;
 	return 0;

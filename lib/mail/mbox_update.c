@@ -171,6 +171,7 @@ replace(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
 
 	if (draft_commit(draft, err) == -1)
 		return -1;
+	uids_forget_old(d->mailbox->parent, d->mailbox->name);
 	list_kept(d, &kept);
 	if (locked)
 		mbox_cache_follow(file, draft->fd, &kept);

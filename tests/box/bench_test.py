@@ -56,5 +56,24 @@ class Bench(BoxTest):
                 self.assertLess(int(row["vdeliver"]), 4000, what)
 
 
+class Lmtp(BoxTest):
+    def test_every_row_is_measured_and_nothing_is_lost_or_left_behind(self):
+        with tempfile.TemporaryDirectory(dir=SCRATCH) as place:
+            table = os.path.join(place, "table")
+            got = run(os.path.join(TREE, "bench", "lmtp"), "--short", "-o", table, BUILD, seconds=300)
+            with open(table) as f:
+                head, *lines = [line.rstrip("\n").split("\t") for line in f]
+        self.assertEqual(got.status, 0, got)
+        self.assertIn(b"Messages lost: 0.", got.stdout)
+        self.assertEqual([line[0] for line in lines], [
+            f"{kind}, {recipients}, {connections}" for kind, _ in KINDS for recipients in ("1 recipient", "50 recipients")
+            for connections in ("1 connection", "8 connections", "64 connections")])
+        peer = ["dovecot-lmtpd"] if ROOT and os.path.exists(f"{PEERS}/dovecot/usr/lib/dovecot/lmtp") else []
+        self.assertEqual(head[1:], ["vlmtpd", "floor", "ratio", *peer])
+        for line in lines:
+            self.assertTrue(all(re.fullmatch(r"\d+\.\d+", cell) for cell in line[1:]), line)
+        self.assertEqual([name for name in os.listdir(os.path.join(BUILD, "bench")) if name.startswith("work-")], [])
+
+
 if __name__ == "__main__":
     main()

@@ -13,7 +13,7 @@ import re
 from delivery import *
 
 GREETING = "220 host.main.test LMTP vmail ready"
-EXTENSIONS = ["PIPELINING", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUTF8"]
+EXTENSIONS = ["PIPELINING", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUTF8", "CHUNKING"]
 MAIL_OK, RCPT_OK, DONE = "250 2.1.0 ok", "250 2.1.5 ok", "250 2.0.0 delivered"
 SESSION = (b"LHLO client.test\r\nMAIL FROM:<sender@far.test>\r\nRCPT TO:<%s>\r\nDATA\r\n"
            b"Subject: cut\r\n\r\nhello\r\n.\r\n")
@@ -27,6 +27,8 @@ class Lmtp:
         lmtp.hello()                    greeting and LHLO
         lmtp.begin("joe@a.test", ...)   MAIL and RCPTs, all of which must be accepted
         lmtp.data(message)              DATA and the message, dots stuffed: a reply per recipient
+        lmtp.chunk(b"...")              BDAT and the octets: one reply
+        lmtp.chunk(b"...", last=True)   a reply per recipient
         lmtp.send(b"raw")  lmtp.rest()  all bytes up to the end of the connection
         lmtp.shut()  lmtp.close()       no more from us; nothing in either direction
     """
@@ -140,6 +142,11 @@ class Lmtp:
         self.send(data)
         return self.replies(self.accepted)
 
+    def chunk(self, octets, last=False):
+        """BDAT (RFC 3030), the octets as they are."""
+        self.send(bdat(octets, last))
+        return self.replies(self.accepted) if last else self.reply()
+
     def deliver(self, *recipients, message=b"Subject: test\n\nhello\n", **more):
         """The whole transaction; all recipients must be accepted by RCPT."""
         return self.begin(*recipients, **more).data(message)
@@ -191,6 +198,11 @@ def wire(message):
     if message and not message.endswith(b"\n"):
         message += b"\n"
     return re.sub(rb"(?m)^\.", b"..", message).replace(b"\n", b"\r\n") + b".\r\n"
+
+
+def bdat(octets, last=False):
+    """A chunk as it is sent."""
+    return b"BDAT %d%s\r\n%s" % (len(octets), b" LAST" if last else b"", octets)
 
 
 # --- processes -----------------------------------------------------------------

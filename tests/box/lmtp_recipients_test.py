@@ -102,7 +102,7 @@ class Replies(LmtpTest):
             self.assertRegex(reply, "^" + wanted, name)
         lmtp.quit()
 
-    def test_a_full_mailbox_is_552_5_2_2_or_where_its_mail_waits_450_4_2_2(self):
+    def test_a_full_mailbox_is_552_5_2_2_or_where_its_mail_waits_452_4_2_2(self):
         self.vmail.domain("full.test", {"inbox-limit": "4"}, accounts=["bob"])
         self.vmail.domain("wait.test", {"inbox-limit": "4", "over-quota": "defer"}, accounts=["tom"])
         lmtp = self.session()
@@ -110,7 +110,7 @@ class Replies(LmtpTest):
         replies = lmtp.deliver("bob@full.test", "joe@a.test", "tom@wait.test", message=message)
         self.assertRegex(replies[0], r"^552 5\.2\.2 ")
         self.assertEqual(replies[1], DONE)
-        self.assertRegex(replies[2], r"^450 4\.2\.2 ")
+        self.assertRegex(replies[2], r"^452 4\.2\.2 ")
         self.assertEqual(self.count("bob@full.test", "joe@a.test", "tom@wait.test"), [0, 1, 0])
         self.assertEqual(lmtp.deliver("bob@full.test", "tom@wait.test"), [DONE, DONE])
         lmtp.quit()

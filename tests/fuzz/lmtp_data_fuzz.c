@@ -1,4 +1,4 @@
-/* lmtp_data_fuzz.c: what follows DATA, in one piece and in several. */
+/* lmtp_data_fuzz.c: what follows DATA or BDAT, in one piece and in several. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -83,6 +83,30 @@ there_and_back(struct slice message)
 	    "what arrives is what was sent");
 }
 
+/* However chunks are parted, nothing but the CR of each CRLF goes. */
+static void
+in_chunks(struct slice text, size_t size)
+{
+	SCOPED(drop_str) struct str whole = { 0 }, sum = { 0 };
+	struct lmtp_data one = { 0 }, several = { 0 };
+	size_t ends = 0;
+
+	lmtp_data_decode_chunk(&one, text, &whole);
+	lmtp_data_end(&one, &whole);
+	for (size_t at = 0; at < text.len; at += size) {
+		struct slice piece = slice_from(text, at);
+		if (piece.len > size)
+			piece.len = size;
+		lmtp_data_decode_chunk(&several, piece, &sum);
+	}
+	lmtp_data_end(&several, &sum);
+	promise(slice_equal(str_slice(&whole), str_slice(&sum)),
+	    "chunks are decoded as the whole is");
+	for (size_t i = 0; i + 1 < text.len; i++)
+		ends += text.p[i] == '\r' && text.p[i + 1] == '\n';
+	promise(whole.len == text.len - ends, "a CR goes where LF follows");
+}
+
 void
 fuzz(struct slice input)
 {
@@ -90,4 +114,5 @@ fuzz(struct slice input)
 
 	in_one_piece_and_in_several(input, size);
 	there_and_back(input);
+	in_chunks(input, size);
 }

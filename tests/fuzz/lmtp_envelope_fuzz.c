@@ -1,4 +1,4 @@
-/* lmtp_envelope_fuzz.c: what MAIL FROM and RCPT TO say. */
+/* lmtp_envelope_fuzz.c: what MAIL FROM, RCPT TO and BDAT say. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -101,9 +101,33 @@ rcpt(struct slice text, bool utf8)
 	    "SMTPUTF8 allows more, and changes nothing");
 }
 
+/* What is read is what is written again; nothing else is a number. */
+static void
+bdat(struct slice text)
+{
+	SCOPED(drop_str) struct str written = { 0 };
+	struct lmtp_chunk chunk = { 7, true }, again;
+
+	if (lmtp_parse_bdat(text, &chunk) == -1) {
+		promise(chunk.octets == 7 && chunk.last,
+		    "a refusal leaves the chunk alone");
+		return;
+	}
+	struct slice first = slice_trim(text);
+	for (size_t i = 0; i < first.len && first.p[i] != ' '; i++)
+		promise(first.p[i] >= '0' && first.p[i] <= '9',
+		    "a number has digits alone");
+	str_addf(&written, "%llu%s", (unsigned long long)chunk.octets,
+	    chunk.last ? " LAST" : "");
+	promise(lmtp_parse_bdat(str_slice(&written), &again) == 0 &&
+	    again.octets == chunk.octets && again.last == chunk.last,
+	    "a chunk comes back the same");
+}
+
 void
 fuzz(struct slice input)
 {
+	bdat(input);
 	mail(input);
 	rcpt(input, false);
 	rcpt(input, true);

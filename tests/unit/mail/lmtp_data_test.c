@@ -1,4 +1,4 @@
-/* lmtp_data_test.c: what follows DATA: its end, its dots, its line ends. */
+/* lmtp_data_test.c: what follows DATA or BDAT: its end, its dots, its line ends. */
 #include "../unit.h"
 
 #include <string.h>
@@ -194,6 +194,50 @@ test_long_line(void **state)
 	assert_memory_equal(out.s, wire.s, len);
 }
 
+/* --- chunks ------------------------------------------------------------- */
+
+static const struct chunk_row {
+	const char	*name;
+	struct slice	 sent, message;
+} chunks[] = {
+	{ "chunks: nothing", SLICE(""), SLICE("") },
+	{ "chunks: lines", SLICE("a\r\n\r\nb\r\n"), SLICE("a\n\nb\n") },
+	{ "chunks: a last line without an end", SLICE("a\r\nb"),
+	  SLICE("a\nb") },
+	{ "chunks: bare CR and LF are data", SLICE("\n\ra\r\r\nb\n\r\r"),
+	  SLICE("\n\ra\r\nb\n\r\r") },
+	{ "chunks: a CR at the end", SLICE("a\r\n\r"), SLICE("a\n\r") },
+	{ "chunks: a CR alone", SLICE("\r"), SLICE("\r") },
+	{ "chunks: a dot is a dot", SLICE(".\r\n..\r\n.a\r\n.\r\n.\r\nb"),
+	  SLICE(".\n..\n.a\n.\n.\nb") },
+	{ "chunks: NUL bytes and 8-bit bytes", SLICE("\0\r\n\xFF\0"),
+	  SLICE("\0\n\xFF\0") },
+};
+
+/* Every way to part it into three chunks, empty ones too. */
+static void
+check_chunks(void **state)
+{
+	const struct chunk_row *row = *state;
+	const char *p = row->sent.p;
+	size_t len = row->sent.len;
+
+	for (size_t i = 0; i <= len; i++)
+		for (size_t j = i; j <= len; j++) {
+			SCOPED(drop_str) struct str out = { 0 };
+			struct lmtp_data d = { 0 };
+			lmtp_data_decode_chunk(&d, (struct slice){ p, i },
+			    &out);
+			lmtp_data_decode_chunk(&d, (struct slice){ p + i,
+			    j - i }, &out);
+			lmtp_data_decode_chunk(&d, (struct slice){ p + j,
+			    len - j }, &out);
+			lmtp_data_end(&d, &out);
+			assert_true(slice_equal(str_slice(&out),
+			    row->message));
+		}
+}
+
 int
 main(void)
 {
@@ -205,5 +249,6 @@ main(void)
 	add_test("what comes after the end is not looked at",
 	    test_after_the_end);
 	add_test("a line of a megabyte stays as it is", test_long_line);
+	add_rows(chunks, check_chunks);
 	return run_all();
 }

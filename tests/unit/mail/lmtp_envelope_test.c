@@ -1,4 +1,4 @@
-/* lmtp_envelope_test.c: what MAIL FROM and RCPT TO say. */
+/* lmtp_envelope_test.c: what MAIL FROM, RCPT TO and BDAT say. */
 #include "../unit.h"
 
 #include <stdio.h>
@@ -284,6 +284,60 @@ check_rcpt(void **state)
 	assert_false(path.utf8);
 }
 
+/* --- BDAT: RFC 3030 ----------------------------------------------------- */
+
+static const struct chunk_row {
+	const char	*name;
+	struct slice	 given;
+	bool		 refused;
+	uint64_t	 octets;
+	bool		 last;
+} chunks[] = {
+	{ "BDAT: a number", SLICE("86"), .octets = 86 },
+	{ "BDAT: a number and LAST", SLICE("86 LAST"), .octets = 86,
+	  .last = true },
+	{ "BDAT: LAST without case", SLICE("7 lAst"), .octets = 7,
+	  .last = true },
+	{ "BDAT: no octets", SLICE("0 LAST"), .last = true },
+	{ "BDAT: zeros in front",
+	  SLICE("0000000000000000000000000000000000000009"), .octets = 9 },
+	{ "BDAT: blanks around its words", SLICE("  5   LAST  "), .octets = 5,
+	  .last = true },
+	{ "BDAT: 2^64-1", SLICE("18446744073709551615"),
+	  .octets = UINT64_MAX },
+	{ "BDAT: 2^64", SLICE("18446744073709551616"), .refused = true },
+	{ "BDAT: 2^64 and LAST does not become small",
+	  SLICE("18446744073709551621 LAST"), .refused = true },
+	{ "BDAT: nothing", SLICE(""), .refused = true },
+	{ "BDAT: a blank", SLICE(" "), .refused = true },
+	{ "BDAT: LAST alone", SLICE("LAST"), .refused = true },
+	{ "BDAT: a minus", SLICE("-1"), .refused = true },
+	{ "BDAT: a plus", SLICE("+1"), .refused = true },
+	{ "BDAT: a hexadecimal number", SLICE("0x10"), .refused = true },
+	{ "BDAT: a unit", SLICE("1k"), .refused = true },
+	{ "BDAT: a NUL behind the number", SLICE("1\0"), .refused = true },
+	{ "BDAT: a CR behind the number", SLICE("1\r"), .refused = true },
+	{ "BDAT: a NUL behind LAST", SLICE("1 LAST\0"), .refused = true },
+	{ "BDAT: a tab for the blank", SLICE("1\tLAST"), .refused = true },
+	{ "BDAT: the beginning of LAST", SLICE("1 LAS"), .refused = true },
+	{ "BDAT: more than LAST", SLICE("1 LASTS"), .refused = true },
+	{ "BDAT: LAST twice", SLICE("1 LAST LAST"), .refused = true },
+	{ "BDAT: LAST first", SLICE("LAST 1"), .refused = true },
+	{ "BDAT: two numbers", SLICE("1 2"), .refused = true },
+};
+
+static void
+check_chunk(void **state)
+{
+	const struct chunk_row *row = *state;
+	struct lmtp_chunk chunk = { 77, true };
+
+	assert_int_equal(lmtp_parse_bdat(row->given, &chunk),
+	    row->refused ? -1 : 0);
+	assert_int_equal(chunk.octets, row->refused ? 77 : row->octets);
+	assert_int_equal(chunk.last, row->refused || row->last);
+}
+
 /* --- lengths: RFC 5321 4.5.3.1 ------------------------------------------ */
 
 static const struct length {
@@ -372,6 +426,7 @@ main(void)
 	}
 	for (size_t i = 0; i < sizeof recipients / sizeof *recipients; i++)
 		add("RCPT", &recipients[i], check_rcpt);
+	add_rows(chunks, check_chunk);
 	add_rows(lengths, check_length);
 	add_test("no short line of odd bytes is a surprise",
 	    test_short_lines);

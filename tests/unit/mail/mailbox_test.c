@@ -235,6 +235,44 @@ test_not_made(void **state)
 	assert_int_equal(prepare_and_open(&w, true, &mailbox, &err), 0);
 }
 
+/* --- its size ----------------------------------------------------------- */
+
+static uint64_t
+size_of(struct world *w)
+{
+	SCOPED(drop_mailbox) struct mailbox mailbox = MAILBOX_NONE;
+	uint64_t bytes = 77;
+	struct err err = { 0 };
+
+	assert_int_equal(prepare_and_open(w, true, &mailbox, &err), 0);
+	assert_int_equal(mailbox_size(&mailbox, &bytes, &err), 0);
+	return bytes;
+}
+
+static void
+test_size(void **state)
+{
+	SCOPED(drop_world) struct world w;
+
+	(void)state;
+	open_world(&w, "%u", MAILBOX_MBOX);
+	assert_int_equal(size_of(&w), 0);
+	assert_no_file("joe");
+	unit_writes("joe", "From x\n\n");
+	assert_int_equal(size_of(&w), 8);
+	assert_int_equal(unlink("joe"), 0);
+	open_world(&w, "%u/", MAILBOX_MBOX);
+	assert_int_equal(size_of(&w), 0);
+	assert_no_file("joe");
+	assert_int_equal(mkdir("joe", 0700) | mkdir("joe/tmp", 0700) |
+	    mkdir("joe/new", 0700), 0);
+	assert_int_equal(size_of(&w), 0);
+	assert_int_equal(mkdir("joe/cur", 0700), 0);
+	unit_writes("joe/cur/1.P1.host,S=5000:2,", "x");
+	unit_writes("joe/new/2.P2.host", "xyz");
+	assert_int_equal(size_of(&w), 5003);
+}
+
 static const struct dir_row {
 	const char	*name, *path;
 	bool		 link;		/* else everybody can write to it */
@@ -282,6 +320,7 @@ main(void)
 	add_test("a spool that is missing is not made", test_no_spool);
 	add_test("what is missing is absent, and made when asked for",
 	    test_not_made);
+	add_test("its size is what is there, and nothing is made", test_size);
 	add_rows(dirs, check_dir);
 	return run_all();
 }
