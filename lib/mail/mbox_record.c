@@ -13,6 +13,7 @@
 #include "mem.h"
 #include "scope.h"
 #include "str.h"
+#include "uids.h"
 
 enum { RECORD_HEAD = 256 };
 static_assert((int)DOTLOCK_TEXT <= (int)MBOX_RECORD_AT,
@@ -37,7 +38,9 @@ read_record(const char *text, size_t n, struct record *r)
 	    &r->start, &r->len, &r->head_len, &used) != 5 || text[used] != '\n')
 		return false;
 	r->cut = strcmp(verb, "cut") == 0;
-	if ((!r->cut && strcmp(verb, "append") != 0) || r->head_len > sizeof r->head || n - (size_t)used - 1 < r->head_len)
+	if ((!r->cut && strcmp(verb, "append") != 0) ||
+	    r->head_len > sizeof r->head ||
+	    n - (size_t)used - 1 < r->head_len)
 		return false;
 	memcpy(r->head, text + used + 1, r->head_len);
 	return true;
@@ -106,16 +109,6 @@ is_torn(const struct mbox_file *f, const struct record *r, bool *torn,
 	return 0;
 }
 
-/* One that was to go is there as long as nobody has done anything since. */
-static int
-is_uncut(const struct mbox_file *f, const struct record *r, bool *uncut,
-    struct err *err)
-{
-	if ((unsigned long long)f->st.st_size - r->start != r->len)
-		return 0;
-	return begins_like(f->fd, r, f->st.st_size, uncut, err);
-}
-
 static int
 shorten(struct mbox_file *f, off_t size, struct err *err)
 {
@@ -126,13 +119,40 @@ shorten(struct mbox_file *f, off_t size, struct err *err)
 	return 0;
 }
 
+static int
+end_append(struct mbox_file *f, const struct record *r, struct err *err)
+{
+	bool torn = false;
+
+	if (f->st.st_size > (off_t)r->start && is_torn(f, r, &torn, err) == -1)
+		return -1;
+	return torn ? shorten(f, (off_t)r->start, err) : 0;
+}
+
+/* A tail that was to go stays where some program has put mail behind it.  Who
+ * has cut it off may not have come to make its numbers forgotten. */
+static int
+end_cut(struct mbox_file *f, const struct record *r, struct err *err)
+{
+	off_t start = (off_t)r->start, after = f->st.st_size - start;
+	bool there = false;
+
+	if (after > 0 && (unsigned long long)after >= r->len &&
+	    begins_like(f->fd, r, f->st.st_size, &there, err) == -1)
+		return -1;
+	if (there && (unsigned long long)after > r->len)
+		return 0;
+	if (there && shorten(f, start, err) == -1)
+		return -1;
+	return uids_forget_old(f->dir, f->name, true, err);
+}
+
 int
 mbox_file_undo(struct mbox_file *f, struct err *err)
 {
 	const struct stamp found = stamp_of(&f->st);
 	char text[MBOX_RECORD_MAX];
 	struct record r;
-	bool goes = false;
 
 	ssize_t n = f->queue == -1 ? 0 : fd_pread(f->queue, text,
 	    sizeof text - 1, MBOX_RECORD_AT);
@@ -144,10 +164,7 @@ mbox_file_undo(struct mbox_file *f, struct err *err)
 		return 0;
 	}
 	if (r.inode == f->st.st_ino && (off_t)r.start >= 0 &&
-	    f->st.st_size > (off_t)r.start &&
-	    (r.cut ? is_uncut : is_torn)(f, &r, &goes, err) == -1)
-		return -1;
-	if (goes && shorten(f, (off_t)r.start, err) == -1)
+	    (r.cut ? end_cut : end_append)(f, &r, err) == -1)
 		return -1;
 	mbox_file_clear(f);
 	return 0;
@@ -223,6 +240,14 @@ mbox_file_known(struct mbox_file *f, const struct stamp *stamp)
 	write_growth(f, stamp);
 }
 
+static bool
+is_longer(const struct mbox_file *f, off_t size)
+{
+	struct stat st;
+
+	return fstat(f->fd, &st) == 0 && st.st_size > size;
+}
+
 /* A file that becomes shorter may become so in steps: the rest of its last
  * block is 0 on the disk before the new size is.  So the record comes first,
  * and from then on the tail goes, whoever comes to do it. */
@@ -239,8 +264,12 @@ mbox_file_cut(struct mbox_file *f, off_t start, struct err *err)
 	    (size_t)n }, err);
 	if (got == 0 && fsync(f->queue) == -1)
 		got = err_sys(err, "write .%s.queue", f->name);
-	if (got == 0)
-		got = shorten(f, start, err);
-	mbox_file_clear(f);
+	if (got == 0 && shorten(f, start, err) == 0)
+		got = uids_forget_old(f->dir, f->name, true, err);
+	else
+		got = -1;
+	/* else whoever comes next ends it */
+	if (got == 0 || is_longer(f, start))
+		mbox_file_clear(f);
 	return got;
 }

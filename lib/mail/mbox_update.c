@@ -171,7 +171,8 @@ replace(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
 
 	if (draft_commit(draft, err) == -1)
 		return -1;
-	uids_forget_old(d->mailbox->parent, d->mailbox->name);
+	/* Not synced, and where it fails it tells no lies so far. */
+	uids_forget_old(d->mailbox->parent, d->mailbox->name, false, &ignored);
 	list_kept(d, &kept);
 	if (locked)
 		mbox_cache_follow(file, draft->fd, &kept);
@@ -203,7 +204,7 @@ cut_tail(struct mbox_maildrop *d, struct mbox_file *file, off_t start,
 {
 	SCOPED(drop_mbox_scan) struct mbox_scan kept = { 0 };
 
-	if (keep_uids(d, d->st.st_ino, err) == -1 ||
+	if (keep_uids(d, UIDS_OF_REST, err) == -1 ||
 	    mbox_file_cut(file, start, err) == -1)
 		return -1;
 	list_kept(d, &kept);

@@ -479,16 +479,16 @@ test_replaced(void **state)
 
 static const struct cut_row {
 	const char	*name, *tail;	/* '~' stands for a byte that is 0 */
-	bool		 goes;
+	enum { STAYS, GOES, GONE } end;
 } cuts[] = {
-	{ "a tail that was to go goes", "From b\n\ny\n\n", true },
-	{ "also when it began to", "~~~~~~~~~~~", true },
-	{ "also when a part of it did", "~~~~~b\n\ny\n\n", true },
-	{ "one that has gone is gone", "", false },
+	{ "a tail that was to go goes", "From b\n\ny\n\n", GOES },
+	{ "also when it began to", "~~~~~~~~~~~", GOES },
+	{ "also when a part of it did", "~~~~~b\n\ny\n\n", GOES },
+	{ "one that has gone is gone", "", GONE },
 	{ "one with mail behind it stays", "From b\n\ny\n\nFrom c\n\nz\n\n",
-	  false },
-	{ "other mail in its place stays", "From d\n\ny\n\n", false },
-	{ "and so does shorter mail", "From b\n\n\n", false },
+	  STAYS },
+	{ "other mail in its place stays", "From d\n\ny\n\n", GONE },
+	{ "and so does shorter mail", "From b\n\n\n", GONE },
 };
 
 static void
@@ -511,9 +511,14 @@ check_cut(void **state)
 	str_addf(&record, "cut %llu 5 11 11\nFrom b\n\ny\n\n",
 	    (unsigned long long)st.st_ino);
 	unit_write(".box.queue", record.s, record.len);
+	unit_writes(".box.uids", "vmail-uids 2\ninode 7\ninode 0\n");
 	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
 	assert_int_equal(open_box(MBOX_FILE_EXISTING, 1000, &f, &err), 0);
-	assert_int_equal(f.st.st_size, 5 + (row->goes ? 0 : len));
+	/* the numbers of the messages that have gone go with them */
+	assert_file(".box.uids", row->end == STAYS ?
+	    "vmail-uids 2\ninode 7\ninode 0\n" :
+	    "vmail-uids 2\ninode 0\ninode 0\n");
+	assert_int_equal(f.st.st_size, 5 + (row->end == GOES ? 0 : len));
 	assert_int_equal(record_start(), '-');
 }
 
