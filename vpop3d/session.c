@@ -105,6 +105,7 @@ serve(const struct session_start *start, struct dialogue *client,
 	};
 
 	dialogue_reply(client, "+OK %zu messages", t.drop->count);
+	mem_give_back();
 	transaction_run(&t);
 	*drop = t.drop;			/* QUIT has released it */
 	report->end = client->end;

@@ -10,6 +10,7 @@
 #include "carry.h"
 #include "dialogue.h"
 #include "fd.h"
+#include "mem.h"
 #include "native.h"
 #include "packet.h"
 #include "scope.h"
@@ -129,6 +130,7 @@ hear_report(const struct successor *s, void *report, size_t size)
 {
 	struct deadline d = { INT64_MAX };
 
+	mem_give_back();
 	while (stop_wait(s->stop, s->socket, d) == TIMED_OUT)
 		;
 	/* Told to end, it ends by itself: it may be writing the mailbox. */

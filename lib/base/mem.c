@@ -5,8 +5,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sysexits.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+/* stack below us that may be given back, at most */
+enum { STACK = 256 * 1024 };
 
 static bool silent;
 
@@ -81,4 +88,20 @@ drop_mem(void *pointer_to_pointer)
 
 	free(*p);
 	*p = NULL;
+}
+
+void
+mem_give_back(void)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+	/* The page below us is this function's, and that of what it calls. */
+	uintptr_t end = (here & ~(page - 1)) - page;
+	/* Where the stack was never so deep nothing is mapped, and nothing
+	 * happens. */
+	madvise((void *)(end - STACK), STACK, MADV_DONTNEED);
 }

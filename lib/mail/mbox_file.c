@@ -1,7 +1,6 @@
 /* mbox_file.c: an mbox file, opened, checked and locked as one object. */
 #include "mbox_file.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,18 +13,11 @@
 #include "compat.h"
 #include "fd.h"
 #include "lock.h"
-#include "mbox_growth.h"
 #include "mem.h"
 #include "scope.h"
 #include "str.h"
 
-enum {
-	RETRY_MS	= 50,
-	RECORD_AT	= 512,		/* of the queue file */
-	RECORD_MAX	= 512,
-	RECORD_HEAD	= 256,
-};
-static_assert((int)DOTLOCK_TEXT <= (int)RECORD_AT, "the lock's text has room");
+enum { RETRY_MS = 50 };
 
 /* --- opening ----------------------------------------------------------- */
 
@@ -138,161 +130,6 @@ lock_both(struct mbox_file *f, enum mbox_file_how how, struct deadline d,
 	}
 }
 
-/* --- undo -------------------------------------------------------------- */
-
-/* "append INODE START LENGTH HEAD", a line end, and the first bytes that were
- * to be written, HEAD of them: its From_ line, which no other tail begins
- * with. */
-struct record {
-	unsigned long long	inode, start, len, head_len;
-	char			head[RECORD_HEAD];
-};
-
-static bool
-read_record(const char *text, size_t n, struct record *r)
-{
-	int used = 0;
-
-	if (sscanf(text, "append %llu %llu %llu %llu%n", &r->inode, &r->start,
-	    &r->len, &r->head_len, &used) != 4 || text[used] != '\n' ||
-	    r->head_len > sizeof r->head || n - (size_t)used - 1 < r->head_len)
-		return false;
-	memcpy(r->head, text + used + 1, r->head_len);
-	return true;
-}
-
-/* The tail begins as the record says, as far as it goes. */
-static int
-begins_like(int fd, const struct record *r, off_t size, bool *alike,
-    struct err *err)
-{
-	char head[RECORD_HEAD];
-	unsigned long long there = (unsigned long long)size - r->start;
-	size_t len = (size_t)(there < r->head_len ? there : r->head_len);
-
-	if (fd_pread(fd, head, len, (off_t)r->start) != (ssize_t)len)
-		return err_sys(err, "read a torn tail");
-	*alike = memcmp(head, r->head, len) == 0;
-	return 0;
-}
-
-/* Every line of ours that begins like "From " is quoted, but the first: any
- * other one is a message that some program put behind our torn tail. */
-static int
-holds_one_message(int fd, off_t start, off_t end, bool *one, struct err *err)
-{
-	enum { CHUNK = 65536, OVERLAP = 5 };	/* strlen("\nFrom") */
-	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
-
-	*one = true;
-	for (off_t at = start + 1; at < end; at += CHUNK - OVERLAP) {
-		ssize_t n = fd_pread(fd, chunk, CHUNK, at);
-		if (n == -1)
-			return err_sys(err, "read a torn tail");
-		if (memmem(chunk, (size_t)n, "\nFrom ", 6) != NULL)
-			*one = false;
-	}
-	return 0;
-}
-
-/* A tail may be cut off only when it is surely ours and not whole. */
-static int
-undo(struct mbox_file *f, struct err *err)
-{
-	const struct stamp found = stamp_of(&f->st);
-	char text[RECORD_MAX];
-	struct record r;
-	bool alike, one;
-
-	ssize_t n = f->queue == -1 ? 0 : fd_pread(f->queue, text,
-	    sizeof text - 1, RECORD_AT);
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	if (!read_record(text, (size_t)n, &r)) {
-		mbox_growth_read(text, &found, &f->since);
-		return 0;
-	}
-	off_t size = f->st.st_size, start = (off_t)r.start;
-	bool torn = r.inode == f->st.st_ino && start >= 0 && size > start &&
-	    (unsigned long long)(size - start) < r.len;
-	if (torn) {
-		/* The separator that we may have put before it is part of
-		 * it. */
-		if (begins_like(f->fd, &r, size, &alike, err) == -1 ||
-		    holds_one_message(f->fd, start + 1, size, &one, err) == -1)
-			return -1;
-		if (alike && one && (ftruncate(f->fd, start) == -1 ||
-		    fsync(f->fd) == -1))
-			return err_sys(err, "%s: take a torn message away",
-			    f->name);
-		if (fstat(f->fd, &f->st) == -1)
-			return err_sys(err, "%s", f->name);
-	}
-	mbox_file_clear(f);
-	return 0;
-}
-
-int
-mbox_file_record(struct mbox_file *f, uint64_t len, struct slice head,
-    bool durable, struct err *err)
-{
-	SCOPED(drop_str) struct str text = { 0 };
-
-	if (f->queue == -1)
-		return 0;
-	if (head.len > RECORD_HEAD)
-		head.len = RECORD_HEAD;
-	str_addf(&text, "append %llu %llu %llu %zu\n",
-	    (unsigned long long)f->st.st_ino, (unsigned long long)f->st.st_size,
-	    (unsigned long long)len, head.len);
-	str_addslice(&text, head);
-	if (fd_pwrite(f->queue, text.s, text.len, RECORD_AT) == -1 ||
-	    (durable && fsync(f->queue) == -1))
-		return err_sys(err, "write .%s.queue", f->name);
-	return 0;
-}
-
-void
-mbox_file_clear(struct mbox_file *f)
-{
-	/* A byte that no record begins with; a file that stays as long as it
-	 * is costs nothing.  One that stays behind is harmless: the next one
-	 * checks it against the mbox, which is longer by then. */
-	if (f->queue != -1 && pwrite(f->queue, "-", 1, RECORD_AT) == -1)
-		return;
-}
-
-/* One that is not written is as harmless. */
-static void
-write_growth(struct mbox_file *f, const struct stamp *now)
-{
-	SCOPED(drop_str) struct str text = { 0 };
-
-	mbox_growth_add(&text, &f->since, now);
-	if (f->queue != -1 &&
-	    fd_pwrite(f->queue, text.s, text.len, RECORD_AT) == -1)
-		mbox_file_clear(f);
-}
-
-void
-mbox_file_appended(struct mbox_file *f)
-{
-	struct stamp now;
-
-	if (f->since.ino != 0 && stamp_finish(f->fd, &now))
-		write_growth(f, &now);
-	else
-		mbox_file_clear(f);
-}
-
-void
-mbox_file_known(struct mbox_file *f, const struct stamp *stamp)
-{
-	f->since = *stamp;
-	write_growth(f, stamp);
-}
-
 /* --- the queue file ---------------------------------------------------- */
 
 /* With its lock had: another name than that of a lock file that was left, and
@@ -322,9 +159,9 @@ replace_queue(struct mbox_file *f, const char *name, struct err *err)
 {
 	SCOPED(drop_str) struct str draft = { 0 };
 	SCOPED(drop_fd) int fd = -1;
-	char record[RECORD_MAX];
+	char record[MBOX_RECORD_MAX];
 
-	ssize_t n = fd_pread(f->queue, record, sizeof record, RECORD_AT);
+	ssize_t n = fd_pread(f->queue, record, sizeof record, MBOX_RECORD_AT);
 	if (n == -1)
 		return err_sys(err, "read %s", name);
 	str_addf(&draft, "%s.new", name);
@@ -338,7 +175,7 @@ replace_queue(struct mbox_file *f, const char *name, struct err *err)
 	if (got != 1)
 		return got == -1 ? -1 : err_set(err, ERR_BUSY,
 		    "%s: another program holds its lock", str_text(&draft));
-	if (fd_pwrite(fd, record, (size_t)n, RECORD_AT) == -1 ||
+	if (fd_pwrite(fd, record, (size_t)n, MBOX_RECORD_AT) == -1 ||
 	    renameat(f->dir, str_text(&draft), f->dir, name) == -1 ||
 	    fsync(f->dir) == -1)
 		return err_sys(err, "replace %s, which has other names", name);
@@ -407,7 +244,7 @@ mbox_file_open(int dir, const char *name, enum mbox_file_how how,
 		return err_set(err, ERR_ABSENT, "%s: not there", name);
 	if (how != MBOX_FILE_FOREIGN && open_queue(&f, d, err) == -1)
 		return -1;
-	if (lock_both(&f, how, d, err) == -1 || undo(&f, err) == -1)
+	if (lock_both(&f, how, d, err) == -1 || mbox_file_undo(&f, err) == -1)
 		return -1;
 	*out = f;
 	f = MBOX_FILE_NONE;

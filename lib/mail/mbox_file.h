@@ -42,6 +42,11 @@ struct mbox_file {
 	 * touched since; or of no file */
 	struct stamp since;
 };
+enum {
+	/* where the record lies in the queue file, and its room */
+	MBOX_RECORD_AT	= 512,
+	MBOX_RECORD_MAX	= 512,
+};
 #define MBOX_FILE_NONE	((struct mbox_file){ .queue = -1, .fd = -1 })
 
 enum mbox_file_how {
@@ -70,6 +75,14 @@ int	mbox_file_record(struct mbox_file *file, uint64_t len,
 	    struct slice head, bool durable, struct err *err);
 void	mbox_file_clear(struct mbox_file *file);
 void	mbox_file_appended(struct mbox_file *file);
+
+/* Takes the tail from start on away: after an error or a crash all of it is
+ * there or, when the file is opened the next time, none.  There must be a queue
+ * file. */
+int	mbox_file_cut(struct mbox_file *file, off_t start, struct err *err);
+
+/* For mbox_file_open(): ends what the record says. */
+int	mbox_file_undo(struct mbox_file *file, struct err *err);
 
 /* All of the file is known, and this is what it is like. */
 void	mbox_file_known(struct mbox_file *file, const struct stamp *stamp);

@@ -1,4 +1,5 @@
-/* mbox_update.c: removing messages from an mbox: a new file takes its place. */
+/* mbox_update.c: removing messages from an mbox: a new file takes its place, or
+ * it loses its end. */
 #include "mbox_maildrop.h"
 
 #include <errno.h>
@@ -170,11 +171,61 @@ replace(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
 
 	if (draft_commit(draft, err) == -1)
 		return -1;
-	uids_forget_old(d->mailbox->parent, d->mailbox->name);
+	/* Not synced, and where it fails it tells no lies so far. */
+	uids_forget_old(d->mailbox->parent, d->mailbox->name, false, &ignored);
 	list_kept(d, &kept);
 	if (locked)
 		mbox_cache_follow(file, draft->fd, &kept);
 	return 0;
+}
+
+/* Where all that goes is the file's end: where that begins.  False: it is
+ * not. */
+static bool
+find_tail(const struct mbox_maildrop *d, const struct mbox_file *file,
+    off_t scanned, off_t *start)
+{
+	size_t first = d->drop.count;
+
+	while (first > 0 && d->drop.messages[first - 1].deleted)
+		first--;
+	for (size_t i = 0; i < first; i++)
+		if (d->drop.messages[i].deleted)
+			return false;
+	if (first == d->drop.count || scanned != file->st.st_size)
+		return false;
+	*start = d->scan.entries[d->first + first].from;
+	return true;
+}
+
+static int
+cut_tail(struct mbox_maildrop *d, struct mbox_file *file, off_t start,
+    struct err *err)
+{
+	SCOPED(drop_mbox_scan) struct mbox_scan kept = { 0 };
+
+	if (keep_uids(d, UIDS_OF_REST, err) == -1 ||
+	    mbox_file_cut(file, start, err) == -1)
+		return -1;
+	list_kept(d, &kept);
+	mbox_cache_follow(file, file->fd, &kept);
+	return 0;
+}
+
+static int
+write_anew(struct mbox_maildrop *d, struct mbox_file *file, struct err *err)
+{
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+	struct stat st;
+
+	if (draft_begin(d->mailbox->parent, d->mailbox->name, 0600, &draft,
+	    err) == -1 || copy_kept(d, draft.fd, file->st.st_size, err) == -1)
+		return -1;
+	if (fstat(draft.fd, &st) == -1)
+		return err_sys(err, "%s", draft.temporary);
+	if (keep_uids(d, st.st_ino, err) == -1)
+		return -1;
+	return replace(d, file, &draft, err);
 }
 
 int
@@ -182,9 +233,7 @@ mbox_commit(struct maildrop *drop, struct deadline deadline, struct err *err)
 {
 	struct mbox_maildrop *d = (struct mbox_maildrop *)drop;
 	SCOPED(drop_mbox_file) struct mbox_file file = MBOX_FILE_NONE;
-	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
-	struct stat st;
-	off_t scanned = d->scan.size;
+	off_t scanned = d->scan.size, tail;
 
 	if (mbox_file_open(d->mailbox->parent, d->mailbox->name,
 	    MBOX_FILE_EXISTING, deadline, &file, err) == -1)
@@ -192,13 +241,6 @@ mbox_commit(struct maildrop *drop, struct deadline deadline, struct err *err)
 	if (verify(d, &file, &scanned, err) == -1)
 		return -1;
 	d->scan.size = scanned;
-	if (draft_begin(d->mailbox->parent, d->mailbox->name, 0600, &draft,
-	    err) == -1 || copy_kept(d, draft.fd, file.st.st_size, err) == -1)
-		return -1;
-	if (fstat(draft.fd, &st) == -1)
-		return err_sys(err, "%s", draft.temporary);
-	if (keep_uids(d, st.st_ino, err) == -1)
-		return -1;
-	return replace(d, &file, &draft, err);
+	return find_tail(d, &file, scanned, &tail) ?
+	    cut_tail(d, &file, tail, err) : write_anew(d, &file, err);
 }
-

@@ -18,7 +18,8 @@
 
 /*
  * The file, two parts around the moment when a new mbox takes the old one's
- * place; the part with the mbox's inode number holds, else the last one:
+ * place, or it loses its end; the part with the mbox's inode number holds, else
+ * the last one:
  *
  *	vmail-uids 2
  *	inode 1234
@@ -29,7 +30,6 @@
  * A line is the hash, when a twin was deleted last, the next number, and the
  * numbers that are there.
  */
-static const char magic[] = "vmail-uids 2";
 enum {
 	/* some two million lines: no mbox is that large */
 	FILE_MAX = 1 << 28,
@@ -138,7 +138,7 @@ parse(struct uids *uids, struct slice text, ino_t inode)
 	bool matches = false;
 
 	if (!slice_ends(text, "\n") || !slice_cut(&rest, '\n', &line) ||
-	    !slice_is(line, magic))
+	    !slice_is(line, UIDS_MAGIC))
 		return false;
 	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
 		if (!slice_starts(line, "inode ")) {
@@ -375,7 +375,8 @@ uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
 		members[i] = (struct member){ hashes[i], uids->ordinals[i],
 		    deleted[i] };
 	qsort(members, count, sizeof *members, compare_members);
-	str_addf(&text, "%s\ninode %ju\n", magic, (uintmax_t)inode);
+	str_adds(&text, UIDS_MAGIC "\n");
+	str_addf(&text, "inode %ju\n", (uintmax_t)inode);
 	for (size_t i = 0; i < uids->known_count; i++)
 		add_twins(&text, &uids->known[i]);
 	str_addf(&text, "inode %ju\n", (uintmax_t)new_inode);
@@ -385,26 +386,4 @@ uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
 		    "too many identical messages: delete fewer at once");
 	return file_replace(dir, file_name(&file, name), 0600, str_slice(&text),
 	    err);
-}
-
-/* In its place and not synced: until then what was said of the old file is right
- * for that alone, and it is no more. */
-void
-uids_forget_old(int dir, const char *name)
-{
-	enum { FLAGS = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC };
-	SCOPED(drop_str) struct str file = { 0 }, head = { 0 };
-	SCOPED(drop_fd) int fd = compat_open_beneath(dir,
-	    file_name(&file, name), FLAGS, 0);
-	char digits[32];
-
-	str_addf(&head, "%s\ninode ", magic);
-	if (fd == -1 || fd_pread(fd, digits, sizeof digits,
-	    (off_t)head.len) <= 0)
-		return;
-	size_t len = strspn(digits, "0123456789");
-	memset(digits, '0', len);
-	if (len < sizeof digits &&
-	    fd_pwrite(fd, digits, len, (off_t)head.len) == -1)
-		return;			/* it tells no lies so far */
 }

@@ -19,6 +19,10 @@
 #include "err.h"
 #include "pool.h"
 
+#define UIDS_MAGIC	"vmail-uids 2"
+/* instead of an inode number: the same file, when it has lost its end */
+#define UIDS_OF_REST	((ino_t)0)
+
 struct uid_hash {
 	uint64_t	high, low;
 };
@@ -49,13 +53,14 @@ void	drop_uids(struct uids *uids);
 
 /* Before a file without the deleted messages (new_inode) takes the place of
  * the old one: writes down what cannot be told by order afterwards.  What it
- * writes is right whether or not the old file is replaced then. */
+ * writes is right whether or not the old file is replaced, or cut, then. */
 int	uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
 	    const struct uid_hash *hashes, const bool *deleted, size_t count,
 	    const struct uids *uids, struct err *err);
 
 /* When it has taken its place: what was written of the old one counts no more,
- * or it would for a file that gets its inode number one day. */
-void	uids_forget_old(int dir, const char *name);
+ * or it would for a file that gets its inode number one day, or has it still. */
+int	uids_forget_old(int dir, const char *name, bool durable,
+	    struct err *err);
 
 #endif

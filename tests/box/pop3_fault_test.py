@@ -12,8 +12,8 @@ UPDATE = WRITERS + ",unlink,unlinkat,copy_file_range,fchmod,fcntl,sendto,sendmsg
 @unittest.skipUnless(build(), "needs a compiler, and x86_64")
 class Strikes(BoxTest):
     """The first call to be struck, and how many are left out, differ: together they meet most."""
-    def sweep(self, kind, how, calls, step=1, first=1, since="", least=5):
-        world = PopWorld(self.installation(), kind).sweep(how, calls, step, first, since)
+    def sweep(self, kind, how, calls, step=1, first=1, since="", least=5, **more):
+        world = PopWorld(self.installation(), kind, **more).sweep(how, calls, step, first, since)
         self.assertGreater(world.runs, least)
         self.assertEqual(world.wrong, [])
 
@@ -23,6 +23,9 @@ class Strikes(BoxTest):
 
     def test_killed_at_any_call_of_the_update_all_marked_messages_of_an_mbox_are_there_or_none(self):
         self.sweep("mbox", "kill", UPDATE, 2, since="+")
+
+    def test_killed_at_any_call_that_cuts_off_an_mboxs_end_all_of_it_is_there_or_none(self):
+        self.sweep("mbox", "kill", UPDATE, since="+", marks=(2, 3))
 
     def test_killed_at_any_call_of_the_update_each_marked_message_of_a_maildir_is_there_whole_or_gone(self):
         self.sweep("maildir", "kill", UPDATE, 2, since="+")

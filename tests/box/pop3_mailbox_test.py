@@ -227,7 +227,7 @@ class Uids(Pop3Test):
     def record(self, vmail):
         """Its lines, but the first, those of the current part only."""
         with open(os.path.join(spool(vmail, self.joe), ".joe.uids")) as f:
-            return f.read().split("inode ")[2].splitlines()[1:]
+            return f.read().split("inode ")[-1].splitlines()[1:]
 
     def test_the_same_message_again_gets_another(self):
         vmail = self.box(mbox=self.TWIN)

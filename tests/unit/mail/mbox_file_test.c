@@ -475,6 +475,68 @@ test_replaced(void **state)
 	assert_file("box", "From a\nS: x");
 }
 
+/* --- a tail that was to go ------------------------------------------------ */
+
+static const struct cut_row {
+	const char	*name, *tail;	/* '~' stands for a byte that is 0 */
+	enum { STAYS, GOES, GONE } end;
+} cuts[] = {
+	{ "a tail that was to go goes", "From b\n\ny\n\n", GOES },
+	{ "also when it began to", "~~~~~~~~~~~", GOES },
+	{ "also when a part of it did", "~~~~~b\n\ny\n\n", GOES },
+	{ "one that has gone is gone", "", GONE },
+	{ "one with mail behind it stays", "From b\n\ny\n\nFrom c\n\nz\n\n",
+	  STAYS },
+	{ "other mail in its place stays", "From d\n\ny\n\n", GONE },
+	{ "and so does shorter mail", "From b\n\n\n", GONE },
+};
+
+static void
+check_cut(void **state)
+{
+	const struct cut_row *row = *state;
+	SCOPED(drop_str) struct str record = { 0 }, all = { 0 };
+	size_t len = strlen(row->tail);
+	struct err err = { 0 };
+	struct stat st;
+
+	str_addf(&all, "old\n\n%s", row->tail);
+	for (size_t i = 0; i < all.len; i++)
+		if (all.s[i] == '~')
+			all.s[i] = '\0';
+	unit_write("box", all.s, all.len);
+	assert_int_equal(stat("box", &st), 0);
+	while (record.len < MBOX_RECORD_AT)
+		str_addc(&record, '-');
+	str_addf(&record, "cut %llu 5 11 11\nFrom b\n\ny\n\n",
+	    (unsigned long long)st.st_ino);
+	unit_write(".box.queue", record.s, record.len);
+	unit_writes(".box.uids", "vmail-uids 2\ninode 7\ninode 0\n");
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	assert_int_equal(open_box(MBOX_FILE_EXISTING, 1000, &f, &err), 0);
+	/* the numbers of the messages that have gone go with them */
+	assert_file(".box.uids", row->end == STAYS ?
+	    "vmail-uids 2\ninode 7\ninode 0\n" :
+	    "vmail-uids 2\ninode 0\ninode 0\n");
+	assert_int_equal(f.st.st_size, 5 + (row->end == GOES ? 0 : len));
+	assert_int_equal(record_start(), '-');
+}
+
+static void
+test_cut(void **state)
+{
+	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	struct err err = { 0 };
+
+	(void)state;
+	unit_writes("box", "From a\n\nx\n\nFrom b\n\ny\n\n");
+	assert_int_equal(open_box(MBOX_FILE_EXISTING, 1000, &f, &err), 0);
+	assert_int_equal(mbox_file_cut(&f, 11, &err), 0);
+	assert_file("box", "From a\n\nx\n\n");
+	assert_int_equal(f.st.st_size, 11);
+	assert_int_equal(record_start(), '-');
+}
+
 int
 main(void)
 {
@@ -494,6 +556,8 @@ main(void)
 	add_rows(undos, check_undo);
 	add_test("a second message is seen wherever it begins",
 	    test_far_second_message);
+	add_rows(cuts, check_cut);
+	add_test("a tail is cut off", test_cut);
 	add_test("a record of another file counts for nothing", test_replaced);
 	return run_all();
 }
