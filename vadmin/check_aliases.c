@@ -37,7 +37,7 @@ check_entry(void *arg, const struct alias_entry *entry, struct err *err)
 	}
 	for (size_t i = 0; i < entry->count; i++)
 		all->special = all->special ||
-		    entry->members[i].kind >= ALIAS_COMMAND;
+		    alias_needs_trust(entry->members[i].kind) != NULL;
 	if (all->count < RESOLVED_MAX)
 		all->names[all->count] = pool_dup(&all->pool,
 		    slice_of(entry->name));

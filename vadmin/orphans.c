@@ -13,6 +13,7 @@
 #include "name.h"
 #include "scope.h"
 #include "spool.h"
+#include "trash_record.h"
 
 enum { TOLD_MAX = 20 };		/* of one directory */
 
@@ -90,6 +91,7 @@ struct place {
 	const char		*about, *path;
 	bool			(*counts)(struct slice name, mode_t mode);
 	const char		*what;
+	const struct domain	*domain;	/* whose inboxes; or NULL */
 };
 
 static bool
@@ -105,11 +107,28 @@ is_like_inbox(struct slice name, mode_t mode)
 	return (S_ISREG(mode) || S_ISDIR(mode)) && name_is_account(name);
 }
 
+/* What an interrupted deletion has left is not to be lost. */
+static const char *
+mend(const struct place *p, const char *name, struct pool *pool)
+{
+	const char **stamps;
+	size_t count;
+	struct err unused;
+
+	if (p->domain == NULL || trash_record_stamps(p->domain, pool, name,
+	    &stamps, &count, &unused) == -1 || count == 0)
+		return "move it away";
+	return pool_format(pool, "move it away, or, if the account's deletion "
+	    "was interrupted: vadmin user restore %s@%s", name,
+	    p->domain->name);
+}
+
 /* Takes fd. */
 static void
 look_through(const struct place *p, int fd)
 {
 	SCOPED(drop_dir) DIR *dir = fdopendir(fd);
+	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct dirent *entry;
 	struct stat st;
 	size_t count = 0;
@@ -127,8 +146,8 @@ look_through(const struct place *p, int fd)
 			continue;
 		if (count++ < TOLD_MAX)
 			finding(p->found, p->about, "%s/%s: %s: it belongs to "
-			    "uid %u: move it away", p->path, name, p->what,
-			    (unsigned)st.st_uid);
+			    "uid %u: %s", p->path, name, p->what,
+			    (unsigned)st.st_uid, mend(p, name, &pool));
 	}
 	if (count > TOLD_MAX)
 		finding(p->found, p->about, "%s: %zu more of that kind",
@@ -169,6 +188,7 @@ orphans_among_inboxes(struct findings *found, const struct domain *domain,
 		.path = pool_format(&pool, "%s/%s", spool_path(domain->in,
 		    &pool), domain->name),
 		.counts = is_like_inbox, .what = "no account has this inbox",
+		.domain = domain,
 	};
 	struct err unused;
 	int fd;

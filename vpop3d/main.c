@@ -23,7 +23,7 @@ struct options {
 /* --- the command line ------------------------------------------------- */
 
 static const char usage_text[] =
-    "usage: vpop3d [-C dir] [--tls] [--share-main] [--listen HOST:PORT]...\n"
+    "usage: vpop3d [-C dir] [--tls] [--share-main] [--listen HOST:PORT | unix:PATH]...\n"
     "              [native-pop3d [argument...]]\n";
 
 static int

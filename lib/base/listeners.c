@@ -99,6 +99,9 @@ add_internet(struct listeners *l, const char *where, int role,
 		    "%s: neither HOST:PORT nor unix:PATH", where);
 	bool any = host[0] == '\0' || strcmp(host, "*") == 0;
 	int got = getaddrinfo(any ? NULL : host, port, &hints, &found);
+	if (got == EAI_NONAME || got == EAI_SERVICE)
+		return err_set(err, ERR_INVALID, "%s: HOST is an address, "
+		    "PORT a number or a name of services(5)", where);
 	if (got != 0)
 		return err_set(err, ERR_INVALID, "%s: %s", where,
 		    gai_strerror(got));

@@ -31,7 +31,34 @@ enum {
 static char
 letter_of(enum alias_kind kind)
 {
-	return kind == ALIAS_MAILBOX ? 'm' : kind == ALIAS_COMMAND ? 'c' : 'a';
+	switch (kind) {
+	case ALIAS_ADDRESS:
+		return 'a';
+	case ALIAS_MAILBOX:
+		return 'm';
+	case ALIAS_COMMAND:
+		return 'c';
+	case ALIAS_FILE:
+	case ALIAS_INCLUDE:
+		break;			/* such a file's entry is wrong */
+	}
+	return '?';
+}
+
+/* Where it is none of them the answer is broken. */
+static bool
+kind_of(struct slice letter, enum alias_kind *kind)
+{
+	static const enum alias_kind kinds[] = {
+		ALIAS_ADDRESS, ALIAS_MAILBOX, ALIAS_COMMAND,
+	};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (letter.len == 1 && letter.p[0] == letter_of(kinds[i])) {
+			*kind = kinds[i];
+			return true;
+		}
+	return false;
 }
 
 static void
@@ -134,21 +161,21 @@ read_member(struct pool *pool, struct slice line, bool commands,
     struct alias_member *member, struct err *err)
 {
 	struct address address;
-	struct slice kind, number;
+	struct slice letter, number;
+	enum alias_kind kind;
 	uint64_t n;
 
-	if (!slice_cut(&line, ' ', &kind) || !slice_cut(&line, ' ', &number) ||
+	if (!slice_cut(&line, ' ', &letter) || !kind_of(letter, &kind) ||
+	    !slice_cut(&line, ' ', &number) ||
 	    line.p == NULL || slice_number(number, UINT32_MAX, &n) == -1)
 		return -1;
 	for (size_t i = 0; i < line.len; i++)
 		if ((unsigned char)line.p[i] < ' ')
 			return -1;
 	*member = (struct alias_member){
-		slice_is(kind, "m") ? ALIAS_MAILBOX :
-		    slice_is(kind, "c") ? ALIAS_COMMAND : ALIAS_ADDRESS,
-		    pool_dup(pool, line), (unsigned)n,
+		kind, pool_dup(pool, line), (unsigned)n,
 	};
-	if (member->kind == ALIAS_COMMAND)
+	if (kind == ALIAS_COMMAND)
 		return commands ? tokens_check(member->text, err) : -1;
 	return address_parse(pool, line, &address, err);
 }

@@ -337,21 +337,35 @@ classify(struct pool *pool, struct slice text, enum alias_kind *kind,
 	return classify_address(pool, text, kind, part, err);
 }
 
+/* No default here and below: a new kind of member has to be thought of. */
+const char *
+alias_needs_trust(enum alias_kind kind)
+{
+	switch (kind) {
+	case ALIAS_ADDRESS:
+	case ALIAS_MAILBOX:
+		break;
+	case ALIAS_COMMAND:
+		return "a command";
+	case ALIAS_FILE:
+		return "a file";
+	case ALIAS_INCLUDE:
+		return "an include";
+	}
+	return NULL;
+}
+
 static int
 check_trust(const struct list *l, enum alias_kind kind, struct err *err)
 {
-	static const char *const what[] = {
-		[ALIAS_COMMAND] = "a command", [ALIAS_FILE] = "a file",
-		[ALIAS_INCLUDE] = "an include",
-	};
+	const char *what = alias_needs_trust(kind);
 
-	if (l->trust == ALIAS_TRUSTED || kind == ALIAS_ADDRESS ||
-	    kind == ALIAS_MAILBOX ||
+	if (l->trust == ALIAS_TRUSTED || what == NULL ||
 	    (l->trust == ALIAS_COMMANDS && kind == ALIAS_COMMAND))
 		return 0;
 	return err_set(err, ERR_INVALID,
 	    "%s counts only in a file that belongs to root and that nobody "
-	    "else can write to", what[kind]);
+	    "else can write to", what);
 }
 
 static int
@@ -452,22 +466,33 @@ needs_quotes(const char *text)
 	return strpbrk(text, " \t,\"()<>\\#") != NULL;
 }
 
+static const char *
+prefix_of(enum alias_kind kind)
+{
+	switch (kind) {
+	case ALIAS_ADDRESS:
+	case ALIAS_FILE:
+		break;
+	case ALIAS_MAILBOX:
+		return "\\";
+	case ALIAS_COMMAND:
+		return "|";
+	case ALIAS_INCLUDE:
+		return INCLUDE;
+	}
+	return "";
+}
+
 void
 alias_member_add(struct str *out, const struct alias_member *m)
 {
-	static const char *const prefix[] = {
-		[ALIAS_ADDRESS] = "", [ALIAS_MAILBOX] = "\\",
-		[ALIAS_COMMAND] = "|", [ALIAS_FILE] = "",
-		[ALIAS_INCLUDE] = INCLUDE,
-	};
-
 	/* An address brings its own quotes where it needs some. */
 	if (m->kind == ALIAS_ADDRESS || !needs_quotes(m->text)) {
-		str_addf(out, "%s%s", prefix[m->kind], m->text);
+		str_addf(out, "%s%s", prefix_of(m->kind), m->text);
 		return;
 	}
 	str_addf(out, "\"%s", m->kind == ALIAS_MAILBOX ? "\\\\" :
-	    prefix[m->kind]);
+	    prefix_of(m->kind));
 	for (const char *p = m->text; *p != '\0'; p++) {
 		if (*p == '"' || *p == '\\')
 			str_addc(out, '\\');

@@ -27,6 +27,10 @@ enum alias_kind {
 	ALIAS_INCLUDE,		/* ":include:/file": text is the path */
 };
 
+/* What it is called where it counts only in a trusted file; NULL: it counts in
+ * any. */
+const char	*alias_needs_trust(enum alias_kind kind);
+
 struct alias_member {
 	enum alias_kind	 kind;
 	const char	*text;

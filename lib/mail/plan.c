@@ -1,7 +1,6 @@
 /* plan.c: what is to be done with a message for its recipients, and why. */
 #include "plan.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,15 +108,21 @@ plan_remove_target(struct recipient *r, size_t index)
 const char *
 target_kind_name(enum target_kind kind)
 {
-	static const char *const names[] = {
-		[TARGET_ACCOUNT] = "mailbox", [TARGET_COMMAND] = "command",
-		[TARGET_FILE] = "file", [TARGET_REMOTE] = "remote",
-		[TARGET_AUTO] = "answer", [TARGET_FAILURE] = "failure",
-	};
-
-	static_assert(sizeof names / sizeof *names == TARGET_KINDS,
-	    "a kind without a name");
-	return names[kind];
+	switch (kind) {
+	case TARGET_ACCOUNT:
+		return "mailbox";
+	case TARGET_COMMAND:
+		return "command";
+	case TARGET_FILE:
+		return "file";
+	case TARGET_REMOTE:
+		return "remote";
+	case TARGET_AUTO:
+		return "answer";
+	case TARGET_FAILURE:
+		break;
+	}
+	return "failure";
 }
 
 const char *

@@ -24,7 +24,6 @@ enum target_kind {
 	TARGET_AUTO,
 	TARGET_FAILURE,		/* nothing can be done: failure says why */
 };
-enum { TARGET_KINDS = TARGET_FAILURE + 1 };
 
 /* "mailbox", "command" ...: in plans and in the log. */
 const char *target_kind_name(enum target_kind kind);

@@ -87,6 +87,7 @@ class Killed(BoxTest):
         for who in ("first", "second"):         # the first makes the directories of the trash
             prepare(who)
             points = self.points("user", "delete", f"{who}@a.test")
+        advised = 0
         for i, point in enumerate(points):
             who = f"u{i}"
             prepare(who)
@@ -98,6 +99,9 @@ class Killed(BoxTest):
                 self.ok("user", "delete", f"{who}@a.test")
             else:
                 self.assertEqual(self.vmail.deliver(f"{who}@a.test").status, 67)
+                if os.path.lexists(os.path.join(self.vmail.spool, "a.test", who)):
+                    advised += self.vmail.run("vadmin", "check").stdout.decode().count(
+                        f"vadmin user restore {who}@a.test")
             kept = [os.path.join(base, name) for base, _, names in os.walk(self.vmail.spool)
                     for name in names if name.startswith(f"{who}.") or name == who]
             self.assertEqual(len(kept), 1, (point, kept))
@@ -105,6 +109,7 @@ class Killed(BoxTest):
             self.ok("user", "restore", f"{who}@a.test")
             self.assertEqual(len(self.vmail.messages(f"{who}@a.test")), 1, point)
             self.assertIn(hashed, (None, self.lines("shadow.a.test")[who]))
+        self.assertGreater(advised, 0)
 
     def test_user_restore_can_be_repeated_and_no_login_comes_before_the_mail(self):
         def prepare(who):

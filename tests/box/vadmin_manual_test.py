@@ -65,21 +65,29 @@ class Manual(BoxTest):
 
     def commands(self, source):
         """The names in a table of commands, but those that are there only to be refused."""
-        rows = re.findall(r'\{ \.name = "(\w+)".*\.run = (\w+)', read(os.path.join(TREE, source)))
+        rows = re.findall(r'\{\s*\.name\s*=\s*"(\w+)"[^}]*?\.run\s*=\s*(\w+)', read(os.path.join(TREE, source)))
         self.assertGreater(len(rows), 4)
         return sorted(name for name, function in rows if function not in ("helo", "not_here", "http"))
 
     def test_every_command_of_pop3_stands_in_the_manual_in_its_state(self):
         before, after = re.search(r"^\.Ss Commands\n(.*?) before\s+login;(.*?) after\s+it",
                                   read(os.path.join(TREE, "docs", "vpop3d.8")), re.S | re.M).groups()
-        self.assertEqual(sorted(re.findall("[A-Z][A-Z0-9]+", before)), self.commands("vpop3d/talker.c"))
-        self.assertEqual(sorted(re.findall("[A-Z][A-Z0-9]+", after)), self.commands("vpop3d/transaction.c"))
+        self.assertEqual(sorted(re.findall("[A-Z][A-Z0-9]+", before)), self.commands("vpop3d/talker.c"),
+                         "docs/vpop3d.8, Commands")
+        self.assertEqual(sorted(re.findall("[A-Z][A-Z0-9]+", after)), self.commands("vpop3d/transaction.c"),
+                         "docs/vpop3d.8, Commands")
+
+    def test_every_command_of_pop3_has_a_conversation(self):
+        said = read(os.path.join(TREE, "tests", "box", "pop3_scripts.py"))
+        for table in ("vpop3d/talker.c", "vpop3d/transaction.c"):
+            for name in self.commands(table):
+                self.assertRegex(said, rf"(?im)^>[!|]? {name}\b|> {name}\b", "tests/box/pop3_scripts.py")
 
     def test_every_command_of_lmtp_stands_in_the_manual(self):
         told = re.search(r"^\.Sh PROTOCOL\nThe commands (.*?),\s+in any",
                          read(os.path.join(TREE, "docs", "vlmtpd.8")), re.S | re.M)[1]
         self.assertEqual(sorted(re.findall("[A-Z]+", told)),
-                         self.commands("vdeliver/lmtp_session.c"))
+                         self.commands("vdeliver/lmtp_session.c"), "docs/vlmtpd.8, Protocol")
 
     def test_every_event_and_field_of_the_log_stands_in_the_manual(self):
         page = read(os.path.join(TREE, "docs", "vmail-log.5"))
