@@ -38,6 +38,7 @@ class Opensmtpd(MtaTest):
         sh("smtpctl schedule all")
 
 
+@only_where(not is_sanitized())
 class Lmtp(Rows, Opensmtpd):
     way = "OpenSMTPD, LMTP"
     piece = "opensmtpd/smtpd.conf-lmtp"
@@ -46,6 +47,7 @@ class Lmtp(Rows, Opensmtpd):
               "opensmtpd/vlmtpd-map.socket": "/etc/systemd/system/vlmtpd-map.socket.d/opensmtpd.conf"}
 
 
+@only_where(not is_sanitized())
 class Mda(Rows, Opensmtpd):
     way = "OpenSMTPD, mda"
     piece = "opensmtpd/smtpd.conf-mda"
