@@ -149,6 +149,16 @@ const struct setting account_settings[] = {
 };
 
 static int
+check_quota(struct slice value, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const struct setting *row = settings_row(account_settings, SLICE("quota"));
+	const char *unused;
+
+	return parse_quota(row, &pool, value, &unused, err);
+}
+
+static int
 check_account_setting(struct slice value, struct err *err)
 {
 	struct account_settings scratch = { 0 };
@@ -162,6 +172,9 @@ const struct param_type param_alias = { .label = "L@D", .max = 1280, .check = ch
 const struct param_type param_auto = { .label = "NAME@D", .max = 1280, .check = check_account };
 const struct param_type param_switch = { .label = "on|off|show", .max = 8, .check = check_switch };
 const struct param_type param_grant = { .label = "retrieve|all|none", .max = 16, .check = check_grant };
+const struct param_type param_quota = {
+	.label = "kB|none|disabled|default", .max = 32, .check = check_quota,
+};
 const struct param_type param_address = { .label = "ADDRESS", .max = 1280 };
 const struct param_type param_pattern = { .label = "PATTERN", .max = 1280 };
 const struct param_type param_member = { .label = "MEMBER", .max = 4096, .check = check_member };

@@ -5,6 +5,7 @@
 
 #include "account.h"
 #include "alias_use.h"
+#include "belongings.h"
 #include "entries.h"
 #include "files.h"
 #include "grant_file.h"
@@ -16,9 +17,9 @@
 #include "scope.h"
 #include "secret_ops.h"
 #include "subject.h"
-#include "trash.h"
 #include "uid_mark.h"
 #include "user_files.h"
+#include "user_room.h"
 
 /* What "name" or "quota" was given last; NULL: neither was. */
 static const char *
@@ -36,17 +37,6 @@ assigned(struct call *call, const char *wanted)
 	return found;
 }
 
-static size_t
-count_accounts(struct slice passwd)
-{
-	struct entry entry;
-	size_t n = 0;
-
-	while (entries_next(&passwd, &entry))
-		n += entry.count == PASSWD_FIELDS;
-	return n;
-}
-
 /* An inbox that is left from somebody would be somebody's mail. */
 static int
 check_inbox_free(const struct subject *subject, struct pool *pool,
@@ -57,7 +47,7 @@ check_inbox_free(const struct subject *subject, struct pool *pool,
 	const char *parent, *name;
 	struct stat st;
 
-	trash_place(&account, pool, &parent, &name);
+	belongings_inbox(&account, pool, &parent, &name);
 	if (lstat(pool_format(pool, "%s/%s", parent, name), &st) == -1 ||
 	    subject->domain->one_owner)
 		return 0;
@@ -70,22 +60,8 @@ static int
 check_room(const struct subject *subject, struct pool *pool,
     const struct user_files *files, struct err *err)
 {
-	const struct domain *domain = subject->domain;
-	uint64_t max = domain->conf.max_users;
-
-	if (entries_mention(str_slice(&files->passwd), slice_of(subject->name)))
-		return err_set(err, ERR_EXISTS,
-		    "%s has an account '%s' already", domain->name,
-		    subject->name);
-	if (max != 0 && count_accounts(str_slice(&files->passwd)) >= max)
-		return err_set(err, ERR_REFUSED,
-		    "%s may have %llu accounts and has them: raise "
-		    "max-users", domain->name, (unsigned long long)max);
-	if (!domain->in->as_root && !domain->one_owner)
-		return err_set(err, ERR_REFUSED,
-		    "only root can make accounts of their own uid: give %s one "
-		    "owner ('vadmin domain set %s owner=%u')", domain->name,
-		    domain->name, (unsigned)getuid());
+	if (user_room_check(subject, files, err) == -1)
+		return -1;
 	return check_inbox_free(subject, pool, err);
 }
 
@@ -173,7 +149,7 @@ user_add(struct call *call, struct err *err)
 		return -1;
 	const struct domain *domain = subject.domain;
 	struct account account = { .domain = domain, .name = subject.name };
-	if (trash_leftovers(&account, &call->pool, err) == -1 ||
+	if (belongings_leftovers(&account, &call->pool, err) == -1 ||
 	    forget_grants(&subject, err) == -1 ||
 	    uid_mark_take(&call->in, (uid_t)domain->conf.uid_start, &uid,
 	    err) == -1)
@@ -234,5 +210,24 @@ user_set(struct call *call, struct err *err)
 	if (quota != NULL)
 		return quota_file_write(account->domain, account->name,
 		    slice_of(quota), err);
+	return 0;
+}
+
+int
+user_quota(struct call *call, struct err *err)
+{
+	const char *value = call_text(call, "kB|none|disabled|default");
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
+	struct account *account;
+
+	if (subject_account(call, "U@D", &account, err) == -1)
+		return -1;
+	if (value != NULL)
+		return quota_file_write(account->domain, account->name,
+		    slice_of(value), err);
+	sheet_adds(&sheet, "quota");
+	sheet_adds(&sheet, quota_file_read(account->domain, account->name,
+	    &call->pool));
+	sheet_print(&sheet);
 	return 0;
 }

@@ -63,6 +63,7 @@ user_show(struct call *call, struct err *err)
 	SCOPED(drop_user_files) struct user_files files = { 0 };
 	struct pool *pool = &call->pool;
 	struct account *account;
+	struct err unread;
 
 	if (subject_account(call, "U@D", &account, err) == -1 ||
 	    user_files_read(account->domain, pool, &files, err) == -1)
@@ -83,10 +84,11 @@ user_show(struct call *call, struct err *err)
 	show(&sheet, "vacation", vacation_of(account));
 	show(&sheet, "where", pool_format(pool, "%s:%u", account->file,
 	    account->line));
-	if (alias_use_show(call, account, &sheet, err) == -1 ||
-	    grant_file_each(domain, pool, show_grant,
-	    &(struct grants_of){ &sheet, account }, err) == -1)
+	if (alias_use_show(call, account, &sheet, err) == -1)
 		return -1;
+	if (grant_file_each(domain, pool, show_grant,
+	    &(struct grants_of){ &sheet, account }, &unread) == -1)
+		note("%s", unread.text);
 	sheet_print(&sheet);
 	return 0;
 }

@@ -243,17 +243,6 @@ is_tried_again(struct recipient *const *recipients, size_t count)
 	return false;
 }
 
-static void
-fail_open(struct job *job, struct recipient *const *recipients, size_t count,
-    struct outcome o)
-{
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < recipients[i]->count; j++)
-			if (recipients[i]->targets[j]->work == NULL)
-				settle(job->plan, recipients[i]->targets[j],
-				    o);
-}
-
 /* Recipients that the MTA gets one answer for. */
 static void
 try(struct job *job, struct recipient *const *recipients, size_t count)
@@ -261,7 +250,7 @@ try(struct job *job, struct recipient *const *recipients, size_t count)
 	struct err err;
 
 	if (ledger_open(job, recipients, count, &err) == -1) {
-		fail_open(job, recipients, count, outcome_from_err(&err));
+		settle_open(job->plan, recipients, count, outcome_from_err(&err));
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -332,7 +321,7 @@ dispatch(struct job *job)
 		return;
 	struct outcome o = intake_for_all(job);
 	if (o.kind != OUTCOME_DONE) {
-		fail_open(job, plan->recipients, plan->recipient_count, o);
+		settle_open(job->plan, plan->recipients, plan->recipient_count, o);
 		return;
 	}
 	try(job, plan->recipients, plan->recipient_count);

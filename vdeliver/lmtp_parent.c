@@ -209,15 +209,18 @@ deliver(struct state *s, struct job *job, struct err *err)
 	if (adopted == 0) {
 		s->message = MESSAGE_NONE;	/* the job's now */
 		job->message.own_hops = 1;
-	}
+	} else
+		settle_open(plan, plan->recipients, plan->recipient_count,
+		    outcome_from_err(err));
 	for (size_t i = 0; i < plan->recipient_count; i++) {
-		struct outcome o = outcome_from_err(err);
-		if (adopted == 0) {
+		if (adopted == 0)
 			dispatch_recipient(job, &plan->recipients[i]);
-			o = *settled_result(plan->recipients[i]);
-		}
-		if (!answer(s, o))
-			return false;
+		if (answer(s, *settled_result(plan->recipients[i])))
+			continue;
+		settle_open(plan, plan->recipients + i,
+		    plan->recipient_count - i, outcome_make(OUTCOME_TEMPORARY,
+		    "4.4.2", "not begun: nobody waits for the answer"));
+		return false;
 	}
 	return true;
 }

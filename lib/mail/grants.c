@@ -70,6 +70,7 @@ grants_parse(struct slice line, struct grant_line *out, const char **wrong)
 		    "and a right");
 	if (!grant_named(right, &got.grant))
 		return refuse(wrong, "the right is not retrieve, all or none");
+	got.text = line;
 	*out = got;
 	return 1;
 }

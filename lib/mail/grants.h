@@ -24,6 +24,7 @@ struct grant_line {
 	struct slice	owner;		/* whose inbox */
 	struct slice	who;
 	enum grant	grant;
+	struct slice	text;		/* the whole of it */
 };
 
 /* 1: *out looks into line.  0: a comment, or empty.  -1: *wrong says why. */

@@ -31,6 +31,7 @@ class Lmtp(Rows, Postfix):
         super().connect()
 
 
+@only_where(not is_sanitized())
 class Pipe(Rows, Postfix):
     way = "Postfix, pipe"
     owner = "owner=vmail:vmail"
