@@ -13,18 +13,16 @@
 #include "child.h"
 #include "dialogue.h"
 #include "dispatch.h"
-#include "domain.h"
 #include "due.h"
 #include "events.h"
 #include "fd.h"
 #include "intake.h"
 #include "ledger.h"
-#include "lmtp_room.h"
+#include "lmtp_look_up.h"
 #include "lmtp_talker.h"
 #include "lmtp_wire.h"
 #include "log.h"
 #include "packet.h"
-#include "resolve.h"
 #include "scope.h"
 #include "settle.h"
 
@@ -107,26 +105,6 @@ begin_request(const struct state *s)
 
 /* --- recipients --------------------------------------------------------- */
 
-static struct recipient *
-resolve_into(const struct state *s, struct plan *plan, const char *address)
-{
-	begin_request(s);
-	resolve(s->parent->in, plan, address);
-	resolve_forwards(s->parent->in, plan);
-	return plan->recipients[plan->recipient_count - 1];
-}
-
-/* What the plan tells, and where that is one inbox alone, whether it has room:
- * of all others the delivery decides. */
-static struct outcome
-expect(struct state *s, struct recipient *r, uint64_t size)
-{
-	const struct outcome *expected = settle_expected(&s->plan, r);
-
-	return expected->kind != OUTCOME_DONE ? *expected :
-	    lmtp_room_for(r, size, s->parent->in->deadline);
-}
-
 static bool
 answer_recipient(struct state *s, const char *address, uint64_t size)
 {
@@ -136,8 +114,9 @@ answer_recipient(struct state *s, const char *address, uint64_t size)
 	if (s->refused == REFUSED_MAX || s->reached > REACHED_MAX)
 		return answer(s, outcome_make(OUTCOME_TEMPORARY, "4.5.3",
 		    "too many recipients: send the message for them again"));
-	struct recipient *r = resolve_into(s, plan, address);
-	struct outcome expected = expect(s, r, size);
+	begin_request(s);
+	struct recipient *r = lmtp_plan_for(s->parent->in, plan, address);
+	struct outcome expected = lmtp_expect(s->parent->in, plan, r, size);
 	s->reached += r->count;
 	if (expected.kind == OUTCOME_DONE)
 		return answer(s, accepted());
@@ -146,37 +125,6 @@ answer_recipient(struct state *s, const char *address, uint64_t size)
 	s->refused++;
 	plan->recipient_count--;
 	return answer(s, expected);
-}
-
-static bool
-look_up_recipient(const struct state *s, const char *address)
-{
-	SCOPED(drop_plan) struct plan plan = { 0 };
-	const struct recipient *r = resolve_into(s, &plan, address);
-	const struct outcome *expected =
-	    settle_expected(&plan, plan.recipients[0]);
-
-	/* What is unknown is no event: MTAs ask of whatever they are sent. */
-	if (expected->kind == OUTCOME_TEMPORARY)
-		events_refused(r, expected);
-	return answer(s, *expected);
-}
-
-static bool
-look_up_domain(const struct state *s, const char *name)
-{
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	const char *real;
-	struct err err;
-
-	begin_request(s);
-	if (domain_real_name(s->parent->in, &pool, slice_of(name), &real,
-	    &err) == 0)
-		return answer(s, accepted());
-	if (err.kind == ERR_ABSENT)
-		return answer(s, outcome_make(OUTCOME_NO_DOMAIN, "5.1.2",
-		    "%s", err.text));
-	return answer(s, outcome_from_err(&err));
 }
 
 /* --- messages ----------------------------------------------------------- */
@@ -269,11 +217,10 @@ answer_text(struct state *s, uint32_t kind, const char *text, uint64_t size)
 		forget(s);
 		return true;
 	}
-	if (kind == LMTP_LOOK_UP_RECIPIENT && !mail)
-		return look_up_recipient(s, text);
-	if (kind == LMTP_LOOK_UP_DOMAIN && !mail)
-		return look_up_domain(s, text);
-	return false;
+	if (!lmtp_is_look_up(kind) || mail)
+		return false;
+	begin_request(s);
+	return answer(s, lmtp_look_up(s->parent->in, kind, text));
 }
 
 /* The talker goes on only when the client has its replies. */

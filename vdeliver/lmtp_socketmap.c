@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lmtp_ask.h"
+#include "lmtp_talk.h"
 #include "mem.h"
 #include "scope.h"
 
@@ -73,6 +74,41 @@ reply(struct dialogue *d, const char *word, struct slice text)
 	dialogue_add(d, ",", 1);
 }
 
+static const struct map {
+	const char		*name;
+	enum lmtp_request_kind	 kind;
+} maps[] = {
+	{ "recipients", LMTP_LOOK_UP_RECIPIENT },
+	{ "domains", LMTP_LOOK_UP_DOMAIN },
+	{ "full", LMTP_LOOK_UP_FULL },
+};
+
+/* Of the map full: an action of access(5).  DUNNO: there is nothing against the
+ * address, and who asks need not ask about parts of it. */
+static void
+reply_action(struct dialogue *d, const struct outcome *o)
+{
+	char text[TALK_REPLY];
+
+	talk_reply_text(o, text);
+	if (o->kind == OUTCOME_NO_USER)
+		reply(d, "NOTFOUND", SLICE(""));
+	else
+		reply(d, "OK", o->kind == OUTCOME_DONE ? SLICE("DUNNO") :
+		    slice_of(text));
+}
+
+static void
+reply_name(struct dialogue *d, const struct outcome *o, struct slice key)
+{
+	if (o->kind == OUTCOME_DONE)
+		reply(d, "OK", key);
+	else if (o->kind == OUTCOME_TEMPORARY)
+		reply(d, "TEMP", slice_of(o->text));
+	else
+		reply(d, "NOTFOUND", SLICE(""));
+}
+
 static void
 look_up(const struct lmtp_session *session, struct dialogue *d,
     enum lmtp_request_kind kind, struct slice key)
@@ -80,19 +116,15 @@ look_up(const struct lmtp_session *session, struct dialogue *d,
 	struct outcome o;
 
 	/* Nobody's name is that long, or has a NUL. */
-	if (key.len > LMTP_PATH_MAX || slice_find(key, '\0') != -1) {
+	if (key.len > LMTP_PATH_MAX || slice_find(key, '\0') != -1)
 		reply(d, "NOTFOUND", SLICE(""));
-		return;
-	}
-	if (lmtp_ask(session->parent, kind, key, 0) == -1 ||
+	else if (lmtp_ask(session->parent, kind, key, 0) == -1 ||
 	    lmtp_hear(session->parent, &o, NULL) == -1)
 		d->end = END_ERROR;
-	else if (o.kind == OUTCOME_DONE)
-		reply(d, "OK", key);
-	else if (o.kind == OUTCOME_TEMPORARY)
-		reply(d, "TEMP", slice_of(o.text));
+	else if (kind == LMTP_LOOK_UP_FULL)
+		reply_action(d, &o);
 	else
-		reply(d, "NOTFOUND", SLICE(""));
+		reply_name(d, &o, key);
 }
 
 static void
@@ -107,13 +139,13 @@ one_request(const struct lmtp_session *session, struct dialogue *d)
 	slice_cut(&key, ' ', &map);
 	if (key.p == NULL)
 		key = SLICE("");
-	if (slice_same(map, SLICE("recipients")))
-		look_up(session, d, LMTP_LOOK_UP_RECIPIENT, key);
-	else if (slice_same(map, SLICE("domains")))
-		look_up(session, d, LMTP_LOOK_UP_DOMAIN, key);
-	else
-		reply(d, "PERM", SLICE("the maps here are domains and "
-		    "recipients"));
+	for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
+		if (slice_same(map, slice_of(maps[i].name))) {
+			look_up(session, d, maps[i].kind, key);
+			return;
+		}
+	reply(d, "PERM", SLICE("the maps here are domains, recipients and "
+	    "full"));
 }
 
 enum dialogue_end

@@ -2,7 +2,7 @@
  *
  * Postfix's and sendmail's socketmap protocol (socketmap_table(5)): a netstring
  * "MAP KEY" is answered by one: "OK KEY", "NOTFOUND ", "TEMP text" or "PERM
- * text".  Maps: domains, recipients.
+ * text".  Maps: domains, recipients; full, where "OK " an action of access(5).
  */
 #ifndef LMTP_SOCKETMAP_H
 #define LMTP_SOCKETMAP_H

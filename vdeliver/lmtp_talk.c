@@ -6,10 +6,7 @@
 
 #include "lmtp_ask.h"
 
-enum {
-	BAD_COMMANDS	= 20,		/* then 421 */
-	REPLY_TEXT	= 400,		/* of RFC 5321's 512 */
-};
+enum { BAD_COMMANDS = 20 };		/* then 421 */
 
 /* --- replies ------------------------------------------------------------ */
 
@@ -40,17 +37,23 @@ reply_code(const struct outcome *o)
 }
 
 void
-talk_reply(struct talk *t, const struct outcome *o)
+talk_reply_text(const struct outcome *o, char reply[TALK_REPLY])
 {
-	char text[REPLY_TEXT];
-
-	snprintf(text, sizeof text, "%.*s", REPLY_TEXT - 1, o->text);
+	snprintf(reply, TALK_REPLY, "%d %s %.400s", reply_code(o), o->code,
+	    o->text[0] != '\0' ? o->text : "delivered");
 	/* RFC 5321 4.2: replies are ASCII. */
-	for (char *c = text; *c != '\0'; c++)
+	for (char *c = reply; *c != '\0'; c++)
 		if ((unsigned char)*c >= 0x7F)
 			*c = '?';
-	dialogue_reply(t->d, "%d %s %s", reply_code(o), o->code,
-	    text[0] != '\0' ? text : "delivered");
+}
+
+void
+talk_reply(struct talk *t, const struct outcome *o)
+{
+	char reply[TALK_REPLY];
+
+	talk_reply_text(o, reply);
+	dialogue_reply(t->d, "%s", reply);
 }
 
 void

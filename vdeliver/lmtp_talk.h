@@ -31,7 +31,10 @@ struct talk {
 	bool				 in_chunks;
 };
 
-/* RFC 5321's reply for an outcome, with RFC 3463's code. */
+enum { TALK_REPLY = 420 };		/* of RFC 5321's 512 */
+
+/* RFC 5321's reply for an outcome, with RFC 3463's code: in ASCII, no line end. */
+void	talk_reply_text(const struct outcome *o, char reply[TALK_REPLY]);
 void	talk_reply(struct talk *t, const struct outcome *o);
 
 /* The reply to a wrong command; after 20 of them the conversation ends. */

@@ -24,7 +24,15 @@ enum lmtp_request_kind {
 	/* is this address, or this domain, one of ours?  Nothing is kept */
 	LMTP_LOOK_UP_RECIPIENT,
 	LMTP_LOOK_UP_DOMAIN,
+	/* and if it is, does its inbox take no mail now? */
+	LMTP_LOOK_UP_FULL,
 };
+
+static inline bool
+lmtp_is_look_up(uint32_t kind)
+{
+	return kind >= LMTP_LOOK_UP_RECIPIENT && kind <= LMTP_LOOK_UP_FULL;
+}
 
 struct lmtp_request {
 	uint32_t	kind;

@@ -170,16 +170,36 @@ class Room(LmtpTest):
                              [FULL])
             lmtp.quit()
 
-    def test_the_socket_map_finds_a_full_mailbox(self):
-        self.holds("joe@l.test", LIMIT)
-        where = os.path.join(self.vmail.scratch, "map")
-        process = self.vmail.start("vlmtpd", "--socketmap", f"unix:{where}", stdin=subprocess.DEVNULL)
-        eventually(lambda: os.path.exists(where), "the map's socket")
-        socketmap = eventually(lambda: self.reached(where), "the map")
-        self.assertEqual(socketmap.ask("recipients joe@l.test"), "OK joe@l.test")
+    def test_the_socket_map_tells_of_a_full_mailbox_by_a_map_of_its_own(self):
+        self.vmail.domain("off.test", {"reject-mail": "yes"}, accounts=["joe"])
+        self.vmail.domain("bad.test", {"x": "1"}, accounts=["joe"])
+        socketmap, process = self.map()
+        for address in self.both():
+            domain = address.split("@")[1]
+            self.holds(address, LIMIT - 1)
+            self.assertEqual(socketmap.ask(f"full {address}"), "OK DUNNO")
+            self.holds(address, LIMIT)
+            for name in "joe", "one", "JOE", "joe+x":
+                self.assertEqual(socketmap.ask(f"full {name}@{domain}"), f"OK {FULL}")
+            self.assertEqual(socketmap.ask(f"recipients {address}"), f"OK {address}")
+            self.assertEqual(socketmap.ask(f"full two@{domain}"), "OK DUNNO")
+            self.quota(address, "disabled\n")
+            self.assertEqual(socketmap.ask(f"full {address}"), f"OK {DISABLED}")
+            os.unlink(os.path.join(spool(self.vmail, address), "joe.quota"))
+            self.vmail.write(f"domain.{domain}", self.vmail.read(f"domain.{domain}") + b"over-quota = defer\n")
+            self.assertEqual(socketmap.ask(f"full {address}"), f"OK {WAITS}")
+        for other in "nobody@l.test", "joe@far.test", "l.test", "joe@", "joe", "", "joe@off.test", "joe@bad.test":
+            self.assertEqual(socketmap.ask(f"full {other}"), "NOTFOUND ", other)
+        process.wait_line('refused recipient="?joe@m.test"? status=75 code=4.2.2 text="mailbox full"')
         socketmap.close()
         process.signal()
         self.assertEqual(process.wait(), 0)
+
+    def map(self):
+        where = os.path.join(self.vmail.scratch, "map")
+        process = self.vmail.start("vlmtpd", "--socketmap", f"unix:{where}", stdin=subprocess.DEVNULL)
+        eventually(lambda: os.path.exists(where), "the map's socket")
+        return eventually(lambda: self.reached(where), "the map"), process
 
     def reached(self, where):
         try:

@@ -22,6 +22,7 @@ class Exim(MtaTest):
         sh("exim4 -qff")
 
 
+@only_where(not is_sanitized())
 class Lmtp(Rows, Exim):
     way = "Exim, LMTP"
     pieces = {"exim/main-lmtp": "/etc/exim4/conf.d/main/00_vmail",
@@ -32,6 +33,7 @@ class Lmtp(Rows, Exim):
               "exim/vlmtpd-map.socket": "/etc/systemd/system/vlmtpd-map.socket.d/exim.conf"}
 
 
+@only_where(not is_sanitized())
 class Pipe(Rows, Exim):
     way = "Exim, pipe"
     owner = "owner=vmail:vmail"
