@@ -94,6 +94,7 @@ bench: all $(bench)			# BENCH=--short: a few deliveries only
 	$(if $(musl),$(MAKE) -s OUT=$(OUT)/static STATIC=1 $(OUT)/static/bin/vdeliver $(OUT)/static/bench/floor)
 	bench/run $(BENCH) $(OUT) $(if $(musl),$(OUT)/static)
 	bench/lmtp $(BENCH) $(OUT)
+	bench/pop $(BENCH) $(OUT)
 install: all
 	etc-templates/install '$(DESTDIR)' '$(PREFIX)' '$(OUT)'
 

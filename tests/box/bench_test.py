@@ -75,5 +75,33 @@ class Lmtp(BoxTest):
         self.assertEqual([name for name in os.listdir(os.path.join(BUILD, "bench")) if name.startswith("work-")], [])
 
 
+class Pop(BoxTest):
+    PEERS = (("dovecot", "dovecot/usr/lib/dovecot/pop3"), ("dovecot tuned", "dovecot/usr/lib/dovecot/pop3"),
+             ("courier", "courier/usr/lib/courier/courier/courierpop3d"), ("popa3d", "popa3d/usr/sbin/popa3d"),
+             ("mailutils", "mailutils/usr/sbin/pop3d"))
+    ROWS = [*(f"login, STAT, QUIT, {n} at once, /s" for n in (1, 16, 64)),
+            *(f"login, STAT, QUIT, {n} at once, xinetd, /s" for n in (1, 16, 64)),
+            "login, STAT, QUIT, 16 at once, yescrypt, /s",
+            *(f"login to UIDL, 100, {kind}, {when}, ms" for kind in ("mbox", "Maildir") for when in ("first", "later")),
+            "RETR of 4 KiB, one by one, MB/s", "RETR of 4 KiB, 32 on the way, MB/s", "RETR of 50 MiB, MB/s",
+            "DELE of the first of 100, QUIT, mbox, ms", "DELE of the last of 100, QUIT, mbox, ms",
+            "DELE of one of 100, QUIT, Maildir, ms", "memory of an idle session of 5, kB"]
+
+    def test_every_row_is_measured_and_nothing_is_left_behind(self):
+        with tempfile.TemporaryDirectory(dir=SCRATCH) as place:
+            table = os.path.join(place, "table")
+            got = run(os.path.join(TREE, "bench", "pop"), "--short", "-o", table, BUILD, seconds=300)
+            self.assertEqual(got.status, 0, got)
+            with open(table) as f:
+                head, *lines = [line.rstrip("\n").split("\t") for line in f]
+        xinetd = ROOT and os.path.exists(f"{PEERS}/xinetd/usr/sbin/xinetd")
+        self.assertEqual([line[0] for line in lines], [row for row in self.ROWS if xinetd or "xinetd" not in row])
+        self.assertEqual(head[1:], ["vpop3d", "floor", "ratio", "target", "held", *(
+            name for name, path in self.PEERS if ROOT and os.path.exists(f"{PEERS}/{path}"))])
+        for line in lines:
+            self.assertTrue(all(re.fullmatch(r"-?\d+(\.\d+)?", cell) for cell in line[1:3]), line)
+        self.assertEqual([name for name in os.listdir(os.path.join(BUILD, "bench")) if name.startswith("work-")], [])
+
+
 if __name__ == "__main__":
     main()
