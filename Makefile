@@ -90,6 +90,8 @@ demo: all				# KEEP=1: what it made stays
 	VMAIL_BIN=$(abspath $(OUT))/bin tests/demo $(if $(KEEP),--keep)
 fault: all			# T=WORD...: only the parts with WORD in their name
 	VMAIL_BIN=$(abspath $(OUT)/bin) tests/fault/run $(T)
+powercut: all			# VMAIL_CUTS=200 of each; T=WORD...: only some
+	VMAIL_BIN=$(abspath $(OUT)/bin) tests/power/run $(T)
 bench: all $(bench)			# BENCH=--short: a few deliveries only
 	$(if $(musl),$(MAKE) -s OUT=$(OUT)/static STATIC=1 $(OUT)/static/bin/vdeliver $(OUT)/static/bench/floor)
 	bench/run $(BENCH) $(OUT) $(if $(musl),$(OUT)/static)
@@ -129,5 +131,5 @@ $(if $(filter 1,$(STATIC)),$(eval $(call compile,$(HOT),$(HOT_CC))))
 clean:
 	rm -rf out
 -include $(shell find $(OUT) -path '*/obj/*.d' 2>/dev/null)
-.PHONY: all clean check test unit units asan fuzz fuzzers targets lint deps demo install bench fault
+.PHONY: all clean check test unit units asan fuzz fuzzers targets lint deps demo install bench fault powercut
 .PRECIOUS: $(OUT)/obj/%.o $(HOT)/obj/%.o

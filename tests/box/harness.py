@@ -245,9 +245,10 @@ class Installation:
 
     .dir (the -C directory), .spool, .homes, .state, .scratch (all of it).
     settings are lines of vmail.conf, over ours: {"max-message-size": "1k"}.
+    at: a directory to be in, perhaps for the second time; what mail is there stays.
     """
-    def __init__(self, settings=None):
-        self.scratch = tempfile.mkdtemp(prefix="vmail-", dir=SCRATCH)
+    def __init__(self, settings=None, at=None):
+        self.scratch = at or tempfile.mkdtemp(prefix="vmail-", dir=SCRATCH)
         os.chmod(self.scratch, 0o755)
         self.dir, self.spool, self.homes, self.state = (
             self._directory(name) for name in ("etc", "spool", "homes", "state"))
@@ -262,7 +263,7 @@ class Installation:
 
     def _directory(self, name, mode=0o755):
         path = os.path.join(self.scratch, name)
-        os.mkdir(path)
+        os.makedirs(path, exist_ok=True)
         os.chmod(path, mode)
         return path
 
