@@ -65,7 +65,7 @@ find_hash(struct login *out, struct pool *pool, struct slice user,
 		    -1;
 	}
 	out->account = account;
-	if (account_password(out->domain, pool, account, password, err) == -1) {
+	if (account_password(out->domain, account, password, err) == -1) {
 		out->reason = pool_dup(pool, slice_of(err->text));
 		return err->kind == ERR_ABSENT || err->kind == ERR_INVALID ? 0 :
 		    -1;
@@ -109,10 +109,10 @@ find_wanted(const struct login_question *q, struct pool *pool,
  * without a password of its own is shared by those to whom it is granted; one
  * that was locked, or has expired, is locked for all.  -1: cannot be told. */
 static int
-may_open(struct login *out, struct pool *pool, const struct account *wanted,
-    const char **why, struct err *err)
+may_open(struct login *out, const struct account *wanted, const char **why,
+    struct err *err)
 {
-	struct password password = { 0 };
+	SCOPED(drop_password) struct password password = { 0 };
 
 	*why = NULL;
 	if (grants_find(out->domain, slice_of(wanted->name),
@@ -122,7 +122,7 @@ may_open(struct login *out, struct pool *pool, const struct account *wanted,
 		*why = "not granted";
 		return 0;
 	}
-	if (account_password(out->domain, pool, wanted, &password, err) == -1)
+	if (account_password(out->domain, wanted, &password, err) == -1)
 		return -1;
 	if (password.barred || password.expired)
 		*why = "granted, but locked";
@@ -155,7 +155,7 @@ open_wanted(const struct login_question *q, struct pool *pool,
 	}
 	if (slice_same(slice_of(wanted->name), slice_of(out->account->name)))
 		return;
-	if (may_open(out, pool, wanted, &why, &err) == -1)
+	if (may_open(out, wanted, &why, &err) == -1)
 		fail(out, pool, &err);
 	else if (why != NULL)
 		refuse(out, VERDICT_WRONG, pool_format(pool,
@@ -184,7 +184,7 @@ static void
 check_hash(const struct login_question *q, struct pool *pool,
     struct login *out)
 {
-	struct password password = { 0 };
+	SCOPED(drop_password) struct password password = { 0 };
 	bool found = false, matches;
 	struct err err;
 
@@ -196,8 +196,8 @@ check_hash(const struct login_question *q, struct pool *pool,
 		out->verdict = VERDICT_WRONG;
 	else {
 		open_or_locked(out);
-		if (q->in->conf.rehash && password_is_old(password.hash))
-			out->old_hash = password.hash;
+		out->has_old_hash = q->in->conf.rehash &&
+		    password_is_old(password.hash);
 	}
 }
 
@@ -241,7 +241,7 @@ static void
 check_by_pam(const struct login_question *q, struct pool *pool,
     struct login *out)
 {
-	struct password password = { 0 };
+	SCOPED(drop_password) struct password password = { 0 };
 	bool found = false;
 	struct err err;
 
@@ -251,6 +251,8 @@ check_by_pam(const struct login_question *q, struct pool *pool,
 		fail(out, pool, &err);
 		return;
 	}
+	/* PAM has the one that counts */
+	drop_password(&password);
 	const char *name = found ? out->account->name :
 	    pool_dup(pool, out->user);
 	int got = ask_pam(q, pool, conf_pam_service(&out->domain->conf),

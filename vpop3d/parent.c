@@ -233,9 +233,9 @@ try_password(struct state *s, const struct login_question *q,
 		return;
 	}
 	login_check(q, &s->pool, &s->login);
-	if (s->login.verdict == VERDICT_OPEN && s->login.old_hash != NULL)
+	if (s->login.verdict == VERDICT_OPEN && s->login.has_old_hash)
 		rehash(s->login.by != NULL ? s->login.by : s->login.account,
-		    s->login.old_hash, q->password);
+		    q->password);
 }
 
 /* However the failure was found out, its answer comes at the same time, and the

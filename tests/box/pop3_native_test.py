@@ -677,6 +677,19 @@ class Identities(NativeTest):
                     self.assertFalse(secret in memory, (pid, secret))
             pop.close()
 
+    @only_where(not is_sanitized("vpop3d"))
+    @needs_root
+    def test_no_hash_of_a_login_of_ours_is_in_what_carries_the_natives(self):
+        vmail = self.box()
+        crowd_of_hashes(vmail)
+        pop = self.shared(vmail)
+        self.assertRegex(pop.login("joe@a.test", "wrong"), r"^-ERR \[AUTH\]")
+        pop.ask("USER sys")
+        self.assertEqual(pop.ask("PASS right  word"), "+OK it is open")
+        (passage, _), _ = self.both(pop)
+        for pid in passage, pop.process.pid:
+            assert_no_hash(self, vmail, pid)
+
     @needs_root
     def test_the_parent_reads_no_byte_of_client_or_native(self):
         vmail = self.box()
