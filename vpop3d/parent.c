@@ -238,17 +238,34 @@ try_password(struct state *s, const struct login_question *q,
 		    q->password);
 }
 
+/* Each is a line of the log, and costs a client nothing else. */
+static bool
+may_be_anybody(const struct state *s)
+{
+	return s->login.verdict == VERDICT_WRONG ||
+	    s->login.verdict == VERDICT_TEMPORARY ||
+	    s->login.verdict == VERDICT_NEEDS_TLS;
+}
+
+static int64_t
+count_failure(struct state *s)
+{
+	if (s->login.verdict != VERDICT_WRONG)
+		return throttle_untold(++s->failures);
+	int64_t ms = throttle_failed(&s->throttle, ++s->failures);
+	if (s->throttle.err.kind != 0)
+		log_warning("failed logins are not remembered: %s",
+		    s->throttle.err.text);
+	return ms;
+}
+
 /* However the failure was found out, its answer comes at the same time, and the
  * next try after it.  False: we are told to end. */
 static bool
 delay(struct state *s, struct deadline turn)
 {
-	int64_t ms = throttle_failed(&s->throttle, ++s->failures);
-	struct deadline d = { turn.at_ms + ms };
+	struct deadline d = { turn.at_ms + count_failure(s) };
 
-	if (s->throttle.err.kind != 0)
-		log_warning("failed logins are not remembered: %s",
-		    s->throttle.err.text);
 	return wait_for(s, -1, d) == TIMED_OUT;
 }
 
@@ -277,7 +294,7 @@ answer_login(struct state *s)
 	struct answer answer = { .verdict = s->login.verdict };
 	if (answer.verdict != VERDICT_OPEN)
 		log_failure(s, s->login.reason);
-	if (answer.verdict == VERDICT_WRONG && !delay(s, turn))
+	if (may_be_anybody(s) && !delay(s, turn))
 		return false;
 	throttle_leave(&s->throttle);
 	if (answer.verdict == VERDICT_OPEN && !s->login.is_natives)

@@ -120,6 +120,12 @@ doubled(unsigned times)
 }
 
 int64_t
+throttle_untold(unsigned on_connection)
+{
+	return doubled(on_connection - 1);
+}
+
+int64_t
 throttle_failed(struct throttle *t, unsigned on_connection)
 {
 	unsigned most = 0, count;

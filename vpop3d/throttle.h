@@ -40,6 +40,10 @@ int	throttle_begin(struct throttle *t, const struct installation *in,
  * t->err is set where it could not be remembered. */
 int64_t	throttle_failed(struct throttle *t, unsigned on_connection);
 
+/* The same where no password was found wrong, but none right either: it counts
+ * against nobody beyond the connection. */
+int64_t	throttle_untold(unsigned on_connection);
+
 /* The account logs in, which it may once in so many seconds.  1: it may, and
  * that is remembered; 0: not yet; -1: it cannot be told. */
 int	throttle_login(struct throttle *t, unsigned seconds, struct err *err);

@@ -353,7 +353,7 @@ class Identity(Pop3Test):
     @only_where(not is_sanitized("vpop3d"))     # whose memory has no end
     @needs_root
     def test_no_hash_is_in_any_memory_when_it_was_compared(self):
-        """Of a large domain, whose files are read in several blocks: its own, and those beside it."""
+        # of a large domain, whose files are read in several blocks: its own, and those beside it
         vmail = self.box(mbox=mbox(b"a: b\n\nc\n"), settings={"rehash": "yes", "tls-certificate": "host.pem"})
         vmail.write("host.pem", certificate("host.main.test"), 0o600)
         vmail.write("grants.a.test", "joe: ann all\n")
