@@ -293,6 +293,17 @@ check_system_user(const struct login_question *q, struct pool *pool,
 
 /* --- the whole ---------------------------------------------------------- */
 
+/* Not looked up: what is left of it could be somebody's. */
+static struct login
+too_long(struct pool *pool, struct slice typed)
+{
+	struct slice seen = !wire_name_was_cut(typed) ? typed : slice_of(
+	    pool_format(pool, "%.*s...", (int)typed.len, typed.p));
+
+	return (struct login){ .typed = seen, .user = typed,
+	    .found = "login", .reason = "longer than any name, and cut" };
+}
+
 void
 login_find(const struct login_question *q, struct pool *pool,
     struct login *out)
@@ -303,12 +314,18 @@ login_find(const struct login_question *q, struct pool *pool,
 
 	/* the record that it came in is used again */
 	struct slice typed = { pool_dup(pool, q->typed), q->typed.len };
+	if (wire_name_was_cut(q->typed) || wire_name_was_cut(q->wanted)) {
+		*out = too_long(pool, typed);
+		return;
+	}
 	int chosen = login_name_choose(q->in, q->where, pool, typed, &name,
 	    &err);
 	*out = (struct login){ .typed = typed, .user = name.user,
 	    .found = name.found, .is_natives = chosen == 0 && q->has_native };
-	if (chosen == -1 && err.kind == ERR_ABSENT)
+	if (chosen == -1 && err.kind == ERR_ABSENT) {
+		out->reason = "unknown domain";
 		return;
+	}
 	if (chosen == 0)
 		domain = system_user_domain(q->in, pool);
 	else if (chosen == -1 || domain_open(q->in, pool, slice_of(name.real),
@@ -336,7 +353,7 @@ login_check(const struct login_question *q, struct pool *pool,
     struct login *out)
 {
 	if (out->domain == NULL)
-		refuse_unknown(q, pool, out, "unknown domain");
+		refuse_unknown(q, pool, out, out->reason);
 	else if (out->domain->of_system)
 		check_system_user(q, pool, out);
 	else if (conf_pam_service(&out->domain->conf) != NULL)

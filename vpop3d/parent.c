@@ -266,6 +266,10 @@ delay(struct state *s, struct deadline turn)
 {
 	struct deadline d = { turn.at_ms + count_failure(s) };
 
+	/* that the fault is ours is to be heard */
+	if (s->login.verdict == VERDICT_TEMPORARY &&
+	    d.at_ms > s->limit.at_ms - TELL_MS)
+		d.at_ms = s->limit.at_ms - TELL_MS;
 	return wait_for(s, -1, d) == TIMED_OUT;
 }
 

@@ -196,6 +196,35 @@ class Password(Login):
             for pop, _ in clients:
                 pop.close()
 
+    def test_a_name_that_was_cut_is_nobodys(self):
+        # what it ends in then must not be taken for its domain
+        import base64
+        vmail = self.two()
+        vmail.write("grants.a.test", "joe: ann all\n")
+        vmail.domain("a.test", passwords={"joe": "of a.test", "ann": "other"})
+        long = "joe@" + "b." * 300
+        cut = long[:400 - len(".a.test") - 1] + "c.a.test"
+        tries = [f"USER {cut}{rest}\r\nPASS of a.test" for rest in ("", ".nowhere.test", "x")]
+        for authzid, login in (("", cut + ".nowhere.test"), (cut + ".nowhere.test", "ann@a.test")):
+            told = base64.b64encode(f"{authzid}\0{login}\0{'other' if authzid else 'of a.test'}".encode()).decode()
+            tries.append(f"NOOP\r\nAUTH PLAIN {told}")
+
+        def one(text):
+            pop = vmail.pop3(peer=fresh_address(), remember=True)
+            pop.line()
+            pop.send(text.encode() + b"\r\n")
+            pop.line()
+            begun = time.monotonic()
+            self.assertEqual(pop.line(), WRONG, text)
+            self.assertGreater(time.monotonic() - begun, 0.9)
+            log = self.ended(pop)
+            self.assertIn(' wrong=yes ', log)
+            self.assertIn('reason="longer than any name, and cut"\n', log)
+            self.assertRegex(log, rf"(login|wanted)={re.escape(cut)}\.\.\. ")
+
+        vmail.forget_logins()
+        together([lambda text=text: one(text) for text in tries], len(tries))
+
     @alone
     def test_every_failure_takes_the_same_time_and_a_right_password_none(self):
         vmail = self.two()

@@ -406,6 +406,27 @@ class Refusals(NativeTest):
             self.assertIn(f'reason="the native pop3d: -ERR {words}"', log)
             self.assertNotIn("wrong=", log)
 
+    def test_a_login_that_it_might_trim_is_wrong_before_it_is_asked(self):
+        # each spelling would be an account of its own to what slows down who guesses
+        vmail = self.box()
+        spellings = [b"sys ", b" sys", b"sys\t", b"sys\x0b", b"\x0csys", b"sys\x1f", b"sys\x7f", b"s ys"]
+
+        def one(spelt):
+            pop = self.shared(vmail, remember=True, peer=fresh_address())
+            pop.line()
+            if b" " in spelt:
+                reply = self.auth(pop, b"", spelt, b"right  word")
+            else:
+                pop.send(b"USER " + spelt + b"\r\nPASS right  word\r\n")
+                pop.line()
+                reply = pop.line()
+            self.assertEqual(reply, "-ERR [AUTH] login or password wrong", spelt)
+            self.assertEqual(len(processes(pop.process.pid)), 2)        # and no native pop3d
+            self.assertRegex(self.ended(pop), ' wrong=yes reason="nobody can be called so, ')
+
+        vmail.forget_logins()
+        together([lambda spelt=spelt: one(spelt) for spelt in spellings], len(spellings))
+
     def test_tries_of_one_peer_wait_for_one_another(self):
         vmail = self.box()
         clients = [self.shared(vmail, remember=True) for _ in range(2)]
