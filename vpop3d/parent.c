@@ -300,6 +300,8 @@ answer_login(struct state *s)
 		log_failure(s, s->login.reason);
 	if (may_be_anybody(s) && !delay(s, turn))
 		return false;
+	if (answer.verdict == VERDICT_OPEN)
+		throttle_right(&s->throttle);
 	throttle_leave(&s->throttle);
 	if (answer.verdict == VERDICT_OPEN && !s->login.is_natives)
 		answer.verdict = let_in(s);
