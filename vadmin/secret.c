@@ -15,14 +15,6 @@
 
 enum { SECRET_MIN = 8, SECRET_MAX = 512, SECRET_DISTINCT = 5 };
 
-void
-drop_secret(struct str *secret)
-{
-	if (secret->s != NULL)
-		explicit_bzero(secret->s, secret->cap);
-	drop_str(secret);
-}
-
 /* A byte at a time: what follows the line is not ours.  The room is made at
  * once, so that no half of it stays behind in freed memory. */
 static int

@@ -25,7 +25,4 @@ int	secret_generate(struct str *out, struct err *err);
 int	secret_check(struct slice secret, const char *account,
 	    const char *domain, struct err *err);
 
-/* Overwrites before it frees. */
-void	drop_secret(struct str *secret);
-
 #endif

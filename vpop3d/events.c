@@ -39,6 +39,17 @@ add_who(struct log_line *line, const struct events *e)
 	}
 }
 
+static void
+add_wanted(struct log_line *line, const struct request *r)
+{
+	SCOPED(drop_str) struct str name = { 0 };
+
+	str_add(&name, r->authzid, r->authzid_len);
+	if (wire_name_was_cut(str_slice(&name)))
+		str_adds(&name, "...");
+	log_text(line, "wanted", str_slice(&name));
+}
+
 void
 events_login_failed(const struct events *e, const char *reason)
 {
@@ -50,8 +61,7 @@ events_login_failed(const struct events *e, const char *reason)
 		log_text(&line, "wrong", SLICE("yes"));
 	/* Behind what is counted: it is what the client typed. */
 	if (e->login->verdict != VERDICT_OPEN && e->request->authzid_len > 0)
-		log_text(&line, "wanted", (struct slice){ e->request->authzid,
-		    e->request->authzid_len });
+		add_wanted(&line, e->request);
 	log_text(&line, "reason", slice_of(reason));
 	log_send(&line, LOG_NOTICE);
 }

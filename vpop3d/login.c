@@ -65,7 +65,7 @@ find_hash(struct login *out, struct pool *pool, struct slice user,
 		    -1;
 	}
 	out->account = account;
-	if (account_password(out->domain, pool, account, password, err) == -1) {
+	if (account_password(out->domain, account, password, err) == -1) {
 		out->reason = pool_dup(pool, slice_of(err->text));
 		return err->kind == ERR_ABSENT || err->kind == ERR_INVALID ? 0 :
 		    -1;
@@ -109,10 +109,10 @@ find_wanted(const struct login_question *q, struct pool *pool,
  * without a password of its own is shared by those to whom it is granted; one
  * that was locked, or has expired, is locked for all.  -1: cannot be told. */
 static int
-may_open(struct login *out, struct pool *pool, const struct account *wanted,
-    const char **why, struct err *err)
+may_open(struct login *out, const struct account *wanted, const char **why,
+    struct err *err)
 {
-	struct password password = { 0 };
+	SCOPED(drop_password) struct password password = { 0 };
 
 	*why = NULL;
 	if (grants_find(out->domain, slice_of(wanted->name),
@@ -122,7 +122,7 @@ may_open(struct login *out, struct pool *pool, const struct account *wanted,
 		*why = "not granted";
 		return 0;
 	}
-	if (account_password(out->domain, pool, wanted, &password, err) == -1)
+	if (account_password(out->domain, wanted, &password, err) == -1)
 		return -1;
 	if (password.barred || password.expired)
 		*why = "granted, but locked";
@@ -155,7 +155,7 @@ open_wanted(const struct login_question *q, struct pool *pool,
 	}
 	if (slice_same(slice_of(wanted->name), slice_of(out->account->name)))
 		return;
-	if (may_open(out, pool, wanted, &why, &err) == -1)
+	if (may_open(out, wanted, &why, &err) == -1)
 		fail(out, pool, &err);
 	else if (why != NULL)
 		refuse(out, VERDICT_WRONG, pool_format(pool,
@@ -184,7 +184,7 @@ static void
 check_hash(const struct login_question *q, struct pool *pool,
     struct login *out)
 {
-	struct password password = { 0 };
+	SCOPED(drop_password) struct password password = { 0 };
 	bool found = false, matches;
 	struct err err;
 
@@ -196,8 +196,8 @@ check_hash(const struct login_question *q, struct pool *pool,
 		out->verdict = VERDICT_WRONG;
 	else {
 		open_or_locked(out);
-		if (q->in->conf.rehash && password_is_old(password.hash))
-			out->old_hash = password.hash;
+		out->has_old_hash = q->in->conf.rehash &&
+		    password_is_old(password.hash);
 	}
 }
 
@@ -241,7 +241,7 @@ static void
 check_by_pam(const struct login_question *q, struct pool *pool,
     struct login *out)
 {
-	struct password password = { 0 };
+	SCOPED(drop_password) struct password password = { 0 };
 	bool found = false;
 	struct err err;
 
@@ -251,6 +251,8 @@ check_by_pam(const struct login_question *q, struct pool *pool,
 		fail(out, pool, &err);
 		return;
 	}
+	/* PAM has the one that counts */
+	drop_password(&password);
 	const char *name = found ? out->account->name :
 	    pool_dup(pool, out->user);
 	int got = ask_pam(q, pool, conf_pam_service(&out->domain->conf),
@@ -291,6 +293,28 @@ check_system_user(const struct login_question *q, struct pool *pool,
 
 /* --- the whole ---------------------------------------------------------- */
 
+/* In plain text it is answered as most of ours are, which says nothing of
+ * it. */
+static void
+no_domain(const struct login_question *q, struct pool *pool,
+    struct login *out, const char *reason)
+{
+	out->reason = reason;
+	if (where_needs_tls(q->where, system_user_domain(q->in, pool)))
+		refuse(out, VERDICT_NEEDS_TLS, "require-tls");
+}
+
+/* Not looked up: what is left of it could be somebody's. */
+static struct login
+too_long(struct pool *pool, struct slice typed)
+{
+	struct slice seen = !wire_name_was_cut(typed) ? typed : slice_of(
+	    pool_format(pool, "%.*s...", (int)typed.len, typed.p));
+
+	return (struct login){ .typed = seen, .user = typed,
+	    .found = "login" };
+}
+
 void
 login_find(const struct login_question *q, struct pool *pool,
     struct login *out)
@@ -301,12 +325,19 @@ login_find(const struct login_question *q, struct pool *pool,
 
 	/* the record that it came in is used again */
 	struct slice typed = { pool_dup(pool, q->typed), q->typed.len };
+	if (wire_name_was_cut(q->typed) || wire_name_was_cut(q->wanted)) {
+		*out = too_long(pool, typed);
+		no_domain(q, pool, out, "longer than any name, and cut");
+		return;
+	}
 	int chosen = login_name_choose(q->in, q->where, pool, typed, &name,
 	    &err);
 	*out = (struct login){ .typed = typed, .user = name.user,
 	    .found = name.found, .is_natives = chosen == 0 && q->has_native };
-	if (chosen == -1 && err.kind == ERR_ABSENT)
+	if (chosen == -1 && err.kind == ERR_ABSENT) {
+		no_domain(q, pool, out, "unknown domain");
 		return;
+	}
 	if (chosen == 0)
 		domain = system_user_domain(q->in, pool);
 	else if (chosen == -1 || domain_open(q->in, pool, slice_of(name.real),
@@ -334,7 +365,7 @@ login_check(const struct login_question *q, struct pool *pool,
     struct login *out)
 {
 	if (out->domain == NULL)
-		refuse_unknown(q, pool, out, "unknown domain");
+		refuse_unknown(q, pool, out, out->reason);
 	else if (out->domain->of_system)
 		check_system_user(q, pool, out);
 	else if (conf_pam_service(&out->domain->conf) != NULL)

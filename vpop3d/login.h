@@ -42,8 +42,8 @@ struct login {
 	enum grant		 grant;
 	/* the native pop3d looks at the password, and has all that follows */
 	bool			 is_natives;
-	/* VERDICT_OPEN, and "rehash" is set: the login's hash, where it is old */
-	const char		*old_hash;
+	/* VERDICT_OPEN: the login's hash is to be renewed */
+	bool			 has_old_hash;
 	/* how the domain was: login, sni, address or main */
 	const char		*found;
 	/* why not, for the log; the client is not told */
@@ -73,7 +73,7 @@ const char *login_account(const struct login_question *question,
 
 /* Then, where the verdict is still open and the login is ours: computes exactly
  * one password hash, or asks PAM once, for all that becomes VERDICT_WRONG or
- * VERDICT_OPEN. */
+ * VERDICT_OPEN.  No hash that was read is in memory after that. */
 void	login_check(const struct login_question *question, struct pool *pool,
 	    struct login *out);
 

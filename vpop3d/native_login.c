@@ -46,12 +46,22 @@ fits_a_line(struct slice s)
 	    !slice_has(s, '\0');
 }
 
+/* A native may trim blanks and control characters: then each spelling would mean
+ * the same user, and be another account to what counts failures. */
+static bool
+can_be_name(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7F)
+			return false;
+	return true;
+}
+
 bool
 native_login_is_possible(const struct request *r)
 {
-	return r->login_len < WIRE_LOGIN && r->authzid_len < WIRE_LOGIN &&
-	    r->password_len <= PASSWORD_MAX && fits_a_line(login_of(r)) &&
-	    fits_a_line(authzid_of(r)) && fits_a_line(password_of(r));
+	return can_be_name(login_of(r)) && can_be_name(authzid_of(r)) &&
+	    r->password_len <= PASSWORD_MAX && fits_a_line(password_of(r));
 }
 
 /* --- what it answers --------------------------------------------------- */

@@ -233,9 +233,30 @@ try_password(struct state *s, const struct login_question *q,
 		return;
 	}
 	login_check(q, &s->pool, &s->login);
-	if (s->login.verdict == VERDICT_OPEN && s->login.old_hash != NULL)
+	if (s->login.verdict == VERDICT_OPEN && s->login.has_old_hash)
 		rehash(s->login.by != NULL ? s->login.by : s->login.account,
-		    s->login.old_hash, q->password);
+		    q->password);
+}
+
+/* Each is a line of the log, and costs a client nothing else. */
+static bool
+may_be_anybody(const struct state *s)
+{
+	return s->login.verdict == VERDICT_WRONG ||
+	    s->login.verdict == VERDICT_TEMPORARY ||
+	    s->login.verdict == VERDICT_NEEDS_TLS;
+}
+
+static int64_t
+count_failure(struct state *s)
+{
+	if (s->login.verdict != VERDICT_WRONG)
+		return throttle_untold(++s->failures);
+	int64_t ms = throttle_failed(&s->throttle, ++s->failures);
+	if (s->throttle.err.kind != 0)
+		log_warning("failed logins are not remembered: %s",
+		    s->throttle.err.text);
+	return ms;
 }
 
 /* However the failure was found out, its answer comes at the same time, and the
@@ -243,12 +264,12 @@ try_password(struct state *s, const struct login_question *q,
 static bool
 delay(struct state *s, struct deadline turn)
 {
-	int64_t ms = throttle_failed(&s->throttle, ++s->failures);
-	struct deadline d = { turn.at_ms + ms };
+	struct deadline d = { turn.at_ms + count_failure(s) };
 
-	if (s->throttle.err.kind != 0)
-		log_warning("failed logins are not remembered: %s",
-		    s->throttle.err.text);
+	/* that the fault is ours is to be heard */
+	if (s->login.verdict == VERDICT_TEMPORARY &&
+	    d.at_ms > s->limit.at_ms - TELL_MS)
+		d.at_ms = s->limit.at_ms - TELL_MS;
 	return wait_for(s, -1, d) == TIMED_OUT;
 }
 
@@ -277,8 +298,10 @@ answer_login(struct state *s)
 	struct answer answer = { .verdict = s->login.verdict };
 	if (answer.verdict != VERDICT_OPEN)
 		log_failure(s, s->login.reason);
-	if (answer.verdict == VERDICT_WRONG && !delay(s, turn))
+	if (may_be_anybody(s) && !delay(s, turn))
 		return false;
+	if (answer.verdict == VERDICT_OPEN)
+		throttle_right(&s->throttle);
 	throttle_leave(&s->throttle);
 	if (answer.verdict == VERDICT_OPEN && !s->login.is_natives)
 		answer.verdict = let_in(s);

@@ -13,22 +13,30 @@
 
 enum { REHASH_MS = 10000 };
 
-/* 1: renewed; 0: somebody has changed it meanwhile.  A new hash takes long to
- * make, so that comes before the lock. */
+/* 1: renewed; 0: somebody has changed it meanwhile.  The old hash is read and
+ * compared once more, because who forked us keeps none; that and a new one take
+ * long, so they come before the lock. */
 static int
-renew(const struct account *account, const char *old, struct slice password,
-    struct err *err)
+renew(const struct account *account, struct slice given, struct err *err)
 {
+	const struct domain *domain = account->domain;
 	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_password) struct password old = { 0 };
 	SCOPED(drop_str) struct str hash = { 0 };
 	SCOPED(drop_user_files) struct user_files files = { 0 };
 	SCOPED(drop_fd) int lock = -1;
+	bool matches;
 
-	if (password_hash(password, &hash, err) == -1 ||
-	    installation_lock(account->domain->in, &lock, err) == -1 ||
-	    user_files_read(account->domain, &pool, &files, err) == -1)
+	if (account_password(domain, account, &old, err) == -1 ||
+	    password_check(&old, given, &matches, err) == -1)
 		return -1;
-	if (!slice_is(user_files_hash(&files, account->name), old))
+	if (!matches)
+		return 0;
+	if (password_hash(given, &hash, err) == -1 ||
+	    installation_lock(domain->in, &lock, err) == -1 ||
+	    user_files_read(domain, &pool, &files, err) == -1)
+		return -1;
+	if (!slice_is(user_files_hash(&files, account->name), old.hash))
 		return 0;
 	return user_files_set_hash(&files, account->name, str_text(&hash),
 	    HASH_SAME, err) == -1 ? -1 : 1;
@@ -42,7 +50,7 @@ complain(const struct account *account, const struct err *err)
 }
 
 void
-rehash(const struct account *account, const char *old, struct slice password)
+rehash(const struct account *account, struct slice password)
 {
 	SCOPED(drop_child) struct child child = CHILD_NONE;
 	struct err err;
@@ -50,7 +58,7 @@ rehash(const struct account *account, const char *old, struct slice password)
 
 	pid_t pid = child_fork(&child, &err);
 	if (pid == 0) {
-		int done = renew(account, old, password, &err);
+		int done = renew(account, password, &err);
 		if (done == -1)
 			complain(account, &err);
 		else if (done == 1)

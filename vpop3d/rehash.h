@@ -6,10 +6,9 @@
 #include "account.h"
 #include "str.h"
 
-/* The password is right for old.  In a process of its own, which has all hashes
- * of the domain in its memory; killed after some seconds.  It logs how it went;
- * where it fails the old hash stays as good as it was. */
-void	rehash(const struct account *account, const char *old,
-	    struct slice password);
+/* The password is right.  In a process of its own, which has all hashes of the
+ * domain in its memory; killed after some seconds.  It logs how it went; where it
+ * fails the old hash stays as good as it was. */
+void	rehash(const struct account *account, struct slice password);
 
 #endif

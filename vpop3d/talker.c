@@ -63,7 +63,7 @@ words_for(enum verdict verdict)
 	    "later";
 }
 
-/* What is longer is nobody's name, either, when it is cut. */
+/* What is longer fills it, by which the parent knows that it was cut. */
 static void
 note_name(struct slice given, char name[LOGIN_MAX], uint32_t *len)
 {

@@ -12,6 +12,8 @@ enum {
 	WINDOW = 600,			/* seconds */
 	FREE = 3,			/* failures in it that cost nothing more */
 	DELAY_MS = 1000,		/* after the first */
+	DAY = 86400,
+	KNOWN = 14 * DAY,		/* seconds */
 	DELAY_MAX_MS = 8000,
 };
 
@@ -41,16 +43,19 @@ account_name(const struct throttle *t)
 	return str_slice(&t->account);
 }
 
-/* Whether the peer has failed lately: one that is on a pipe may have. */
+/* Whether the peer has failed lately, which one that is on a pipe may have, and is
+ * not the account's owner who mistyped, as far as can be seen. */
 static int
-has_failed(const struct throttle *t, bool *failed, struct err *err)
+is_suspect(const struct throttle *t, bool *suspect, struct err *err)
 {
-	unsigned count = 1;
+	unsigned failures = 1, known = 0;
 
-	if (t->has_peer && tries_count(&t->tries, TRIES_PEER, peer_name(t),
-	    time(NULL), WINDOW, &count, err) == -1)
+	if (t->has_peer && (tries_count(&t->tries, TRIES_PEER, peer_name(t),
+	    time(NULL), WINDOW, &failures, err) == -1 ||
+	    tries_count(&t->tries, TRIES_KNOWN, str_slice(&t->pair),
+	    time(NULL), KNOWN, &known, err) == -1))
 		return -1;
-	*failed = count > 0;
+	*suspect = failures > (known > 0 ? FREE : 0);
 	return 0;
 }
 
@@ -59,19 +64,19 @@ has_failed(const struct throttle *t, bool *failed, struct err *err)
 static int
 wait_for_turn(struct throttle *t, struct deadline d, struct err *err)
 {
-	bool failed;
+	bool suspect;
 	int by_peer = 0, by_account = 0;
 
 	if (t->has_peer && (by_peer = tries_wait(&t->tries, TRIES_PEER,
 	    peer_name(t), d, err)) == -1)
 		return -1;
 	t->has_turn = true;
-	if (has_failed(t, &failed, err) == -1)
+	if (is_suspect(t, &suspect, err) == -1)
 		return -1;
-	if (failed && (by_account = tries_wait(&t->tries, TRIES_ACCOUNT,
+	if (suspect && (by_account = tries_wait(&t->tries, TRIES_ACCOUNT,
 	    account_name(t), d, err)) == -1)
 		return -1;
-	t->has_account = failed;
+	t->has_account = suspect;
 	t->waited = by_peer == 1 || by_account == 1;
 	return 0;
 }
@@ -88,6 +93,9 @@ throttle_begin(struct throttle *t, const struct installation *in,
 	t->peer = address_network(&c->peer);
 	str_cut(&t->account, 0);
 	str_addlower(&t->account, account);
+	str_cut(&t->pair, 0);
+	str_addslice(&t->pair, peer_name(t));
+	str_addslice(&t->pair, account_name(t));
 	if (t->tries.fd == -1 && open_memory(t, in, &t->err) == -1)
 		return 0;
 	if (wait_for_turn(t, d, err) == 0)
@@ -117,6 +125,12 @@ doubled(unsigned times)
 	while (times-- > 0 && ms < DELAY_MAX_MS)
 		ms *= 2;
 	return ms;
+}
+
+int64_t
+throttle_untold(unsigned on_connection)
+{
+	return doubled(on_connection - 1);
 }
 
 int64_t
@@ -154,6 +168,17 @@ throttle_no_login(struct throttle *t)
 }
 
 void
+throttle_right(struct throttle *t)
+{
+	struct err err;
+
+	/* at worst it is a stranger's; once a day is enough */
+	if (t->tries.fd != -1 && t->has_peer)
+		(void)tries_claim(&t->tries, TRIES_KNOWN,
+		    str_slice(&t->pair), time(NULL), DAY, &err);
+}
+
+void
 throttle_leave(struct throttle *t)
 {
 	if (t->has_account)
@@ -168,4 +193,5 @@ drop_throttle(struct throttle *t)
 {
 	drop_tries(&t->tries);
 	drop_str(&t->account);
+	drop_str(&t->pair);
 }

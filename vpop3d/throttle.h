@@ -21,6 +21,7 @@ struct throttle {
 	struct str	account;
 	/* it has its turn; the account's, too; others had it until then */
 	bool		has_turn, has_account, waited;
+	struct str	pair;		/* of peer and account */
 	/* why nothing is remembered */
 	struct err	err;
 };
@@ -28,8 +29,9 @@ struct throttle {
 #define THROTTLE_NONE	((struct throttle){ .tries = { .fd = -1 } })
 
 /* Waits for the turn of this try: tries of one peer come one after the other,
- * and so do tries on one account from peers that have failed lately.  -1: the
- * deadline passed.  Where nothing can be remembered, nobody waits. */
+ * and so do tries on one account from peers that have failed lately, but for those
+ * that are known to the account and have not failed more often than is free.  -1:
+ * the deadline passed.  Where nothing can be remembered, nobody waits. */
 int	throttle_begin(struct throttle *t, const struct installation *in,
 	    const struct connection *c, struct slice account,
 	    struct deadline d, struct err *err);
@@ -40,11 +42,19 @@ int	throttle_begin(struct throttle *t, const struct installation *in,
  * t->err is set where it could not be remembered. */
 int64_t	throttle_failed(struct throttle *t, unsigned on_connection);
 
+/* The same where no password was found wrong, but none right either: it counts
+ * against nobody beyond the connection. */
+int64_t	throttle_untold(unsigned on_connection);
+
 /* The account logs in, which it may once in so many seconds.  1: it may, and
  * that is remembered; 0: not yet; -1: it cannot be told. */
 int	throttle_login(struct throttle *t, unsigned seconds, struct err *err);
 /* It did not, after all. */
 void	throttle_no_login(struct throttle *t);
+
+/* Whose turn it is has shown a right password: for some days the account knows its
+ * peer. */
+void	throttle_right(struct throttle *t);
 
 /* The next one has its turn. */
 void	throttle_leave(struct throttle *t);

@@ -2,6 +2,12 @@
 #include "wire.h"
 
 bool
+wire_name_was_cut(struct slice login)
+{
+	return login.len >= WIRE_LOGIN;
+}
+
+bool
 wire_request_is_sane(const struct request *r)
 {
 	return r->login_len <= sizeof r->login &&

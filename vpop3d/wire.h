@@ -11,9 +11,11 @@
 #include <stdint.h>
 
 #include "password.h"
+#include "str.h"
 
 enum {
-	/* longer than any login that can be right */
+	/* longer than any login that can be right: one that fills it was cut,
+	 * and is nobody's */
 	WIRE_LOGIN	= 400,
 	WIRE_PASSWORD	= PASSWORD_MAX + 8,
 	WIRE_AHEAD	= 4096,		/* a buffer of input */
@@ -89,6 +91,8 @@ struct ahead {
 	uint32_t	len;
 	char		bytes[WIRE_AHEAD];
 };
+
+bool	wire_name_was_cut(struct slice login);
 
 bool	wire_request_is_sane(const struct request *request);
 

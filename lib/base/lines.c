@@ -17,21 +17,25 @@ unused(const struct lines *l)
 	    l->start);
 }
 
-/* Keeps what is not used up yet, and makes room behind it. */
+/* Keeps what is not used up yet, and makes room behind it: in another buffer where
+ * this one is too small, because realloc(3) would leave the old one as it is. */
 static char *
 make_room(struct lines *l, size_t more)
 {
 	struct slice rest = unused(l);
 
-	if (l->buffer.s == NULL) {
-		str_addslice(&l->buffer, rest);
-	} else if (l->start > 0) {
-		if (rest.len > 0)
+	if (rest.len + more < l->buffer.cap) {
+		if (l->start > 0 && rest.len > 0)
 			memmove(l->buffer.s, rest.p, rest.len);
 		l->buffer.len = rest.len;
+	} else {
+		struct str larger = { 0 };
+		str_room(&larger, 2 * rest.len + more);
+		str_addslice(&larger, rest);
+		drop_secret(&l->buffer);
+		l->buffer = larger;
 	}
 	l->start = 0;
-	str_room(&l->buffer, more);
 	return l->buffer.s + l->buffer.len;
 }
 
@@ -119,5 +123,6 @@ lines_next(struct lines *l, struct slice *line, struct err *err)
 void
 drop_lines(struct lines *l)
 {
-	drop_str(&l->buffer);
+	drop_secret(&l->buffer);
+	explicit_bzero(l->first, l->first_len);
 }

@@ -14,7 +14,8 @@ enum {
 
 /* Reads fd (borrowed).  A byte order mark at the start, and a CR before the
  * line's end, are taken off.  A longer line than LINE_MAX_BYTES is cut there
- * and marked too_long; reading goes on behind it. */
+ * and marked too_long; reading goes on behind it.  Nothing that was read stays in
+ * memory: it may be a file of passwords. */
 struct lines {
 	int		fd;
 	/* of the line that was returned last, from 1 */

@@ -277,3 +277,11 @@ drop_str(struct str *str)
 	free(str->s);
 	*str = (struct str){ 0 };
 }
+
+void
+drop_secret(struct str *str)
+{
+	if (str->s != NULL)
+		explicit_bzero(str->s, str->cap);
+	drop_str(str);
+}

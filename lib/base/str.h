@@ -69,5 +69,7 @@ void		str_cut(struct str *str, size_t len);	/* shorten to len */
 const char	*str_text(const struct str *str);
 struct slice	str_slice(const struct str *str);
 void		drop_str(struct str *str);
+/* overwrites before it frees; what str_room() has moved stays behind */
+void		drop_secret(struct str *str);
 
 #endif

@@ -27,6 +27,7 @@ enum tries_kind {
 	TRIES_PEER,
 	TRIES_ACCOUNT,
 	TRIES_LOGIN,
+	TRIES_KNOWN,		/* a peer and an account that go together */
 	TRIES_KINDS,
 };
 

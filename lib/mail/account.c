@@ -1,6 +1,9 @@
 /* account.c: the accounts of a domain, whatever they are stored in. */
 #include "account.h"
 
+#include <string.h>
+
+#include "mem.h"
 #include "name.h"
 
 int
@@ -23,10 +26,18 @@ account_find_full_name(const struct domain *domain, struct pool *pool,
 }
 
 int
-account_password(const struct domain *domain, struct pool *pool,
-    const struct account *account, struct password *out, struct err *err)
+account_password(const struct domain *domain, const struct account *account,
+    struct password *out, struct err *err)
 {
-	return domain->accounts->password(domain, pool, account, out, err);
+	return domain->accounts->password(domain, account, out, err);
+}
+
+void
+drop_password(struct password *password)
+{
+	if (password->hash != NULL)
+		explicit_bzero(password->hash, strlen(password->hash));
+	drop_mem(&password->hash);
 }
 
 int

@@ -28,15 +28,20 @@ struct account {
 	unsigned		 line;
 };
 
+/* Ends as soon as it was compared: no process that talks to a client may be forked
+ * before that. */
 struct password {
 	/* crypt(3); NULL: nothing can match (locked, none) */
-	const char	*hash;
+	char		*hash;
 	/* '!' or '*' before the hash, or expired */
 	bool		 locked;
 	bool		 expired;
 	/* "vadmin user lock": '!' before something, be it a hash or not */
 	bool		 barred;
 };
+
+/* Overwrites the hash before it frees it. */
+void	drop_password(struct password *password);
 
 typedef int account_visitor(void *arg, const struct account *account,
 	    struct err *err);
@@ -48,8 +53,7 @@ struct account_store {
 	int	(*find_full_name)(const struct domain *, struct pool *,
 	    struct slice full_name,
 		    struct account **out, bool *several, struct err *);
-	int	(*password)(const struct domain *, struct pool *,
-	    const struct account *,
+	int	(*password)(const struct domain *, const struct account *,
 		    struct password *out, struct err *);
 	int	(*each)(const struct domain *, account_visitor *, void *arg,
 	    struct err *);
@@ -70,8 +74,9 @@ int	account_find_full_name(const struct domain *domain, struct pool *pool,
 	    struct slice full_name, struct account **out, bool *several,
 	    struct err *err);
 
-/* Its password hash.  Absent counts as locked; never ERR_ABSENT. */
-int	account_password(const struct domain *domain, struct pool *pool,
+/* Its password hash, which the caller owns.  Absent counts as locked; never
+ * ERR_ABSENT. */
+int	account_password(const struct domain *domain,
 	    const struct account *account, struct password *out,
 	    struct err *err);
 

@@ -8,6 +8,7 @@
 
 #include "fd.h"
 #include "lines.h"
+#include "mem.h"
 #include "name.h"
 #include "scope.h"
 
@@ -311,10 +312,16 @@ find_full_name(const struct domain *domain, struct pool *pool,
 	return 0;
 }
 
+static char *
+take_hash(struct slice field)
+{
+	return mem_dup(field.p, field.len);
+}
+
 /* The line's hash field of passwd.D, for accounts that shadow.D lacks. */
 static int
 read_passwd_hash(const struct domain *domain, struct pool *pool,
-    struct slice name, const char **hash, struct err *err)
+    struct slice name, char **hash, struct err *err)
 {
 	SCOPED(drop_reader) struct reader r = { .fd = -1 };
 	struct slice line, fields[PASSWD_FIELDS];
@@ -327,7 +334,7 @@ read_passwd_hash(const struct domain *domain, struct pool *pool,
 		if (slice_same(first_field(line), name)) {
 			if (parse_line(line, fields, &ident) == NULL &&
 			    !slice_is(fields[HASH], "x"))
-				*hash = pool_dup(pool, fields[HASH]);
+				*hash = take_hash(fields[HASH]);
 			return 0;
 		}
 	return got;
@@ -365,7 +372,7 @@ parse_shadow(struct slice line, struct slice fields[SHADOW_FIELDS],
 /* 1: found, 0: shadow.D has no (whole) line for the name. */
 static int
 read_shadow(const struct domain *domain, struct pool *pool, struct slice name,
-    const char **hash, bool *expired, struct err *err)
+    char **hash, bool *expired, struct err *err)
 {
 	SCOPED(drop_reader) struct reader r = { .fd = -1 };
 	struct slice line, fields[SHADOW_FIELDS];
@@ -378,7 +385,7 @@ read_shadow(const struct domain *domain, struct pool *pool, struct slice name,
 			continue;
 		const char *wrong = parse_shadow(line, fields, expired);
 		if (wrong == NULL) {
-			*hash = pool_dup(pool, fields[HASH]);
+			*hash = take_hash(fields[HASH]);
 			return 1;
 		}
 		warn_broken(&r, wrong);
@@ -394,25 +401,26 @@ is_barred(const char *hash)
 }
 
 static int
-password(const struct domain *domain, struct pool *pool,
-    const struct account *account, struct password *out, struct err *err)
+password(const struct domain *domain, const struct account *account,
+    struct password *out, struct err *err)
 {
+	SCOPED(drop_pool) struct pool paths = { 0 };
+	SCOPED(drop_password) struct password found = { 0 };
 	struct slice name = slice_of(account->name);
-	const char *hash = NULL;
-	bool expired = false;
-	int got = read_shadow(domain, pool, name, &hash, &expired, err);
+	int got = read_shadow(domain, &paths, name, &found.hash,
+	    &found.expired, err);
 
 	if (got == -1 || (got == 0 &&
-	    read_passwd_hash(domain, pool, name, &hash, err) == -1))
+	    read_passwd_hash(domain, &paths, name, &found.hash, err) == -1))
 		return -1;
-	bool usable = hash != NULL && hash[0] != '\0' && hash[0] != '!' &&
-	    hash[0] != '*';
-	*out = (struct password){
-		.hash = usable && !expired ? hash : NULL,
-		.locked = !usable || expired,
-		.expired = expired,
-		.barred = hash != NULL && is_barred(hash),
-	};
+	const char *hash = found.hash != NULL ? found.hash : "";
+	found.locked = found.expired || hash[0] == '\0' || hash[0] == '!' ||
+	    hash[0] == '*';
+	found.barred = is_barred(hash);
+	if (found.locked)
+		drop_password(&found);
+	*out = found;
+	found.hash = NULL;
 	return 0;
 }
 

@@ -115,6 +115,31 @@ def memory_of(pid):
     return memory
 
 
+MARK = "aHashOfSomebodyElse"
+
+
+def crowd_of_hashes(vmail):
+    """a.test gets 3000 accounts more, around those that it has, whose hashes have MARK in them; and "old", whose
+    hash (of "first") is of an older method and stands in passwd.a.test."""
+    passwd, shadow = (vmail.read(f"{kind}.a.test").decode() for kind in ("passwd", "shadow"))
+    made = hash_of("first")
+    crowd = [f"u{n}" for n in range(3000)]
+    lines = [f"{who}:$6$rounds=1000${who}${MARK * 4}:19000:0:99999:7:::\n" for who in crowd]
+    passwd += "".join(f"{who}:$1${MARK}:61999:{GID}::/:/bin/false\n" for who in crowd)
+    vmail.write("passwd.a.test", f"{passwd}old:{made}:61998:{GID}::/:/bin/false\n")
+    vmail.write("shadow.a.test", "".join(lines[:1500]) + shadow + "".join(lines[1500:]), 0o600)
+
+
+def assert_no_hash(test, vmail, pid):
+    """As root: a process knows none of a.test."""
+    memory = memory_of(pid)
+    test.assertTrue(b"vpop3d" in memory or b"vtls" in memory)
+    hashes = [line.split(b":")[1] for kind in ("passwd", "shadow") for line in vmail.read(f"{kind}.a.test").splitlines()]
+    for secret in {MARK.encode(), *(part for h in hashes if MARK.encode() not in h and len(h) > 20
+                                    for part in (h[8:24], h[-20:]))}:
+        test.assertFalse(secret in memory, (pid, secret))
+
+
 def at_once(clients):
     """Clients, each with a line that all of them say now: [(seconds until the reply, reply)].
 

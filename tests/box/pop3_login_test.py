@@ -158,6 +158,74 @@ class Password(Login):
             self.assertAlmostEqual(wait, wanted, delta=0.5)
         self.assertEqual(self.ended(pop).count("login-failed"), 3)
 
+    def test_a_login_that_gets_to_no_password_takes_as_long_and_the_third_is_the_last(self):
+        # or a client without credentials writes thousands of log lines a second
+        vmail = self.two()
+        vmail.domain("tls.test", {"require-tls": "yes"}, passwords={"joe": PASSWORD})
+        vmail.domain("broken.test", {"no-such-setting": "1"})
+        vmail.domain("gone.test", passwords={"joe": PASSWORD})
+        os.unlink(os.path.join(vmail.dir, "passwd.gone.test"))
+
+        def three(domain, words):
+            pop = vmail.pop3(peer=fresh_address(), remember=True)
+            pop.line()
+            begun = time.monotonic()
+            pop.send(f"USER joe@{domain}\r\nPASS {PASSWORD}\r\n".encode() * 9)
+            replies = pop.rest().decode().splitlines()
+            wait = time.monotonic() - begun
+            self.assertEqual([reply[:len(words)] for reply in replies[1::2]], [words] * 3, domain)
+            self.assertGreater(wait, 1 + 2 + 4 - 0.1)
+            self.assertEqual(self.ended(pop).count("login-failed"), 3)
+
+        together([lambda one=one: three(*one) for one in (
+            ("tls.test", "-ERR [SYS/PERM]"), ("broken.test", "-ERR [SYS/TEMP]"), ("gone.test", "-ERR [SYS/TEMP]"))], 3)
+
+    def test_a_password_that_was_not_looked_at_counts_against_nobody(self):
+        vmail = self.two(**{"require-tls": "yes"})
+        peer = fresh_address()
+        for domain in ("yes", "no"):
+            vmail.write("domain.a.test", re.sub("(?<=require-tls = ).*", domain, vmail.read("domain.a.test").decode()))
+            clients = []
+            for _ in range(4):
+                pop = vmail.pop3(peer=peer if domain == "yes" else fresh_address(), remember=True)
+                pop.line()
+                pop.ask("USER joe@a.test")
+                clients.append((pop, "PASS wrong"))
+            waits = [wait for wait, _ in at_once(clients)]
+            # 1 and 2 on a machine that is quick; 5 and 8 where they count
+            self.assertTrue(0.9 < max(waits) < 4, waits)
+            for pop, _ in clients:
+                pop.close()
+
+    def test_a_name_that_was_cut_is_nobodys(self):
+        # what it ends in then must not be taken for its domain
+        import base64
+        vmail = self.two()
+        vmail.write("grants.a.test", "joe: ann all\n")
+        vmail.domain("a.test", passwords={"joe": "of a.test", "ann": "other"})
+        long = "joe@" + "b." * 300
+        cut = long[:400 - len(".a.test") - 1] + "c.a.test"
+        tries = [f"USER {cut}{rest}\r\nPASS of a.test" for rest in ("", ".nowhere.test", "x")]
+        for authzid, login in (("", cut + ".nowhere.test"), (cut + ".nowhere.test", "ann@a.test")):
+            told = base64.b64encode(f"{authzid}\0{login}\0{'other' if authzid else 'of a.test'}".encode()).decode()
+            tries.append(f"NOOP\r\nAUTH PLAIN {told}")
+
+        def one(text):
+            pop = vmail.pop3(peer=fresh_address(), remember=True)
+            pop.line()
+            pop.send(text.encode() + b"\r\n")
+            pop.line()
+            begun = time.monotonic()
+            self.assertEqual(pop.line(), WRONG, text)
+            self.assertGreater(time.monotonic() - begun, 0.9)
+            log = self.ended(pop)
+            self.assertIn(' wrong=yes ', log)
+            self.assertIn('reason="longer than any name, and cut"\n', log)
+            self.assertRegex(log, rf"(login|wanted)={re.escape(cut)}\.\.\. ")
+
+        vmail.forget_logins()
+        together([lambda text=text: one(text) for text in tries], len(tries))
+
     @alone
     def test_every_failure_takes_the_same_time_and_a_right_password_none(self):
         vmail = self.two()

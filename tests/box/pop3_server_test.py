@@ -350,6 +350,45 @@ class Identity(Pop3Test):
                     self.assertFalse(b"guess that was" in memory, "it is there")
                 pop.ask("QUIT")
 
+    @only_where(not is_sanitized("vpop3d"))     # whose memory has no end
+    @needs_root
+    def test_no_hash_is_in_any_memory_when_it_was_compared(self):
+        # of a large domain, whose files are read in several blocks: its own, and those beside it
+        vmail = self.box(mbox=mbox(b"a: b\n\nc\n"), settings={"rehash": "yes", "tls-certificate": "host.pem"})
+        vmail.write("host.pem", certificate("host.main.test"), 0o600)
+        vmail.write("grants.a.test", "joe: ann all\n")
+        crowd_of_hashes(vmail)
+
+        def told(how):
+            pop = vmail.pop3()
+            pop.line()
+            return how(pop), pop
+
+        def failed(user):
+            def how(pop):
+                pop.ask(f"USER {user}@a.test")
+                self.assertRegex(pop.ask("PASS wrong"), r"^-ERR \[AUTH\]")
+                stls(pop).ask("CAPA")
+            return how
+
+        def opened(*lines):
+            def how(pop):
+                for line in lines:
+                    reply = pop.ask(line)
+                self.assertRegex(reply, r"^\+OK")
+            return how
+
+        anothers = base64.b64encode(b"joe@a.test\0ann@a.test\0other").decode()
+        for how in (failed("joe"), failed("nobody"), failed("old"), opened(f"AUTH PLAIN {anothers}"),
+                    opened(f"USER {self.joe}", f"PASS {PASSWORD}"), opened("USER old@a.test", "PASS first"),
+                    opened("USER old@a.test", "PASS first")):
+            _, pop = told(how)
+            for pid in processes(pop.process.pid):
+                assert_no_hash(self, vmail, pid)
+            pop.ask("QUIT")
+            self.ended(pop)
+        self.assertRegex(vmail.read("shadow.a.test"), rb"(?m)^old:\$y\$")
+
     @needs_root
     def test_the_parent_reads_no_byte_of_the_client(self):
         vmail = self.box(mbox=mbox(b"a: b\n\nc\n"))

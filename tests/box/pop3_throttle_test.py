@@ -11,7 +11,7 @@ import threading
 from pop3 import *
 
 WRONG = "-ERR [AUTH] login or password wrong"
-FILE_SIZE = 64 + 3 * 4096 * 8 * 32
+FILE_SIZE = 64 + 4 * 4096 * 8 * 32
 SECONDS = int(os.environ.get("VMAIL_SECONDS", 0))
 MINUTE, MOST = 60, 10                       # after the first minute: so many tries in each
 CROWD = 200
@@ -89,6 +89,34 @@ class Peers(Throttle):
         answers = self.at_once(clients)
         self.assert_waits(answers[:3], 1, 2, 3)
         self.assertEqual((answers[3][1], answers[3][0] < 0.9), ("+OK 0 messages", True))
+
+    def has_account_turn(self, vmail):
+        """Whether somebody's try on an account has its turn."""
+        inode = os.stat(os.path.join(vmail.state, "logins")).st_ino
+        with open("/proc/locks") as locks:
+            return any(int(words[-2]) >> 40 == 2 for words in map(str.split, locks) if f":{inode} " in " ".join(words))
+
+    def test_who_mistypes_where_he_has_logged_in_before_waits_for_nobody_who_guesses(self):
+        vmail = self.box()
+        vmail.domain("b.test", passwords={"eve": "x"})
+        his, anothers, *peers = [fresh_address() for _ in range(6)]
+        for peer in (his, anothers):
+            self.assert_passes(vmail, peer=peer)
+        failures = [self.line(vmail, f"u{i}@b.test", "wrong", peer=peer) for i, peer in enumerate(peers)]
+        failures += [self.line(vmail, "joe@a.test", "typo", peer=his)]
+        failures += [self.line(vmail, f"w{i}@b.test", "wrong", peer=anothers) for i in range(4)]
+        self.assert_waits(self.at_once(failures), 1, 1, 1, 1, 1, 1, 2, 3, 5)
+        clients = [self.line(vmail, "joe@a.test", "wrong", peer=peer) for peer in peers]
+        for pop, line in clients:
+            pop.send(line.encode() + b"\r\n")
+        eventually(lambda: self.has_account_turn(vmail), "a guess")
+        self.assert_passes(vmail, peer=his)
+        # who has failed more often than one may is no longer believed to be the owner
+        (wait, reply), = self.at_once([self.line(vmail, "joe@a.test", peer=anothers)])
+        self.assertEqual(reply, "+OK 0 messages")
+        self.assertGreater(wait, 1.5)
+        for pop, _ in clients:
+            pop.close()
 
     def test_a_right_password_for_a_mailbox_that_is_not_granted_counts(self):
         vmail = self.box()

@@ -23,11 +23,10 @@ struct place {
 static void
 look_at_password(const struct place *place, const struct account *account)
 {
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	struct password password;
+	SCOPED(drop_password) struct password password = { 0 };
 	struct err err;
 
-	promise(account_password(&place->domain, &pool, account, &password,
+	promise(account_password(&place->domain, account, &password,
 	    &err) == 0, "a password can be looked for");
 	promise(password.hash != NULL || password.locked,
 	    "without a hash nothing matches");

@@ -40,14 +40,6 @@ drop_key(EVP_PKEY **key)
 	EVP_PKEY_free(*key);
 }
 
-static void
-drop_secret(struct str *text)
-{
-	if (text->s != NULL)
-		explicit_bzero(text->s, text->cap);
-	drop_str(text);
-}
-
 /* 0, for OpenSSL: it failed. */
 static int
 fail(struct identity *id, enum vtls_fault fault, const char *text)
