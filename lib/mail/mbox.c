@@ -10,6 +10,7 @@
 #include "address.h"
 #include "fd.h"
 #include "mailbox.h"
+#include "mbox_end.h"
 #include "mbox_file.h"
 #include "scope.h"
 
@@ -68,7 +69,8 @@ static void
 quote_end(struct quoter *q, struct str *out)
 {
 	str_add(out, from_, q->held);
-	str_adds(out, q->last == '\n' ? "\n" : "\n\n");
+	str_adds(out, mbox_line_end(q->last));
+	str_addc(out, '\n');
 }
 
 /* --- writing ----------------------------------------------------------- */
@@ -99,13 +101,14 @@ add_from_line(struct str *out, const char *sender)
 static int
 separator(const struct mbox_file *f, const char **text, struct err *err)
 {
-	char tail[2] = "\n\n";
+	char tail[MBOX_TAIL] = { '\n', '\n', '\n' };
 	off_t size = f->st.st_size;
-	size_t n = size < 2 ? (size_t)size : 2;
+	size_t n = size < MBOX_TAIL ? (size_t)size : MBOX_TAIL;
 
-	if (fd_pread(f->fd, tail + 2 - n, n, size - (off_t)n) != (ssize_t)n)
+	if (fd_pread(f->fd, tail + MBOX_TAIL - n, n,
+	    size - (off_t)n) != (ssize_t)n)
 		return err_sys(err, "read the end of %s", f->name);
-	*text = tail[1] != '\n' ? "\n\n" : tail[0] != '\n' ? "\n" : "";
+	*text = mbox_separator(tail);
 	return 0;
 }
 
@@ -137,7 +140,7 @@ run(struct appending *a, int fd, uint64_t *len, struct err *err)
 	*len = 0;
 	str_cut(&a->out, 0);
 	str_room(&a->out, a->head.len + (size < CHUNK ? (size_t)size :
-	    CHUNK) + 2);
+	    CHUNK) + MBOX_LINE_END + 1);
 	str_addslice(&a->out, str_slice(&a->head));
 	stream_rewind(a->delivery->content);
 	for (bool last = false; !last; ) {

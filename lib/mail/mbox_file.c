@@ -195,6 +195,16 @@ holds_one_message(int fd, off_t start, off_t end, bool *one, struct err *err)
 	return 0;
 }
 
+static size_t
+separator_len(const struct record *r)
+{
+	size_t n = 0;
+
+	while (n < r->head_len && (r->head[n] == '\r' || r->head[n] == '\n'))
+		n++;
+	return n;
+}
+
 /* A tail may be cut off only when it is surely ours and not whole. */
 static int
 undo(struct mbox_file *f, struct err *err)
@@ -219,8 +229,9 @@ undo(struct mbox_file *f, struct err *err)
 	if (torn) {
 		/* The separator that we may have put before it is part of
 		 * it. */
+		off_t first = start + (off_t)separator_len(&r);
 		if (begins_like(f->fd, &r, size, &alike, err) == -1 ||
-		    holds_one_message(f->fd, start + 1, size, &one, err) == -1)
+		    holds_one_message(f->fd, first, size, &one, err) == -1)
 			return -1;
 		if (alike && one && (ftruncate(f->fd, start) == -1 ||
 		    fsync(f->fd) == -1))
