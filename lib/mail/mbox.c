@@ -10,6 +10,7 @@
 #include "address.h"
 #include "fd.h"
 #include "mailbox.h"
+#include "mbox_end.h"
 #include "mbox_file.h"
 #include "scope.h"
 
@@ -68,7 +69,8 @@ static void
 quote_end(struct quoter *q, struct str *out)
 {
 	str_add(out, from_, q->held);
-	str_adds(out, q->last == '\n' ? "\n" : "\n\n");
+	str_adds(out, mbox_line_end(q->last));
+	str_addc(out, '\n');
 }
 
 /* --- writing ----------------------------------------------------------- */
@@ -99,13 +101,14 @@ add_from_line(struct str *out, const char *sender)
 static int
 separator(const struct mbox_file *f, const char **text, struct err *err)
 {
-	char tail[2] = "\n\n";
+	char tail[MBOX_TAIL] = { '\n', '\n', '\n' };
 	off_t size = f->st.st_size;
-	size_t n = size < 2 ? (size_t)size : 2;
+	size_t n = size < MBOX_TAIL ? (size_t)size : MBOX_TAIL;
 
-	if (fd_pread(f->fd, tail + 2 - n, n, size - (off_t)n) != (ssize_t)n)
+	if (fd_pread(f->fd, tail + MBOX_TAIL - n, n,
+	    size - (off_t)n) != (ssize_t)n)
 		return err_sys(err, "read the end of %s", f->name);
-	*text = tail[1] != '\n' ? "\n\n" : tail[0] != '\n' ? "\n" : "";
+	*text = mbox_separator(tail);
 	return 0;
 }
 
@@ -114,6 +117,7 @@ struct appending {
 	struct str		 head;		/* separator and From_ line */
 	/* what run() came to last: all of a short entry */
 	struct str		 out;
+	uint64_t		 len;
 };
 
 static void
@@ -136,7 +140,7 @@ run(struct appending *a, int fd, uint64_t *len, struct err *err)
 	*len = 0;
 	str_cut(&a->out, 0);
 	str_room(&a->out, a->head.len + (size < CHUNK ? (size_t)size :
-	    CHUNK) + 2);
+	    CHUNK) + MBOX_LINE_END + 1);
 	str_addslice(&a->out, str_slice(&a->head));
 	stream_rewind(a->delivery->content);
 	for (bool last = false; !last; ) {
@@ -160,21 +164,22 @@ run(struct appending *a, int fd, uint64_t *len, struct err *err)
 
 /* A short entry is still there from counting its bytes. */
 static int
-write_entry(struct appending *a, int fd, uint64_t len, struct err *err)
+write_entry(void *arg, int fd, struct err *err)
 {
+	struct appending *a = arg;
 	uint64_t written;
 
-	if (a->out.len != len)
+	if (a->out.len != a->len)
 		return run(a, fd, &written, err);
 	return fd_write(fd, a->out.s, a->out.len) == -1 ?
 	    err_sys(err, "write") : 0;
 }
 
 static int
-append(struct mbox_file *f, struct appending *a, uint64_t len, struct err *err)
+append(struct mbox_file *f, const struct mbox_writing *w, struct err *err)
 {
-	if (mbox_file_record(f, len, str_slice(&a->head), len > DURABLE_RECORD,
-	    err) == -1 || write_entry(a, f->fd, len, err) == -1)
+	if (mbox_file_record(f, w->len, w->head, w->len > DURABLE_RECORD,
+	    err) == -1 || w->write(w->arg, f->fd, err) == -1)
 		return -1;
 	if (fsync(f->fd) == -1)
 		return err_sys(err, "sync");
@@ -201,31 +206,68 @@ take_back(struct mbox_file *f, struct err *err)
 		unlinkat(f->dir, f->name, 0);
 }
 
+static int
+append_or_not(struct mbox_file *f, const struct mbox_writing *w,
+    struct err *err)
+{
+	if (append(f, w, err) == -1) {
+		take_back(f, err);
+		return -1;
+	}
+	mbox_file_appended(f);
+	return 0;
+}
+
 int
 mbox_append(struct mbox_file *f, const struct delivery *delivery,
     struct err *err)
 {
 	SCOPED(drop_appending) struct appending a = { .delivery = delivery };
 	const char *before = "";
-	uint64_t len;
 
 	if (separator(f, &before, err) == -1)
 		return -1;
 	str_adds(&a.head, before);
 	add_from_line(&a.head, delivery->sender);
-	if (run(&a, -1, &len, err) == -1 ||
-	    mailbox_make_room(delivery->room, (uint64_t)f->st.st_size, len,
+	if (run(&a, -1, &a.len, err) == -1 ||
+	    mailbox_make_room(delivery->room, (uint64_t)f->st.st_size, a.len,
 	    err) == -1) {
 		if (f->created)
 			unlinkat(f->dir, f->name, 0);
 		return -1;
 	}
-	if (append(f, &a, len, err) == -1) {
-		take_back(f, err);
+	return append_or_not(f, &(struct mbox_writing){ write_entry, &a, a.len,
+	    str_slice(&a.head) }, err);
+}
+
+struct separated {
+	const char			*before;
+	const struct mbox_writing	*entry;
+};
+
+static int
+write_separated(void *arg, int fd, struct err *err)
+{
+	const struct separated *s = arg;
+
+	if (fd_write(fd, s->before, strlen(s->before)) == -1)
+		return err_sys(err, "write");
+	return s->entry->write(s->entry->arg, fd, err);
+}
+
+int
+mbox_append_entry(struct mbox_file *f, const struct mbox_writing *entry,
+    struct err *err)
+{
+	SCOPED(drop_str) struct str head = { 0 };
+	struct separated s = { "", entry };
+
+	if (separator(f, &s.before, err) == -1)
 		return -1;
-	}
-	mbox_file_appended(f);
-	return 0;
+	str_adds(&head, s.before);
+	str_addslice(&head, entry->head);
+	return append_or_not(f, &(struct mbox_writing){ write_separated, &s,
+	    strlen(s.before) + entry->len, str_slice(&head) }, err);
 }
 
 static int

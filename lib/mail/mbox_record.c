@@ -91,6 +91,16 @@ holds_one_message(int fd, off_t start, off_t end, bool *one, struct err *err)
 	return 0;
 }
 
+static size_t
+separator_len(const struct record *r)
+{
+	size_t n = 0;
+
+	while (n < r->head_len && (r->head[n] == '\r' || r->head[n] == '\n'))
+		n++;
+	return n;
+}
+
 /* A torn tail may be cut off only when it is surely ours and not whole.  The
  * separator that we may have put before it is part of it. */
 static int
@@ -103,7 +113,8 @@ is_torn(const struct mbox_file *f, const struct record *r, bool *torn,
 	if ((unsigned long long)(size - start) >= r->len)
 		return 0;
 	if (begins_like(f->fd, r, size, &alike, err) == -1 ||
-	    holds_one_message(f->fd, start + 1, size, &one, err) == -1)
+	    holds_one_message(f->fd, start + (off_t)separator_len(r), size,
+	    &one, err) == -1)
 		return -1;
 	*torn = alike && one;
 	return 0;

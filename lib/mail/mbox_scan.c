@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "fd.h"
+#include "mbox_end.h"
 #include "mem.h"
 #include "scope.h"
 #include "str.h"
@@ -192,12 +193,14 @@ begin_body_line(struct scanner *s)
 
 /* The file ends within the line: the next delivery will end it. */
 static void
-hash_missing_end(struct scanner *s)
+hash_missing_end(struct scanner *s, char last)
 {
+	const char *end = mbox_line_end(last);
+
 	if (!s->counts)
 		return;
 	hash_run(s);
-	hash_line_ends(s, 1);
+	XXH3_128bits_update(s->hash, end, strlen(end));
 }
 
 /* Goes behind the line's end; *ends is how many bytes it is (0, LF, CRLF). */
@@ -210,7 +213,7 @@ skip_line(struct scanner *s, int *ends, struct err *err)
 		struct slice rest = window(s);
 		if (rest.len == 0) {
 			*ends = 0;
-			hash_missing_end(s);
+			hash_missing_end(s, before);
 			return 0;
 		}
 		const char *lf = memchr(rest.p, '\n', rest.len);
@@ -253,21 +256,6 @@ position(const struct scanner *s)
 	return s->base + (off_t)s->at;
 }
 
-static bool
-is_empty(struct slice line)
-{
-	return line.p[0] == '\n' || (line.len > 1 && line.p[0] == '\r' &&
-	    line.p[1] == '\n');
-}
-
-/* The file ends in a CR: once the next delivery has ended that line, it is an
- * empty one. */
-static bool
-will_be_empty(struct slice line)
-{
-	return line.len == 1 && line.p[0] == '\r';
-}
-
 /* Lines of a body that are whole in the window and begin with nothing special,
  * which is nearly all there is. */
 static void
@@ -293,9 +281,9 @@ message_line(struct scanner *s, struct err *err)
 	off_t began = position(s);
 	int ends;
 	bool quoted = false;
-	bool empty = is_empty(window(s));
+	bool empty = mbox_is_empty_line(window(s));
 
-	if (empty || will_be_empty(window(s)))
+	if (empty)
 		begin_empty_line(s);
 	else if (s->in_header)
 		begin_header_line(s);
@@ -369,7 +357,7 @@ preamble_line(struct scanner *s, struct err *err)
 {
 	int ends;
 
-	if (!is_empty(window(s)))
+	if (!mbox_is_empty_line(window(s)))
 		return err_set(err, ERR_TEMPORARY,
 		    "not an mbox file: it does not begin with \"From \": "
 		    "repair it, or move it away");
@@ -442,10 +430,13 @@ mbox_entry_same(const struct mbox_entry *was, const struct mbox_entry *is,
     bool last)
 {
 	off_t grown = is->end - was->end;
+	/* of a From_ line without an end, that is the message's start, too */
+	bool at_start = was->start == was->end && is->start == is->end;
 
-	return is->from == was->from && is->start == was->start &&
+	return is->from == was->from &&
+	    is->start == was->start + (at_start ? grown : 0) &&
 	    is->hash.high == was->hash.high && is->hash.low == was->hash.low &&
-	    (grown == 0 || (last && grown > 0 && grown <= 2)) &&
+	    (grown == 0 || (last && grown > 0 && grown <= MBOX_LINE_END)) &&
 	    is->octets == was->octets && is->quoted == was->quoted;
 }
 

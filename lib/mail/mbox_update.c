@@ -12,6 +12,7 @@
 #include "lock.h"
 #include "mbox_cache.h"
 #include "mbox_file.h"
+#include "mbox_old.h"
 #include "mem.h"
 #include "scope.h"
 
@@ -160,23 +161,44 @@ list_kept(const struct mbox_maildrop *d, struct mbox_scan *out)
 	out->size = scan->size - removed;
 }
 
+/* Everything goes that others may be waiting for, or that can write to the old
+ * file. */
+static int
+let_go(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
+    struct mbox_old *old, struct err *err)
+{
+	drop_fd(&d->fd);
+	drop_draft(draft);
+	drop_mbox_file(file);
+	return mbox_old_empty(old, d->mailbox,
+	    deadline_in((int64_t)d->mailbox->lock_timeout * 1000), err);
+}
+
 /* Whoever has opened the new file by its name waits until it is known. */
 static int
 replace(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
     struct err *err)
 {
 	SCOPED(drop_mbox_scan) struct mbox_scan kept = { 0 };
+	SCOPED(drop_mbox_old) struct mbox_old old = MBOX_OLD_NONE;
 	struct err ignored;
+
+	if (mbox_old_open(file, &old, err) == -1)
+		return -1;
 	bool locked = lock_try(draft->fd, &ignored) == 1;
 
-	if (draft_commit(draft, err) == -1)
+	if (draft_commit(draft, err) == -1) {
+		/* It has the place, but maybe not after a crash. */
+		if (draft->temporary == NULL)
+			let_go(d, file, draft, &old, &ignored);
 		return -1;
+	}
 	/* Not synced, and where it fails it tells no lies so far. */
 	uids_forget_old(d->mailbox->parent, d->mailbox->name, false, &ignored);
 	list_kept(d, &kept);
 	if (locked)
 		mbox_cache_follow(file, draft->fd, &kept);
-	return 0;
+	return let_go(d, file, draft, &old, err);
 }
 
 /* Where all that goes is the file's end: where that begins.  False: it is

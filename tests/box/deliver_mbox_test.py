@@ -115,7 +115,8 @@ def is_not_joined(self, before, between):
     ("a torn From line", b"From a@far", b"\n\n"),
     ("a single newline", b"\n", b""),
     ("a single byte", b"x", b"\n\n"),
-    ("a message with CRLF", MAIL.replace(b"\n", b"\r\n"), b"\n"),
+    ("a message with CRLF", MAIL.replace(b"\n", b"\r\n"), b""),
+    ("a CR at its end", MAIL + b"\r", b"\r\n\n"),
     ("a NUL at its end", MAIL + b"\0", b"\n\n"),
 ])
 class TornTails(Delivery):

@@ -2,16 +2,20 @@
 """vdeliver and the real programs that lock an mbox, at once into one file: no byte lost, no deadlock.
 
 Most of the programs sleep for a second or more where a lock is taken: ten rounds run at once, each
-with an inbox of its own.  VMAIL_ROUNDS=N: so many rounds with each program.
+with an inbox of its own.  VMAIL_ROUNDS=N: so many rounds with each program; VMAIL_REPLACED=N: N seconds
+beside sessions that delete.
 """
 import collections
 import hashlib
 
 from delivery import *
+from pop3 import PASSWORD, mbox
 
 ROUNDS = int(os.environ.get("VMAIL_ROUNDS", 10))
 OURS, THEIRS = 3, 2                         # in each round, at once
 INBOXES = 10                                # rounds at once
+BESIDE = float(os.environ.get("VMAIL_REPLACED", 2))     # seconds beside sessions
+SLOW = 60                                   # messages that make a new mbox take its time
 PATIENCE = 60                               # seconds; nobody holds a lock for longer than a write
 ARCH = f"{os.uname().machine}-linux-gnu"
 
@@ -58,30 +62,7 @@ DOVECOT = {"DOVECONF_ENV": "1", "SSL": "no", "HOSTNAME": "host.main.test", "BASE
            "LOG_PATH": "/dev/stderr", "MAIL_LOCATION": "mbox:{work}/folders.{who}:INBOX={inbox}"}
 
 
-@rows(at_once_with, [
-    ("procmail", "procmail/usr/bin/procmail", ["{program}", "-f", "them@far.test", "{work}/procmailrc.{who}"]),
-    ("lockfile of procmail", "procmail/usr/bin/lockfile",
-     [*SH, "{program} -1 {inbox}.lock && " + APPEND.replace("{", "{{").replace("}", "}}") +
-      " >> {inbox} && rm -f {inbox}.lock"]),
-    ("maildrop", "maildrop/usr/bin/maildrop", ["{program}", "{work}/mailfilter.{who}"], None, (".", ARCH)),
-    ("dovecot-lda, lock file first", "dovecot/usr/lib/dovecot/dovecot-lda", ["{program}", "-f", "them@far.test"],
-     {**DOVECOT, "MBOX_WRITE_LOCKS": "dotlock fcntl"}, ("dovecot", "dovecot/modules/old-stats")),
-    ("dovecot-lda, kernel's lock first as in Debian", "dovecot/usr/lib/dovecot/dovecot-lda",
-     ["{program}", "-f", "them@far.test"],
-     {**DOVECOT, "MBOX_WRITE_LOCKS": "fcntl dotlock"}, ("dovecot", "dovecot/modules/old-stats")),
-    ("postlock with lock file and fcntl", "postfix/usr/sbin/postlock",
-     ["{program}", "-c", "{work}/both", "{inbox}", *SH, "cat {work}/$NUMBER >> {inbox}"], None, ("postfix",)),
-    ("postlock with fcntl alone", "postfix/usr/sbin/postlock",
-     ["{program}", "-c", "{work}/fcntl", "{inbox}", *SH, "cat {work}/$NUMBER >> {inbox}"], None, ("postfix",)),
-    ("postlock with a lock file alone", "postfix/usr/sbin/postlock",
-     ["{program}", "-c", "{work}/dotlock", "{inbox}", *SH, "cat {work}/$NUMBER >> {inbox}"], None, ("postfix",)),
-    ("dotlockfile of liblockfile", "liblockfile/usr/bin/dotlockfile",
-     [*SH, "{program} -l -p -r 60 {inbox}.lock && cat {work}/$NUMBER >> {inbox} && {program} -u {inbox}.lock"]),
-    ("a program that takes the kernel's lock alone", "/usr/bin/python3",
-     ["{program}", "-c", "import fcntl, sys; f = open('{inbox}', 'ab'); fcntl.lockf(f, fcntl.LOCK_EX); "
-      "f.write(open('{work}/' + sys.argv[1], 'rb').read())", "$NUMBER"]),
-])
-class AtOnce(Delivery):
+class Lockers(Delivery):
     def setUp(self):
         self.vmail = self.installation()
         uid, gid = self.ids = (FIRST_UID, GID) if ROOT else (os.getuid(), os.getgid())
@@ -146,6 +127,31 @@ class AtOnce(Delivery):
                           env={"PATH": PATH, "HOME": self.work, "LOGNAME": user, "USER": user, "LANG": "C",
                                "NUMBER": number, **env}, cwd=self.work, **as_joe)
 
+
+@rows(at_once_with, [
+    ("procmail", "procmail/usr/bin/procmail", ["{program}", "-f", "them@far.test", "{work}/procmailrc.{who}"]),
+    ("lockfile of procmail", "procmail/usr/bin/lockfile",
+     [*SH, "{program} -1 {inbox}.lock && " + APPEND.replace("{", "{{").replace("}", "}}") +
+      " >> {inbox} && rm -f {inbox}.lock"]),
+    ("maildrop", "maildrop/usr/bin/maildrop", ["{program}", "{work}/mailfilter.{who}"], None, (".", ARCH)),
+    ("dovecot-lda, lock file first", "dovecot/usr/lib/dovecot/dovecot-lda", ["{program}", "-f", "them@far.test"],
+     {**DOVECOT, "MBOX_WRITE_LOCKS": "dotlock fcntl"}, ("dovecot", "dovecot/modules/old-stats")),
+    ("dovecot-lda, kernel's lock first as in Debian", "dovecot/usr/lib/dovecot/dovecot-lda",
+     ["{program}", "-f", "them@far.test"],
+     {**DOVECOT, "MBOX_WRITE_LOCKS": "fcntl dotlock"}, ("dovecot", "dovecot/modules/old-stats")),
+    ("postlock with lock file and fcntl", "postfix/usr/sbin/postlock",
+     ["{program}", "-c", "{work}/both", "{inbox}", *SH, "cat {work}/$NUMBER >> {inbox}"], None, ("postfix",)),
+    ("postlock with fcntl alone", "postfix/usr/sbin/postlock",
+     ["{program}", "-c", "{work}/fcntl", "{inbox}", *SH, "cat {work}/$NUMBER >> {inbox}"], None, ("postfix",)),
+    ("postlock with a lock file alone", "postfix/usr/sbin/postlock",
+     ["{program}", "-c", "{work}/dotlock", "{inbox}", *SH, "cat {work}/$NUMBER >> {inbox}"], None, ("postfix",)),
+    ("dotlockfile of liblockfile", "liblockfile/usr/bin/dotlockfile",
+     [*SH, "{program} -l -p -r 60 {inbox}.lock && cat {work}/$NUMBER >> {inbox} && {program} -u {inbox}.lock"]),
+    ("a program that takes the kernel's lock alone", "/usr/bin/python3",
+     ["{program}", "-c", "import fcntl, sys; f = open('{inbox}', 'ab'); fcntl.lockf(f, fcntl.LOCK_EX); "
+      "f.write(open('{work}/' + sys.argv[1], 'rb').read())", "$NUMBER"]),
+])
+class AtOnce(Lockers):
     def rounds(self, *theirs):
         with open(os.path.join(self.vmail.scratch, "errors"), "w+b") as self.errors:
             for _ in range(0, ROUNDS, INBOXES):
@@ -173,6 +179,56 @@ class AtOnce(Delivery):
         self.assertEqual(found - wanted, collections.Counter(), "doubled or damaged")
         self.assertEqual(wanted - found, collections.Counter(), "lost")
         self.assertFalse(os.path.exists(self.vmail.inbox(f"{who}@a.test") + ".lock"))
+
+
+class BesideSessions(Lockers):
+    """A session that replaces the mbox, again and again, beside one that delivers."""
+    def test_dovecot_lda_that_waits_for_the_kernels_lock_first_loses_nothing(self):
+        lda = peer("dovecot/usr/lib/dovecot/dovecot-lda")
+        if lda is None:
+            self.skipTest("no dovecot-lda: make deps")
+        who, libraries = self.users[0], os.path.join(PEERS, "dovecot/usr/lib/dovecot")
+        to = f"{who}@a.test"
+        self.vmail.write("shadow.a.test", f"{who}:{hash_of(PASSWORD)}:19000:0:99999:7:::\n", 0o600)
+        with open(self.vmail.inbox(to), "ab") as f:
+            f.write(mbox(*[b"Subject: large\n\n" + b"y" * 70000 + b"\n"] * SLOW))
+        env = {**DOVECOT, "MBOX_WRITE_LOCKS": "fcntl dotlock",
+               "MAIL_LOCATION": DOVECOT["MAIL_LOCATION"] + ":INDEX=MEMORY",
+               "LD_LIBRARY_PATH": f"{libraries}:{libraries}/modules/old-stats"}
+        before, fetched, accepted, end = list(self.sent[who]), [], [], time.monotonic() + BESIDE
+
+        def deliver():
+            while time.monotonic() < end:
+                status = self.theirs(who, lda, ["{program}", "-f", "them@far.test"], env).wait(PATIENCE)
+                # Where it finds another file than it had it may ask for the message once more.
+                accepted.extend([self.count] if status == 0 else [])
+        with open(os.path.join(self.vmail.scratch, "errors"), "w+b") as self.errors:
+            delivering = threading.Thread(target=deliver)
+            delivering.start()
+            try:
+                while delivering.is_alive():
+                    fetched += self.fetch_numbered(to)
+            finally:
+                delivering.join()
+        self.assertGreater(len(accepted), 5)
+        self.assertNotEqual(fetched, [])
+        left = [int(n) for n in re.findall(rb"X-Number: (\d+)", b"".join(self.vmail.messages(to)))]
+        self.assertEqual(sorted(fetched + left), before + accepted)
+
+    def fetch_numbered(self, to):
+        """A session that deletes what has a number; the numbers."""
+        pop, numbers = self.vmail.pop3(remember=True), []
+        self.assertRegex(pop.login(to, PASSWORD), r"^\+OK")
+        for n in range(1, int(pop.ask("STAT").split()[1]) + 1):
+            found = re.search(rb"X-Number: (\d+)", pop.many(f"TOP {n} 0")[1])
+            if found:
+                numbers.append(int(found[1]))
+                pop.ask(f"DELE {n}")
+        reply = pop.ask("QUIT")
+        pop.close()
+        self.assertEqual(pop.process.wait(), 0)
+        # Dovecot writes into what is there, which QUIT may find: then nothing is removed.
+        return numbers if reply.startswith("+OK") else []
 
 
 if __name__ == "__main__":

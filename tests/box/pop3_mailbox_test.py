@@ -427,6 +427,30 @@ class Update(Pop3Test):
             self.assertEqual(found[:4], self.FIVE[1:])
             self.assertIn(b"Subject: new\n", found[4])
 
+    def test_however_the_last_message_ends_mail_that_comes_behind_it_does_not_change_it(self):
+        large = b"y" * 71 + b"\n"
+        for body in (b"", large * 1000):
+            for end in (b"x\r\n\r\n", b"x\r\n", b"x\n\r", b"x\r", b"x\n\n\r", b"x\n\r\n", b"x\n>From ", None):
+                text = b"From a Fri Nov 20 10:00:00 2026" + (b"\nSubject: a\n\n" + body + end if end else b"")
+                with self.subTest(end=end, large=bool(body)):
+                    self.is_not_changed_by_what_follows(text)
+
+    def is_not_changed_by_what_follows(self, text):
+        vmail = self.box(mbox=mbox(b"Subject: 0\n\n") + text)
+        pop = self.session(vmail)
+        size, unique = (pop.many(ask)[1].splitlines()[1] for ask in ("LIST", "UIDL"))
+        self.assertEqual(vmail.deliver(self.joe, b"Subject: new\n\n").status, 0)
+        before = pop.many("RETR 2")[1]
+        self.assertEqual(size, b"2 %d" % len(before))
+        pop.ask("DELE 1")
+        self.quit(pop)
+        pop = self.session(vmail)
+        self.assertEqual(pop.many("RETR 1")[1], before)
+        self.assertEqual(pop.many("UIDL")[1].splitlines()[0][2:], unique[2:])
+        self.assertIn(b"Subject: new", pop.many("RETR 2")[1])
+        pop.ask("DELE 1")
+        self.quit(pop)
+
 
 class ChangedUnderUs(Pop3Test):
     THREE = [b"Subject: %d\n\nbody %d\n" % (i, i) * 1 for i in range(3)]

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fd.h"
+#include "mbox_end.h"
 #include "mbox_scan.h"
 #include "scope.h"
 #include "str.h"
@@ -38,6 +39,10 @@ static const struct row {
 	  "0-7-17 11q" },
 	{ "other quotes stay", { "From a\n\n>Fron b\n> From\n", 23 },
 	  "0-7-23 19" },
+	{ "so does one that is a CR", { "From a\nx\n\r", 10 },
+	  "0-7-10 6" },
+	{ "an empty line may be a CRLF", { "From a\nx\n\r\n", 11 },
+	  "0-7-9 3" },
 	{ "CRLF line ends are two octets as they are",
 	  { "From a\r\nx\r\n\r\nFrom b\r\n", 21 }, "0-8-11 3, 13-21-21 0" },
 	{ "NULs are bytes", { "From a\n\0\n\n", 10 }, "0-7-9 3" },
@@ -159,9 +164,11 @@ static const struct same_row {
 	{ "nor does it when the last line has no end", "From a\n\nb",
 	  "From a\n\nb\n\nFrom b\n", true },
 	{ "nor when it is a CR alone", "From a\n\nb\n\r",
-	  "From a\n\nb\n\r\n\nFrom b\n", true },
+	  "From a\n\nb\n\r\r\n\nFrom b\n", true },
+	{ "nor when it ends in a CR", "From a\n\nb\r",
+	  "From a\n\nb\r\r\n\nFrom b\n", true },
 	{ "nor when it is one in a header", "From a\nx: y\n\r",
-	  "From a\nx: y\n\r\n\nFrom b\n", true },
+	  "From a\nx: y\n\r\r\n\nFrom b\n", true },
 	{ "nor in a header", "From a\nx: y", "From a\nx: y\n\nFrom b\n",
 	  true },
 	{ "nor in a field that does not count", "From a\nx: y\nStatus: O",
@@ -196,6 +203,64 @@ check_same(void **state)
 	hash_of(row->a, &a);
 	hash_of(row->b, &b);
 	assert_int_equal(a.high == b.high && a.low == b.low, row->same);
+}
+
+/* --- what a delivery puts behind it ----------------------------------------- */
+
+/* Every end that a file can have, of these pieces. */
+static const char *const pieces[] = { "", "\n", "\r", "x", ">From ", "From " };
+enum { PIECES = sizeof pieces / sizeof *pieces, LONGEST = 4 };
+
+static void
+build(const char *head, unsigned number, struct str *out)
+{
+	str_adds(out, head);
+	for (size_t i = 0; i < LONGEST; i++, number /= PIECES)
+		str_adds(out, pieces[number % PIECES]);
+}
+
+static void
+scan_text(const struct str *text, struct mbox_scan *scan)
+{
+	unit_write("mbox", text->s, text->len);
+	scan_file(scan);
+}
+
+static void
+check_followed(struct str *text)
+{
+	SCOPED(drop_mbox_scan) struct mbox_scan was = { 0 }, is = { 0 };
+	SCOPED(drop_str) struct str before = { 0 };
+
+	str_addslice(&before, str_slice(text));
+	scan_text(text, &was);
+	str_adds(text, mbox_separator(text->s + text->len - MBOX_TAIL));
+	size_t at = text->len;
+	str_adds(text, "From s\n\n");
+	scan_text(text, &is);
+	const struct mbox_entry *last = &was.entries[was.count - 1];
+	if (is.count != was.count + 1 ||
+	    is.entries[was.count].from != (off_t)at ||
+	    !mbox_entry_same(last, &is.entries[was.count - 1], true))
+		fail_msg("%s", str_text(&before));
+}
+
+static void
+test_followed(void **state)
+{
+	static const char *const heads[] = { "From a", "From a\ns: x",
+	    "From a\r\ns: x\r\n\r\nx", "From b\n\nx\n\nFrom a\n\nx" };
+	unsigned all = 1;
+
+	(void)state;
+	for (size_t i = 0; i < LONGEST; i++)
+		all *= PIECES;
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+		for (unsigned number = 0; number < all; number++) {
+			SCOPED(drop_str) struct str text = { 0 };
+			build(heads[i], number, &text);
+			check_followed(&text);
+		}
 }
 
 static void
@@ -234,6 +299,8 @@ main(void)
 	add_rows(same_rows, check_same);
 	add_test("nothing depends on where a buffer ends", test_edges);
 	add_test("nor does a hash", test_hash_edges);
+	add_test("what a delivery puts behind a message is no part of it",
+	    test_followed);
 	add_test("what does not begin with From is no mbox", test_no_mbox);
 	add_test("a file that cannot be read is a temporary error",
 	    test_unreadable);

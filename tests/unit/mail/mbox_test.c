@@ -85,6 +85,8 @@ static const struct row {
 	  "from a\nFROM b\n\n" },
 	{ "FrFrom is none", "FrFrom a\nFFrom b\n>F>From c\n",
 	  "FrFrom a\nFFrom b\n>F>From c\n\n" },
+	{ "a CR at the very end is kept", "x\r", "x\r\r\n\n" },
+	{ "a message may end in CRLF", "x\r\n", "x\r\n\n" },
 	{ "a bare CR begins no line", "a\rFrom b\n", "a\rFrom b\n\n" },
 };
 
@@ -154,6 +156,13 @@ static const struct before_row {
 	{ "behind one byte too", "x", "\n\n" },
 	{ "behind nothing nothing is added", "", "" },
 	{ "behind one line end nothing is added", "\n", "" },
+	{ "behind a CRLF that is an empty line nothing is added",
+	  "From a\r\n\r\nx\r\n\r\n", "" },
+	{ "nor where it is all there is", "\r\n", "" },
+	{ "behind a CRLF that ends a line an empty line is added",
+	  "From a\r\n\r\nx\r\n", "\n" },
+	{ "a CR at the end stays what it is", "From a\n\nx\r", "\r\n\n" },
+	{ "behind an empty line too", "From a\n\nx\n\n\r", "\r\n\n" },
 };
 
 static void

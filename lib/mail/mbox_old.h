@@ -1,0 +1,40 @@
+/* mbox_old.h: an mbox file whose place a new one has taken, for as long as
+ * others may write to it.
+ *
+ * A program that had opened it and waits for the kernel's lock, or had neither
+ * lock yet, appends to a file that has no name any more, and believes that the
+ * mail is delivered.  So what grows there is appended to the new mbox.
+ */
+#ifndef MBOX_OLD_H
+#define MBOX_OLD_H
+
+#include <sys/types.h>
+
+#include "deadline.h"
+#include "err.h"
+#include "mailbox.h"
+#include "mbox_file.h"
+
+struct mbox_old {
+	int	fd;		/* read only; -1: none */
+	/* all that lies before is in the new one, or was removed */
+	off_t	taken;
+};
+#define MBOX_OLD_NONE	((struct mbox_old){ .fd = -1 })
+
+/* Before the new one takes its place, with the locks: all that is there is
+ * taken. */
+int	mbox_old_open(const struct mbox_file *file, struct mbox_old *old,
+	    struct err *err);
+
+/* When it has, without any lock, and with no descriptor of ours left that can
+ * write to the old one: moves what grows there, each message by an append
+ * under the locks of the new one, until nobody has it open for writing.  Who
+ * has it open and neither writes nor holds its lock is waited for for half a
+ * second; who holds the lock, until the deadline.  -1: what was written is not
+ * in the new one. */
+int	mbox_old_empty(struct mbox_old *old, const struct mailbox *mailbox,
+	    struct deadline deadline, struct err *err);
+void	drop_mbox_old(struct mbox_old *old);
+
+#endif
