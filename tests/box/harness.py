@@ -441,8 +441,8 @@ def mbox_messages(path):
     with open(path, "rb") as f:
         text = f.read()
     found = []
-    for part in re.split(rb"(?:\A|(?<=\A\n)|(?<=\n\n))From [^\n]*\n", text)[1:]:
-        part = part[:-1] if part.endswith(b"\n\n") or part == b"\n" else part
+    for part in re.split(rb"(?:\A|(?<=\A\n)|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n", text)[1:]:
+        part = re.sub(rb"(\A|\n)\r?\n\Z", rb"\1", part)
         found.append(re.sub(rb"^>(>*From )", rb"\1", part, flags=re.M))
     return found
 
