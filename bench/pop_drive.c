@@ -12,9 +12,10 @@
  *	pop_drive idle ADDRESS PORT USER PASSWORD COUNT
  *		so many sessions, which stay until standard input ends
  *
- * Where many log in, "%d" in USER is the number of each, from 0.  What it measures
- * is a line on standard output; for sessions that stay it is their number, when
- * all are there.  No answer within a minute, or one that is not +OK, and it fails.
+ * Where many log in, "%d" in USER is the number of each, from 0.  What it
+ * measures is a line on standard output; for sessions that stay it is their
+ * number, when all are there.  No answer within a minute, or one that is not
+ * +OK, and it fails.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -154,7 +155,7 @@ quit(struct pop *p)
 	close(p->fd);
 }
 
-/* --- what is measured ------------------------------------------------------ */
+/* --- what is measured ---------------------------------------------------- */
 
 static void
 logins(struct pop *p, const int *numbers)
