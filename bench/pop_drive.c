@@ -12,9 +12,10 @@
  *	pop_drive idle ADDRESS PORT USER PASSWORD COUNT
  *		so many sessions, which stay until standard input ends
  *
- * Where many log in, "%d" in USER is the number of each, from 0.  What it measures
- * is a line on standard output; for sessions that stay it is their number, when
- * all are there.  No answer within a minute, or one that is not +OK, and it fails.
+ * Where many log in, "%d" in USER is the number of each, from 0.  What it
+ * measures is a line on standard output; for sessions that stay it is their
+ * number, when all are there.  No answer within a minute, or one that is not
+ * +OK, and it fails.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -154,7 +155,7 @@ quit(struct pop *p)
 	close(p->fd);
 }
 
-/* --- what is measured ------------------------------------------------------ */
+/* --- what is measured ---------------------------------------------------- */
 
 static void
 logins(struct pop *p, const int *numbers)
@@ -194,6 +195,25 @@ uidl(struct pop *p, const int *numbers)
 	quit(p);
 }
 
+/* One write for as many as there is room for in the window, when half of it is
+ * free. */
+static int
+ask_more(struct pop *p, int asked, int got, int window, int count)
+{
+	char text[4096];
+	int len = 0;
+
+	if (asked - got > window / 2)
+		return asked;
+	while (asked < count && asked - got < window &&
+	    len < (int)sizeof text - 32)
+		len += snprintf(text + len, sizeof text - (size_t)len,
+		    "RETR %d\r\n", ++asked);
+	if (len > 0)
+		say(p, "%s", text);
+	return asked;
+}
+
 static void
 retr(struct pop *p, const int *numbers)
 {
@@ -203,10 +223,7 @@ retr(struct pop *p, const int *numbers)
 	double start = now();
 	size_t before = p->bytes;
 	for (int got = 0; got < count; got++) {
-		/* half a window at a time */
-		while (asked < count && asked - got < window &&
-		    (asked - got <= window / 2 || asked % window != 0))
-			say(p, "RETR %d\r\n", ++asked);
+		asked = ask_more(p, asked, got, window, count);
 		ok(p);
 		body(p);
 	}

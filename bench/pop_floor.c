@@ -4,14 +4,14 @@
  *	pop_floor DIRECTORY ADDRESS PORT
  *
  * Serves a connection that it was given, or listens and has a process for
- * each.  It believes its client, looks at no settings and no accounts, and knows
- * one identity.  The mailbox of a user is DIRECTORY/USER, an mbox or a Maildir
- * (a directory).  UIDL reads the mbox, or the names in new and cur, and says a
- * line for each message.  RETR sends the file DIRECTORY/USER.wire by sendfile(),
- * whatever the number.  DELE of the first message copies the rest of an mbox to
- * a new file, syncs, renames, and syncs the directory; of another one it cuts the
- * last message off and syncs; in a Maildir it removes the first name that it
- * meets, and syncs.
+ * each.  It believes its client, looks at no settings and no accounts, and
+ * knows one identity.  The mailbox of a user is DIRECTORY/USER, an mbox or a
+ * Maildir (a directory).  UIDL reads the mbox, or the names in new and cur, and
+ * says a line for each message.  RETR sends the file DIRECTORY/USER.wire by
+ * sendfile(), whatever the number.  DELE of the first message copies the rest
+ * of an mbox to a new file, syncs, renames, and syncs the directory; of another
+ * one it cuts the last message off and syncs; in a Maildir it removes the first
+ * name that it meets, and syncs.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
