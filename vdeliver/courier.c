@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "crew.h"
 #include "fd.h"
 #include "forward.h"
 #include "intake.h"
@@ -228,33 +229,38 @@ unblock_signals(void)
 	sigprocmask(SIG_UNBLOCK, &signals, NULL);
 }
 
-static struct receipt
-run(const struct task *t)
+/* Starts the process; its answer will come from *from. */
+static int
+begin(const struct task *t, struct child *child, int *from, struct err *err)
 {
-	SCOPED(drop_child) struct child child = CHILD_NONE;
-	SCOPED(drop_fd) int from = -1;
 	SCOPED(drop_fd) int to = -1;
 	struct ident who;
-	struct err err;
 	int ends[2];
 
-	if (identity_of(t, &who, &err) == -1)
-		return receipt_of_err(&err);
-	if (pipe2(ends, O_CLOEXEC) == -1) {
-		err_fill_sys(&err, "pipe");
-		return receipt_of_err(&err);
-	}
-	from = ends[0];
+	if (identity_of(t, &who, err) == -1)
+		return -1;
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return err_sys(err, "pipe");
+	*from = ends[0];
 	to = ends[1];
-	int forked = child_fork(&child, &err);
-	if (forked == -1)
-		return receipt_of_err(&err);
+	int forked = child_fork(child, err);
 	if (forked == 0) {
 		unblock_signals();
 		mem_told_by_parent();
 		answer(to, t, work_as(who, t));
 	}
-	drop_fd(&to);
+	return forked == -1 ? -1 : 0;
+}
+
+static struct receipt
+run(const struct task *t)
+{
+	SCOPED(drop_child) struct child child = CHILD_NONE;
+	SCOPED(drop_fd) int from = -1;
+	struct err err;
+
+	if (begin(t, &child, &from, &err) == -1)
+		return receipt_of_err(&err);
 	return collect(t->job, &child, from);
 }
 
@@ -280,28 +286,65 @@ errand_of(enum target_kind kind)
 	return ERRAND_NONE;
 }
 
-struct outcome
-courier_deliver(struct job *job, const struct recipient *recipient,
-    const struct target *target, struct found *found)
+static struct task
+delivery(struct job *job, const struct recipient *recipient,
+    const struct target *target)
 {
-	struct task t = {
+	return (struct task){
 		.errand = errand_of(target->kind), .job = job,
 		.recipient = recipient, .target = target,
 		.looks = job->unread && target->asked && !target->looked,
 	};
+}
+
+/* Only root (or the one owner) can make the domain's directories. */
+static int
+prepare(const struct target *target, struct err *err)
+{
+	return target->kind != TARGET_ACCOUNT ? 0 :
+	    ident_can_become(account_identity(target->account), err) == -1 ?
+	    -1 : mailbox_prepare(target->account, err);
+}
+
+struct outcome
+courier_deliver(struct job *job, const struct recipient *recipient,
+    const struct target *target, struct found *found)
+{
+	struct task t = delivery(job, recipient, target);
+	struct crew_member *ahead = crew_find(job, target);
+	struct receipt r;
 	struct err err;
 
 	*found = (struct found){ .vacation = VACATION_NONE };
-	/* Only root (or the one owner) can make the domain's directories. */
-	if (target->kind == TARGET_ACCOUNT &&
-	    (ident_can_become(account_identity(target->account), &err) == -1 ||
-	    mailbox_prepare(target->account, &err) == -1))
+	if (ahead != NULL) {
+		found->ahead = ahead->start;
+		r = collect(job, &ahead->child, ahead->from);
+		crew_dismiss(ahead);
+	} else if (prepare(target, &err) == -1)
 		return outcome_from_err(&err);
-	struct receipt r = run(&t);
+	else
+		r = run(&t);
 	found->postponed = r.postponed && job->unread;
 	found->forwards = r.forwards;
 	found->vacation = (enum vacation_place)r.vacation;
 	return r.outcome;
+}
+
+void
+courier_send_ahead(struct job *job, const struct recipient *recipient,
+    const struct target *target)
+{
+	struct task t = delivery(job, recipient, target);
+	struct crew_member *m = crew_find(job, NULL);
+	struct err err;
+
+	if (m == NULL || prepare(target, &err) == -1)
+		return;
+	*m = (struct crew_member){ NULL, CHILD_NONE, -1, deadline_in(0) };
+	if (begin(&t, &m->child, &m->from, &err) == -1)
+		crew_dismiss(m);
+	else
+		m->target = target;
 }
 
 struct outcome

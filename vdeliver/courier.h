@@ -13,6 +13,8 @@
 
 /* What the courier of an account met. */
 struct found {
+	/* it was sent ahead, at this time; 0: it was not */
+	struct deadline		ahead;
 	/* Nothing was done: it was to read standard input (job->unread), but
 	 * there may be a .forward that nobody has looked for, or a vacation. */
 	bool			postponed;
@@ -25,6 +27,13 @@ struct found {
 struct outcome	courier_deliver(struct job *job,
 		    const struct recipient *recipient,
 		    const struct target *target, struct found *found);
+
+/* Sends the courier of an account ahead of its turn, as one of job->crew:
+ * courier_deliver() for the same target then waits for it.  Where it cannot be
+ * sent, or the crew is complete, nothing is done. */
+void		courier_send_ahead(struct job *job,
+		    const struct recipient *recipient,
+		    const struct target *target);
 
 /* Sends job->message through the filter of the account's domain.  *filtered is
  * FILTER_OUTPUT: the new message is in *out. */

@@ -11,6 +11,7 @@
 
 #include "address.h"
 #include "child.h"
+#include "crew.h"
 #include "dialogue.h"
 #include "dispatch.h"
 #include "domain.h"
@@ -198,28 +199,65 @@ answer_message(struct state *s)
 	return answer_with(s, accepted(), fd);
 }
 
+/* From here on as many as lead to one inbox each are delivered to together;
+ * another kind of target, a command for example, waits for its turn. */
+static void
+send_ahead(struct job *job, size_t from)
+{
+	const struct plan *plan = job->plan;
+	size_t count = plan->recipient_count;
+
+	for (size_t i = from; i < count && i - from < CREW_MAX; i++)
+		if (!dispatch_ahead(job, plan->recipients[i]))
+			break;
+}
+
+static bool
+is_under_way(const struct job *job, const struct recipient *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (crew_has(job, r->targets[i]))
+			return true;
+	return false;
+}
+
 /* False: the talker is gone, and nobody waits for the rest of the answers;
- * the mail is the client's still, and nothing more of it is delivered. */
+ * the mail is the client's still, and nothing more of it is begun. */
+static bool
+deliver_each(struct state *s, struct job *job)
+{
+	struct plan *plan = job->plan;
+	bool alive = true;
+
+	for (size_t i = 0; i < plan->recipient_count; i++) {
+		struct recipient *const *r = &plan->recipients[i];
+		if (alive)
+			send_ahead(job, i);
+		else if (!is_under_way(job, *r))
+			continue;
+		dispatch_recipient(job, r);
+		alive = alive && answer(s, *settled_result(*r));
+	}
+	return alive;
+}
+
 static bool
 deliver(struct state *s, struct job *job, struct err *err)
 {
-	struct plan *plan = job->plan;
-	int adopted = message_adopt(s->message.file, &job->message, err);
+	SCOPED(drop_crew) struct crew crew = { 0 };
+	bool alive = true;
 
-	if (adopted == 0) {
+	if (message_adopt(s->message.file, &job->message, err) == 0) {
 		s->message = MESSAGE_NONE;	/* the job's now */
 		job->message.own_hops = 1;
+		job->crew = &crew;
+		alive = deliver_each(s, job);
+		job->crew = NULL;
+		return alive;
 	}
-	for (size_t i = 0; i < plan->recipient_count; i++) {
-		struct outcome o = outcome_from_err(err);
-		if (adopted == 0) {
-			dispatch_recipient(job, &plan->recipients[i]);
-			o = *settled_result(plan->recipients[i]);
-		}
-		if (!answer(s, o))
-			return false;
-	}
-	return true;
+	for (size_t i = 0; i < job->plan->recipient_count && alive; i++)
+		alive = answer(s, outcome_from_err(err));
+	return alive;
 }
 
 static bool
