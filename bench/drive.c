@@ -22,6 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PROGRAM	"drive"
+#define FAILED	1
+#include "tools.h"
+
 enum {
 	COUNT_MAX = 100000, AT_ONCE_MAX = 64,
 	PIPE_HOLDS = 65536,		/* then nobody waits for a reader */
@@ -33,27 +37,6 @@ static int message = -1;
 static off_t message_len;
 static long largest_kb;
 extern char **environ;
-
-static _Noreturn void
-fail(const char *what)
-{
-	fprintf(stderr, "drive: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static long
-number(const char *text, long max)
-{
-	char *end;
-	long n = strtol(text, &end, 10);
-
-	if (*end != '\0' || n < 1 || n > max) {
-		fprintf(stderr, "drive: %s: not a number from 1 to %ld\n", text,
-		    max);
-		exit(1);
-	}
-	return n;
-}
 
 static void
 open_message(const char *path)

@@ -7,7 +7,6 @@
  * reading, fsync, rename into new, fsync of new.  No rules, no checks, no other
  * identity.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,6 +14,10 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define PROGRAM	"floor"
+#define FAILED	75
+#include "tools.h"
 
 enum {
 	MESSAGE_MAX = 1 << 26, PASSWD_MAX = 1 << 20, HEAD_MAX = 1024,
@@ -24,13 +27,6 @@ enum {
 /* from HEAD_MAX on; what goes on top before it */
 static char message[HEAD_MAX + MESSAGE_MAX + 1];
 static char passwd[PASSWD_MAX + 1];
-
-static _Noreturn void
-fail(const char *what)
-{
-	fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
-	exit(75);
-}
 
 static size_t
 read_all(int fd, char *to, size_t max)
@@ -63,18 +59,6 @@ has_user(const char *path, const char *user)
 			return true;
 	}
 	return false;
-}
-
-static void
-write_all(int fd, const char *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-		if (n == -1)
-			fail("write");
-		p += n;
-		len -= (size_t)n;
-	}
 }
 
 /* Puts the text right before the message, and returns where it begins. */

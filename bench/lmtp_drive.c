@@ -21,6 +21,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PROGRAM	"lmtp_drive"
+#define FAILED	1
+#include "tools.h"
+
 enum {
 	CONNECTIONS_MAX = 64, MESSAGES_MAX = 1000000, RECIPIENTS_MAX = 100,
 	ACCOUNTS_MAX = 10000,
@@ -51,27 +55,6 @@ static const char *domain;
 /* as DATA sends it */
 static char *message;
 static size_t message_len;
-
-static _Noreturn void
-fail(const char *what)
-{
-	fprintf(stderr, "lmtp_drive: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static long
-number(const char *text, long max)
-{
-	char *end;
-	long n = strtol(text, &end, 10);
-
-	if (*end != '\0' || n < 1 || n > max) {
-		fprintf(stderr, "lmtp_drive: %s: not a number from 1 to %ld\n",
-		    text, max);
-		exit(1);
-	}
-	return n;
-}
 
 /* Its lines begin with no dot: CRLF is all that it needs. */
 static void

@@ -9,7 +9,6 @@
  * new, fsync of new.  Then comes its 250.  It believes its client, looks at no
  * settings and no accounts, and knows one identity.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -24,6 +23,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PROGRAM	"lmtp_floor"
+#define FAILED	75
+#include "tools.h"
+
 enum {
 	RECIPIENTS_MAX = 100, USER_MAX = 64, LINE_MAX_ = 1024,
 	MESSAGE_MAX = 1 << 25, HEAD_MAX = 512,
@@ -36,25 +39,6 @@ static int user_count;
 /* from HEAD_MAX on; what goes on top before it */
 static char message[HEAD_MAX + MESSAGE_MAX];
 static size_t message_len;
-
-static _Noreturn void
-fail(const char *what)
-{
-	fprintf(stderr, "lmtp_floor: %s: %s\n", what, strerror(errno));
-	_exit(75);
-}
-
-static void
-write_all(int fd, const char *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-		if (n == -1)
-			fail("write");
-		p += n;
-		len -= (size_t)n;
-	}
-}
 
 /* --- the client --------------------------------------------------------- */
 

@@ -1,16 +1,13 @@
-/* answer_file.c: files of automatic answers. */
+/* answer_file.c: the text of an automatic answer, as it is handed in. */
 #include "answer_file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fd.h"
 #include "file.h"
 #include "operation.h"
-#include "output.h"
 #include "scope.h"
 
 static bool
@@ -46,76 +43,4 @@ answer_file_take(const char *path, struct pool *pool, struct slice *text,
 		note("the text is empty: an empty line ends its header");
 	*text = (struct slice){ pool_dup(pool, str_slice(&bytes)), bytes.len };
 	return 0;
-}
-
-/* Else the new file would be given to whoever made the old one, or to whom a
- * link of theirs leads. */
-static int
-make_way(int dir, const char *name, struct err *err)
-{
-	if (unlinkat(dir, name, 0) == -1 && errno != ENOENT)
-		return err_sys(err, "remove %s", name);
-	return 0;
-}
-
-static bool
-is_plain(const struct stat *st)
-{
-	return S_ISREG(st->st_mode) && st->st_nlink == 1;
-}
-
-int
-answer_file_write(int dir, const char *name, struct slice text, uid_t owner,
-    mode_t mode, struct err *err)
-{
-	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
-	struct stat st;
-
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    (!is_plain(&st) || st.st_uid != owner) &&
-	    make_way(dir, name, err) == -1)
-		return -1;
-	if (draft_begin(dir, name, mode, &draft, err) == -1)
-		return -1;
-	if (fd_write(draft.fd, text.p, text.len) == -1)
-		return err_sys(err, "write %s", name);
-	if (owner != geteuid() && fchown(draft.fd, owner, (gid_t)-1) == -1)
-		return err_sys(err, "give %s to uid %u", name,
-		    (unsigned)owner);
-	return draft_commit(&draft, err);
-}
-
-int
-answer_file_print(int dir, const char *name, struct err *err)
-{
-	SCOPED(drop_fd) int fd = -1;
-	SCOPED(drop_str) struct str text = { 0 };
-	struct slice rest, line;
-	struct stat st;
-
-	if (file_open(dir, name, O_NOFOLLOW, &fd, &st, err) == -1)
-		return -1;
-	if (!is_plain(&st))
-		return err_set(err, ERR_REFUSED, "%s has two names", name);
-	if (file_read(fd, ANSWER_TEXT_MAX, &text, err) == -1)
-		return err_within(err, "%s", name);
-	rest = str_slice(&text);
-	if (slice_ends(rest, "\n"))
-		rest.len--;
-	while (slice_cut(&rest, '\n', &line))
-		output_line(line);
-	return 0;
-}
-
-int
-answer_file_remove(int dir, const char *name, bool *was, struct err *err)
-{
-	bool removed = unlinkat(dir, name, 0) == 0;
-
-	if (!removed && errno != ENOENT)
-		return err_sys(err, "remove %s", name);
-	if (was != NULL)
-		*was = removed;
-	return removed && fsync(dir) == -1 ?
-	    err_sys(err, "sync the directory of %s", name) : 0;
 }

@@ -1,10 +1,6 @@
-/* answer_file.h: files of automatic answers, files/D/U.vacation, its index and
- * NAME.auto: replaced whole, whatever somebody has put in their place. */
+/* answer_file.h: the text of an automatic answer, as it is handed in. */
 #ifndef ANSWER_FILE_H
 #define ANSWER_FILE_H
-
-#include <stdbool.h>
-#include <sys/types.h>
 
 #include "answer_text.h"
 #include "err.h"
@@ -16,16 +12,5 @@
  * would not be sent, and that there is no text, are told in a note. */
 int	answer_file_take(const char *path, struct pool *pool,
 	    struct slice *text, struct answer_text *parsed, struct err *err);
-
-/* The file dir/name gets the text, the owner and the mode. */
-int	answer_file_write(int dir, const char *name, struct slice text,
-	    uid_t owner, mode_t mode, struct err *err);
-
-/* Prints it, if it is a plain file with one name.  ERR_ABSENT: there is none. */
-int	answer_file_print(int dir, const char *name, struct err *err);
-
-/* *was (may be NULL) tells whether it was there. */
-int	answer_file_remove(int dir, const char *name, bool *was,
-	    struct err *err);
 
 #endif

@@ -20,6 +20,7 @@
 #include "output.h"
 #include "resolve.h"
 #include "scope.h"
+#include "side_file.h"
 #include "spool.h"
 #include "subject.h"
 
@@ -84,7 +85,7 @@ auto_set(struct call *call, struct err *err)
 	if (open_auto(call, &dir, &name, err) == -1 ||
 	    answer_file_take(call_text(call, "FILE"), &call->pool, &text,
 	    &parsed, err) == -1 ||
-	    answer_file_write(dir, name, text, geteuid(), MODE_PUBLIC,
+	    side_file_write(dir, name, text, geteuid(), MODE_PUBLIC,
 	    err) == -1)
 		return -1;
 	tell_use(call);
@@ -105,7 +106,7 @@ auto_show(struct call *call, struct err *err)
 
 	if (open_auto(call, &dir, &name, err) == -1)
 		return -1;
-	if (answer_file_print(dir, name, err) == 0)
+	if (side_file_print(dir, name, err) == 0)
 		return 0;
 	return err->kind == ERR_ABSENT ? no_such(name, err) : -1;
 }
@@ -118,7 +119,7 @@ auto_delete(struct call *call, struct err *err)
 	bool was;
 
 	if (open_auto(call, &dir, &name, err) == -1 ||
-	    answer_file_remove(dir, name, &was, err) == -1)
+	    side_file_remove(dir, name, &was, err) == -1)
 		return -1;
 	return was ? 0 : no_such(name, err);
 }

@@ -7,12 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "answer_file.h"
 #include "child.h"
 #include "fd.h"
 #include "file.h"
 #include "output.h"
 #include "scope.h"
+#include "side_file.h"
 
 enum {
 	APART_MS = 10000,
@@ -166,7 +166,7 @@ print_text(const struct account *account)
 	struct err err;
 
 	return dir_open(AT_FDCWD, account->home, &home, &err) == -1 ||
-	    answer_file_print(home, ".vacation", &err) == -1 ||
+	    side_file_print(home, ".vacation", &err) == -1 ||
 	    output_end(&err) == -1 ? FAILED : DONE;
 }
 

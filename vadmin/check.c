@@ -118,6 +118,7 @@ check_domain(struct check *check, const char *name)
 	check_auth(check, domain);
 	check_certificate_of(check, domain);
 	check_accounts(check, domain);
+	check_grants(check, domain);
 	check_aliases(check, domain);
 }
 

@@ -1,18 +1,15 @@
 /* domain_ops.c: operations on domains. */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "account.h"
 #include "domain_file.h"
+#include "domain_names.h"
 #include "entries.h"
 #include "fd.h"
 #include "files.h"
 #include "homes.h"
 #include "mailbox.h"
-#include "name.h"
 #include "ops.h"
 #include "output.h"
 #include "param.h"
@@ -21,41 +18,10 @@
 #include "spool.h"
 #include "subject.h"
 
-/* Names of files get "shadow." before and ".new" behind. */
-enum { NAME_ROOM = 240 };
-
 static const char *
 file_name(struct call *call, const char *kind, const char *domain)
 {
 	return pool_format(&call->pool, "%s.%s", kind, domain);
-}
-
-/* The name in its one spelling, and that nothing is called so yet.  What an
- * interrupted "domain add" left, a domain without passwd.D, is gone on with. */
-static int
-new_name(struct call *call, const char **out, struct err *err)
-{
-	SCOPED(drop_str) struct str name = { 0 };
-	const char *given = call_text(call, "D");
-	const struct installation *in = &call->in;
-	struct stat st;
-
-	if (name_canonical_domain(slice_of(given), &name, err) == -1)
-		return err_within(err, "'%.100s'", given);
-	if (name.len > NAME_ROOM)
-		return err_set(err, ERR_INVALID,
-		    "'%.100s...' is too long for a file's name", given);
-	const char *file = file_name(call, "domain", str_text(&name));
-	if (fstatat(in->dir, file, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISLNK(st.st_mode))
-		return err_set(err, ERR_EXISTS,
-		    "%s is a domain alias already: see %s/%s", str_text(&name),
-		    in->path, file);
-	if (files_exists(in->dir, file_name(call, "passwd", str_text(&name))))
-		return err_set(err, ERR_EXISTS, "the domain %s exists already",
-		    str_text(&name));
-	*out = pool_dup(&call->pool, str_slice(&name));
-	return 0;
 }
 
 static int
@@ -142,7 +108,7 @@ domain_add(struct call *call, struct err *err)
 	const char *name;
 	SCOPED(drop_fd) int spool = -1;
 
-	if (new_name(call, &name, err) == -1 ||
+	if (domain_new_name(call, "D", &name, err) == -1 ||
 	    spool_open(&call->in, &spool, err) == -1)
 		return -1;
 	if (domain_file_change(&call->in, name, settings_for_new(call),
@@ -170,6 +136,30 @@ domain_set(struct call *call, struct err *err)
 		note("directories and inboxes that are there keep their owner "
 		    "and group: see 'vadmin check %s'", name);
 	return 0;
+}
+
+static int
+lock_retrieval(struct call *call, const char *assignment, struct err *err)
+{
+	const struct setting_words one = { .word = &assignment, .count = 1 };
+	const char *name;
+
+	if (domain_real_name(&call->in, &call->pool,
+	    slice_of(call_text(call, "D")), &name, err) == -1)
+		return -1;
+	return domain_file_change(&call->in, name, &one, err);
+}
+
+int
+domain_lock(struct call *call, struct err *err)
+{
+	return lock_retrieval(call, "lock-retrieval=yes", err);
+}
+
+int
+domain_unlock(struct call *call, struct err *err)
+{
+	return lock_retrieval(call, "lock-retrieval=no", err);
 }
 
 static size_t

@@ -1,17 +1,19 @@
-/* list_ops.c: aliases shown and listed. */
+/* list_ops.c: aliases shown, listed and searched. */
 #include <string.h>
 
 #include "aliases.h"
 #include "files.h"
 #include "ops.h"
 #include "output.h"
+#include "pattern.h"
 #include "scope.h"
 #include "subject.h"
 
 struct listing {
+	struct call	*call;
 	struct sheet	 sheet;
-	/* the alias that is wanted; NULL: all */
-	const char	*name;
+	const char	*domain;	/* goes behind each name; NULL: no */
+	const char	*word;		/* a pattern of any text; NULL: all */
 };
 
 static void
@@ -27,11 +29,18 @@ static int
 list_entry(void *arg, const struct alias_entry *entry, struct err *err)
 {
 	struct listing *listing = arg;
-	SCOPED(drop_str) struct str members = { 0 };
+	SCOPED(drop_str) struct str members = { 0 }, name = { 0 };
 
 	(void)err;
 	members_text(entry, &members);
-	sheet_adds(&listing->sheet, entry->name);
+	str_adds(&name, entry->name);
+	if (listing->domain != NULL)
+		str_addf(&name, "@%s", listing->domain);
+	if (listing->word != NULL &&
+	    !pattern_matches(listing->word, str_slice(&name)) &&
+	    !pattern_matches(listing->word, str_slice(&members)))
+		return 0;
+	sheet_add(&listing->sheet, str_slice(&name));
 	if (entry->wrong != NULL)
 		sheet_addf(&listing->sheet, "broken: %s", entry->wrong);
 	else
@@ -51,27 +60,75 @@ file_at(const struct domain *domain, struct pool *pool, size_t index)
 	return NULL;
 }
 
+static int
+list_files(struct listing *listing, const struct domain *domain,
+    struct err *err)
+{
+	const struct installation *in = &listing->call->in;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *file;
+
+	for (size_t i = 0; (file = file_at(domain, &pool, i)) != NULL; i++)
+		if ((i > 0 || files_exists(in->dir, file)) &&
+		    alias_each(in, file, list_entry, listing, err) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+finish(struct listing *listing, int result)
+{
+	if (result == 0)
+		sheet_print(&listing->sheet);
+	drop_sheet(&listing->sheet);
+	return result;
+}
+
+static const char *const heads[] = { "ALIAS", "MEMBERS", "WHERE", NULL };
+
 int
 alias_list(struct call *call, struct err *err)
 {
-	static const char *const heads[] = { "ALIAS", "MEMBERS", "WHERE",
-	    NULL };
-	struct listing listing = { .sheet = { .heads = heads } };
+	struct listing listing = { .call = call, .sheet = { .heads = heads } };
 	struct domain *domain;
-	const char *file;
-	int result = 0;
 
 	if (subject_domain(call, "D", &domain, err) == -1)
 		return -1;
-	for (size_t i = 0; result == 0 &&
-	    (file = file_at(domain, &call->pool, i)) != NULL; i++)
-		if (i > 0 || files_exists(call->in.dir, file))
-			result = alias_each(&call->in, file, list_entry,
-			    &listing, err);
-	if (result == 0)
-		sheet_print(&listing.sheet);
-	drop_sheet(&listing.sheet);
-	return result;
+	return finish(&listing, list_files(&listing, domain, err));
+}
+
+/* A broken domain is told of, and does not hide the others. */
+static int
+search_domain(void *arg, const char *name, bool is_alias, struct err *err)
+{
+	struct listing *listing = arg;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct domain *domain;
+
+	if (is_alias)
+		return 0;
+	listing->domain = name;
+	if (domain_open(&listing->call->in, &pool, slice_of(name), &domain,
+	    err) == -1 || list_files(listing, domain, err) == -1)
+		note("%s left out: %s", name, err->text);
+	return 0;
+}
+
+int
+alias_search(struct call *call, struct err *err)
+{
+	struct listing listing = { .call = call, .sheet = { .heads = heads },
+	    .word = pattern_of_part(&call->pool, call_text(call, "WORD")) };
+	SCOPED(drop_pool) struct pool names = { 0 };
+	struct domain *domain;
+
+	if (!call_has(call, "D"))
+		return finish(&listing, domain_each(&call->in, &names,
+		    search_domain, &listing, err));
+	if (subject_domain(call, "D", &domain, err) == -1)
+		return -1;
+	listing.domain = domain->name;
+	return finish(&listing, list_files(&listing, domain, err));
 }
 
 int

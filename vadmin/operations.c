@@ -28,6 +28,17 @@ const struct operation operations[] = {
 	  .changes = true, .run = domain_set, .params = {
 		DOMAIN, { DOMAIN_SETTING, SOME, "Settings of domain.D; see vmail.conf(5)." } } },
 
+	{ "domain alias", "Make another name mean a domain: all said of one holds for the other.",
+	  .changes = true, .run = domain_alias, .params = {
+		DOMAIN, { "ALIAS", &param_domain, ONE, "The other name." } } },
+	{ "domain unalias", "Take a domain alias away.",
+	  .changes = true, .run = domain_unalias, .params = {
+		{ "ALIAS", &param_domain, ONE, "The domain alias." } } },
+	{ "domain lock", "Let nobody of a domain fetch mail; it still arrives.",
+	  .changes = true, .run = domain_lock, .params = { DOMAIN } },
+	{ "domain unlock", "Let mail of a domain be fetched again.",
+	  .changes = true, .run = domain_unlock, .params = { DOMAIN } },
+
 	{ "user add", "Make an account; asks for the password twice, or makes one and prints it.",
 	  .changes = true, .ask = user_add_ask, .run = user_add, .params = {
 		ACCOUNT, { ACCOUNT_SETTING, ANY, "name (full name) and quota." }, PASSWORD_STDIN } },
@@ -37,6 +48,9 @@ const struct operation operations[] = {
 	  .run = user_list, .params = {
 		{ "D | PATTERN", &param_pattern, OPTIONAL,
 		  "A domain, or a pattern such as '*@example.net'; all domains without it." } } },
+	{ "user search", "Find accounts by any part of their name or address.",
+	  .run = user_search, .params = {
+		{ "WORD", &param_pattern, ONE, "The part; * and ? in it stand for anything." } } },
 	{ "user set", "Change an account's full name or limit.",
 	  .changes = true, .run = user_set, .params = {
 		ACCOUNT, { ACCOUNT_SETTING, SOME, "name (full name) and quota." } } },
@@ -50,11 +64,31 @@ const struct operation operations[] = {
 	  .changes = true, .ask = user_delete_ask, .run = user_delete, .params = {
 		ACCOUNT, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 
+	{ "user restore", "Bring a deleted account back, with its mail, password and home.",
+	  .changes = true, .run = user_restore, .params = { ACCOUNT } },
+	{ "user purge", "Remove what is in the trash of a deleted account for good.",
+	  .changes = true, .ask = user_purge_ask, .run = user_purge, .params = {
+		ACCOUNT, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
+
 	{ "user vacation", "Switch an account's vacation on or off, or show it.",
 	  .changes = true, .run = user_vacation, .params = {
 		ACCOUNT, { "on|off|show", &param_switch, ONE,
 		  "What to do; with a new text everybody is told once more." },
 		{ "--text", &param_file, OPTIONAL, "The file with what is sent; - for standard input." } } },
+
+	{ "user quota", "Show or change how much an account's inbox may hold.",
+	  .changes = true, .run = user_quota, .params = {
+		ACCOUNT, { "kB|none|disabled|default", &param_quota, OPTIONAL,
+		  "A number of kB (or with k, M, G); no limit; no mail at all; the domain's limit." } } },
+	{ "user forward", "Send an account's mail elsewhere, or show where it goes.",
+	  .changes = true, .run = user_forward, .params = {
+		ACCOUNT, { "ADDRESS|off", &param_member, ANY, "Where to; off: nowhere else any more." },
+		{ "--keep", &param_flag, OPTIONAL, "A copy stays in the inbox." } } },
+	{ "user grant", "Let another account of the domain open an account's inbox, or no longer.",
+	  .changes = true, .run = user_grant, .params = {
+		ACCOUNT, { "WHO", &param_account, ONE, "The other account, with or without its domain." },
+		{ "retrieve|all|none", &param_grant, ONE,
+		  "Read, read and delete, or nothing any more." } } },
 
 	{ "alias add", "Add members to an alias, which is made when missing.",
 	  .changes = true, .run = alias_add, .params = {
@@ -64,6 +98,10 @@ const struct operation operations[] = {
 	  .run = alias_show, .params = { ALIAS } },
 	{ "alias list", "List a domain's aliases.",
 	  .run = alias_list, .params = { DOMAIN } },
+	{ "alias search", "Find aliases by any part of their name or members.",
+	  .run = alias_search, .params = {
+		{ "WORD", &param_pattern, ONE, "The part; * and ? in it stand for anything." },
+		{ "D", &param_domain, OPTIONAL, "Only in this domain." } } },
 	{ "alias set", "Make an alias have these members and no others.",
 	  .changes = true, .run = alias_set, .params = {
 		ALIAS, { "MEMBER", &param_member, SOME,
@@ -98,12 +136,10 @@ const struct operation operations[] = {
 	  .run = help, .anywhere = true, .params = {
 		{ "OPERATION", &param_word, ANY, "Its name." } } },
 
-	LATER("domain rename"), LATER("domain delete"), LATER("domain alias"),
-	LATER("domain unalias"), LATER("domain lock"), LATER("domain unlock"),
-	LATER("user rename"), LATER("user restore"), LATER("user purge"), LATER("user search"),
-	LATER("user forward"), LATER("user quota"), LATER("user grant"),
+	LATER("domain rename"), LATER("domain delete"),
+	LATER("user rename"),
 	LATER("user import"), LATER("user export"),
-	LATER("alias join"), LATER("alias leave"), LATER("alias search"),
+	LATER("alias join"), LATER("alias leave"),
 	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),
 	LATER("quota"), LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),
 	LATER("fsck"), LATER("log"), LATER("undo"),

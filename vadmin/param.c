@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "grants.h"
 #include "near.h"
 #include "pool.h"
 #include "scope.h"
@@ -33,6 +34,15 @@ check_switch(struct slice value, struct err *err)
 {
 	return slice_is(value, "on") || slice_is(value, "off") || slice_is(value, "show") ? 0 :
 	    err_set(err, ERR_INVALID, "neither on, off nor show");
+}
+
+static int
+check_grant(struct slice value, struct err *err)
+{
+	enum grant unused;
+
+	return grant_named(value, &unused) ? 0 :
+	    err_set(err, ERR_INVALID, "neither retrieve, all nor none");
 }
 
 static int
@@ -139,6 +149,16 @@ const struct setting account_settings[] = {
 };
 
 static int
+check_quota(struct slice value, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const struct setting *row = settings_row(account_settings, SLICE("quota"));
+	const char *unused;
+
+	return parse_quota(row, &pool, value, &unused, err);
+}
+
+static int
 check_account_setting(struct slice value, struct err *err)
 {
 	struct account_settings scratch = { 0 };
@@ -151,6 +171,10 @@ const struct param_type param_account = { .label = "U@D", .max = 1280, .check = 
 const struct param_type param_alias = { .label = "L@D", .max = 1280, .check = check_account };
 const struct param_type param_auto = { .label = "NAME@D", .max = 1280, .check = check_account };
 const struct param_type param_switch = { .label = "on|off|show", .max = 8, .check = check_switch };
+const struct param_type param_grant = { .label = "retrieve|all|none", .max = 16, .check = check_grant };
+const struct param_type param_quota = {
+	.label = "kB|none|disabled|default", .max = 32, .check = check_quota,
+};
 const struct param_type param_address = { .label = "ADDRESS", .max = 1280 };
 const struct param_type param_pattern = { .label = "PATTERN", .max = 1280 };
 const struct param_type param_member = { .label = "MEMBER", .max = 4096, .check = check_member };

@@ -35,3 +35,9 @@ pattern_matches(const char *pattern, struct slice text)
 		p++;
 	return *p == '\0';
 }
+
+const char *
+pattern_of_part(struct pool *pool, const char *word)
+{
+	return pool_format(pool, "*%s*", word);
+}

@@ -6,33 +6,18 @@
 #ifndef TRASH_H
 #define TRASH_H
 
-#include <stdbool.h>
+#include "belongings.h"
 
-#include "account.h"
-#include "err.h"
-#include "pool.h"
-
-struct trash {
-	const struct account	*account;
-	const char		*stamp;		/* the time, in every name */
-	struct pool		*pool;		/* what the messages live in */
-};
-
-/* The inbox with what belongs to it, the quota, the files of files/D and the
- * home.  *inbox becomes where the inbox is now, or NULL when there was none.
- * What is missing is left out. */
-int	trash_account(const struct trash *trash, const char **inbox,
+/* *inbox becomes where the inbox is now, or NULL when there was none.  What is
+ * missing is left out. */
+int	trash_account(const struct belongings *all, const char **inbox,
 	    struct err *err);
 
-/* Where there is no inbox, what an earlier account of the name left beside it
- * (its locks and ids) is removed: the next one has another uid, and could not
- * open it.  ERR_BUSY: somebody holds the inbox's lock file. */
-int	trash_leftovers(const struct account *account, struct pool *pool,
-	    struct err *err);
+/* All of it back in its place.  ERR_EXISTS: something is there already; what
+ * came before it is back, and a repeated call goes on. */
+int	trash_restore(const struct belongings *all, struct err *err);
 
-/* Where the inbox lies: its parent directory and the name in it that goes with
- * the account ("/srv/mail/D" and "U" for /srv/mail/%d/%u/Maildir/). */
-void	trash_place(const struct account *account, struct pool *pool,
-	    const char **parent, const char **name);
+/* Removes it for good. */
+int	trash_purge(const struct belongings *all, struct err *err);
 
 #endif

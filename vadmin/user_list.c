@@ -1,4 +1,4 @@
-/* user_list.c: accounts listed. */
+/* user_list.c: accounts listed and searched. */
 #include <string.h>
 
 #include "account.h"
@@ -8,7 +8,8 @@
 #include "scope.h"
 
 struct listing {
-	const char	*pattern;	/* NULL: all */
+	const char	*pattern;	/* of U@D; NULL: all */
+	const char	*word;		/* a pattern of any text; NULL: all */
 	struct sheet	 sheet;
 };
 
@@ -22,6 +23,10 @@ list_account(void *arg, const struct account *account, struct err *err)
 	str_addf(&address, "%s@%s", account->name, account->domain->name);
 	if (listing->pattern != NULL &&
 	    !pattern_matches(listing->pattern, str_slice(&address)))
+		return 0;
+	if (listing->word != NULL &&
+	    !pattern_matches(listing->word, str_slice(&address)) &&
+	    !pattern_matches(listing->word, slice_of(account->full_name)))
 		return 0;
 	sheet_add(&listing->sheet, str_slice(&address));
 	sheet_addf(&listing->sheet, "%u", (unsigned)account->ident.uid);
@@ -54,10 +59,26 @@ list_domain(void *arg, const char *name, bool is_alias, struct err *err)
 	return 0;
 }
 
+static const char *const heads[] = { "ACCOUNT", "UID", "NAME", NULL };
+
+int
+user_search(struct call *call, struct err *err)
+{
+	struct listing listing = { .sheet = { .heads = heads },
+	    .word = pattern_of_part(&call->pool, call_text(call, "WORD")) };
+	struct domains_listing all = { call, &listing };
+	SCOPED(drop_pool) struct pool names = { 0 };
+	int result = domain_each(&call->in, &names, list_domain, &all, err);
+
+	if (result == 0)
+		sheet_print(&listing.sheet);
+	drop_sheet(&listing.sheet);
+	return result;
+}
+
 int
 user_list(struct call *call, struct err *err)
 {
-	static const char *const heads[] = { "ACCOUNT", "UID", "NAME", NULL };
 	struct listing listing = { .sheet = { .heads = heads } };
 	struct domains_listing all = { call, &listing };
 	const char *given = call_text(call, "D | PATTERN");

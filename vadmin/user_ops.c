@@ -1,15 +1,15 @@
-/* user_ops.c: accounts made, changed and shown. */
+/* user_ops.c: accounts made and changed. */
 #include <sys/stat.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "account.h"
 #include "alias_use.h"
-#include "away.h"
+#include "belongings.h"
 #include "entries.h"
 #include "files.h"
+#include "grant_file.h"
 #include "homes.h"
-#include "mailbox.h"
 #include "ops.h"
 #include "output.h"
 #include "param.h"
@@ -17,9 +17,9 @@
 #include "scope.h"
 #include "secret_ops.h"
 #include "subject.h"
-#include "trash.h"
 #include "uid_mark.h"
 #include "user_files.h"
+#include "user_room.h"
 
 /* What "name" or "quota" was given last; NULL: neither was. */
 static const char *
@@ -37,17 +37,6 @@ assigned(struct call *call, const char *wanted)
 	return found;
 }
 
-static size_t
-count_accounts(struct slice passwd)
-{
-	struct entry entry;
-	size_t n = 0;
-
-	while (entries_next(&passwd, &entry))
-		n += entry.count == PASSWD_FIELDS;
-	return n;
-}
-
 /* An inbox that is left from somebody would be somebody's mail. */
 static int
 check_inbox_free(const struct subject *subject, struct pool *pool,
@@ -58,7 +47,7 @@ check_inbox_free(const struct subject *subject, struct pool *pool,
 	const char *parent, *name;
 	struct stat st;
 
-	trash_place(&account, pool, &parent, &name);
+	belongings_inbox(&account, pool, &parent, &name);
 	if (lstat(pool_format(pool, "%s/%s", parent, name), &st) == -1 ||
 	    subject->domain->one_owner)
 		return 0;
@@ -71,22 +60,8 @@ static int
 check_room(const struct subject *subject, struct pool *pool,
     const struct user_files *files, struct err *err)
 {
-	const struct domain *domain = subject->domain;
-	uint64_t max = domain->conf.max_users;
-
-	if (entries_mention(str_slice(&files->passwd), slice_of(subject->name)))
-		return err_set(err, ERR_EXISTS,
-		    "%s has an account '%s' already", domain->name,
-		    subject->name);
-	if (max != 0 && count_accounts(str_slice(&files->passwd)) >= max)
-		return err_set(err, ERR_REFUSED,
-		    "%s may have %llu accounts and has them: raise "
-		    "max-users", domain->name, (unsigned long long)max);
-	if (!domain->in->as_root && !domain->one_owner)
-		return err_set(err, ERR_REFUSED,
-		    "only root can make accounts of their own uid: give %s one "
-		    "owner ('vadmin domain set %s owner=%u')", domain->name,
-		    domain->name, (unsigned)getuid());
+	if (user_room_check(subject, files, err) == -1)
+		return -1;
 	return check_inbox_free(subject, pool, err);
 }
 
@@ -142,6 +117,22 @@ tell_new(struct call *call, const struct subject *subject, uid_t uid)
 	sheet_print(&sheet);
 }
 
+/* What somebody of this name was granted, or granted, is not this one's. */
+static int
+forget_grants(const struct subject *subject, struct err *err)
+{
+	size_t count;
+
+	if (grant_file_forget(subject->domain, subject->name, &count,
+	    err) == -1)
+		return -1;
+	if (count > 0)
+		note("grants.%s had %zu line%s of an earlier '%s': taken out",
+		    subject->domain->name, count, count == 1 ? "" : "s",
+		    subject->name);
+	return 0;
+}
+
 /* The line in passwd.D makes the account and comes last; an entry of shadow.D
  * without it is nobody's. */
 int
@@ -158,7 +149,8 @@ user_add(struct call *call, struct err *err)
 		return -1;
 	const struct domain *domain = subject.domain;
 	struct account account = { .domain = domain, .name = subject.name };
-	if (trash_leftovers(&account, &call->pool, err) == -1 ||
+	if (belongings_leftovers(&account, &call->pool, err) == -1 ||
+	    forget_grants(&subject, err) == -1 ||
 	    uid_mark_take(&call->in, (uid_t)domain->conf.uid_start, &uid,
 	    err) == -1)
 		return -1;
@@ -221,54 +213,21 @@ user_set(struct call *call, struct err *err)
 	return 0;
 }
 
-static void
-show(struct sheet *sheet, const char *name, const char *value)
-{
-	sheet_adds(sheet, name);
-	sheet_adds(sheet, value);
-}
-
-/* Who is not root may not look into everybody's home. */
-static const char *
-vacation_of(const struct account *account)
-{
-	struct away_state state;
-	struct err err;
-
-	if (away_look(account, &state, &err) == -1)
-		return "not known";
-	return state.place == VACATION_NONE ? "off" : "on";
-}
-
 int
-user_show(struct call *call, struct err *err)
+user_quota(struct call *call, struct err *err)
 {
+	const char *value = call_text(call, "kB|none|disabled|default");
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
-	SCOPED(drop_user_files) struct user_files files = { 0 };
-	struct pool *pool = &call->pool;
 	struct account *account;
 
-	if (subject_account(call, "U@D", &account, err) == -1 ||
-	    user_files_read(account->domain, pool, &files, err) == -1)
+	if (subject_account(call, "U@D", &account, err) == -1)
 		return -1;
-	const struct domain *domain = account->domain;
-	show(&sheet, "account", pool_format(pool, "%s@%s", account->name,
-	    domain->name));
-	show(&sheet, "name", account->full_name);
-	show(&sheet, "uid", pool_format(pool, "%u",
-	    (unsigned)account->ident.uid));
-	show(&sheet, "gid", pool_format(pool, "%u",
-	    (unsigned)account->ident.gid));
-	show(&sheet, "home", account->home);
-	show(&sheet, "inbox", mailbox_path(account, pool));
-	show(&sheet, "quota", quota_file_read(domain, account->name, pool));
-	show(&sheet, "login", secret_state(domain,
-	    user_files_hash(&files, account->name)));
-	show(&sheet, "vacation", vacation_of(account));
-	show(&sheet, "where", pool_format(pool, "%s:%u", account->file,
-	    account->line));
-	if (alias_use_show(call, account, &sheet, err) == -1)
-		return -1;
+	if (value != NULL)
+		return quota_file_write(account->domain, account->name,
+		    slice_of(value), err);
+	sheet_adds(&sheet, "quota");
+	sheet_adds(&sheet, quota_file_read(account->domain, account->name,
+	    &call->pool));
 	sheet_print(&sheet);
 	return 0;
 }

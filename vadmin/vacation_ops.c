@@ -13,6 +13,7 @@
 #include "output.h"
 #include "resolve.h"
 #include "scope.h"
+#include "side_file.h"
 #include "spool.h"
 #include "subject.h"
 
@@ -131,7 +132,7 @@ tell_text(struct call *call, const struct desk *desk,
 static int
 make_index(const struct desk *desk, struct err *err)
 {
-	return answer_file_write(desk->dir, desk->files.index, SLICE(""),
+	return side_file_write(desk->dir, desk->files.index, SLICE(""),
 	    desk->uid, MODE_SECRET, err);
 }
 
@@ -144,7 +145,7 @@ switch_on_anew(struct call *call, const struct desk *desk, const char *file,
 	struct slice text;
 
 	if (answer_file_take(file, &call->pool, &text, &parsed, err) == -1 ||
-	    answer_file_write(desk->dir, desk->files.text, text, desk->uid,
+	    side_file_write(desk->dir, desk->files.text, text, desk->uid,
 	    MODE_SECRET, err) == -1 ||
 	    make_index(desk, err) == -1)
 		return -1;
@@ -170,7 +171,7 @@ switch_on(const struct desk *desk, struct err *err)
 		return err_set(err, ERR_INVALID,
 		    "there is no text yet: give one with --text FILE");
 	/* An index without its text would stand before the home's. */
-	if (answer_file_remove(desk->dir, desk->files.index, NULL, err) == -1)
+	if (side_file_remove(desk->dir, desk->files.index, NULL, err) == -1)
 		return -1;
 	return away_make_home_index(desk->account, err);
 }
@@ -178,7 +179,7 @@ switch_on(const struct desk *desk, struct err *err)
 static int
 switch_off(const struct desk *desk, struct err *err)
 {
-	if (answer_file_remove(desk->dir, desk->files.index, NULL, err) == -1)
+	if (side_file_remove(desk->dir, desk->files.index, NULL, err) == -1)
 		return -1;
 	return away_remove_home_index(desk->account, err);
 }
@@ -215,7 +216,7 @@ show(struct call *call, const struct desk *desk, struct err *err)
 	if (place == VACATION_HOME)
 		return away_print_home_text(desk->account, err);
 	if (place == VACATION_FILES)
-		return answer_file_print(desk->dir, desk->files.text, err);
+		return side_file_print(desk->dir, desk->files.text, err);
 	if (state.place != VACATION_NONE)
 		note("there is no text that counts beside the index: nobody is "
 		    "answered");

@@ -119,6 +119,7 @@ answer(int to, const struct task *t, struct receipt r)
 	struct slice id = message_id(&t->job->message);
 
 	r.size = t->job->message.size;
+	r.end_ms = deadline_in(0).at_ms;
 	for (size_t i = 0; i < id.len && i + 1 < sizeof r.message_id; i++)
 		r.message_id[i] = id.p[i] != '\0' ? id.p[i] : ' ';
 	_exit(fd_write(to, &r, sizeof r) == -1);
@@ -246,6 +247,7 @@ begin(const struct task *t, struct child *child, int *from, struct err *err)
 	int forked = child_fork(child, err);
 	if (forked == 0) {
 		unblock_signals();
+		crew_leave(t->job->crew);
 		mem_told_by_parent();
 		answer(to, t, work_as(who, t));
 	}
@@ -306,21 +308,41 @@ prepare(const struct target *target, struct err *err)
 	    -1 : mailbox_prepare(target->account, err);
 }
 
+/* What it took: others' turns, which it may have waited for, do not count. */
+static struct deadline
+start_of(const struct crew_member *m, const struct receipt *r)
+{
+	int64_t now = deadline_in(0).at_ms;
+	bool is_plausible = r->end_ms >= m->start.at_ms && r->end_ms <= now;
+
+	return (struct deadline){ m->start.at_ms +
+	    (is_plausible ? now - r->end_ms : 0) };
+}
+
+static struct receipt
+collect_ahead(struct job *job, struct crew_member *m, struct found *found)
+{
+	struct receipt r = collect(job, &m->child, m->from);
+
+	found->ahead = true;
+	found->start = start_of(m, &r);
+	crew_dismiss(m);
+	return r;
+}
+
 struct outcome
 courier_deliver(struct job *job, const struct recipient *recipient,
     const struct target *target, struct found *found)
 {
 	struct task t = delivery(job, recipient, target);
-	struct crew_member *ahead = crew_find(job, target);
+	struct crew_member *ahead = crew_find(job->crew, target);
 	struct receipt r;
 	struct err err;
 
 	*found = (struct found){ .vacation = VACATION_NONE };
-	if (ahead != NULL) {
-		found->ahead = ahead->start;
-		r = collect(job, &ahead->child, ahead->from);
-		crew_dismiss(ahead);
-	} else if (prepare(target, &err) == -1)
+	if (ahead != NULL)
+		r = collect_ahead(job, ahead, found);
+	else if (prepare(target, &err) == -1)
 		return outcome_from_err(&err);
 	else
 		r = run(&t);
@@ -330,21 +352,22 @@ courier_deliver(struct job *job, const struct recipient *recipient,
 	return r.outcome;
 }
 
-void
+bool
 courier_send_ahead(struct job *job, const struct recipient *recipient,
     const struct target *target)
 {
 	struct task t = delivery(job, recipient, target);
-	struct crew_member *m = crew_find(job, NULL);
+	struct crew_member *m = crew_place(job->crew);
 	struct err err;
 
 	if (m == NULL || prepare(target, &err) == -1)
-		return;
-	*m = (struct crew_member){ NULL, CHILD_NONE, -1, deadline_in(0) };
-	if (begin(&t, &m->child, &m->from, &err) == -1)
-		crew_dismiss(m);
-	else
-		m->target = target;
+		return false;
+	*m = (struct crew_member){ .task = target, .child = CHILD_NONE,
+	    .from = -1, .start = deadline_in(0) };
+	if (begin(&t, &m->child, &m->from, &err) == 0)
+		return true;
+	crew_dismiss(m);
+	return false;
 }
 
 struct outcome

@@ -13,8 +13,9 @@
 
 /* What the courier of an account met. */
 struct found {
-	/* it was sent ahead, at this time; 0: it was not */
-	struct deadline		ahead;
+	/* It was sent ahead: it took as long as from start to now. */
+	bool			ahead;
+	struct deadline		start;
 	/* Nothing was done: it was to read standard input (job->unread), but
 	 * there may be a .forward that nobody has looked for, or a vacation. */
 	bool			postponed;
@@ -29,9 +30,9 @@ struct outcome	courier_deliver(struct job *job,
 		    const struct target *target, struct found *found);
 
 /* Sends the courier of an account ahead of its turn, as one of job->crew:
- * courier_deliver() for the same target then waits for it.  Where it cannot be
- * sent, or the crew is complete, nothing is done. */
-void		courier_send_ahead(struct job *job,
+ * courier_deliver() for the same target then waits for it.  False: it cannot
+ * be, or the crew is complete; nothing was done, and its turn will tell why. */
+bool		courier_send_ahead(struct job *job,
 		    const struct recipient *recipient,
 		    const struct target *target);
 

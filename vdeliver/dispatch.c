@@ -100,7 +100,7 @@ deliver_one(struct job *job, const struct recipient *r,
     const struct target *t, struct found *found, struct message *new)
 {
 	*found = (struct found){ .vacation = VACATION_NONE };
-	if (deadline_over(job->deadline) && !crew_has(job, t))
+	if (deadline_over(job->deadline) && crew_find(job->crew, t) == NULL)
 		return too_late();
 	return is_filtered(t) ? deliver_filtered(job, r, t, found, new) :
 	    courier_deliver(job, r, t, found);
@@ -116,7 +116,7 @@ deliver_to(struct job *job, const struct recipient *r, struct target *t)
 	struct found found;
 	struct outcome o = deliver_one(job, r, t, &found, &new);
 
-	settle_tried(job, t, o, found.ahead.at_ms != 0 ? found.ahead : start);
+	settle_tried(job, t, o, found.ahead ? found.start : start);
 	if (o.kind != OUTCOME_DONE || found.vacation == VACATION_NONE)
 		return;
 	due_vacation(job, r, t, found.vacation, &new);
@@ -244,17 +244,6 @@ is_tried_again(struct recipient *const *recipients, size_t count)
 	return false;
 }
 
-static void
-fail_open(struct job *job, struct recipient *const *recipients, size_t count,
-    struct outcome o)
-{
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < recipients[i]->count; j++)
-			if (recipients[i]->targets[j]->work == NULL)
-				settle(job->plan, recipients[i]->targets[j],
-				    o);
-}
-
 /* Recipients that the MTA gets one answer for. */
 static void
 try(struct job *job, struct recipient *const *recipients, size_t count)
@@ -262,7 +251,7 @@ try(struct job *job, struct recipient *const *recipients, size_t count)
 	struct err err;
 
 	if (ledger_open(job, recipients, count, &err) == -1) {
-		fail_open(job, recipients, count, outcome_from_err(&err));
+		settle_open(job->plan, recipients, count, outcome_from_err(&err));
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -283,16 +272,22 @@ dispatch_recipient(struct job *job, struct recipient *const *r)
 }
 
 bool
+dispatch_is_under_way(const struct job *job, const struct recipient *r)
+{
+	return r->count == 1 && crew_find(job->crew, r->targets[0]) != NULL;
+}
+
+bool
 dispatch_ahead(struct job *job, const struct recipient *r)
 {
 	const struct target *t = r->count == 1 ? r->targets[0] : NULL;
 
 	if (t == NULL || t->kind != TARGET_ACCOUNT || is_filtered(t))
 		return false;
-	if (t->work == NULL && !crew_has(job, t) &&
-	    !deadline_over(job->deadline))
-		courier_send_ahead(job, r, t);
-	return t->work != NULL || crew_has(job, t);
+	/* two recipients may have it in common */
+	if (t->work != NULL || dispatch_is_under_way(job, r))
+		return true;
+	return !deadline_over(job->deadline) && courier_send_ahead(job, r, t);
 }
 
 /* Nobody but this target has to be remembered: either it is done, or the MTA
@@ -346,7 +341,7 @@ dispatch(struct job *job)
 		return;
 	struct outcome o = intake_for_all(job);
 	if (o.kind != OUTCOME_DONE) {
-		fail_open(job, plan->recipients, plan->recipient_count, o);
+		settle_open(job->plan, plan->recipients, plan->recipient_count, o);
 		return;
 	}
 	try(job, plan->recipients, plan->recipient_count);

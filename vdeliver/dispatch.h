@@ -15,8 +15,13 @@ void	dispatch(struct job *job);
 void	dispatch_recipient(struct job *job, struct recipient *const *recipient);
 
 /* Before its turn: a recipient that leads to one inbox alone, through no
- * filter, has its courier sent ahead, as far as there is room in job->crew.
- * True: it is under way, or settled; those behind it may be sent, too. */
+ * filter, has its courier sent ahead, as far as job->crew has room; nothing else
+ * is sure to need no record, no other process and no other recipient.  True: it
+ * is under way, or settled; those behind it may be sent, too. */
 bool	dispatch_ahead(struct job *job, const struct recipient *recipient);
+
+/* Its courier was sent ahead, and dispatch_recipient() is to hear of it. */
+bool	dispatch_is_under_way(const struct job *job,
+	    const struct recipient *recipient);
 
 #endif

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "connection.h"
 #include "installation.h"
 #include "listeners.h"
 #include "lmtp_serve.h"
@@ -36,7 +37,11 @@ static const char usage_text[] =
 static int
 usage(const char *what, const char *why)
 {
-	fprintf(stderr, "vlmtpd: %s %s\n%s", what, why, usage_text);
+	log_name("vlmtpd");
+	if (connection_has_standard_error())
+		log_warning("%s %s", what, why);
+	else
+		fprintf(stderr, "vlmtpd: %s %s\n%s", what, why, usage_text);
 	return -1;
 }
 

@@ -11,15 +11,14 @@
 
 #include "address.h"
 #include "child.h"
-#include "crew.h"
 #include "dialogue.h"
-#include "dispatch.h"
 #include "domain.h"
 #include "due.h"
 #include "events.h"
 #include "fd.h"
 #include "intake.h"
 #include "ledger.h"
+#include "lmtp_deliver.h"
 #include "lmtp_room.h"
 #include "lmtp_talker.h"
 #include "lmtp_wire.h"
@@ -199,65 +198,17 @@ answer_message(struct state *s)
 	return answer_with(s, accepted(), fd);
 }
 
-/* From here on as many as lead to one inbox each are delivered to together;
- * another kind of target, a command for example, waits for its turn. */
-static void
-send_ahead(struct job *job, size_t from)
-{
-	const struct plan *plan = job->plan;
-	size_t count = plan->recipient_count;
-
-	for (size_t i = from; i < count && i - from < CREW_MAX; i++)
-		if (!dispatch_ahead(job, plan->recipients[i]))
-			break;
-}
-
 static bool
-is_under_way(const struct job *job, const struct recipient *r)
+deliver(struct state *s, struct job *job)
 {
-	for (size_t i = 0; i < r->count; i++)
-		if (crew_has(job, r->targets[i]))
-			return true;
-	return false;
-}
+	struct err err;
 
-/* False: the talker is gone, and nobody waits for the rest of the answers;
- * the mail is the client's still, and nothing more of it is begun. */
-static bool
-deliver_each(struct state *s, struct job *job)
-{
-	struct plan *plan = job->plan;
-	bool alive = true;
-
-	for (size_t i = 0; i < plan->recipient_count; i++) {
-		struct recipient *const *r = &plan->recipients[i];
-		if (alive)
-			send_ahead(job, i);
-		else if (!is_under_way(job, *r))
-			continue;
-		dispatch_recipient(job, r);
-		alive = alive && answer(s, *settled_result(*r));
-	}
-	return alive;
-}
-
-static bool
-deliver(struct state *s, struct job *job, struct err *err)
-{
-	SCOPED(drop_crew) struct crew crew = { 0 };
-	bool alive = true;
-
-	if (message_adopt(s->message.file, &job->message, err) == 0) {
-		s->message = MESSAGE_NONE;	/* the job's now */
-		job->message.own_hops = 1;
-		job->crew = &crew;
-		alive = deliver_each(s, job);
-		job->crew = NULL;
-		return alive;
-	}
-	for (size_t i = 0; i < job->plan->recipient_count && alive; i++)
-		alive = answer(s, outcome_from_err(err));
-	return alive;
+	if (message_adopt(s->message.file, &job->message, &err) == -1)
+		return lmtp_deliver_none(job, s->to_talker,
+		    outcome_from_err(&err));
+	s->message = MESSAGE_NONE;	/* the job's now */
+	job->message.own_hops = 1;
+	return lmtp_deliver(job, s->to_talker);
 }
 
 static bool
@@ -265,7 +216,7 @@ answer_deliver(struct state *s, const char *given)
 {
 	struct plan *plan = &s->plan;
 	const char *sender;
-	struct err err = { .kind = ERR_TEMPORARY };
+	struct err err;
 
 	/* One that is none was not let pass by a talker of ours. */
 	if (address_sender(&plan->pool, slice_of(given), &sender, &err) == -1)
@@ -274,7 +225,7 @@ answer_deliver(struct state *s, const char *given)
 		.in = s->parent->in, .plan = plan, .sender = sender,
 		.message = MESSAGE_NONE, .deadline = begin_request(s),
 	};
-	bool alive = deliver(s, &job, &err);
+	bool alive = deliver(s, &job);
 	due_give(&job);
 	events_delivery(&job);
 	s->told = job.ledger;

@@ -127,6 +127,16 @@ settle_all_known(struct plan *plan)
 }
 
 void
+settle_open(struct plan *plan, struct recipient *const *recipients,
+    size_t count, struct outcome o)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < recipients[i]->count; j++)
+			if (recipients[i]->targets[j]->work == NULL)
+				settle(plan, recipients[i]->targets[j], o);
+}
+
+void
 settle_without_delivery(struct plan *plan)
 {
 	settle_all_known(plan);

@@ -25,6 +25,10 @@ bool	settled_is_put_off(const struct target *target);
 void	settle_recipient(struct plan *plan, struct recipient *recipient);
 void	settle_all_known(struct plan *plan);
 
+/* The same for all that is open yet of these recipients. */
+void	settle_open(struct plan *plan, struct recipient *const *recipients,
+	    size_t count, struct outcome outcome);
+
 /* As if all were delivered that can be. */
 void	settle_without_delivery(struct plan *plan);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "carry.h"
 #include "dialogue.h"
 #include "domain.h"
 #include "log.h"
@@ -22,8 +23,7 @@ add_who(struct log_line *line, const struct events *e)
 	if (login->account != NULL)
 		log_text(line, "account", slice_of(login->account->name));
 	else
-		log_text(line, "login", (struct slice){ e->request->login,
-		    e->request->login_len });
+		log_text(line, "login", login->typed);
 	add_peer(line, e);
 	if (login->domain != NULL)
 		log_text(line, "domain", slice_of(login->domain->name));
@@ -71,6 +71,23 @@ events_session(const struct events *e, const struct report *r)
 		log_text(&line, "text",
 		    (struct slice){ r->text,
 		    strnlen(r->text, sizeof r->text) });
+	/* the text is what this machine could not do */
+	log_send(&line, r->text[0] != '\0' ? LOG_ERR : LOG_INFO);
+}
+
+void
+events_native_session(const struct events *e, const struct passed *p,
+    const char *text)
+{
+	SCOPED(drop_log_line) struct log_line line =
+	    log_event("native-session");
+
+	add_who(&line, e);
+	log_number(&line, "from-client", p->from_client);
+	log_number(&line, "to-client", p->to_client);
+	log_text(&line, "end", slice_of(carry_end_name(p->end)));
+	if (text[0] != '\0')
+		log_text(&line, "text", slice_of(text));
 	log_send(&line, LOG_INFO);
 }
 

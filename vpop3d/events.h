@@ -18,6 +18,9 @@ struct events {
 
 void	events_login_failed(const struct events *e, const char *reason);
 void	events_session(const struct events *e, const struct report *report);
+/* What the native pop3d had; text: what went wrong, or nothing. */
+void	events_native_session(const struct events *e,
+	    const struct passed *passed, const char *text);
 void	events_rehashed(const struct account *account);
 void	events_proxy_failed(const struct connection *c, const char *reason);
 void	events_tls_failed(const struct events *e, const char *reason);

@@ -19,15 +19,14 @@ login_names_domain(const struct installation *in, struct slice typed)
 }
 
 struct login_terms
-login_terms(const struct installation *in, const struct where *where,
-    bool serves_main)
+login_terms(const struct installation *in, const struct where *where)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct domain *domain;
 	struct err err;
 
 	if (where->kind != WHERE_DOMAIN) {
-		if (!serves_main || where->main_is_ours)
+		if (where->main_is_ours)
 			return (struct login_terms){ 0 };
 		domain = system_user_domain(in, &pool);
 	} else if (domain_open(in, &pool, slice_of(where->domain), &domain,
@@ -167,17 +166,33 @@ open_wanted(const struct login_question *q, struct pool *pool,
 	}
 }
 
+/* Costs what a hash costs, and fails as that does. */
+static void
+refuse_unknown(const struct login_question *q, struct pool *pool,
+    struct login *out, const char *reason)
+{
+	struct err err;
+	bool matches;
+
+	if (password_check(NULL, q->password, &matches, &err) == -1)
+		fail(out, pool, &err);
+	else
+		refuse(out, VERDICT_WRONG, reason);
+}
+
 static void
 check_hash(const struct login_question *q, struct pool *pool,
     struct login *out)
 {
 	struct password password = { 0 };
-	bool found = false;
+	bool found = false, matches;
 	struct err err;
 
-	if (find_hash(out, pool, out->user, &password, &found, &err) == -1)
+	if (find_hash(out, pool, out->user, &password, &found, &err) == -1 ||
+	    password_check(found ? &password : NULL, q->password, &matches,
+	    &err) == -1)
 		fail(out, pool, &err);
-	else if (!password_matches(found ? &password : NULL, q->password))
+	else if (!matches)
 		out->verdict = VERDICT_WRONG;
 	else {
 		open_or_locked(out);
@@ -204,12 +219,12 @@ ask_pam(const struct login_question *q, struct pool *pool, const char *service,
 /* What nobody can be called does not reach PAM: modules may make paths of
  * it. */
 static bool
-nobody_is_called(struct login *out, struct slice user, struct slice given)
+nobody_is_called(const struct login_question *q, struct pool *pool,
+    struct login *out)
 {
-	if (name_is_account(user))
+	if (name_is_account(out->user))
 		return false;
-	password_matches(NULL, given);
-	refuse(out, VERDICT_WRONG, "unknown user");
+	refuse_unknown(q, pool, out, "unknown user");
 	return true;
 }
 
@@ -230,7 +245,7 @@ check_by_pam(const struct login_question *q, struct pool *pool,
 	bool found = false;
 	struct err err;
 
-	if (nobody_is_called(out, out->user, q->password))
+	if (nobody_is_called(q, pool, out))
 		return;
 	if (find_hash(out, pool, out->user, &password, &found, &err) == -1) {
 		fail(out, pool, &err);
@@ -262,7 +277,7 @@ check_system_user(const struct login_question *q, struct pool *pool,
 	struct err err;
 
 	out->domain = domain;
-	if (nobody_is_called(out, out->user, q->password))
+	if (nobody_is_called(q, pool, out))
 		return;
 	if (ask_pam(q, pool, PAM_SERVICE, pool_dup(pool, out->user), &ids,
 	    &err) == -1 ||
@@ -284,14 +299,12 @@ login_find(const struct login_question *q, struct pool *pool,
 	struct domain *domain;
 	struct err err;
 
-	int chosen = login_name_choose(q->in, q->where, pool, q->typed, &name,
+	/* the record that it came in is used again */
+	struct slice typed = { pool_dup(pool, q->typed), q->typed.len };
+	int chosen = login_name_choose(q->in, q->where, pool, typed, &name,
 	    &err);
-	*out = (struct login){ .user = name.user, .found = name.found };
-	if (chosen == 0 && !q->serves_main) {
-		refuse(out, VERDICT_MAIN,
-		    "a login of the main domain needs a native pop3d");
-		return;
-	}
+	*out = (struct login){ .typed = typed, .user = name.user,
+	    .found = name.found, .is_natives = chosen == 0 && q->has_native };
 	if (chosen == -1 && err.kind == ERR_ABSENT)
 		return;
 	if (chosen == 0)
@@ -320,10 +333,9 @@ void
 login_check(const struct login_question *q, struct pool *pool,
     struct login *out)
 {
-	if (out->domain == NULL) {
-		password_matches(NULL, q->password);
-		refuse(out, VERDICT_WRONG, "unknown domain");
-	} else if (out->domain->of_system)
+	if (out->domain == NULL)
+		refuse_unknown(q, pool, out, "unknown domain");
+	else if (out->domain->of_system)
 		check_system_user(q, pool, out);
 	else if (conf_pam_service(&out->domain->conf) != NULL)
 		check_by_pam(q, pool, out);

@@ -21,15 +21,16 @@ struct login_question {
 	struct slice			 wanted;
 	struct slice			 password;
 	const char			*peer;		/* "-": nobody knows */
-	/* no native pop3d serves the system's users: we do */
-	bool				 serves_main;
+	/* the system's users are the native pop3d's, not ours */
+	bool				 has_native;
 	struct deadline			 deadline;
 };
 
 struct login {
 	/* 0: a password has to be looked at; VERDICT_OPEN: it is right */
 	enum verdict		 verdict;
-	/* what stands before the domain; it lives as long as the question */
+	struct slice		 typed;
+	/* what of it stands before the domain */
 	struct slice		 user;
 	/* NULL: none that is served here */
 	const struct domain	*domain;
@@ -39,6 +40,8 @@ struct login {
 	const struct account	*by;
 	/* then: what may be done with it */
 	enum grant		 grant;
+	/* the native pop3d looks at the password, and has all that follows */
+	bool			 is_natives;
 	/* VERDICT_OPEN, and "rehash" is set: the login's hash, where it is old */
 	const char		*old_hash;
 	/* how the domain was: login, sni, address or main */
@@ -57,7 +60,7 @@ struct login_terms {
 	uint64_t	login_delay;	/* seconds */
 };
 struct login_terms login_terms(const struct installation *in,
-	    const struct where *where, bool serves_main);
+	    const struct where *where);
 
 /* Whom the login means: all but what only a password tells.  Everything in *out
  * lives in pool. */
@@ -68,8 +71,9 @@ void	login_find(const struct login_question *question, struct pool *pool,
 const char *login_account(const struct login_question *question,
 	    const struct login *login, struct pool *pool);
 
-/* Then, where the verdict is still open: computes exactly one password hash, or
- * asks PAM once, for all that becomes VERDICT_WRONG or VERDICT_OPEN. */
+/* Then, where the verdict is still open and the login is ours: computes exactly
+ * one password hash, or asks PAM once, for all that becomes VERDICT_WRONG or
+ * VERDICT_OPEN. */
 void	login_check(const struct login_question *question, struct pool *pool,
 	    struct login *out);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "confine.h"
+#include "host.h"
 #include "name.h"
 #include "scope.h"
 
@@ -63,7 +64,7 @@ login_name_host(const struct installation *in, struct pool *pool,
     struct slice *host, const char **real, struct err *err)
 {
 	return ascii_host(pool, host, err) == -1 ? -1 :
-	    where_domain_of_host(in, pool, *host, false, real, err);
+	    host_domain(in, pool, *host, false, real, err);
 }
 
 static bool

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "connection.h"
 #include "installation.h"
 #include "listeners.h"
 #include "log.h"
@@ -15,34 +16,25 @@ struct options {
 	struct listeners	 listeners;
 	const char		*listen[LISTENERS_MAX];
 	size_t			 listen_count;
-	bool			 tls;
+	bool			 tls, share_main;
 	char			**native;	/* NULL: none */
 };
 
 /* --- the command line ------------------------------------------------- */
 
 static const char usage_text[] =
-    "usage: vpop3d [-C dir] [--tls] [--listen HOST:PORT]... [native-pop3d "
-    "[argument...]]\n";
+    "usage: vpop3d [-C dir] [--tls] [--share-main] [--listen HOST:PORT]...\n"
+    "              [native-pop3d [argument...]]\n";
 
 static int
 usage(const char *what, const char *why)
 {
-	fprintf(stderr, "vpop3d: %s %s\n%s", what, why, usage_text);
+	log_name("vpop3d");
+	if (connection_has_standard_error())
+		log_warning("%s %s", what, why);
+	else
+		fprintf(stderr, "vpop3d: %s %s\n%s", what, why, usage_text);
 	return -1;
-}
-
-/* Those of later versions are named, so that nobody thinks they are at work. */
-static const char *const not_yet[] = { "--share-main", NULL };
-
-static int
-refuse(const char *option)
-{
-	for (const char *const *o = not_yet; *o != NULL; o++)
-		if (strcmp(*o, option) == 0)
-			return usage(option,
-			    "is not available in this version");
-	return usage(option, "is not an option");
 }
 
 static int
@@ -60,6 +52,15 @@ take_value(struct options *o, const char *option, const char *value)
 	return 0;
 }
 
+/* NULL: it is none of those without a value. */
+static bool *
+find_switch(struct options *o, const char *option)
+{
+	if (strcmp(option, "--tls") == 0)
+		return &o->tls;
+	return strcmp(option, "--share-main") == 0 ? &o->share_main : NULL;
+}
+
 static int
 parse_options(char **argv, struct options *o)
 {
@@ -68,13 +69,14 @@ parse_options(char **argv, struct options *o)
 		const char *option = *argv++;
 		if (strcmp(option, "--") == 0)
 			break;
-		if (strcmp(option, "--tls") == 0) {
-			o->tls = true;
+		bool *given = find_switch(o, option);
+		if (given != NULL) {
+			*given = true;
 			continue;
 		}
 		if (strcmp(option, "-C") != 0 &&
 		    strcmp(option, "--listen") != 0)
-			return refuse(option);
+			return usage(option, "is not an option");
 		if (take_value(o, option, *argv) == -1)
 			return -1;
 		argv++;
@@ -99,7 +101,7 @@ serve(struct options *o, const struct startup *found, struct err *err)
 {
 	const struct serving serving = {
 		.directory = o->directory, .found = found, .tls = o->tls,
-		.native = o->native,
+		.share_main = o->share_main, .native = o->native,
 	};
 
 	if (o->listen_count == 0)

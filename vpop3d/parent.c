@@ -7,28 +7,28 @@
  *	  |	sends one record per login; ends when it has handed over, or
  *	  |	when TLS begins: then vtls and a new talker, which knows nothing
  *	  |	of what was said in plain text
- *	  `-- session (the account's uid, the domain's gid): the mailbox
- *		is forked when a password is right; serves 0 and 1 to the end
+ *	  |-- session (the account's uid, the domain's gid): the mailbox
+ *	  |	is forked when a password is right; serves 0 and 1 to the end
+ *	  `-- or passage (nobody, empty root) and the native pop3d (root): a
+ *		login of the main domain, tried at the native; when it is right
+ *		the passage carries bytes between 0 and 1 and the native
  */
 #include "parent.h"
 
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "child.h"
-#include "dialogue.h"
 #include "events.h"
 #include "fd.h"
 #include "log.h"
 #include "login.h"
+#include "native_login.h"
 #include "packet.h"
 #include "rehash.h"
 #include "relay.h"
 #include "scope.h"
-#include "session.h"
 #include "stop.h"
+#include "successor.h"
 #include "talker.h"
 #include "throttle.h"
 #include "wire.h"
@@ -39,8 +39,6 @@ enum {
 	/* before it, for a question that got no answer to be answered; for
 	 * the client to hear that TLS failed */
 	TELL_MS = 500,
-	/* for a session to end when it is told to */
-	LEAVE_MS = 30000,
 };
 
 struct state {
@@ -52,18 +50,18 @@ struct state {
 	const char		*name;		/* that greets, and says farewell */
 	struct deadline		 limit;		/* of all before the login */
 	struct relay		 relay;
-	struct child		 talker, session;
-	int			 to_talker, to_session;	/* sockets */
+	struct child		 talker;
+	int			 to_talker;	/* a socket */
+	struct successor	 successor;
 	struct request		 request;
 	/* of the login that is being checked */
 	struct pool		 pool;
 	struct login		 login;
 	struct throttle		 throttle;
+	char			 words[WIRE_TEXT];	/* the native's refusal */
 	unsigned		 failures;
 	unsigned		 stls_failures;
-	/* the session waits for the handover */
-	bool			 is_open;
-	bool			 handed_over;
+	bool			 handed_over;	/* to the successor */
 	/* the talker has its last answer to tell */
 	bool			 refused;
 };
@@ -72,10 +70,9 @@ static void
 drop_state(struct state *s)
 {
 	drop_child(&s->talker);
-	drop_child(&s->session);
+	drop_successor(&s->successor);
 	drop_relay(&s->relay);
 	drop_fd(&s->to_talker);
-	drop_fd(&s->to_session);
 	drop_throttle(&s->throttle);
 	drop_pool(&s->pool);
 	drop_pool(&s->lasting);
@@ -101,65 +98,58 @@ wait_for(const struct state *s, int fd, struct deadline d)
 	return stop_wait(s->parent->stop, fd, d);
 }
 
-/* --- the session ------------------------------------------------------ */
+/* --- who goes on from a login ------------------------------------------ */
 
-static _Noreturn void
-be_session(struct state *s, int parent)
+/* The mailbox's locks may take a while. */
+static enum verdict
+open_mailbox(struct state *s)
 {
+	int64_t ms = (int64_t)s->parent->in->conf.lock_timeout * 1000;
 	const struct session_start start = {
 		.account = s->login.account,
 		.keeps_all = s->login.by != NULL &&
 		    s->login.grant != GRANT_ALL,
-		.name = s->name,
-		.parent = parent,
-		.stop = s->parent->stop,
+		.name = s->name, .stop = s->parent->stop,
 	};
-
-	explicit_bzero(&s->request, sizeof s->request);
-	session_run(&start);
-	_exit(0);
-}
-
-/* The mailbox's locks may take a while. */
-static enum verdict
-wait_for_mailbox(struct state *s)
-{
-	int64_t ms = ((int64_t)s->parent->in->conf.lock_timeout * 1000) + PATIENCE_MS;
 	struct opened opened;
 
-	if (wait_for(s, s->to_session, deadline_in(ms)) != WOKEN ||
-	    packet_receive(s->to_session, &opened, sizeof opened,
-	    deadline_in(0)) == -1) {
-		log_failure(s, "the session's process ended early");
-		return VERDICT_TEMPORARY;
-	}
-	if (opened.verdict != VERDICT_OPEN) {
-		opened.text[sizeof opened.text - 1] = '\0';
+	successor_session(&s->successor, &start, &s->request,
+	    deadline_in(ms + PATIENCE_MS), &opened);
+	if (opened.verdict != VERDICT_OPEN)
 		log_failure(s, opened.text);
-	}
 	return opened.verdict;
 }
 
-static enum verdict
-start_session(struct state *s)
+static void
+start_passage(struct state *s, struct opened *opened)
 {
-	struct err err;
-	int end, forked = packet_fork(&s->session, &end, &err);
+	const struct parent *p = s->parent;
+	const struct passage_start start = {
+		.request = &s->request,
+		.limit = { s->limit.at_ms - TELL_MS },
+		.idle_ms = (int64_t)p->in->conf.idle_timeout * 1000,
+		.root = p->root, .stop = p->stop,
+	};
 
-	if (forked == 0)
-		be_session(s, end);
-	if (forked == -1) {
-		log_failure(s, err.text);
-		return VERDICT_TEMPORARY;
-	}
-	s->to_session = end;
-	enum verdict verdict = wait_for_mailbox(s);
-	s->is_open = verdict == VERDICT_OPEN;
-	if (!s->is_open) {
-		drop_child(&s->session);
-		drop_fd(&s->to_session);
-	}
-	return verdict;
+	successor_passage(&s->successor, &start, p->native, p->found, s->limit,
+	    opened);
+}
+
+/* The native says whether the password is right.  Where it has nothing to say
+ * the connection ends: each try costs a process of root's. */
+static void
+ask_native(struct state *s)
+{
+	struct opened opened = { .verdict = VERDICT_WRONG,
+	    .text = "nobody can be called so, or have such a password" };
+
+	if (native_login_is_possible(&s->request))
+		start_passage(s, &opened);
+	s->login.verdict = opened.verdict;
+	s->login.reason = pool_dup(&s->pool, slice_of(opened.text));
+	memcpy(s->words, opened.words, sizeof s->words);
+	s->refused = opened.verdict == VERDICT_TEMPORARY &&
+	    opened.words[0] == '\0';
 }
 
 static void
@@ -173,32 +163,28 @@ let_talker_leave(struct state *s)
 		drop_child(&s->talker);
 }
 
-/* When the talker is gone, nobody but the session touches the connection. */
+/* When the talker is gone, nobody but the successor touches the connection. */
 static void
-release_session(struct state *s, const struct request *r)
+let_begin(struct state *s, const struct request *r)
 {
-	struct ahead ahead = { .len = r->ahead_len };
-
-	memcpy(ahead.bytes, r->ahead, r->ahead_len);
 	let_talker_leave(s);
-	packet_send(s->to_session, &ahead, sizeof ahead);
+	successor_begin(&s->successor, r);
 	s->handed_over = true;
 }
 
 static void
-watch_session(struct state *s)
+watch(struct state *s)
 {
-	struct report report = { .end = END_ERROR };
-	struct deadline d = { INT64_MAX };
+	struct report report;
+	struct passed passed;
+	char text[WIRE_TEXT];
 
-	while (wait_for(s, s->to_session, d) == TIMED_OUT)
-		;
-	/* Told to end, it ends by itself: it may be writing the mailbox. */
-	kill(s->session.pid, SIGTERM);
-	if (packet_receive(s->to_session, &report, sizeof report,
-	    deadline_in(LEAVE_MS)) == -1)
-		snprintf(report.text, sizeof report.text,
-		    "the session's process ended early");
+	if (s->login.is_natives) {
+		successor_hear_passage(&s->successor, &passed, text);
+		events_native_session(&s->events, &passed, text);
+		return;
+	}
+	successor_hear_session(&s->successor, &report);
 	events_session(&s->events, &report);
 }
 
@@ -212,19 +198,20 @@ let_in(struct state *s)
 	struct err err;
 
 	if (seconds == 0)
-		return start_session(s);
+		return open_mailbox(s);
 	int claimed = throttle_login(&s->throttle, (unsigned)seconds, &err);
 	if (claimed != 1) {
 		log_failure(s, claimed == 0 ? "login-delay" : err.text);
 		return claimed == 0 ? VERDICT_TOO_SOON : VERDICT_TEMPORARY;
 	}
-	enum verdict verdict = start_session(s);
+	enum verdict verdict = open_mailbox(s);
 	if (verdict != VERDICT_OPEN)
 		throttle_no_login(&s->throttle);
 	return verdict;
 }
 
-/* When its turn has come; *turn is when that was. */
+/* When its turn has come.  Unless others had it, *turn stays when it was asked
+ * for: whether a domain had to be read before must not show. */
 static void
 try_password(struct state *s, const struct login_question *q,
     struct deadline *turn)
@@ -239,7 +226,12 @@ try_password(struct state *s, const struct login_question *q,
 		s->login.reason = "other tries took all the time";
 		return;
 	}
-	*turn = deadline_in(0);
+	if (s->throttle.waited)
+		*turn = deadline_in(0);
+	if (s->login.is_natives) {
+		ask_native(s);
+		return;
+	}
 	login_check(q, &s->pool, &s->login);
 	if (s->login.verdict == VERDICT_OPEN && s->login.old_hash != NULL)
 		rehash(s->login.by != NULL ? s->login.by : s->login.account,
@@ -264,16 +256,19 @@ static bool
 answer_login(struct state *s)
 {
 	const struct parent *p = s->parent;
-	struct deadline turn = { 0 };
+	struct deadline turn = deadline_in(0);
 	const struct login_question question = {
 		.in = p->in, .where = &s->where, .typed = typed_login(s),
 		.wanted = { s->request.authzid, s->request.authzid_len },
 		.password = { s->request.password, s->request.password_len },
 		.peer = p->connection->peer_text.text,
-		.serves_main = p->serves_main,
+		.has_native = p->native != NULL,
 		.deadline = { s->limit.at_ms - TELL_MS },
 	};
 
+	/* that has refused the last one */
+	successor_end_native(&s->successor);
+	s->words[0] = '\0';
 	drop_pool(&s->pool);
 	login_find(&question, &s->pool, &s->login);
 	if (s->login.verdict == 0)
@@ -285,10 +280,11 @@ answer_login(struct state *s)
 	if (answer.verdict == VERDICT_WRONG && !delay(s, turn))
 		return false;
 	throttle_leave(&s->throttle);
-	if (answer.verdict == VERDICT_OPEN)
+	if (answer.verdict == VERDICT_OPEN && !s->login.is_natives)
 		answer.verdict = let_in(s);
-	s->refused = s->failures >= TRIES;
+	s->refused = s->refused || s->failures >= TRIES;
 	answer.last = s->refused;
+	memcpy(answer.words, s->words, sizeof answer.words);
 	return packet_send(s->to_talker, &answer, sizeof answer) == 0 &&
 	    !answer.last;
 }
@@ -303,7 +299,7 @@ start_talker(struct state *s, struct err *err)
 		.in = p->in, .root = p->root, .name = s->name,
 		.limit = s->limit,
 		.greets = !s->where.under_tls || p->tls,
-		.terms = login_terms(p->in, &s->where, p->serves_main),
+		.terms = login_terms(p->in, &s->where),
 		.offers_tls = relay_is_offered(p->in, &s->where),
 	};
 
@@ -387,12 +383,12 @@ answer_request(struct state *s)
 	if (packet_receive(s->to_talker, r, sizeof *r, deadline_in(0)) == -1 ||
 	    !wire_request_is_sane(r))
 		return false;
-	if (r->kind == REQUEST_LOGIN && !s->is_open)
+	if (r->kind == REQUEST_LOGIN && !s->successor.is_open)
 		return answer_login(s);
-	if (r->kind == REQUEST_STLS && !s->is_open && !s->where.under_tls)
+	if (r->kind == REQUEST_STLS && !s->successor.is_open && !s->where.under_tls)
 		return answer_stls(s);
-	if (r->kind == REQUEST_HANDOVER && s->is_open)
-		release_session(s, r);
+	if (r->kind == REQUEST_HANDOVER && s->successor.is_open)
+		let_begin(s, r);
 	return false;
 }
 
@@ -404,9 +400,10 @@ serve_client(struct state *s)
 	while (wait_for(s, s->to_talker, d) == WOKEN && answer_request(s))
 		;
 	if (s->handed_over)
-		watch_session(s);
+		watch(s);
 	else if (s->refused)
 		let_talker_leave(s);
+	successor_end_native(&s->successor);
 }
 
 int
@@ -417,8 +414,8 @@ parent_run(const struct parent *parent, struct err *err)
 		.parent = parent, .where = parent->where,
 		.limit = deadline_in((int64_t)conf->login_timeout * 1000),
 		.relay = RELAY_NONE, .throttle = THROTTLE_NONE,
-		.talker = CHILD_NONE, .session = CHILD_NONE,
-		.to_talker = -1, .to_session = -1,
+		.talker = CHILD_NONE, .to_talker = -1,
+		.successor = SUCCESSOR_NONE,
 	};
 
 	s.events = (struct events){ parent->connection, &s.relay, &s.login,

@@ -6,6 +6,7 @@
 #include "connection.h"
 #include "err.h"
 #include "installation.h"
+#include "startup.h"
 #include "where.h"
 
 struct parent {
@@ -14,8 +15,9 @@ struct parent {
 	struct where			 where;
 	/* from the first byte on (--tls) */
 	bool				 tls;
-	/* as in login.h */
-	bool				 serves_main;
+	/* argv of the native pop3d, NULL: none; and what it is to find */
+	char *const			*native;
+	const struct startup		*found;
 	/* the empty directory of talker and vtls */
 	int				 root;
 	/* readable when we are to end */

@@ -14,6 +14,7 @@ enum { CHUNK = 65536 };
 struct sending {
 	struct dialogue	*client;
 	uint64_t	 body_lines;	/* still to send */
+	uint64_t	 octets;	/* sent, without the dots added */
 	size_t		 line_len;	/* of the line that has begun */
 	bool		 after_cr;	/* its last byte was a CR */
 	bool		 in_body;
@@ -28,7 +29,7 @@ begin_line(struct sending *s, char first)
 		s->done = true;
 		return false;
 	}
-	if (s->in_body)
+	if (s->in_body && s->body_lines != UINT64_MAX)
 		s->body_lines--;
 	if (first == '.')
 		dialogue_add(s->client, ".", 1);
@@ -39,10 +40,42 @@ static void
 end_line(struct sending *s)
 {
 	dialogue_add(s->client, &"\r\n"[s->after_cr], s->after_cr ? 1 : 2);
+	s->octets += s->after_cr ? 1 : 2;
 	if (s->line_len == 0 || (s->line_len == 1 && s->after_cr))
 		s->in_body = true;
 	s->line_len = 0;
 	s->after_cr = false;
+}
+
+/* Lines that are whole, as long as there is room for them: most of a message.
+ * Returns what was not sent. */
+static const char *
+send_lines(struct sending *s, const char *p, const char *end)
+{
+	enum { ADDED = 3 };		/* a dot, CR, LF */
+	const char *lf;
+	size_t room, dots = 0;
+	char *start = dialogue_room(s->client, &room), *to = start;
+	const char *full = start + room;
+
+	while (p < end && (lf = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		size_t n = (size_t)(lf - p);
+		if (n + ADDED > (size_t)(full - to))
+			break;
+		if (*p == '.') {
+			*to++ = '.';
+			dots++;
+		}
+		memcpy(to, p, n);
+		to += n;
+		if (n == 0 || p[n - 1] != '\r')
+			*to++ = '\r';
+		*to++ = '\n';
+		p = lf + 1;
+	}
+	dialogue_used(s->client, (size_t)(to - start));
+	s->octets += (size_t)(to - start) - dots;
+	return p;
 }
 
 /* Any part of the message, as it is stored. */
@@ -52,12 +85,17 @@ send_bytes(struct sending *s, const char *p, size_t len)
 	const char *end = p + len;
 
 	while (p < end) {
+		if (s->line_len == 0 && s->body_lines == UINT64_MAX)
+			p = send_lines(s, p, end);
+		if (p == end)
+			break;
 		const char *lf = memchr(p, '\n', (size_t)(end - p));
 		size_t n = (size_t)((lf != NULL ? lf : end) - p);
 		if (s->line_len == 0 && !begin_line(s, *p))
 			return;
 		if (n > 0) {
 			dialogue_add(s->client, p, n);
+			s->octets += n;
 			s->after_cr = p[n - 1] == '\r';
 			s->line_len += n;
 		}
@@ -71,11 +109,25 @@ send_bytes(struct sending *s, const char *p, size_t len)
 
 /* The last line may lack its end. */
 static void
-send_end(struct sending *s)
+send_last_end(struct sending *s)
 {
-	if (s->line_len > 0)
-		dialogue_add(s->client, "\r\n", 2);
-	dialogue_add(s->client, ".\r\n", 3);
+	if (s->line_len == 0)
+		return;
+	dialogue_add(s->client, "\r\n", 2);
+	s->octets += 2;
+}
+
+/* A message that became another one meanwhile never looks whole. */
+static int
+check_octets(const struct sending *s, const struct maildrop_message *message,
+    struct err *err)
+{
+	if (s->body_lines != UINT64_MAX || s->client->end != END_NONE ||
+	    s->octets == message->octets)
+		return 0;
+	return err_set(err, ERR_TEMPORARY, "a message of %llu octets had %llu "
+	    "when it was sent: another program changed it",
+	    (unsigned long long)message->octets, (unsigned long long)s->octets);
 }
 
 static void
@@ -105,11 +157,12 @@ retrieve(struct dialogue *client, struct maildrop *drop, size_t index,
 		send_bytes(&s, chunk, (size_t)n);
 		n = maildrop_read(drop, index, false, chunk, CHUNK, err);
 	}
-	if (n == -1) {
+	send_last_end(&s);
+	if (n == -1 || check_octets(&s, &drop->messages[index], err) == -1) {
 		dialogue_flush(client);
 		client->end = END_ERROR;
 		return -1;
 	}
-	send_end(&s);
+	dialogue_add(client, ".\r\n", 3);
 	return 0;
 }

@@ -88,7 +88,7 @@ serve_opened(const struct serving *serving, const struct installation *in,
 	SCOPED(drop_fd) int root = -1, stop = -1;
 	struct parent parent = {
 		.in = in, .connection = connection, .tls = serving->tls,
-		.serves_main = serving->native == NULL,
+		.native = serving->native, .found = serving->found,
 	};
 
 	if (confine_open_root(installation_path(in, &pool, in->conf.state),
@@ -97,7 +97,7 @@ serve_opened(const struct serving *serving, const struct installation *in,
 	where_find(in, connection, &pool, &parent.where);
 	/* Under TLS there is nothing that it could take over. */
 	if (parent.where.kind == WHERE_MAIN && serving->native != NULL &&
-	    !serving->tls)
+	    !serving->tls && !serving->share_main)
 		return native_become(serving->native, connection,
 		    serving->found, err);
 	connection_forget(connection);
@@ -177,7 +177,10 @@ serve_listeners(const struct serving *serving,
 		.many = in.conf.proxy_from.word,
 		.many_count = in.conf.proxy_from.count,
 		.serve = serve_one, .turned_away = log_refused_connection,
-		.full = "-ERR [SYS/TEMP] too many connections from your address\r\n",
+		/* in plain text, which is nothing that a client of TLS
+		 * understands */
+		.full = serving->tls ? "" : "-ERR [SYS/TEMP] too many "
+		    "connections from your address\r\n",
 		.warn = warn, .arg = (void *)(uintptr_t)serving,
 	};
 

@@ -14,6 +14,8 @@ struct serving {
 	const struct startup	*found;
 	/* TLS from the first byte on */
 	bool			 tls;
+	/* we greet at an address of the main domain, too */
+	bool			 share_main;
 	/* argv of the native pop3d; NULL: none */
 	char *const		*native;
 };

@@ -28,6 +28,7 @@ struct conversation {
 	struct dialogue		*client;
 	struct request		*request;
 	bool			 has_user;
+	bool			 says_utf8;
 	bool			 over;		/* others go on from here */
 	unsigned		 bad;
 };
@@ -45,9 +46,6 @@ words_for(enum verdict verdict)
 	case VERDICT_NEEDS_TLS:
 		return "-ERR [SYS/PERM] this domain takes no password without "
 		    "TLS";
-	case VERDICT_MAIN:
-		return "-ERR [SYS/TEMP] logins without a domain need a native "
-		    "pop3d here";
 	case VERDICT_IN_USE:
 		return "-ERR [IN-USE] another session or program has the "
 		    "mailbox";
@@ -93,7 +91,8 @@ user(void *arg, const struct slice *args, size_t count)
 	dialogue_reply(c->client, "+OK and the password?");
 }
 
-/* The parent and the session go on from here, with what was read too far. */
+/* The parent and who has the login go on from here, with what was read too
+ * far. */
 static void
 hand_over(struct conversation *c)
 {
@@ -128,6 +127,7 @@ log_in(struct conversation *c, struct slice password)
 		/* never right, and takes as long */
 		password.len = PASSWORD_MAX + 1;
 	c->request->kind = REQUEST_LOGIN;
+	c->request->says_utf8 = c->says_utf8;
 	c->request->password_len = (uint32_t)password.len;
 	memcpy(c->request->password, password.p, password.len);
 	dialogue_flush(c->client);
@@ -142,7 +142,9 @@ log_in(struct conversation *c, struct slice password)
 		hand_over(c);
 		return;
 	}
-	refuse(c, words_for(answer.verdict), answer.last);
+	answer.words[sizeof answer.words - 1] = '\0';
+	refuse(c, answer.words[0] != '\0' ? answer.words :
+	    words_for(answer.verdict), answer.last);
 }
 
 static void
@@ -156,6 +158,7 @@ pass(void *arg, const struct slice *args, size_t count)
 		return;
 	}
 	note_name(SLICE(""), c->request->authzid, &c->request->authzid_len);
+	c->request->by_auth = false;
 	log_in(c, args[0]);
 }
 
@@ -177,6 +180,7 @@ auth(void *arg, const struct slice *args, size_t count)
 		    &c->request->login_len);
 		note_name(sasl->authzid, c->request->authzid,
 		    &c->request->authzid_len);
+		c->request->by_auth = true;
 		log_in(c, sasl->password);
 	} else if (end != AUTH_GONE)
 		refuse(c, words, end == AUTH_TOO_LONG ||
@@ -239,6 +243,7 @@ utf8(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
+	c->says_utf8 = true;
 	dialogue_reply(c->client, "+OK UTF-8 is welcome");
 }
 

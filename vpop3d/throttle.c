@@ -60,17 +60,19 @@ static int
 wait_for_turn(struct throttle *t, struct deadline d, struct err *err)
 {
 	bool failed;
+	int by_peer = 0, by_account = 0;
 
-	if (t->has_peer && tries_wait(&t->tries, TRIES_PEER, peer_name(t), d,
-	    err) == -1)
+	if (t->has_peer && (by_peer = tries_wait(&t->tries, TRIES_PEER,
+	    peer_name(t), d, err)) == -1)
 		return -1;
 	t->has_turn = true;
 	if (has_failed(t, &failed, err) == -1)
 		return -1;
-	if (failed && tries_wait(&t->tries, TRIES_ACCOUNT, account_name(t), d,
-	    err) == -1)
+	if (failed && (by_account = tries_wait(&t->tries, TRIES_ACCOUNT,
+	    account_name(t), d, err)) == -1)
 		return -1;
 	t->has_account = failed;
+	t->waited = by_peer == 1 || by_account == 1;
 	return 0;
 }
 
@@ -82,6 +84,7 @@ throttle_begin(struct throttle *t, const struct installation *in,
 {
 	t->err = (struct err){ 0 };
 	t->has_peer = c->has_address;
+	t->waited = false;
 	t->peer = address_network(&c->peer);
 	str_cut(&t->account, 0);
 	str_addlower(&t->account, account);

@@ -19,8 +19,8 @@ struct throttle {
 	bool		has_peer;	/* pipes have none */
 	struct network	peer;
 	struct str	account;
-	/* it has its turn; the account's, too */
-	bool		has_turn, has_account;
+	/* it has its turn; the account's, too; others had it until then */
+	bool		has_turn, has_account, waited;
 	/* why nothing is remembered */
 	struct err	err;
 };
@@ -35,7 +35,8 @@ int	throttle_begin(struct throttle *t, const struct installation *in,
 	    struct deadline d, struct err *err);
 
 /* Whose turn it is has failed, for so many times on this connection, this one
- * included: how long its answer takes, in ms, from the beginning of the turn.
+ * included: how long its answer takes, in ms, from the beginning of the turn;
+ * from when the turn was asked for, where it did not have to wait for it.
  * t->err is set where it could not be remembered. */
 int64_t	throttle_failed(struct throttle *t, unsigned on_connection);
 

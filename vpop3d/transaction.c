@@ -36,27 +36,45 @@ note(struct transaction *t, const struct err *err)
 	snprintf(t->report->text, sizeof t->report->text, "%s", err->text);
 }
 
-/* One that cannot be read counts as empty: RETR will say why. */
-static uint64_t
-octets_of(struct transaction *t, size_t index)
+/* One that another program took away is empty for good: RETR will say why. */
+static int
+measure(struct transaction *t, size_t index)
 {
 	struct err err;
 
 	if (maildrop_measure(t->drop, index, &err) == 0)
-		return t->drop->messages[index].octets;
+		return 0;
 	note(t, &err);
+	if (err.kind != ERR_ABSENT)
+		return -1;
+	t->drop->messages[index].measured = true;
 	return 0;
 }
 
-static void
-sum_up(struct transaction *t, uint64_t *count, uint64_t *octets)
+/* Of all messages that are marked, or of those that are not.  -1: one cannot be
+ * measured, and counts as empty. */
+static int
+sum_up(struct transaction *t, bool deleted, uint64_t *count, uint64_t *octets)
 {
+	int result = 0;
+
 	*count = *octets = 0;
-	for (size_t i = 0; i < t->drop->count; i++)
-		if (!t->drop->messages[i].deleted) {
-			++*count;
-			*octets += octets_of(t, i);
-		}
+	for (size_t i = 0; i < t->drop->count; i++) {
+		if (t->drop->messages[i].deleted != deleted)
+			continue;
+		if (measure(t, i) == -1)
+			result = -1;
+		++*count;
+		*octets += t->drop->messages[i].octets;
+	}
+	return result;
+}
+
+static void
+cannot_measure(struct transaction *t)
+{
+	dialogue_reply(t->client, "-ERR [SYS/TEMP] a message cannot be read "
+	    "now");
 }
 
 static void
@@ -76,26 +94,59 @@ stat(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	sum_up(t, &messages, &octets);
-	dialogue_reply(t->client, "+OK %llu %llu", (unsigned long long)messages,
-	    (unsigned long long)octets);
+	if (sum_up(t, false, &messages, &octets) == -1)
+		cannot_measure(t);
+	else
+		dialogue_reply(t->client, "+OK %llu %llu",
+		    (unsigned long long)messages, (unsigned long long)octets);
 }
 
 /* LIST and UIDL differ in what they say of a message. */
 typedef void line_of(struct transaction *t, const char *prefix, size_t index);
 
+static const char *
+decimal(char text[24], uint64_t number)
+{
+	char *p = text + 23;
+
+	*p = '\0';
+	do
+		*--p = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	return p;
+}
+
+/* By hand: of a large mailbox there are a hundred thousand. */
+static void
+add_line(struct transaction *t, const char *prefix, size_t index,
+    const char *text)
+{
+	char number[24], line[32 + MAILDROP_UID_MAX], *end = line;
+
+	end = stpcpy(end, prefix);
+	end = stpcpy(end, decimal(number, index + 1));
+	*end++ = ' ';
+	end = stpcpy(end, text);
+	end = stpcpy(end, "\r\n");
+	dialogue_add(t->client, line, (size_t)(end - line));
+}
+
 static void
 size_line(struct transaction *t, const char *prefix, size_t index)
 {
-	dialogue_reply(t->client, "%s%zu %llu", prefix, index + 1,
-	    (unsigned long long)octets_of(t, index));
+	char number[24];
+
+	if (measure(t, index) == -1)
+		cannot_measure(t);
+	else
+		add_line(t, prefix, index, decimal(number,
+		    t->drop->messages[index].octets));
 }
 
 static void
 uid_line(struct transaction *t, const char *prefix, size_t index)
 {
-	dialogue_reply(t->client, "%s%zu %s", prefix, index + 1,
-	    t->drop->messages[index].uid);
+	add_line(t, prefix, index, t->drop->messages[index].uid);
 }
 
 static void
@@ -119,7 +170,14 @@ scan_listing(struct transaction *t, const struct slice *args, size_t count,
 static void
 list(void *arg, const struct slice *args, size_t count)
 {
-	scan_listing(arg, args, count, size_line);
+	struct transaction *t = arg;
+	uint64_t messages, octets;
+
+	/* all of them before the first line says that there is a list */
+	if (count == 0 && sum_up(t, false, &messages, &octets) == -1)
+		cannot_measure(t);
+	else
+		scan_listing(t, args, count, size_line);
 }
 
 static void
@@ -248,17 +306,6 @@ lang(void *arg, const struct slice *args, size_t count)
 
 /* --- UPDATE -------------------------------------------------------------- */
 
-static void
-count_deleted(struct transaction *t, uint64_t *deleted, uint64_t *octets)
-{
-	*deleted = *octets = 0;
-	for (size_t i = 0; i < t->drop->count; i++)
-		if (t->drop->messages[i].deleted) {
-			++*deleted;
-			*octets += octets_of(t, i);
-		}
-}
-
 /* The reply tells what is on disk, so it waits for the disk. */
 static void
 quit(void *arg, const struct slice *args, size_t count)
@@ -269,12 +316,13 @@ quit(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	count_deleted(t, &deleted, &octets);
+	/* for the log alone */
+	sum_up(t, true, &deleted, &octets);
 	if (maildrop_commit(t->drop, deadline_in((int64_t)t->lock_ms),
 	    &err) == -1) {
 		note(t, &err);
-		dialogue_reply(t->client, "-ERR [SYS/TEMP] some deleted messages were "
-		    "not removed");
+		dialogue_reply(t->client, "-ERR [SYS/TEMP] some deleted messages may "
+		    "not have been removed");
 	} else {
 		t->report->deleted = deleted;
 		t->report->deleted_octets = octets;

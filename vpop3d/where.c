@@ -9,9 +9,9 @@
 #include "certificate.h"
 #include "confine.h"
 #include "fd.h"
+#include "host.h"
 #include "lines.h"
 #include "log.h"
-#include "name.h"
 #include "scope.h"
 
 enum { LOOKUP_MS = 2000 };
@@ -23,44 +23,6 @@ where_allows(const struct installation *in, const char *word)
 		if (strcmp(in->conf.domain_from.word[i], word) == 0)
 			return true;
 	return false;
-}
-
-int
-where_domain_of_host(const struct installation *in, struct pool *pool,
-    struct slice host, bool whole_last, const char **real, struct err *err)
-{
-	struct slice rest = host, label;
-	bool whole = true;
-
-	while (rest.len > 0) {
-		if (!(whole && whole_last)) {
-			if (domain_real_name(in, pool, rest, real, err) == 0)
-				return 0;
-			if (err->kind != ERR_ABSENT)
-				return -1;
-		}
-		whole = false;
-		slice_cut(&rest, '.', &label);
-	}
-	if (whole_last && host.len > 0)
-		return domain_real_name(in, pool, host, real, err);
-	return err_set(err, ERR_ABSENT, "no part of %.*s is one of our domains",
-	    (int)host.len, host.p);
-}
-
-/* What a stranger says is a name, or nothing. */
-static int
-clean_name(struct pool *pool, struct slice given, struct slice *name)
-{
-	SCOPED(drop_str) struct str lower = { 0 };
-
-	str_addlower(&lower, given);
-	if (lower.len > 0 && lower.s[lower.len - 1] == '.')
-		str_cut(&lower, lower.len - 1);
-	if (!name_is_domain(str_slice(&lower)))
-		return -1;
-	*name = slice_of(pool_dup(pool, str_slice(&lower)));
-	return 0;
 }
 
 /* --- the file ----------------------------------------------------------- */
@@ -147,7 +109,7 @@ reverse_name(const struct connection *c, struct pool *pool, struct slice *name,
 	if (confine_ask(look_up, c, deadline_in(LOOKUP_MS), &answer,
 	    err) == -1)
 		return -1;
-	return clean_name(pool, str_slice(&answer), name) == 0 ? 0 :
+	return host_name(pool, str_slice(&answer), name) == 0 ? 0 :
 	    err_set(err, ERR_ABSENT, "the reverse name is none");
 }
 
@@ -157,9 +119,9 @@ int
 where_domain_of_server_name(const struct installation *in, struct pool *pool,
     struct slice name, const char **real, struct err *err)
 {
-	if (clean_name(pool, name, &name) == -1)
+	if (host_name(pool, name, &name) == -1)
 		return err_set(err, ERR_ABSENT, "not a domain name");
-	return where_domain_of_host(in, pool, name, false, real, err);
+	return host_domain(in, pool, name, false, real, err);
 }
 
 void
@@ -195,7 +157,7 @@ find_domain(const struct installation *in, const struct connection *c,
 		return -1;
 	if (reverse_name(c, pool, &name, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
-	return where_domain_of_host(in, pool, name, true, real, err);
+	return host_domain(in, pool, name, true, real, err);
 }
 
 static void

@@ -57,11 +57,4 @@ bool	where_needs_tls(const struct where *where, const struct domain *domain);
 /* Whether domain-from has the word. */
 bool	where_allows(const struct installation *in, const char *word);
 
-/* The first of the host name, and of its tails after each dot, that is one of
- * our domains.  ERR_ABSENT: none.  whole_last: the whole name is the last
- * choice, not the first. */
-int	where_domain_of_host(const struct installation *in, struct pool *pool,
-	    struct slice host, bool whole_last, const char **real,
-	    struct err *err);
-
 #endif

@@ -34,6 +34,8 @@ struct request {
 	uint32_t	authzid_len;
 	uint32_t	password_len;	/* cut to one more than PASSWORD_MAX */
 	uint32_t	ahead_len;
+	/* the login came by AUTH; UTF8 was said before it */
+	uint32_t	by_auth, says_utf8;
 	char		login[WIRE_LOGIN];
 	char		authzid[WIRE_LOGIN];
 	char		password[WIRE_PASSWORD];
@@ -42,13 +44,12 @@ struct request {
 
 /* From the parent to the talker. */
 enum verdict {
-	/* the mailbox is open: hand over; or TLS can begin: end */
+	/* somebody else goes on: hand over; or TLS can begin: end */
 	VERDICT_OPEN = 1,
 	VERDICT_WRONG,		/* who or what is wrong is not said */
 	VERDICT_TEMPORARY,
 	VERDICT_LOCKED,		/* lock-retrieval */
 	VERDICT_NEEDS_TLS,
-	VERDICT_MAIN,		/* a user of the main domain */
 	VERDICT_IN_USE,
 	VERDICT_TOO_SOON,	/* login-delay */
 	VERDICT_REFUSED,	/* the mailbox is a link or somebody else's */
@@ -56,13 +57,17 @@ enum verdict {
 struct answer {
 	uint32_t	verdict;
 	uint32_t	last;		/* no further try is answered */
+	/* the native pop3d's, to be passed on; else empty */
+	char		words[WIRE_TEXT];
 };
 
-/* From the session to the parent, first thing and last thing. */
+/* From the session or the passage to the parent, first thing and last thing. */
 struct opened {
 	uint32_t	verdict;
 	/* why it is not open, for the log */
 	char		text[WIRE_TEXT];
+	/* as above */
+	char		words[WIRE_TEXT];
 };
 struct report {
 	uint32_t	end;		/* enum dialogue_end */
@@ -72,8 +77,14 @@ struct report {
 	/* what went wrong, for the log */
 	char		text[WIRE_TEXT];
 };
+struct passed {
+	uint32_t	end;		/* enum carry_end */
+	uint32_t	pad;
+	/* octets, from the login on */
+	uint64_t	from_client, to_client;
+};
 
-/* From the parent to the session. */
+/* From the parent to the session or the passage. */
 struct ahead {
 	uint32_t	len;
 	char		bytes[WIRE_AHEAD];

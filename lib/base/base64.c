@@ -58,3 +58,23 @@ base64_decode(struct slice text, char *out, size_t *len)
 	*len = n;
 	return 0;
 }
+
+void
+base64_encode(struct slice bytes, char *out)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	while (bytes.len > 0) {
+		size_t n = bytes.len < 3 ? bytes.len : 3;
+		uint32_t group = 0;
+		for (size_t i = 0; i < 3; i++)
+			group = group << 8 |
+			    (i < n ? (unsigned char)bytes.p[i] : 0);
+		for (size_t i = 0; i < 4; i++)
+			*out++ = i > n ? '=' :
+			    letters[group >> (18 - 6 * i) & 63];
+		bytes = slice_from(bytes, n);
+	}
+	*out = '\0';
+}

@@ -69,17 +69,37 @@ child_wait(struct child *child, struct deadline d, int *status, struct err *err)
 	return reap(child, status, err);
 }
 
-void
-drop_child(struct child *child)
+static void
+kill_group(struct child *child, int *status)
 {
 	struct err err;
-	int status;
 
-	if (child->pid <= 0)
-		return;
 	kill(-child->pid, SIGKILL);
 	/* it may not lead its group yet */
 	kill(child->pid, SIGKILL);
-	reap(child, &status, &err);
+	reap(child, status, &err);
 	drop_fd(&child->pidfd);
+}
+
+void
+child_end(struct child *child, int64_t ms, int *status)
+{
+	struct err err;
+
+	*status = 0;
+	if (child->pid <= 0 ||
+	    child_wait(child, deadline_in(ms), status, &err) == 0)
+		return;
+	kill(child->pid, SIGTERM);
+	if (child_wait(child, deadline_in(ms), status, &err) == -1)
+		kill_group(child, status);
+}
+
+void
+drop_child(struct child *child)
+{
+	int status;
+
+	if (child->pid > 0)
+		kill_group(child, &status);
 }

@@ -23,6 +23,11 @@ int	child_fork(struct child *child, struct err *err);
 int	child_wait(struct child *child, struct deadline d, int *status,
 	    struct err *err);
 
+/* Waits for the end; tells the child to end (SIGTERM) when it has not by
+ * itself after ms, and kills its group after as much time again.  *status is as
+ * from waitpid(). */
+void	child_end(struct child *child, int64_t ms, int *status);
+
 /* Kills the whole process group and waits for the child.  Nothing when it has
  * ended or never began. */
 void	drop_child(struct child *child);

@@ -92,13 +92,36 @@ is_same_file(int a, int b)
 	    x.st_ino == y.st_ino;
 }
 
+/* Also where it is all that was left open of a connection. */
+static bool
+is_standard_error_a_client(void)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof peer;
+
+	if (is_same_file(STDIN_FILENO, STDERR_FILENO) ||
+	    is_same_file(STDOUT_FILENO, STDERR_FILENO))
+		return true;
+	return getpeername(STDERR_FILENO, (struct sockaddr *)&peer,
+	    &len) == 0 && (peer.ss_family == AF_INET ||
+	    peer.ss_family == AF_INET6);
+}
+
+bool
+connection_has_standard_error(void)
+{
+	struct stat st;
+
+	return fstat(STDERR_FILENO, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    is_standard_error_a_client();
+}
+
 int
 connection_open(struct connection *c, struct err *err)
 {
 	*c = (struct connection){ .standard_error = -1 };
 	find_addresses(c);
-	if (!is_same_file(STDIN_FILENO, STDERR_FILENO) &&
-	    !is_same_file(STDOUT_FILENO, STDERR_FILENO))
+	if (!is_standard_error_a_client())
 		return 0;
 	c->standard_error = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC,
 	    STDERR_FILENO + 1);

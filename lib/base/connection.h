@@ -40,6 +40,10 @@ bool	connection_is_local(const struct connection *c);
 /* Closes what connection_restore() would need. */
 void	connection_forget(struct connection *c);
 
+/* Whether standard error is the socket of a client, who is not to read what is
+ * meant for an operator. */
+bool	connection_has_standard_error(void);
+
 /* Replies are not to wait for one another's acknowledgement. */
 void	connection_no_delay(void);
 

@@ -151,14 +151,22 @@ draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
 }
 
 int
-draft_commit(struct draft *draft, struct err *err)
+draft_publish(struct draft *draft, struct err *err)
 {
-	if (fsync(draft->fd) == -1)
-		return err_sys(err, "sync %s", draft->temporary);
 	if (renameat(draft->dir, draft->temporary, draft->dir,
 	    draft->name) == -1)
 		return err_sys(err, "replace %s", draft->name);
 	drop_mem(&draft->temporary);		/* nothing left to undo */
+	return 0;
+}
+
+int
+draft_commit(struct draft *draft, struct err *err)
+{
+	if (fsync(draft->fd) == -1)
+		return err_sys(err, "sync %s", draft->temporary);
+	if (draft_publish(draft, err) == -1)
+		return -1;
 	if (fsync(draft->dir) == -1)
 		return err_sys(err, "sync the directory of %s", draft->name);
 	return 0;

@@ -46,6 +46,9 @@ struct draft {
 int	draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
 	    struct err *err);
 int	draft_commit(struct draft *draft, struct err *err);
+/* The same without a sync, for what is safe to lose: after a crash the file
+ * may hold anything. */
+int	draft_publish(struct draft *draft, struct err *err);
 void	drop_draft(struct draft *draft);
 
 /* begin, write, commit in one. */

@@ -21,7 +21,8 @@ struct listen_service {
 	 * return.  The listeners are closed. */
 	__attribute__((noreturn))
 	void		(*serve)(void *arg, int fd, int role);
-	/* What one too many is told before its connection is closed. */
+	/* What one too many is told before its connection is closed; "": no
+	 * word. */
 	const char	*full;
 	void		(*turned_away)(const char *peer);
 	/* of what cannot be helped, and goes on */

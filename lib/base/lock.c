@@ -92,13 +92,13 @@ lock_wait_part(int fd, struct lock_part part, struct deadline d,
 	int result = wait_interrupted(fd, part, d, err);
 	setitimer(ITIMER_REAL, &off, NULL);
 	sigaction(SIGALRM, &before, NULL);
-	return result;
+	return result == -1 ? -1 : 1;
 }
 
 int
 lock_wait(int fd, struct deadline d, struct err *err)
 {
-	return lock_wait_part(fd, whole, d, err);
+	return lock_wait_part(fd, whole, d, err) == -1 ? -1 : 0;
 }
 
 void
@@ -109,10 +109,12 @@ lock_release_part(int fd, struct lock_part part)
 	fcntl(fd, F_OFD_SETLK, &lock);
 }
 
-void
-lock_release(int fd)
+int
+lock_release(int fd, struct err *err)
 {
-	lock_release_part(fd, whole);
+	struct flock lock = flock_of(F_UNLCK, whole);
+
+	return fcntl(fd, F_OFD_SETLK, &lock) == -1 ? err_sys(err, "unlock") : 0;
 }
 
 static bool

@@ -21,10 +21,10 @@ int	lock_try_shared(int fd, struct err *err);
 /* Exclusive; waits in the kernel, in the queue of those that came before.
  * Uses SIGALRM and ITIMER_REAL for the deadline while it waits. */
 int	lock_wait(int fd, struct deadline d, struct err *err);
-void	lock_release(int fd);
+int	lock_release(int fd, struct err *err);
 
 /* The same for a part of a file, which may lie beyond its end: len 0 is all
- * from start on. */
+ * from start on.  1: somebody else had it, and left; 0: nobody had. */
 struct lock_part {
 	off_t	start, len;
 };

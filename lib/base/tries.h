@@ -63,7 +63,7 @@ int	tries_take_back(const struct tries *tries, enum tries_kind kind,
 	    struct slice who, struct err *err);
 
 /* Who waits for the turn of one name goes on when who has it leaves, or ends:
- * one at a time. */
+ * one at a time.  1: it had to wait; 0: nobody had the turn. */
 int	tries_wait(const struct tries *tries, enum tries_kind kind,
 	    struct slice who, struct deadline d, struct err *err);
 void	tries_leave(const struct tries *tries, enum tries_kind kind,

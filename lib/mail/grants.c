@@ -18,8 +18,8 @@ grant_name(enum grant grant)
 	return names[grant];
 }
 
-static bool
-read_right(struct slice word, enum grant *out)
+bool
+grant_named(struct slice word, enum grant *out)
 {
 	for (enum grant g = GRANT_NONE; g <= GRANT_ALL; g++)
 		if (slice_is(word, names[g])) {
@@ -68,8 +68,9 @@ grants_parse(struct slice line, struct grant_line *out, const char **wrong)
 	    slice_trim(rest).len > 0)
 		return refuse(wrong, "not an account, a colon, another account "
 		    "and a right");
-	if (!read_right(right, &got.grant))
+	if (!grant_named(right, &got.grant))
 		return refuse(wrong, "the right is not retrieve, all or none");
+	got.text = line;
 	*out = got;
 	return 1;
 }

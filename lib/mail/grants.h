@@ -3,6 +3,8 @@
 #ifndef GRANTS_H
 #define GRANTS_H
 
+#include <stdbool.h>
+
 #include "domain.h"
 #include "err.h"
 #include "str.h"
@@ -15,12 +17,14 @@ enum grant {
 
 /* As in the file: "retrieve", "all"; GRANT_NONE is "none". */
 const char *grant_name(enum grant grant);
+bool	grant_named(struct slice word, enum grant *out);
 
 /* A line of the file. */
 struct grant_line {
 	struct slice	owner;		/* whose inbox */
 	struct slice	who;
 	enum grant	grant;
+	struct slice	text;		/* the whole of it */
 };
 
 /* 1: *out looks into line.  0: a comment, or empty.  -1: *wrong says why. */

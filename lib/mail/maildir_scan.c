@@ -13,6 +13,7 @@
 #include "file.h"
 #include "mem.h"
 #include "scope.h"
+#include "stamp.h"
 
 enum { PASSES = 16 };
 
@@ -85,6 +86,12 @@ is_message(int dir, const struct dirent *e)
 	    S_ISREG(st.st_mode);
 }
 
+static uint64_t
+digest_of(const char *name, bool in_cur)
+{
+	return XXH3_64bits_withSeed(name, strlen(name), in_cur);
+}
+
 static void
 add_entry(struct maildir_scan *s, const char *name, bool in_cur)
 {
@@ -97,7 +104,7 @@ add_entry(struct maildir_scan *s, const char *name, bool in_cur)
 		.in_cur = in_cur,
 		.time = time_of(name),
 	};
-	s->digest += XXH3_64bits_withSeed(name, strlen(name), in_cur);
+	s->digest += digest_of(name, in_cur);
 }
 
 static int
@@ -143,19 +150,51 @@ read_pass(const struct maildir *dirs, struct maildir_scan *s, struct err *err)
 	    read_part(dirs, true, s, err);
 }
 
+/* What both are like.  *final: nothing that is done to them from now on leaves
+ * them like that. */
+static int
+look_at(const struct maildir *dirs, struct stamp stamps[2], bool *final,
+    struct err *err)
+{
+	struct stat new, cur;
+
+	if (fstat(dirs->new, &new) == -1 || fstat(dirs->cur, &cur) == -1)
+		return err_sys(err, "look at a directory");
+	stamps[0] = stamp_of(&new);
+	stamps[1] = stamp_of(&cur);
+	*final = stamp_is_final(&stamps[0]) && stamp_is_final(&stamps[1]);
+	return 0;
+}
+
+/* One pass; *whole: nobody touched the directories meanwhile. */
+static int
+read_still(const struct maildir *dirs, struct maildir_scan *s, bool *whole,
+    struct err *err)
+{
+	struct stamp before[2], after[2];
+	bool was_final, ignored;
+
+	if (look_at(dirs, before, &was_final, err) == -1 ||
+	    read_pass(dirs, s, err) == -1 ||
+	    look_at(dirs, after, &ignored, err) == -1)
+		return -1;
+	*whole = was_final && stamp_same(&before[0], &after[0]) &&
+	    stamp_same(&before[1], &after[1]);
+	return 0;
+}
+
 static int
 read_directories(const struct maildir *dirs, struct maildir_scan *s,
     struct err *err)
 {
-	if (read_pass(dirs, s, err) == -1)
-		return -1;
-	for (int i = 1; i < PASSES; i++) {
+	bool whole = false, agree = false;
+
+	for (int i = 0; i < PASSES && !whole && !agree; i++) {
 		uint64_t digest = s->digest;
 		size_t count = s->count;
-		if (read_pass(dirs, s, err) == -1)
+		if (read_still(dirs, s, &whole, err) == -1)
 			return -1;
-		if (s->digest == digest && s->count == count)
-			break;
+		agree = i > 0 && s->digest == digest && s->count == count;
 	}
 	/* where mail never stops coming, what was seen is enough */
 	return 0;
@@ -184,27 +223,52 @@ maildir_scan(const struct maildir *dirs, struct maildir_scan *out,
 	return 0;
 }
 
+/* 1: *e has the name that it has now.  0: it is not in this directory, whose
+ * other names are added to *digest. */
+static int
+look_for(const struct maildir *dirs, bool in_cur, struct maildir_scan *s,
+    struct maildir_entry *e, uint64_t *digest, struct err *err)
+{
+	SCOPED(drop_dir) DIR *dir = NULL;
+	struct slice base = maildir_base(e->name);
+	int fd = in_cur ? dirs->cur : dirs->new;
+	const struct dirent *found;
+
+	if (open_stream(fd, &dir, err) == -1)
+		return -1;
+	while (errno = 0, (found = readdir(dir)) != NULL) {
+		if (slice_equal(maildir_base(found->d_name), base) &&
+		    is_message(fd, found)) {
+			e->name = pool_dup(&s->pool, slice_of(found->d_name));
+			e->in_cur = in_cur;
+			return 1;
+		}
+		*digest += digest_of(found->d_name, in_cur);
+	}
+	return errno != 0 ? err_sys(err, "read a directory") : 0;
+}
+
+/* What one pass does not see may have been renamed meanwhile: gone is what is
+ * not there while nothing moves. */
 int
 maildir_find_again(const struct maildir *dirs, struct maildir_scan *s,
     struct maildir_entry *e, struct err *err)
 {
-	struct slice base = maildir_base(e->name);
+	uint64_t before = 0;
 
-	for (int in_cur = 1; in_cur >= 0; in_cur--) {
-		SCOPED(drop_dir) DIR *dir = NULL;
-		const struct dirent *found;
-		int fd = in_cur ? dirs->cur : dirs->new;
-		if (open_stream(fd, &dir, err) == -1)
-			return -1;
-		while ((found = readdir(dir)) != NULL) {
-			if (!slice_equal(maildir_base(found->d_name), base) ||
-			    !is_message(fd, found))
-				continue;
-			e->name = pool_dup(&s->pool, slice_of(found->d_name));
-			e->in_cur = in_cur;
-			return 0;
-		}
+	for (int i = 0; i < PASSES; i++) {
+		uint64_t digest = 1;
+		int got = look_for(dirs, false, s, e, &digest, err);
+		if (got == 0)
+			got = look_for(dirs, true, s, e, &digest, err);
+		if (got != 0)
+			return got == 1 ? 0 : -1;
+		if (digest == before)
+			return err_set(err, ERR_ABSENT,
+			    "%s: another program took the message away",
+			    e->name);
+		before = digest;
 	}
-	return err_set(err, ERR_ABSENT,
-	    "%s: another program took the message away", e->name);
+	return err_set(err, ERR_TEMPORARY,
+	    "%s: other programs keep renaming messages", e->name);
 }

@@ -1,8 +1,8 @@
 /* maildir_scan.h: the messages of a Maildir, in the order of their delivery.
  *
  * Other programs rename messages at any time (new to cur, other flags), and a
- * directory that is read meanwhile may miss some: so it is read until two
- * passes agree.
+ * directory that is read meanwhile may miss some: so it is read until nobody
+ * has touched it meanwhile, or two passes agree.
  */
 #ifndef MAILDIR_SCAN_H
 #define MAILDIR_SCAN_H

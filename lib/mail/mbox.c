@@ -224,7 +224,7 @@ mbox_append(struct mbox_file *f, const struct delivery *delivery,
 		take_back(f, err);
 		return -1;
 	}
-	mbox_file_clear(f);
+	mbox_file_appended(f);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "compat.h"
 #include "fd.h"
 #include "lock.h"
+#include "mbox_growth.h"
 #include "mem.h"
 #include "scope.h"
 #include "str.h"
@@ -148,19 +149,13 @@ struct record {
 };
 
 static bool
-read_record(int queue, struct record *r)
+read_record(const char *text, size_t n, struct record *r)
 {
-	char text[RECORD_MAX];
-	ssize_t n = fd_pread(queue, text, sizeof text - 1, RECORD_AT);
 	int used = 0;
 
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
 	if (sscanf(text, "append %llu %llu %llu %llu%n", &r->inode, &r->start,
 	    &r->len, &r->head_len, &used) != 4 || text[used] != '\n' ||
-	    r->head_len > sizeof r->head ||
-	    (unsigned long long)(n - used - 1) < r->head_len)
+	    r->head_len > sizeof r->head || n - (size_t)used - 1 < r->head_len)
 		return false;
 	memcpy(r->head, text + used + 1, r->head_len);
 	return true;
@@ -204,11 +199,20 @@ holds_one_message(int fd, off_t start, off_t end, bool *one, struct err *err)
 static int
 undo(struct mbox_file *f, struct err *err)
 {
+	const struct stamp found = stamp_of(&f->st);
+	char text[RECORD_MAX];
 	struct record r;
 	bool alike, one;
 
-	if (f->queue == -1 || !read_record(f->queue, &r))
+	ssize_t n = f->queue == -1 ? 0 : fd_pread(f->queue, text,
+	    sizeof text - 1, RECORD_AT);
+	if (n <= 0)
 		return 0;
+	text[n] = '\0';
+	if (!read_record(text, (size_t)n, &r)) {
+		mbox_growth_read(text, &found, &f->since);
+		return 0;
+	}
 	off_t size = f->st.st_size, start = (off_t)r.start;
 	bool torn = r.inode == f->st.st_ino && start >= 0 && size > start &&
 	    (unsigned long long)(size - start) < r.len;
@@ -257,6 +261,36 @@ mbox_file_clear(struct mbox_file *f)
 	 * checks it against the mbox, which is longer by then. */
 	if (f->queue != -1 && pwrite(f->queue, "-", 1, RECORD_AT) == -1)
 		return;
+}
+
+/* One that is not written is as harmless. */
+static void
+write_growth(struct mbox_file *f, const struct stamp *now)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+
+	mbox_growth_add(&text, &f->since, now);
+	if (f->queue != -1 &&
+	    fd_pwrite(f->queue, text.s, text.len, RECORD_AT) == -1)
+		mbox_file_clear(f);
+}
+
+void
+mbox_file_appended(struct mbox_file *f)
+{
+	struct stamp now;
+
+	if (f->since.ino != 0 && stamp_finish(f->fd, &now))
+		write_growth(f, &now);
+	else
+		mbox_file_clear(f);
+}
+
+void
+mbox_file_known(struct mbox_file *f, const struct stamp *stamp)
+{
+	f->since = *stamp;
+	write_growth(f, stamp);
 }
 
 /* --- the queue file ---------------------------------------------------- */
@@ -380,18 +414,26 @@ mbox_file_open(int dir, const char *name, enum mbox_file_how how,
 	return 0;
 }
 
-void
-mbox_file_unlock(struct mbox_file *f)
+static void
+drop_locks_around(struct mbox_file *f)
 {
-	if (f->fd != -1)
-		lock_release(f->fd);
 	drop_dotlock(&f->dotlock);
 	drop_fd(&f->queue);
 }
 
+int
+mbox_file_unlock(struct mbox_file *f, struct err *err)
+{
+	int result = lock_release(f->fd, err);
+
+	drop_locks_around(f);
+	return result == -1 ? err_within(err, "%s", f->name) : 0;
+}
+
+/* The file's own lock goes with its descriptor, and first. */
 void
 drop_mbox_file(struct mbox_file *f)
 {
-	mbox_file_unlock(f);
 	drop_fd(&f->fd);
+	drop_locks_around(f);
 }

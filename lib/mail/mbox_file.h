@@ -11,7 +11,8 @@
  * ".NAME.queue" also holds the undo record: where an append that has not
  * ended began, how long it would be, and its first bytes.  Whoever comes next
  * takes a torn tail away by it, if it is the tail that the record tells of and
- * no other program's message follows it.
+ * no other program's message follows it.  Where no append is under way it holds
+ * what mbox_growth.h is about.
  */
 #ifndef MBOX_FILE_H
 #define MBOX_FILE_H
@@ -24,6 +25,7 @@
 #include "deadline.h"
 #include "dotlock.h"
 #include "err.h"
+#include "stamp.h"
 #include "str.h"
 
 struct mbox_file {
@@ -36,6 +38,9 @@ struct mbox_file {
 	int		 fd;
 	struct stat	 st;		/* as it was when the locks were had */
 	bool		 created;	/* it did not exist before */
+	/* what it was like before deliveries of ours, which nobody else has
+	 * touched since; or of no file */
+	struct stamp since;
 };
 #define MBOX_FILE_NONE	((struct mbox_file){ .queue = -1, .fd = -1 })
 
@@ -53,15 +58,20 @@ enum mbox_file_how {
 int	mbox_file_open(int dir, const char *name, enum mbox_file_how how,
 	    struct deadline d, struct mbox_file *out, struct err *err);
 
-/* Gives the locks back; the descriptor stays open for reading. */
-void	mbox_file_unlock(struct mbox_file *file);
+/* Gives the locks back; the descriptor stays open for reading.  After -1 the
+ * file's own lock stays until that is dropped. */
+int	mbox_file_unlock(struct mbox_file *file, struct err *err);
 void	drop_mbox_file(struct mbox_file *file);
 
 /* The undo record: written before an append of len bytes, which begin with
- * head, at the file's end (durable when durable is set); cleared when it ended
- * or was undone. */
+ * head, at the file's end (durable when durable is set); cleared when it was
+ * undone, or has ended. */
 int	mbox_file_record(struct mbox_file *file, uint64_t len,
 	    struct slice head, bool durable, struct err *err);
 void	mbox_file_clear(struct mbox_file *file);
+void	mbox_file_appended(struct mbox_file *file);
+
+/* All of the file is known, and this is what it is like. */
+void	mbox_file_known(struct mbox_file *file, const struct stamp *stamp);
 
 #endif

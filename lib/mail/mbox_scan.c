@@ -24,7 +24,8 @@ enum { FROM_LEN = sizeof from_ - 1 };
 /* A window of the file that moves on.  All that lies before `at` is done. */
 struct scanner {
 	int		 fd;
-	char		*buffer;
+	const char	*buffer;	/* space, where fd is read */
+	char		*space;
 	size_t		 at, len;
 	off_t		 base;		/* of buffer[0] in the file */
 	bool		 at_end;	/* nothing follows the window */
@@ -48,10 +49,9 @@ struct scanner {
 };
 
 static void
-drop_scanner(struct scanner *s)
+drop_hash(XXH3_state_t **hash)
 {
-	drop_mem(&s->buffer);
-	XXH3_freeState(s->hash);
+	XXH3_freeState(*hash);
 }
 
 static void
@@ -83,11 +83,11 @@ look_ahead(struct scanner *s, struct err *err)
 	if (s->len - s->at >= AHEAD || s->at_end)
 		return 0;
 	hash_run(s);
-	memmove(s->buffer, s->buffer + s->at, s->len - s->at);
+	memmove(s->space, s->space + s->at, s->len - s->at);
 	s->base += (off_t)s->at;
 	s->len -= s->at;
 	s->at = s->run = 0;
-	ssize_t n = fd_pread(s->fd, s->buffer + s->len, BUFFER - s->len,
+	ssize_t n = fd_pread(s->fd, s->space + s->len, BUFFER - s->len,
 	    s->base + (off_t)s->len);
 	if (n == -1)
 		return err_sys(err, "read");
@@ -128,10 +128,8 @@ may_change(struct slice line)
 {
 	char c = ascii_lower(line.p[0]);
 
-	if (c != 's' && c != 'x' && c != 'c' && c != 'l')
-		return false;
 	for (size_t i = 0; changing[i] != NULL; i++)
-		if (is_field(line, changing[i]))
+		if (c == changing[i][0] && is_field(line, changing[i]))
 			return true;
 	return false;
 }
@@ -270,6 +268,24 @@ will_be_empty(struct slice line)
 	return line.len == 1 && line.p[0] == '\r';
 }
 
+/* Lines of a body that are whole in the window and begin with nothing special,
+ * which is nearly all there is. */
+static void
+plain_lines(struct scanner *s)
+{
+	const char *start = s->buffer + s->at, *p = start, *lf;
+	const char *end = s->buffer + s->len;
+	uint64_t added = 0;		/* what goes out as CRs */
+
+	while (p < end && *p != '\n' && *p != '\r' && *p != '>' &&
+	    (lf = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		added += lf[-1] != '\r';
+		p = lf + 1;
+	}
+	s->entry.octets += (uint64_t)(p - start) + added;
+	s->at += (size_t)(p - start);
+}
+
 /* One line of a message. */
 static int
 message_line(struct scanner *s, struct err *err)
@@ -296,6 +312,8 @@ message_line(struct scanner *s, struct err *err)
 	s->after_empty = empty;
 	if (empty)
 		s->empty_at = began;
+	else if (!s->in_header)
+		plain_lines(s);
 	return 0;
 }
 
@@ -388,19 +406,47 @@ int
 mbox_scan(int fd, off_t from, size_t max, struct mbox_scan *out,
     struct err *err)
 {
-	SCOPED(drop_scanner) struct scanner s = { .fd = fd, .base = from,
-	    .is_first = from == 0 };
+	SCOPED(drop_mem) char *buffer = mem_grow(NULL, BUFFER, 1);
+	SCOPED(drop_hash) XXH3_state_t *hash = XXH3_createState();
 	SCOPED(drop_mbox_scan) struct mbox_scan found = { 0 };
+	struct scanner s = { .fd = fd, .buffer = buffer, .space = buffer, .base = from,
+	    .is_first = from == 0, .hash = hash };
 
-	s.buffer = mem_grow(NULL, BUFFER, 1);
-	s.hash = XXH3_createState();
-	if (s.hash == NULL)
+	if (hash == NULL)
 		return err_sys(err, "prepare a hash");
 	if (scan(&s, max, &found, err) == -1)
 		return -1;
 	*out = found;
 	found = (struct mbox_scan){ 0 };
 	return 0;
+}
+
+bool
+mbox_scan_bytes(off_t from, struct slice bytes, struct mbox_entry *out)
+{
+	SCOPED(drop_hash) XXH3_state_t *hash = XXH3_createState();
+	SCOPED(drop_mbox_scan) struct mbox_scan found = { 0 };
+	struct scanner s = { .fd = -1, .buffer = bytes.p, .len = bytes.len,
+	    .at_end = true, .base = from, .is_first = from == 0, .hash = hash };
+	struct err err;
+
+	if (hash == NULL || scan(&s, 2, &found, &err) == -1 ||
+	    found.count != 1 || found.entries[0].from != from)
+		return false;
+	*out = found.entries[0];
+	return true;
+}
+
+bool
+mbox_entry_same(const struct mbox_entry *was, const struct mbox_entry *is,
+    bool last)
+{
+	off_t grown = is->end - was->end;
+
+	return is->from == was->from && is->start == was->start &&
+	    is->hash.high == was->hash.high && is->hash.low == was->hash.low &&
+	    (grown == 0 || (last && grown > 0 && grown <= 2)) &&
+	    is->octets == was->octets && is->quoted == was->quoted;
 }
 
 void

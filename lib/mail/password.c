@@ -44,8 +44,11 @@ compute(const char *given, const char *setting, struct crypt_data *data)
 	return got == NULL || got[0] == '*' ? NULL : got;
 }
 
-bool
-password_matches(const struct password *password, struct slice given)
+/* Where crypt(3) lacks memory it says what it says of a broken hash; nobody's is
+ * not broken. */
+int
+password_check(const struct password *password, struct slice given,
+    bool *matches, struct err *err)
 {
 	SCOPED(drop_crypt_data) struct crypt_data *data =
 	    mem_alloc(sizeof *data);
@@ -59,11 +62,16 @@ password_matches(const struct password *password, struct slice given)
 	    password->hash[0] != '\0' && !password->locked;
 	if (has_hash)
 		got = compute(text, password->hash, data);
-	bool matches = usable && got != NULL && is_same(got, password->hash);
-	if (got == NULL)
-		compute(text, nobodys, data);
+	bool lacks = got == NULL && compute(text, nobodys, data) == NULL;
+	if (has_hash && got == NULL && !lacks)
+		/* a broken one costs nothing */
+		got = compute(text, password->hash, data);
 	explicit_bzero(text, sizeof text);
-	return matches;
+	if (lacks)
+		return err_set(err, ERR_TEMPORARY, "the hash of a password "
+		    "cannot be computed: out of memory");
+	*matches = usable && got != NULL && is_same(got, password->hash);
+	return 0;
 }
 
 bool

@@ -16,8 +16,9 @@ enum { PASSWORD_MAX = 511 };
 
 /* Whether given opens it.  Costs one hash whatever the answer is: where there
  * is none to check (password NULL, locked, broken), one like the new ones is
- * computed in its place. */
-bool	password_matches(const struct password *password, struct slice given);
+ * computed in its place.  -1: no hash can be computed, for want of memory. */
+int	password_check(const struct password *password, struct slice given,
+	    bool *matches, struct err *err);
 
 /* Whether new hashes are made by a better method than this one. */
 bool	password_is_old(const char *hash);

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "fd.h"
 #include "file.h"
 #include "mem.h"
@@ -157,20 +158,51 @@ parse(struct uids *uids, struct slice text, ino_t inode)
 	return true;
 }
 
-/* A file that is missing, somebody else's or broken is as if lost. */
-static void
-read_known(int dir, const char *name, ino_t inode, struct uids *uids)
+/* *fd stays -1 where there is none of ours. */
+static int
+open_known(int dir, const char *file, int *fd, struct err *err)
+{
+	enum {
+		FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+		    O_CLOEXEC
+	};
+	SCOPED(drop_fd) int got = compat_open_beneath(dir, file, FLAGS, 0);
+	struct stat st;
+
+	if (got == -1) {
+		err_fill_open(err, file);
+		return err->kind == ERR_ABSENT || err->kind == ERR_REFUSED ?
+		    0 : -1;
+	}
+	if (fstat(got, &st) == -1)
+		return err_sys(err, "%s", file);
+	if (S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    st.st_nlink == 1) {
+		*fd = got;
+		got = -1;
+	}
+	return 0;
+}
+
+/* A file that is missing, somebody else's or broken is as if lost; what the
+ * system does not let us read now would be remembered as lost at QUIT. */
+static int
+read_known(int dir, const char *name, ino_t inode, struct uids *uids,
+    struct err *err)
 {
 	SCOPED(drop_str) struct str file = { 0 }, text = { 0 };
 	SCOPED(drop_fd) int fd = -1;
-	struct stat st;
-	struct err err;
 
-	if (file_open(dir, file_name(&file, name), O_NOFOLLOW, &fd, &st,
-	    &err) == -1 || st.st_uid != geteuid() || st.st_nlink != 1 ||
-	    file_read(fd, FILE_MAX, &text, &err) == -1 ||
-	    !parse(uids, str_slice(&text), inode))
+	if (open_known(dir, file_name(&file, name), &fd, err) == -1)
+		return -1;
+	if (fd == -1)
+		return 0;
+	int got = file_read(fd, FILE_MAX, &text, err);
+	if (got == -1 && err->kind != ERR_INVALID)
+		return err_within(err, "%s", str_text(&file));
+	if (got == -1 || !parse(uids, str_slice(&text), inode))
 		uids->known_count = 0;
+	return 0;
 }
 
 static int
@@ -210,13 +242,15 @@ count_places(const struct uid_hash *hashes, size_t count, uint32_t *place)
 	}
 }
 
-void
+int
 uids_assign(int dir, const char *name, ino_t inode,
-    const struct uid_hash *hashes, size_t count, struct uids *uids)
+    const struct uid_hash *hashes, size_t count, struct uids *uids,
+    struct err *err)
 {
 	*uids = (struct uids){ .ordinals =
 	    mem_alloc(count * sizeof *uids->ordinals) };
-	read_known(dir, name, inode, uids);
+	if (read_known(dir, name, inode, uids, err) == -1)
+		return -1;
 	count_places(hashes, count, uids->ordinals);
 	for (size_t i = 0; i < count && uids->known_count > 0; i++) {
 		const struct uid_twins *known = find_known(uids, &hashes[i]);
@@ -226,6 +260,7 @@ uids_assign(int dir, const char *name, ino_t inode,
 			    known->ordinals[place - 1] :
 			    known->next + (place - known->count - 1);
 	}
+	return 0;
 }
 
 void
@@ -350,4 +385,26 @@ uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
 		    "too many identical messages: delete fewer at once");
 	return file_replace(dir, file_name(&file, name), 0600, str_slice(&text),
 	    err);
+}
+
+/* In its place and not synced: until then what was said of the old file is right
+ * for that alone, and it is no more. */
+void
+uids_forget_old(int dir, const char *name)
+{
+	enum { FLAGS = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC };
+	SCOPED(drop_str) struct str file = { 0 }, head = { 0 };
+	SCOPED(drop_fd) int fd = compat_open_beneath(dir,
+	    file_name(&file, name), FLAGS, 0);
+	char digits[32];
+
+	str_addf(&head, "%s\ninode ", magic);
+	if (fd == -1 || fd_pread(fd, digits, sizeof digits,
+	    (off_t)head.len) <= 0)
+		return;
+	size_t len = strspn(digits, "0123456789");
+	memset(digits, '0', len);
+	if (len < sizeof digits &&
+	    fd_pwrite(fd, digits, len, (off_t)head.len) == -1)
+		return;			/* it tells no lies so far */
 }

@@ -6,7 +6,7 @@
  * mbox says which numbers are left, and which is the next one to give.  Where
  * none is left that is remembered for a day, so that the same message, when it
  * comes again, is another one.  The file may be lost: then the twins that are
- * left are numbered anew.
+ * left are numbered anew.  One that cannot be read now is not lost.
  */
 #ifndef UIDS_H
 #define UIDS_H
@@ -40,9 +40,11 @@ struct uids {
 	struct pool		 pool;
 };
 
-/* Numbers the messages of the mbox dir/name, whose inode number is given. */
-void	uids_assign(int dir, const char *name, ino_t inode,
-	    const struct uid_hash *hashes, size_t count, struct uids *uids);
+/* Numbers the messages of the mbox dir/name, whose inode number is given.  To be
+ * dropped after -1, too. */
+int	uids_assign(int dir, const char *name, ino_t inode,
+	    const struct uid_hash *hashes, size_t count, struct uids *uids,
+	    struct err *err);
 void	drop_uids(struct uids *uids);
 
 /* Before a file without the deleted messages (new_inode) takes the place of
@@ -51,5 +53,9 @@ void	drop_uids(struct uids *uids);
 int	uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
 	    const struct uid_hash *hashes, const bool *deleted, size_t count,
 	    const struct uids *uids, struct err *err);
+
+/* When it has taken its place: what was written of the old one counts no more,
+ * or it would for a file that gets its inode number one day. */
+void	uids_forget_old(int dir, const char *name);
 
 #endif

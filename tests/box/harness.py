@@ -17,6 +17,9 @@ A test is a class of sentences:
 
 Run it with "tests/box/NAME_test.py [WORD]" or "make test T=NAME"; the output is TAP.
 
+main(beside=N) runs N tests of a file at once: for files whose tests wait for
+delays, each in an installation of its own; those marked @alone come after them.
+
 Two worlds.  Without root each domain gets "owner = UID:GID" of whoever runs
 the test.  As root the mailboxes belong to the accounts (uids from 60001, gid
 60000), and the whole file runs in a mount namespace of its own with a tmpfs
@@ -30,8 +33,10 @@ reply, a process's end (Process, Pop3), or whatever eventually() can ask.
 The programs come from $VMAIL_BIN, else from out/bin of this tree.
 """
 import atexit
+import concurrent.futures
 import contextlib
 import os
+import pwd
 import re
 import select
 import shutil
@@ -40,6 +45,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import warnings
@@ -65,6 +71,20 @@ def only_where(condition):
     return lambda test: test if condition else None
 
 
+def alone(test):
+    """@alone: never beside others, because it measures time, or changes what all of them see."""
+    test.alone = True
+    return test
+
+
+def has_name(uid):
+    """Whether there is such a user: some foreign programs ask who they are."""
+    try:
+        return bool(pwd.getpwuid(uid).pw_name)
+    except KeyError:
+        return False
+
+
 def is_sanitized(name="vdeliver"):
     """Whether the programs under test were built with AddressSanitizer."""
     with open(program(name), "rb") as f:
@@ -77,6 +97,13 @@ def environment(extra=None):
     return {"PATH": PATH, **kept, **(extra or {})}
 
 
+HOSTILE_ENVIRONMENT = {name: "/nowhere:%n\n`id`" for name in (
+    "IFS", "ENV", "BASH_ENV", "TZ", "TZDIR", "LANG", "LC_ALL", "LOCPATH", "NLSPATH", "TMPDIR", "HOSTALIASES",
+    "RES_OPTIONS", "GCONV_PATH", "MALLOC_ARENA_MAX", "MALLOC_CHECK_", "MALLOC_PERTURB_", "MALLOC_TRACE",
+    "GLIBC_TUNABLES", "LD_LIBRARY_PATH", "LD_PROFILE", "LD_ORIGIN_PATH", "HOME", "PATH", "USER", "SHELL",
+    "RECIPIENT", "SENDER", "LISTEN_FDS", "LISTEN_PID", "NOTIFY_SOCKET")}
+
+
 # --- waiting -----------------------------------------------------------------
 
 def eventually(ask, what="the condition", seconds=DEADLINE):
@@ -87,6 +114,29 @@ def eventually(ask, what="the condition", seconds=DEADLINE):
             raise AssertionError(f"{what} did not come true within {seconds} s")
         select.select([], [], [], 0.005)
     return answer
+
+
+def together(jobs, at_once=8):
+    """Calls these functions in threads, so many at once; the first failure is raised here."""
+    waiting, failures = list(reversed(jobs)), []
+
+    def work():
+        while not failures:
+            try:
+                job = waiting.pop()
+            except IndexError:
+                return
+            try:
+                job()
+            except BaseException as failure:
+                failures.append(failure)
+    threads = [threading.Thread(target=work) for _ in range(at_once)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
 
 
 class Deadline:
@@ -478,15 +528,14 @@ class Pop3:
 
     def body(self):
         """A multi-line reply's lines up to the final dot, dots undone, with their CRLF."""
-        while not self.read.startswith(b".\r\n") and b"\r\n.\r\n" not in self.read:
+        text, seen = bytearray(b"\r\n" + self.read), 0
+        while (end := text.find(b"\r\n.\r\n", seen)) == -1:
+            seen, self.read = max(0, len(text) - 4), b""
             if not self._more():
-                raise AssertionError(f"the connection ended within a reply: {self.read[-200:]!r}")
-        if self.read.startswith(b".\r\n"):
-            text, self.read = b"", self.read[3:]
-        else:
-            text, self.read = self.read.split(b"\r\n.\r\n", 1)
-            text += b"\r\n"
-        return re.sub(rb"^\.", b"", text, flags=re.M)
+                raise AssertionError(f"the connection ended within a reply: {text[-200:]!r}")
+            text += self.read
+        self.read = bytes(text[end + 5:])
+        return re.sub(rb"^\.", b"", bytes(text[2:end + 2]), flags=re.M)
 
     def many(self, command):
         reply = self.ask(command)
@@ -600,11 +649,13 @@ def sentence(test):
 
 class Tap(unittest.TestResult):
     lines = 0
+    turn = threading.Lock()                 # tests may run beside one another
 
     def line(self, ok, test, note="", details=""):
-        self.lines += 1
         text = "".join(f"# {line}\n" for line in details.splitlines())
-        print(f"{'ok' if ok else 'not ok'} - {sentence(test)}{note}\n{text}", end="", flush=True)
+        with self.turn:
+            self.lines += 1
+            print(f"{'ok' if ok else 'not ok'} - {sentence(test)}{note}\n{text}", end="", flush=True)
 
     def addSuccess(self, test):
         self.line(True, test)
@@ -624,7 +675,21 @@ class Tap(unittest.TestResult):
             self.line(False, subtest, details=self._exc_info_to_string(err, test))
 
 
-def main():
+def is_alone(test):
+    """It, or all of its class."""
+    return getattr(test, "alone", False) or getattr(getattr(test, test._testMethodName), "alone", False)
+
+
+def run_beside(tests, result, beside):
+    """Several at once, then those that are alone."""
+    with concurrent.futures.ThreadPoolExecutor(beside) as pool:
+        for done in [pool.submit(t.run, result) for t in tests if not is_alone(t)]:
+            done.result()
+    for test in filter(is_alone, tests):
+        test.run(result)
+
+
+def main(beside=1):
     """Runs the tests of the calling file, those with the words of the command line in them."""
     tests = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     chosen = [t for suite in tests for t in suite
@@ -632,6 +697,9 @@ def main():
     if not chosen:
         sys.exit(f"no test has {' '.join(sys.argv[1:])!r} in its name")
     result = Tap()
-    unittest.TestSuite(chosen).run(result)
+    if beside > 1:
+        run_beside(chosen, result, beside)
+    else:
+        unittest.TestSuite(chosen).run(result)
     print(f"1..{result.lines}")
     sys.exit(0 if result.wasSuccessful() else 1)

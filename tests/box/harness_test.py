@@ -2,6 +2,8 @@
 """harness_test.py: the harness itself: what other tests believe of it."""
 import os
 import sys
+import threading
+import unittest
 
 from harness import *
 
@@ -73,6 +75,19 @@ class Client(BoxTest):
         server.sendall(b"+OK\r\n.\r\n")
         self.assertEqual(pop.many("UIDL"), ("+OK", b""))
 
+    def test_a_multi_line_reply_may_come_in_any_pieces(self):
+        text = b"+OK\r\nx\r\n..\r\n.y\r\n.\r\n+OK next\r\n"
+        for cut in range(len(text)):
+            pop, server = self.pair()
+            server.sendall(text[:cut])
+            later = threading.Thread(target=server.sendall, args=(text[cut:],))
+            pop.socket.sendall(b"CAPA\r\n")
+            if cut:
+                pop._more()
+            later.start()
+            self.assertEqual((pop.line(), pop.body(), pop.line()), ("+OK", b"x\r\n.\r\ny\r\n", "+OK next"), cut)
+            later.join()
+
     def test_the_end_of_the_connection_is_none(self):
         pop, server = self.pair()
         server.close()
@@ -109,6 +124,40 @@ class Programs(BoxTest):
     def test_no_setting_of_the_caller_reaches_a_program(self):
         os.environ["VMAIL_LEAK"] = "1"
         self.assertNotIn(b"VMAIL_LEAK", run("/usr/bin/env").stdout)
+
+
+class Beside(unittest.TestCase):
+    class Each(unittest.TestCase):
+        """No tests of this file: two that wait for one another, one that fails, and one alone."""
+        meeting = threading.Barrier(2, timeout=DEADLINE)
+        running = []
+
+        def setUp(self):
+            self.running.append(self.id())
+            self.addCleanup(self.running.remove, self.id())
+
+        def test_a(self):
+            self.meeting.wait()
+
+        test_b = test_a
+
+        def test_c(self):
+            self.fail("as it should")
+
+        @alone
+        def test_d(self):
+            self.assertEqual(self.running, [self.id()])
+
+    class Quiet(Tap):
+        def line(self, ok, test, *args, **more):
+            self.told = getattr(self, "told", []) + [(ok, test.id()[-1])]
+
+    def test_tests_beside_one_another_are_all_counted_and_one_that_is_alone_comes_last(self):
+        result = self.Quiet()
+        run_beside([self.Each("test_" + letter) for letter in "dabc"], result, 3)
+        self.assertEqual(sorted(result.told), [(False, "c"), (True, "a"), (True, "b"), (True, "d")])
+        self.assertEqual(result.told[-1], (True, "d"))
+        self.assertFalse(result.wasSuccessful())
 
 
 if __name__ == "__main__":

@@ -106,16 +106,23 @@ class Walk(LmtpTest):
 
     def traced(self, name, arguments, euid=0, **more):
         """The program under root's strace, from its own execve on; euid: started as that user."""
+        got = run(*self.under_strace(name, euid), *arguments, **more)
+        return got, self.trail(name, euid)
+
+    def under_strace(self, name, euid=0):
+        """The words of that."""
         switch = ["setpriv", "--reuid", str(euid), "--regid", str(euid + 1), "--clear-groups"]
-        output = os.path.join(self.vmail.scratch, "strace")
-        got = run("/usr/bin/strace", "-f", "-y", "-v", "-s", "200", "-o", output, "-e", "signal=none", "-e",
-                  "trace=%file,%process,%creds,prctl,setpgid,prlimit64,setrlimit,umask,close_range,fchown,"
-                  "fchmod,read,pread64,chroot,fchdir", "--", *(switch if euid else []), program(name), "-C", self.vmail.dir,
-                  *arguments, **more)
-        with open(output, errors="replace") as f:
+        return ["/usr/bin/strace", "-f", "-y", "-v", "-s", "200", "-o", os.path.join(self.vmail.scratch, "strace"),
+                "-e", "signal=none", "-e", "trace=%file,%process,%creds,prctl,setpgid,prlimit64,setrlimit,umask,"
+                "close_range,fchown,fchmod,read,pread64,chroot,fchdir", "--", *(switch if euid else []), program(name),
+                "-C", self.vmail.dir]
+
+    def trail(self, name, euid=0):
+        """What strace saw of the last run."""
+        with open(os.path.join(self.vmail.scratch, "strace"), errors="replace") as f:
             lines = joined(f.read().splitlines())
         begin = next(n for n, line in enumerate(lines) if f' execve("{program(name)}"' in line)
-        return got, calls(lines[begin:], euid)
+        return calls(lines[begin:], euid)
 
     # what must hold of each run
 

@@ -158,6 +158,9 @@ class Killed(LmtpTest):
         gone(lmtp.process.pid)
         self.assertEqual(self.bodies("joe@a.test"), [b"Subject: x\n\nhello\n"])
         self.assertEqual(self.vmail.messages("ann@b.test"), [])
+        log = lmtp.process.errors.decode()
+        self.assertEqual(re.findall(r" delivery .*recipient=(\S+) .*status=(\d+) code=(\S+)", log),
+                         [("joe@a.test", "0", "2.0.0"), ("slow@a.test", "0", "2.0.0"), ("ann@b.test", "75", "4.4.2")])
 
     def test_the_parent_during_a_delivery_takes_the_others_with_it(self):
         gate, lmtp = self.during_delivery(0)

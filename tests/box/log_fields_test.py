@@ -25,8 +25,22 @@ QUOTED = {
     "a blank and a field": '"x status=0"', "an ESC": '"a\x1b[31m"', "percent": '"%n%s%1$n"', "8-bit": '"\u00e9\u202e"',
     "a quote": '"a\\" status=0 \\"b"', "a backslash": '"a\\\\"', "a tab": '"a\tb"', "DEL": '"a\x7f"',
 }
-LINE = re.compile(r"""(vdeliver|vlmtpd)\[\d+\]:\ (?P<event>[a-z-]+)
+LINE = re.compile(r"""(vdeliver|vlmtpd|vpop3d)\[\d+\]:\ (?P<event>[a-z-]+)
                       (?P<fields>(\ [a-z-]+=([\w.@+:/,<>-]*|"([^"\\\x00-\x1f\x7f]|\\.)*"))+)""", re.X)
+
+
+def events_of(test, log, *secrets):
+    """[(event, fields)]: every line is one, and each has its fields once."""
+    found = []
+    for secret in secrets:
+        test.assertNotIn(secret, log)
+    for line in log.split("\n")[:-1]:
+        match = LINE.fullmatch(line)
+        test.assertTrue(match, repr(line[:600]))
+        names = re.findall(r" ([a-z-]+)=", re.sub(r'"([^"\\]|\\.)*"', '""', match["fields"]))
+        test.assertEqual(len(names), len(set(names)), line[:600])
+        found.append((match["event"], names))
+    return found
 
 
 def one_by_one(self, give):
@@ -105,16 +119,7 @@ class Fields(LmtpTest):
         self.vmail.write("shadow.a.test", f"joe:{SECRET}:19000:0:99999:7:::\n", 0o600)
 
     def events(self, log):
-        """[(event, fields)]: every line is one, and each has its fields once."""
-        found = []
-        self.assertNotIn(SECRET, log)
-        for line in log.split("\n")[:-1]:
-            match = LINE.fullmatch(line)
-            self.assertTrue(match, repr(line[:600]))
-            names = re.findall(r" ([a-z-]+)=", re.sub(r'"([^"\\]|\\.)*"', '""', match["fields"]))
-            self.assertEqual(len(names), len(set(names)), line[:600])
-            found.append((match["event"], names))
-        return found
+        return events_of(self, log, SECRET)
 
     def script(self, value, then):
         words = self.vmail.write("words", value)

@@ -6,7 +6,6 @@ with an inbox of its own.  VMAIL_ROUNDS=N: so many rounds with each program.
 """
 import collections
 import hashlib
-import pwd
 
 from delivery import *
 
@@ -57,13 +56,6 @@ def at_once_with(self, path, argv, extra=None, libraries=()):
 SH = ("/bin/sh", "-c")
 DOVECOT = {"DOVECONF_ENV": "1", "SSL": "no", "HOSTNAME": "host.main.test", "BASE_DIR": "{work}/run",
            "LOG_PATH": "/dev/stderr", "MAIL_LOCATION": "mbox:{work}/folders.{who}:INBOX={inbox}"}
-
-
-def has_name(uid):
-    try:
-        return bool(pwd.getpwuid(uid).pw_name)
-    except KeyError:
-        return False
 
 
 @rows(at_once_with, [

@@ -3,6 +3,7 @@
 import base64
 
 from neighbours import *
+from pop3_proxy_test import header
 
 COM = "127.0.1.1"
 PASSWORD = "plenty of words"
@@ -22,7 +23,7 @@ class Units(MachineTest):
         super().setUp()
         for name in self.UNITS:
             put(f"/etc/systemd/system/{name}", template(f"systemd/{name}"))
-        for name in "vpop3d@.service", "vpop3d.service":
+        for name in "vpop3d@.service", "vpop3d.service", "vpop3s@.service":
             put_native(name, Starter.NATIVE)
 
     def test_systemd_finds_nothing_wrong_with_them(self):
@@ -80,10 +81,16 @@ class Units(MachineTest):
             self.assertIn("+OK", client.ask("DELE 1"))
             self.assertIn("shutdown.", client.ask("QUIT"))
 
+        def shared(connection):
+            client = Pop3(connection)
+            self.assertIn("-ERR", client.login("sysuser", "wrong"))
+            self.assertIn("shutdown.", client.ask("QUIT"))
+
         for command, talk, units in (
                 ("vlmtpd", lmtp, ["vlmtpd.service"]),
                 ("vpop3d", pop3, ["vpop3d@.service", "vpop3d.service"]),
                 ("vlmtpd", lmtp, ["vlmtpd.service"]),   # the session deleted its message
+                (f"vpop3d --share-main {Starter.NATIVE}", shared, ["vpop3d@.service", "vpop3d.service"]),
                 ("vpop3d --tls", pop3s, ["vpop3s@.service"])):
             used = self.traced(f"/usr/local/sbin/{command}".split(), talk)
             for name in units:
@@ -105,6 +112,18 @@ def allowed_calls(unit):
     return found
 
 
+def base64_of(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+def user_pass(login, password="wrong"):
+    return [f"USER {login}", f"PASS {password}"]
+
+
+def auth_plain(login, password, wanted=""):
+    return ["AUTH PLAIN " + base64_of(f"{wanted}\0{login}\0{password}")]
+
+
 class Log(MachineTest):
     """Pieces for those who read and keep our log."""
     packages = ("logrotate", "fail2ban")
@@ -123,40 +142,68 @@ class Log(MachineTest):
         return fail2ban(f"{PEERS}/fail2ban/usr/bin/fail2ban-regex -o ip /var/tmp/log "
                         "/etc/fail2ban/filter.d/vmail.conf").split()
 
-    def fail_to_log_in(self, login):
-        # Else each would take longer than the last.
+    def fail_to_log_in(self):
+        """Logged once more: the answer, which comes late, is not waited for, and memory is none."""
         sh("rm -f /var/lib/vmail/logins")
-        pop = Pop3((COM, 110))
-        self.addCleanup(pop.close)
-        self.assertIn("-ERR", pop.login(login, "wrong"))
+        before = LOG.mark()
+        self.say("127.0.0.1", user_pass(f"joe@{DOMAIN}"))
+        LOG.wait("login-failed", before)
 
-    def fail_to_open_anothers(self, wanted):
-        """The login is right, what it wants is not granted; wanted is what a stranger chose."""
-        sh("rm -f /var/lib/vmail/logins")
-        pop = Pop3((COM, 110))
+    def say(self, peer, lines, tls=None, first=b""):
+        """A client at this address says all of it at once."""
+        pop = Pop3(socket.create_connection((COM, 995 if tls == "tls" else 110), DEADLINE, source_address=(peer, 0)))
         self.addCleanup(pop.close)
-        pop.line()
-        told = base64.b64encode(f"{wanted}\0joe@{DOMAIN}\0{PASSWORD}".encode()).decode()
-        self.assertIn("-ERR", pop.ask(f"AUTH PLAIN {told}"))
+        pop.send(first)
+        if tls == "stls":
+            pop.line()
+            pop.ask("STLS")
+        if tls:
+            context = ssl.create_default_context(cafile="/etc/vmail/host.pem")
+            pop.socket = context.wrap_socket(pop.socket, server_hostname=HOST)
+        pop.send("".join(line + "\r\n" for line in lines).encode())
+        return pop
 
     def test_fail2ban_finds_the_peer_of_a_failed_login_and_nobody_else(self):
+        put("/etc/vmail/vmail.conf", "tls-certificate = host.pem\nproxy-from = 127.0.3.0/24\n")
+        self.addCleanup(os.unlink, "/etc/vmail/vmail.conf")
+        sh(f"umask 077; openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={HOST} -addext subjectAltName=DNS:{HOST} "
+           "-keyout /etc/vmail/key -out /etc/vmail/cert 2>/dev/null; cat /etc/vmail/cert /etc/vmail/key >/etc/vmail/host.pem; "
+           f"vadmin user add locked@{DOMAIN} --password-stdin <<.\n{PASSWORD}\n.\nvadmin user lock locked@{DOMAIN}")
         start_vpop3d(self, "systemd")
-        logins = (f"joe@{DOMAIN}", f"nobody@{DOMAIN}", "joe@unknown.test", "no-domain",
-                  "peer=192.0.2.66", 'x"peer=192.0.2.66', '\\"\tpeer=192.0.2.66', "x\tpeer=192.0.2.66")
-        for login in logins:
-            self.fail_to_log_in(login)
-        others = ("ann", "x peer=192.0.2.66 wrong=yes", '"\t')
-        for wanted in others:
-            self.fail_to_open_anothers(wanted)
-        pop, second = Pop3((COM, 110)), Pop3((COM, 110))
-        for client in (pop, second):
-            self.addCleanup(client.close)
-            client.login(f"joe@{DOMAIN}", PASSWORD)     # the second one: the mailbox is in use
-        pop.ask("QUIT")
-        failed = len(logins) + len(others)
-        self.wait_log("login-failed", failed + 1)
-        self.wait_log("vpop3d.*: session ")
-        self.assertEqual(self.banned(), ["127.0.0.1"] * failed)
+        joe = f"joe@{DOMAIN}"
+        failed = []
+        def fails(lines, peer=None, **more):
+            failed.append(peer or f"127.0.2.{len(failed) + 1}")
+            self.say(failed[-1], lines, **more)
+        for login in (joe, f"nobody@{DOMAIN}", "joe@unknown.test", "no-domain", "peer=192.0.2.66",
+                      'x"peer=192.0.2.66', '\\"\tpeer=192.0.2.66', "x\tpeer=192.0.2.66"):
+            fails(user_pass(login))
+        fails(user_pass(f"locked@{DOMAIN}", PASSWORD))
+        fails(auth_plain(joe, "wrong"))
+        fails(["AUTH LOGIN", base64_of(joe), base64_of("wrong")])
+        fails(auth_plain("x peer=192.0.2.66 wrong=yes", "wrong"))
+        for wanted in ("ann", "x peer=192.0.2.66 wrong=yes", '"\t'):   # of whom nothing is granted
+            fails(auth_plain(joe, PASSWORD, wanted))
+        for tls in ("stls", "tls"):
+            fails(user_pass(joe), tls=tls)
+        for _ in range(4):                      # the fourth costs more
+            fails(user_pass(f"nobody@{DOMAIN}"), "127.0.2.200")
+        self.say("127.0.3.1", user_pass(joe), tls="tls", first=header("192.0.2.77"))
+        failed.append("192.0.2.77")
+        # And who has not failed: the second session finds the mailbox in use.
+        self.say("127.0.3.1", user_pass(joe), first=header("192.0.2.78"))
+        self.say("127.0.3.2", ["no header of a proxy"])
+        plain = Pop3(socket.create_connection((COM, 995), DEADLINE, source_address=("127.0.4.1", 0)))
+        self.addCleanup(plain.close)
+        plain.send(b"no TLS\r\n")
+        for peer in ("127.0.4.2", "127.0.4.3"):
+            self.say(peer, user_pass(joe, PASSWORD)).line()
+        self.wait_log("login-failed .* wrong=yes ", len(failed))
+        self.wait_log("login-failed .* peer=192.0.2.78 .* reason=require-tls")
+        self.wait_log("login-failed .* peer=127.0.4.[23] ")
+        self.wait_log("tls-failed peer=127.0.4.1 ")
+        self.wait_log("proxy-failed proxy=127.0.3.2 ")
+        self.assertEqual(sorted(self.banned()), sorted(failed))
 
     def test_fail2ban_finds_the_peer_of_too_many_connections(self):
         put("/etc/vmail/vmail.conf", "max-connections-per-peer = 1\n")
@@ -191,7 +238,7 @@ class Log(MachineTest):
 
         start_vpop3d(self, "systemd")
         with LOG.told(take):
-            self.fail_to_log_in(f"joe@{DOMAIN}")
+            self.fail_to_log_in()
             self.wait_log("login-failed")
         [asked] = re.findall("^journalmatch = (.*)", template("fail2ban/filter.conf"), re.M)
         self.assertEqual(dict(word.split("=") for word in asked.split()), sender)
@@ -207,14 +254,14 @@ class Log(MachineTest):
             "socket = /run/f2b.sock\npidfile = /run/f2b.pid\n")
         self.addCleanup(sh, "rm /etc/fail2ban/*.local /etc/fail2ban/*/vmail.conf")
         start_vpop3d(self, "systemd")
-        self.fail_to_log_in(f"joe@{DOMAIN}")    # a log file that is not there would be an error
+        self.fail_to_log_in()                   # a log file that is not there would be an error
         self.wait_log("login-failed")
         server = Process(["python3", f"{PEERS}/fail2ban/usr/bin/fail2ban-server", "-f"], env=FAIL2BAN,
                          stdout=subprocess.DEVNULL)
         self.addCleanup(server.stop)
         server.wait_line("Jail 'vmail' started", LONG)
         for _ in range(10):
-            self.fail_to_log_in(f"joe@{DOMAIN}")
+            self.fail_to_log_in()
         server.wait_line(r"\[vmail\] Ban 127\.0\.0\.1", LONG)
 
     def test_logrotate_rotates_by_our_file(self):

@@ -74,6 +74,19 @@ class Starters(Served):
         start_vpop3d(self, "systemd")
         self.serves_three_addresses()
 
+    def test_one_address_serves_all_domains_and_the_native_pop3d_below_each_starter(self):
+        for number, name in enumerate(Starter.NAMES):
+            with self.subTest(name):
+                starter = Starter(name, options=["--share-main"])
+                try:
+                    self.assertIn(f"+OK {HOST} POP3 Server (Version", self.greeting(MAIN))
+                    self.fetched_by_every_client(MAIN, "sysuser", ["for the machine's own user"])
+                    self.assertEqual(len(fetch_by_poplib(MAIN, "joe@example.com", PASSWORD)), 3)
+                    self.wait_log(r"vpop3d\[\d+\]: native-session login=sysuser peer=127\.\S* "
+                                  r"domain=main\.test found=main .*end=closed$", count=len(CLIENTS) * (number + 1))
+                finally:
+                    starter.stop()
+
     def test_without_a_native_pop3d_pam_lets_the_machines_own_users_in_below_each_starter(self):
         put("/etc/pam.d/vpop3d", template("pam.d/vpop3d"))
         for number, name in enumerate(Starter.NAMES):

@@ -53,7 +53,8 @@ import ssl                                  # noqa: E402
 import threading                            # noqa: E402
 
 STAND_INS = os.path.join(TREE, "tests", "box", "machine")
-PEER_NAMES = ("popa3d", "postfix", "dovecot", "xinetd", "openbsd-inetd", "fetchmail", "logrotate", "fail2ban")
+PEER_NAMES = ("popa3d", "postfix", "dovecot", "xinetd", "openbsd-inetd", "fetchmail", "logrotate", "fail2ban",
+              "exim")
 TEMPLATES = "/usr/local/share/vmail"
 HOST = "mail.main.test"                     # its name; main.test is the main domain
 MACHINE_PATH = f"{STAND_INS}:{PATH}"
@@ -85,10 +86,11 @@ def own(root, path, text, mode=0o644):
 
 def fill_usr(root):
     unfold(root + "/usr", "/usr")
-    for name in ("bin", "sbin", "lib", "share", "local"):
-        os.unlink(f"{root}/usr/{name}")
-        if name != "local":
-            unfold(f"{root}/usr/{name}", f"/usr/{name}")
+    for name in ("bin", "sbin", "lib", "libexec", "share", "local"):
+        if os.path.islink(f"{root}/usr/{name}"):
+            os.unlink(f"{root}/usr/{name}")
+            if name != "local":
+                unfold(f"{root}/usr/{name}", f"/usr/{name}")
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
         if os.path.islink(f"/{name}"):
             os.symlink(f"usr/{name}", f"{root}/{name}")
@@ -112,7 +114,8 @@ def fill_etc(root):
     own(root, "/etc/subuid", "")
     own(root, "/etc/subgid", "")
     for name in (".pwd.lock", "passwd-", "group-", "shadow-", "gshadow-", "aliases", "mailname",
-                 "subuid-", "subgid-", "inetd.conf", "xinetd.conf", "postfix", "vmail", "xinetd.d", "systemd", "logrotate.d", "fail2ban", "dovecot"):
+                 "subuid-", "subgid-", "inetd.conf", "xinetd.conf", "postfix", "vmail", "xinetd.d", "systemd",
+                 "logrotate.d", "fail2ban", "dovecot", "exim4", "mail", "mail.rc", "smtpd.conf", "email-addresses"):
         if os.path.lexists(f"{root}/etc/{name}"):
             os.unlink(f"{root}/etc/{name}")
     os.makedirs(root + "/etc/systemd/system")

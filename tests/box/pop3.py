@@ -115,11 +115,61 @@ def memory_of(pid):
     return memory
 
 
+def at_once(clients):
+    """Clients, each with a line that all of them say now: [(seconds until the reply, reply)].
+
+    A line may be bytes, without CRLF."""
+    answers, begun = [None] * len(clients), time.monotonic()
+
+    def say(i, pop, line):
+        pop.send((line if isinstance(line, bytes) else line.encode()) + b"\r\n")
+        reply = pop.line()
+        answers[i] = (time.monotonic() - begun, reply)
+
+    together([lambda i=i, client=client: say(i, *client) for i, client in enumerate(clients)], len(clients))
+    return answers
+
+
+def peer(name, path=""):
+    """A foreign program that "make deps" has unpacked, or a path below it."""
+    found = os.path.join(PEERS, name, path)
+    if not os.path.exists(found):
+        raise unittest.SkipTest(f"no {name}: make deps")
+    return found
+
+
+def processes(pid):
+    """pid and all below it: {pid: status fields}."""
+    found, parents = {}, {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/status") as f:
+                fields = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        parents[int(name)] = (int(fields["PPid"]), fields)
+    below = [pid]
+    while below:
+        one = below.pop()
+        found[one] = parents[one][1]
+        below += [p for p, (parent, _) in parents.items() if parent == one]
+    return found
+
+
 # --- TLS ---------------------------------------------------------------------
 
-@functools.cache
 def certificate(*names, days=30):
-    """A self-signed certificate for these host names, with its key: PEM text."""
+    """A self-signed certificate for these host names, with its key: PEM text; always the same one, to tests
+    beside one another, too."""
+    with certificate_turn:
+        return new_certificate(*names, days=days)
+
+
+certificate_turn = threading.Lock()
+
+
+@functools.cache
+def new_certificate(*names, days):
     with tempfile.TemporaryDirectory(dir=SCRATCH) as at:
         run("/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
             "-nodes", "-days", days, "-subj", f"/CN={names[0]}", "-keyout", f"{at}/key", "-out", f"{at}/cert",
@@ -201,6 +251,31 @@ class Pop3Test(BoxTest):
         self.assertTrue(reply and reply.startswith("+OK"), reply)
         return pop
 
+    def answers(self, vmail, logins):
+        """What (user, password) are answered that are tried at once, each by a peer of its own, so that
+        none delays another, but for more than three on one account: [(seconds, reply to PASS, log)]."""
+        vmail.forget_logins()
+        clients = []
+        for user, password in logins:
+            pop = vmail.pop3(peer=fresh_address(), remember=True)
+            pop.line()
+            pop.ask(f"USER {user}")
+            clients.append((pop, b"PASS " + (password if isinstance(password, bytes) else password.encode())))
+        told = at_once(clients)
+        for pop, _ in clients:
+            pop.ask("QUIT")
+        return [(*answer, self.ended(pop)) for answer, (pop, _) in zip(told, clients)]
+
+    def assert_is(self, fields, uid, gid):
+        self.assertEqual(fields["Uid"].split(), [str(uid)] * 4)
+        self.assertEqual(fields["Gid"].split(), [str(gid)] * 4)
+        self.assertEqual(fields["Groups"].strip(), "")
+        for caps in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            self.assertEqual(int(fields[caps], 16), 0, caps)
+
+    def descriptors(self, pid):
+        return [os.readlink(f"/proc/{pid}/fd/{n}") for n in os.listdir(f"/proc/{pid}/fd")]
+
     def uids(self, vmail):
         pop = self.session(vmail)
         body = pop.many("UIDL")[1].decode()
@@ -228,6 +303,7 @@ class Pop3Test(BoxTest):
         """The process's log lines, but that it is not root, or that a real resolver was slow."""
         pop.close()
         self.assertEqual(pop.process.wait(), 0, pop.process.errors)
+        self.assertNotIn(PASSWORD.encode(), pop.process.errors)
         return "".join(line + "\n" for line in pop.process.errors.decode().splitlines()
                        if "not started as root" not in line and not line.endswith("read: Connection timed out\""))
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""pop3_auth_test.py: the command AUTH (RFC 5034, 4422, 4616), and whose mailbox it opens."""
+"""pop3_auth_test.py: the command AUTH (RFC 5034, 4422, 4616), and whose mailbox it opens;
+what is said in it is in pop3_scripts.py."""
 import base64
 
 from pop3 import *
@@ -7,8 +8,6 @@ from pop3 import *
 ONE = b"Subject: one\n\nfirst\n"
 ANNS = b"Subject: of ann\n\nx\n"
 WRONG = "-ERR [AUTH] login or password wrong"
-CANCELLED = "-ERR AUTH was cancelled"
-MALFORMED = "-ERR not a response of this mechanism in base64"
 
 
 def b64(text):
@@ -21,97 +20,8 @@ def plain(login, password=PASSWORD, wanted=""):
 
 JOE = plain("joe@a.test")
 
-# What a client says until it is refused; nobody was asked about a password.
-REFUSED = [
-    ("a star cancels PLAIN", f"> AUTH PLAIN\n< + \n> *\n< {CANCELLED}"),
-    ("a star cancels LOGIN", f"> AUTH LOGIN\n< + VXNlcm5hbWU6\n> *\n< {CANCELLED}"),
-    ("a star cancels LOGIN at the password",
-     f"> AUTH LOGIN\n< + VXNlcm5hbWU6\n> {b64('joe@a.test')}\n< + UGFzc3dvcmQ6\n> *\n< {CANCELLED}"),
-    ("an equals sign is an empty response, which PLAIN cannot use", f"> AUTH PLAIN =\n< {MALFORMED}"),
-    ("an empty line is one, too", f"> AUTH PLAIN\n< + \n> \n< {MALFORMED}"),
-    ("an equals sign as a later response is no base64", f"> AUTH PLAIN\n< + \n> =\n< {MALFORMED}"),
-    ("what is not base64 is refused", f"> AUTH PLAIN\n< + \n> {JOE[:-1]}!\n< {MALFORMED}"),
-    ("padding in the middle is refused", f"> AUTH PLAIN AA==AAAA\n< {MALFORMED}"),
-    ("missing padding is refused", f"> AUTH PLAIN {b64('joejoe0')[:-1]}\n< {MALFORMED}"),
-    ("a blank in a response is refused", f"> AUTH PLAIN\n< + \n> {JOE[:8]} {JOE[8:]}\n< {MALFORMED}"),
-    ("no NUL is refused", f"> AUTH PLAIN {b64('joe@a.test')}\n< {MALFORMED}"),
-    ("one NUL is refused", f"> AUTH PLAIN {b64(chr(0) + 'joe@a.test')}\n< {MALFORMED}"),
-    ("three are refused", f"> AUTH PLAIN {plain('joe@a.test', PASSWORD + chr(0))}\n< {MALFORMED}"),
-    ("another mechanism is not there", "> AUTH CRAM-MD5\n< -ERR no such mechanism"),
-    ("nor with a response", f"> AUTH EXTERNAL {JOE}\n< -ERR no such mechanism"),
-    ("a mechanism has to be named", f"> AUTH\n< -ERR not a command before login"),
-    ("three arguments are none", f"> AUTH PLAIN {JOE} x\n< -ERR not a command before login"),
-    ("a blank behind the mechanism is no response", "> AUTH PLAIN \n< -ERR not a command before login"),
-]
-
-# What a client says until it is in.
-LET_IN = [
-    ("PLAIN with its response", f"> AUTH PLAIN {JOE}"),
-    ("PLAIN without", f"> AUTH PLAIN\n< + \n> {JOE}"),
-    ("in any case of letters", f"> aUtH pLaIn {JOE}"),
-    ("PLAIN as oneself", f"> AUTH PLAIN {plain('joe@a.test', wanted='joe@a.test')}"),
-    ("PLAIN as oneself in another spelling", f"> AUTH PLAIN {plain('joe@a.test', wanted='JOE')}"),
-    ("LOGIN", f"> AUTH LOGIN\n< + VXNlcm5hbWU6\n> {b64('joe@a.test')}\n< + UGFzc3dvcmQ6\n> {b64(PASSWORD)}"),
-    ("LOGIN with the login at once", f"> AUTH LOGIN {b64('joe@a.test')}\n< + UGFzc3dvcmQ6\n> {b64(PASSWORD)}"),
-    ("a USER before it does not matter", f"> USER ann@a.test\n<~ \\+OK .*\n> AUTH PLAIN {JOE}"),
-    ("a refused one before it does not matter", f"> AUTH PLAIN\n< + \n> *\n< {CANCELLED}\n> AUTH PLAIN {JOE}"),
-]
-
 
 class Exchange(Pop3Test):
-    def test_capa_lists_the_mechanisms_in_both_states(self):
-        pop = self.box().pop3()
-        pop.line()
-        self.assertIn(b"\r\nSASL PLAIN LOGIN\r\n", pop.many("CAPA")[1])
-        self.assertEqual(pop.ask(f"AUTH PLAIN {JOE}"), "+OK 0 messages")
-        self.assertIn(b"\r\nSASL PLAIN LOGIN\r\n", pop.many("CAPA")[1])
-        self.quit(pop)
-
-    def test_a_second_one_after_it_is_refused(self):
-        pop = self.box(mbox=mbox(ONE)).pop3()
-        pop.line()
-        self.assertEqual(pop.ask(f"AUTH PLAIN {JOE}"), "+OK 1 messages")
-        for line in (f"AUTH PLAIN {JOE}", "AUTH LOGIN", "AUTH"):
-            self.assertRegex(pop.ask(line), "^-ERR not a command now")
-        self.assertEqual(pop.ask("STAT"), "+OK 1 23")
-        self.quit(pop)
-
-    def test_the_user_before_it_is_forgotten(self):
-        pop = self.box().pop3()
-        self.transcript(pop, f"""
-            <~ .*ready\\.
-            > USER joe@a.test
-            <~ \\+OK .*
-            > AUTH PLAIN =
-            < {MALFORMED}
-            > PASS {PASSWORD}
-            < -ERR USER first
-        """)
-
-    def test_what_is_cancelled_or_malformed_counts_as_a_wrong_command(self):
-        pop = self.box().pop3()
-        pop.send(b"AUTH PLAIN =\r\nFOO\r\n" * 10)
-        self.assertEqual(pop.rest().decode().count("-ERR"), 20)
-        self.assertEqual(self.ended(pop), "")
-
-    def test_a_response_may_have_12288_bytes(self):
-        pop = self.box().pop3()
-        pop.line()
-        for response in ("x" * 9216, "\0joe@a.test\0" + "x" * 9204):
-            self.assertEqual(pop.ask("AUTH PLAIN"), "+ ")
-            self.assertEqual(len(b64(response)), 12288)
-            self.assertEqual(pop.ask(b64(response)), WRONG if "\0" in response else MALFORMED)
-        self.assertEqual(pop.ask(f"AUTH PLAIN {JOE}"), "+OK 0 messages")
-        self.quit(pop)
-
-    def test_one_beyond_16_kb_ends_it(self):
-        pop = self.box().pop3()
-        pop.line()
-        self.assertEqual(pop.ask("AUTH PLAIN"), "+ ")
-        pop.send(b"A" * 16384)
-        self.assertEqual(pop.line(), "-ERR line too long")
-        self.assertEqual(pop.rest(), b"")
-
     def test_a_client_that_does_not_answer_is_ended(self):
         pop = self.box(settings={"login-timeout": "1s"}).pop3()
         pop.line()
@@ -119,49 +29,12 @@ class Exchange(Pop3Test):
         self.assertEqual(pop.rest(), b"")
         self.assertEqual(self.ended(pop), "")
 
-    def test_byte_by_byte_is_as_good_as_at_once(self):
-        vmail = self.box(mbox=mbox(ONE))
-        script = (f"AUTH PLAIN =\r\nAUTH LOGIN\r\n*\r\nAUTH PLAIN\r\n{b64('a' * 6000)}\r\nAUTH LOGIN\r\n"
-                  f"{b64('joe@a.test')}\r\n{b64(PASSWORD)}\r\nSTAT\r\nRETR 1\r\nQUIT\r\n").encode()
-        answers = []
-        for step in (len(script), 7):
-            pop = vmail.pop3()
-            for i in range(0, len(script), step):
-                pop.send(script[i:i + step])
-            answers.append(pop.rest())
-            self.ended(pop)
-        self.assertEqual(answers[0], answers[1])
-        self.assertEqual(answers[0].count(b"+OK"), 5)
-
     def test_no_secret_is_logged_or_said(self):
         pop = self.box().pop3()
         pop.send(f"AUTH PLAIN {plain('joe@a.test', 'hush')}\r\nQUIT\r\n".encode())
         said, log = pop.rest(), self.ended(pop)
         for secret in (b"hush", plain("joe@a.test", "hush").encode()):
             self.assertNotIn(secret, said + log.encode())
-
-
-def refused(text):
-    def test(self):
-        pop = self.box().pop3()
-        pop.line()
-        self.transcript(pop, text + f"\n> AUTH PLAIN {JOE}\n< +OK 0 messages")
-        self.quit(pop)
-    return test
-
-
-def let_in(text):
-    def test(self):
-        pop = self.box(mbox=mbox(ONE)).pop3()
-        pop.line()
-        self.transcript(pop, text + "\n< +OK 1 messages\n> STAT\n< +OK 1 23")
-        self.quit(pop)
-    return test
-
-
-for names, make in ((REFUSED, refused), (LET_IN, let_in)):
-    for name, text in names:
-        setattr(Exchange, "test_" + re.sub(r"\W+", "_", name), make(text))
 
 
 class Failure(Pop3Test):
@@ -357,4 +230,4 @@ class Another(Pop3Test):
 
 
 if __name__ == "__main__":
-    main()
+    main(beside=8)

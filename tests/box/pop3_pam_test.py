@@ -6,6 +6,7 @@ As root with the real libpam: pam_unix against the namespace's own /etc/passwd a
 does what its arguments say.
 """
 import ctypes
+import itertools
 
 from pop3 import *
 
@@ -25,6 +26,7 @@ USERS = {                                   # name: (uid, shell, shadow's fields
     "wheel": (59107, "/bin/sh", "%s:19000:0:99999:7:::"),
     "root": (0, "/bin/sh", "%s:19000:0:99999:7:::"),
 }
+NUMBERS = itertools.count()
 HARD = ["  two  blanks  ", "a b", "\xe4\xf6\xff", "x" * 511, "$(id) '\"\\%n"]
 
 
@@ -84,9 +86,17 @@ def vpams():
 
 
 class Pam(Pop3Test):
+    own = None                              # the service of this test alone
+
     def setUp(self):
-        if ROOT:
+        if ROOT and is_alone(self):
             self.addCleanup(shutil.copy, TEMPLATE, "/etc/pam.d/vpop3d")
+
+    def own_service(self, *lines):
+        """One that no other test has: what auth names then."""
+        self.own = f"vmail-test-{next(NUMBERS)}"
+        service(self.own, *lines)
+        return f"pam:{self.own}"
 
     def domains(self, auth="pam", shadow=None, **settings):
         """p.test with auth = pam and s.test beside it, each with a joe."""
@@ -124,6 +134,15 @@ class Pam(Pop3Test):
         self.assertRegex(log, f"login-failed .*peer=127.0.0.1 .*{reason}")
         return log
 
+    def assert_all_wrong(self, vmail, *logins):
+        """The same of several at once, each (user, password) or with a reason; returns all of the log."""
+        answers = self.answers(vmail, [(user, password.encode("latin-1")) for user, password, *_ in logins])
+        for (user, password, *reason), (took, reply, log) in zip(logins, answers):
+            self.assertEqual(reply, WRONG, (user, log))
+            self.assertAlmostEqual(took, 1.2, delta=0.3, msg=user)
+            self.assertRegex(log, rf"login-failed .*peer=127\.\S+ .*{''.join(reason)}")
+        return "".join(log for _, _, log in answers)
+
     def assert_temporary(self, vmail, user, password, reason):
         reply, log = self.answer(vmail, user, password)
         self.assertRegex(reply, TEMPORARY, log)
@@ -139,8 +158,7 @@ class Pam(Pop3Test):
         return "seen=" + os.path.join(vmail.scratch, "seen")
 
 
-@needs_root
-class SystemUser(Pam):
+class System(Pam):
     def system(self, mode=0o2775, group=MAIL, mail=None, **settings):
         """/var/mail with this mode and these mboxes."""
         for name in os.listdir("/var/mail"):
@@ -161,6 +179,42 @@ class SystemUser(Pam):
         self.assertRegex(reply or "", r"^\+OK", reply)
         return pop
 
+
+@needs_root
+class Stranger(System):
+    """Who is not let in needs neither another service nor a mailbox."""
+    def test_wrong_unknown_locked_and_expired_are_told_alike(self):
+        vmail = self.system()
+        logins = (("sysuser", "of quiet"), ("nobodyhere", "x"), ("locked", "of locked"), ("gone", "of gone"),
+                  ("stale", "of stale"), ("aged", "of aged"), ("sysuser@other.test", "of sysuser"), ("root@main.test", "x"))
+        log = self.assert_all_wrong(vmail, *logins)
+        for _, password in logins:
+            self.assertNotIn(password + '"', log)
+
+    def test_the_log_says_why(self):
+        vmail = self.system()
+        self.assert_all_wrong(
+            vmail, ("sysuser", "x", 'domain=main.test found=main wrong=yes reason="PAM: Authentication failure"'),
+            ("stale", "of stale", "reason=\"PAM: Authentication token is no longer valid"))
+
+    def test_root_and_group_0_are_refused_like_a_wrong_password(self):
+        vmail = self.system()
+        self.assert_all_wrong(vmail, ("root", "of root", 'reason="root is uid 0 gid 0, which has no mail"'),
+                              ("wheel", "of wheel", 'reason="wheel is uid 59107 gid 0, which has no mail"'))
+
+    def test_three_wrong_passwords_end_the_connection(self):
+        vmail = self.system()
+        pop = vmail.pop3()
+        pop.send(b"USER sysuser\r\nPASS wrong\r\n" * 3 + b"USER sysuser\r\nPASS of sysuser\r\nSTAT\r\n")
+        replies = pop.rest().decode().splitlines()
+        self.assertEqual((replies.count(WRONG), replies[-1]), (3, WRONG))
+        self.assertEqual(self.ended(pop).count("login-failed"), 3)
+
+
+@needs_root
+class SystemUser(System):
+    alone = True                            # one /var/mail and one service for all
+
     def test_a_right_password_opens_the_mailbox_in_var_mail(self):
         vmail = self.system(mail={"sysuser": mbox(b"Subject: sys\n\nx\n")})
         pop = self.logged_in(vmail)
@@ -180,24 +234,6 @@ class SystemUser(Pam):
         self.assert_in(vmail, "sysuser", "of sysuser")
         self.assert_wrong(vmail, "sysuser@main.test", "of sysuser", 'reason="unknown user"')
 
-    def test_wrong_unknown_locked_and_expired_are_told_alike(self):
-        vmail = self.system()
-        for user, password in (("sysuser", "of quiet"), ("nobodyhere", "x"), ("locked", "of locked"),
-                               ("gone", "of gone"), ("stale", "of stale"), ("aged", "of aged"),
-                               ("sysuser@other.test", "of sysuser"), ("root@main.test", "x")):
-            log = self.assert_wrong(vmail, user, password)
-            self.assertNotIn(password + '"', log)
-
-    def test_the_log_says_why(self):
-        vmail = self.system()
-        self.assert_wrong(vmail, "sysuser", "x", 'domain=main.test found=main wrong=yes reason="PAM: Authentication failure"')
-        self.assert_wrong(vmail, "stale", "of stale", "reason=\"PAM: Authentication token is no longer valid")
-
-    def test_root_and_group_0_are_refused_like_a_wrong_password(self):
-        vmail = self.system()
-        self.assert_wrong(vmail, "root", "of root", 'reason="root is uid 0 gid 0, which has no mail"')
-        self.assert_wrong(vmail, "wheel", "of wheel", 'reason="wheel is uid 59107 gid 0, which has no mail"')
-
     def test_pam_locks_after_three_failures_by_the_lines_of_the_templates_comment(self):
         vmail = self.system()
         with open(TEMPLATE) as f:
@@ -206,11 +242,9 @@ class SystemUser(Pam):
         tallies = os.path.join(vmail.scratch, "faillock")
         service("vpop3d", *(line.replace("/var/lib/vmail/faillock", tallies) for line in lines),
                 "@include common-account")
-        for _ in range(2):
-            self.assert_wrong(vmail, "sysuser", "x")
+        self.assert_all_wrong(vmail, *[("sysuser", "x")] * 2)
         self.assert_in(vmail, "sysuser", "of sysuser")      # which forgets them
-        for _ in range(3):
-            self.assert_wrong(vmail, "sysuser", "x")
+        self.assert_all_wrong(vmail, *[("sysuser", "x")] * 3)
         self.assert_wrong(vmail, "sysuser", "of sysuser")
         self.assert_in(vmail, "quiet", "of quiet")
         self.assertEqual(sorted(os.listdir(tallies)), ["quiet", "sysuser"])
@@ -220,37 +254,28 @@ class SystemUser(Pam):
 
     def test_an_empty_password_is_never_right(self):
         vmail = self.system()
-        self.assert_wrong(vmail, "empty", "", "no password can be this")
-        self.assert_wrong(vmail, "empty", "x")
+        self.assert_all_wrong(vmail, ("empty", "", "no password can be this"), ("empty", "x"))
         service("vpop3d", "auth required pam_permit.so", "account required pam_permit.so")
-        self.assert_wrong(vmail, "sysuser", "", "no password can be this")
-        self.assert_wrong(vmail, "sysuser", "a\0b", "no password can be this")
+        self.assert_all_wrong(vmail, ("sysuser", "", "no password can be this"),
+                              ("sysuser", "a\0b", "no password can be this"))
 
     def test_names_that_nobody_can_have_do_not_reach_pam(self):
         vmail = self.system()
         service("vpop3d", self.noting(vmail))
-        for user in ("../root", "sys/user", "-f", ".hidden", "a\x01b", "sysuser.lock", "x" * 65):
-            self.assert_wrong(vmail, user, "x", 'reason="unknown user"')
+        self.assert_all_wrong(vmail, *((user, "x", 'reason="unknown user"') for user in (
+            "../root", "sys/user", "-f", ".hidden", "a\x01b", "sysuser.lock", "x" * 65)))
         self.assertFalse(os.path.exists(os.path.join(vmail.scratch, "seen")))
 
     def test_passwords_of_every_kind(self):
         vmail = self.system()
         self.addCleanup(users)
-        for password in HARD:
-            made = hash_of_bytes(password.encode("latin-1"))
-            with open("/etc/shadow") as f:
-                text = f.read()
-            system_file("/etc/shadow", re.sub(r"(?m)^sysuser:[^:]*:", lambda _: f"sysuser:{made}:", text), 0o600)
-            self.assert_in(vmail, "sysuser", password)
-            self.assert_wrong(vmail, "sysuser", password + " ")
-
-    def test_three_wrong_passwords_end_the_connection(self):
-        vmail = self.system()
-        pop = vmail.pop3()
-        pop.send(b"USER sysuser\r\nPASS wrong\r\n" * 3 + b"USER sysuser\r\nPASS of sysuser\r\nSTAT\r\n")
-        replies = pop.rest().decode().splitlines()
-        self.assertEqual((replies.count(WRONG), replies[-1]), (3, WRONG))
-        self.assertEqual(self.ended(pop).count("login-failed"), 3)
+        logins = list(zip(("sysuser", "quiet", "locked", "gone", "stale"), HARD, strict=True))
+        system_file("/etc/shadow", "".join(f"{user}:{hash_of_bytes(password.encode('latin-1'))}:19000:0:99999:7:::\n"
+                                           for user, password in logins), 0o600)
+        answers = self.answers(vmail, [(user, password.encode("latin-1")) for user, password in logins])
+        for login, (_, reply, log) in zip(logins, answers):
+            self.assertRegex(reply, r"^\+OK", (login, log))
+        self.assert_all_wrong(vmail, *((user, password + " ") for user, password in logins))
 
     def test_failures_of_several_peers_cost_more_and_more_and_a_right_password_does_not(self):
         vmail = self.system()
@@ -398,8 +423,7 @@ class SystemUser(Pam):
     def test_with_a_native_pop3d_nothing_is_asked(self):
         vmail = self.system()
         service("vpop3d", self.noting(vmail))
-        self.assertEqual(self.answer(vmail, "sysuser", "of sysuser", "/bin/false")[0],
-                         "-ERR [SYS/TEMP] logins without a domain need a native pop3d here")
+        self.assertRegex(self.answer(vmail, "sysuser", "of sysuser", "/bin/false")[0], TEMPORARY)
         self.assertFalse(os.path.exists(os.path.join(vmail.scratch, "seen")))
 
     def test_with_a_certificate_a_password_from_elsewhere_needs_tls(self):
@@ -434,6 +458,7 @@ class SystemUser(Pam):
 
 @needs_root
 class Domain(Pam):
+    @alone
     def test_the_user_is_the_address_and_the_password_is_pams_alone(self):
         vmail = self.domains()
         service("vpop3d", f"word=right {self.noting(vmail)}")
@@ -446,6 +471,7 @@ class Domain(Pam):
         self.assert_in(vmail, "joe@s.test", "of s.test")
         self.assert_wrong(vmail, "joe@s.test", "right")
 
+    @alone
     def test_another_service_can_be_named(self):
         vmail = self.domains("pam:vmail-2.x_y")
         service("vpop3d", "word=right")
@@ -454,31 +480,32 @@ class Domain(Pam):
         self.assert_wrong(vmail, "joe@p.test", "right")
 
     def test_who_has_no_account_is_unknown_even_if_pam_knows_him(self):
-        vmail = self.domains()
-        service("vpop3d", f"word=right {self.noting(vmail)}")
+        vmail = self.domains(self.own_service())
+        service(self.own, f"word=right {self.noting(vmail)}")
         self.assert_wrong(vmail, "ann@p.test", "right", 'reason="unknown user"')
         self.assertEqual(self.seen(vmail)[0][1], "ann@p.test")
         self.assert_wrong(vmail, "../x@p.test", "right", 'reason="unknown user"')
         self.assertEqual(len(self.seen(vmail)), 1)
 
     def test_expiry_locks_and_lock_retrieval_hold(self):
-        service("vpop3d", "word=right")
-        made = hash_of("of shadow")
-        for shadow, reason in ((f"joe:{made}::::::1:", "expired"), (f"joe:!{made}:::::::", "locked"),
-                               ("joe:!*:::::::", "locked"), ("joe:!!x:::::::", "locked")):
-            self.assert_wrong(self.domains(shadow=shadow + "\n"), "joe@p.test", "right", f"reason={reason}")
-        vmail = self.domains(lock_retrieval="yes")
-        self.assert_wrong(vmail, "joe@p.test", "of shadow")
+        auth, made = self.own_service("word=right"), hash_of("of shadow")
+        vmail = self.domains(auth, lock_retrieval="yes")
+        cases = ((f"joe:{made}::::::1:", "expired"), (f"joe:!{made}:::::::", "locked"), ("joe:!*:::::::", "locked"),
+                 ("joe:!!x:::::::", "locked"))
+        for i, (shadow, _) in enumerate(cases):
+            vmail.domain(f"d{i}.test", {"auth": auth}, accounts=["joe"])
+            vmail.write(f"shadow.d{i}.test", shadow + "\n", 0o600)
+        self.assert_all_wrong(vmail, ("joe@p.test", "of shadow"), *(
+            (f"joe@d{i}.test", "right", f"reason={reason}") for i, (_, reason) in enumerate(cases)))
         self.assertRegex(self.answer(vmail, "joe@p.test", "right")[0], r"^-ERR \[SYS/PERM\]")
 
     def test_without_a_hash_an_account_is_open_to_pam(self):
-        service("vpop3d", "word=right")
+        auth = self.own_service("word=right")
         for shadow in ("joe:*:::::::", "joe:!:::::::", "joe:!!:::::::", "joe::::::::", "joe:x:::::::", ""):
-            self.assert_in(self.domains(shadow=shadow + "\n"), "joe@p.test", "right")
+            self.assert_in(self.domains(auth, shadow + "\n"), "joe@p.test", "right")
 
     def test_what_vadmin_locks_it_can_unlock(self):
-        service("vpop3d", "word=right")
-        vmail = self.domains(shadow="joe:*:::::::\n")
+        vmail = self.domains(self.own_service("word=right"), "joe:*:::::::\n")
         self.assertRegex(vmail.run("vadmin", "user", "show", "joe@p.test").stdout, rb"login\tby PAM\n")
         self.assertEqual(vmail.run("vadmin", "user", "lock", "joe@p.test").status, 0)
         self.assertRegex(vmail.run("vadmin", "user", "show", "joe@p.test").stdout, rb"login\tlocked\n")
@@ -493,6 +520,7 @@ class Domain(Pam):
         self.assertEqual(vmail.run("vadmin", "user", "lock", "joe@s.test").status, 0)
         self.assert_wrong(vmail, "joe@s.test", "of s.test", "reason=locked")
 
+    @alone
     def test_a_program_that_checks_passwords_as_the_templates_comment_has_it(self):
         vmail = self.domains()
         script = vmail.write("check", "#!/bin/sh\n[ \"$PAM_USER $PAM_RHOST $PAM_SERVICE\" = 'joe@p.test 127.0.0.1 vpop3d' ]"
@@ -509,14 +537,14 @@ class Conduct(Pam):
     """A module that misbehaves hurts its own login alone."""
     def conduct(self, *lines, **settings):
         vmail = self.installation({k.replace("_", "-"): v for k, v in settings.items()})
-        vmail.domain("p.test", {"auth": "pam"}, accounts=["joe"])
-        service("vpop3d", *lines)
+        vmail.domain("p.test", {"auth": self.own_service(*lines)}, accounts=["joe"])
         return vmail
 
     def test_one_hidden_question_is_answered_and_no_other(self):
         self.assert_in(self.conduct("word=right"), "joe@p.test", "right")
-        for words in ("word=right twice", "word=right echo"):
-            self.assert_wrong(self.conduct(words), "joe@p.test", "right", "asked for more than one password")
+        vmail = self.conduct("word=right twice")
+        vmail.domain("q.test", {"auth": self.own_service("word=right echo")}, accounts=["joe"])
+        self.assert_all_wrong(vmail, *((f"joe@{name}.test", "right", "asked for more than one password") for name in "pq"))
 
     def test_what_modules_say_and_print_reaches_nobody(self):
         for words in ("word=right noise", "word=right chatty"):
@@ -536,21 +564,24 @@ class Conduct(Pam):
     def test_a_service_without_a_file_is_not_the_service_other(self):
         vmail = self.conduct("word=right")
         service("other", "auth required pam_permit.so", "account required pam_permit.so")
-        os.unlink("/etc/pam.d/vpop3d")
+        os.unlink(f"/etc/pam.d/{self.own}")
         self.assert_temporary(vmail, "joe@p.test", "right", "PAM has no file for this service")
 
     def test_an_account_that_the_account_phase_refuses_is_wrong(self):
-        for words in ("word=right expired", "word=right stale"):
-            self.assert_wrong(self.conduct(words), "joe@p.test", "right")
+        vmail = self.conduct("word=right expired")
+        vmail.domain("q.test", {"auth": self.own_service("word=right stale")}, accounts=["joe"])
+        self.assert_all_wrong(vmail, ("joe@p.test", "right"), ("joe@q.test", "right"))
 
+    @alone
     def test_one_that_hangs_is_killed_and_its_session_is_temporary(self):
         vmail = self.conduct("hang", login_timeout="3s")
         self.assert_temporary(vmail, "joe@p.test", "right", "took too long")
         self.assertEqual(vpams(), {})
 
+    @alone
     def test_sigterm_does_not_wait_for_one_that_hangs(self):
         vmail = self.conduct("")
-        service("vpop3d", f"hang {self.noting(vmail)}")
+        service(self.own, f"hang {self.noting(vmail)}")
         process, where = vmail.listen("vpop3d")
         pop = Pop3(where)
         pop.line()
@@ -563,9 +594,10 @@ class Conduct(Pam):
         eventually(lambda: not vpams(), "the end of vpam")
         self.assertEqual(pop.rest()[:3], b"+OK")
 
+    @alone
     def test_the_helper_has_nothing_but_its_answer_and_the_password_is_in_no_list(self):
         vmail = self.conduct("")
-        service("vpop3d", f"hang {self.noting(vmail)}")
+        service(self.own, f"hang {self.noting(vmail)}")
         pop = vmail.pop3(env={"SECRET_OF_INETD": "x"})
         pop.line()
         pop.send(b"USER joe@p.test\r\nPASS se-cret-word\r\n")
@@ -624,4 +656,4 @@ if ROOT:
     furnish()
 
 if __name__ == "__main__":
-    main()
+    main(beside=8)

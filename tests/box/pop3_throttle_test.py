@@ -1,12 +1,20 @@
 #!/usr/bin/python3
-"""pop3_throttle_test.py: what failed logins cost over connections, and login-delay."""
+"""pop3_throttle_test.py: what failed logins cost over connections, and login-delay.
+
+VMAIL_SECONDS=N: 200 connections and programs that guess passwords, for so many seconds each (150).
+"""
 import base64
+import contextlib
+import glob
 import threading
 
 from pop3 import *
 
 WRONG = "-ERR [AUTH] login or password wrong"
 FILE_SIZE = 64 + 3 * 4096 * 8 * 32
+SECONDS = int(os.environ.get("VMAIL_SECONDS", 0))
+MINUTE, MOST = 60, 10                       # after the first minute: so many tries in each
+CROWD = 200
 
 
 class Throttle(Pop3Test):
@@ -18,18 +26,7 @@ class Throttle(Pop3Test):
         return pop, f"PASS {password}"
 
     def at_once(self, clients):
-        """All say their last line; [(seconds until the reply, reply)] in the order of clients."""
-        answers, begun = [None] * len(clients), time.monotonic()
-
-        def say(i, pop, line):
-            reply = pop.ask(line)
-            answers[i] = (time.monotonic() - begun, reply)
-
-        threads = [threading.Thread(target=say, args=(i, *client)) for i, client in enumerate(clients)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        answers = at_once(clients)
         for pop, _ in clients:
             pop.close()
         return answers
@@ -173,6 +170,108 @@ class Memory(Throttle):
             pop.ask("QUIT")
             self.assertRegex(self.ended(pop), r'warning text="failed logins are not remembered: \S*/state: logins: not a ')
             (os.rmdir if os.path.isdir(path) and not os.path.islink(path) else os.unlink)(path)
+
+
+class Force(Throttle):
+    """After its first minute whoever guesses has ten tries a minute, and the account's owner gets in."""
+    def setUp(self):
+        self.vmail = self.box(mbox=b"", settings={"max-connections": "1000", "max-connections-per-peer": "1000"})
+        self.vmail.domain("b.test", passwords={f"u{n}": PASSWORD for n in range(CROWD)})
+        self.server, self.where = self.vmail.listen("vpop3d")
+        self.begun, self.tries, self.logins = time.monotonic(), [], []
+        self.reader = threading.Thread(target=self.watch)
+        self.reader.start()
+
+    def watch(self):
+        """When each try was found wrong: what the log says."""
+        rest = b""
+        while got := os.read(self.server.popen.stderr.fileno(), 65536):
+            *lines, rest = (rest + got).split(b"\n")
+            self.tries += [time.monotonic() - self.begun for line in lines if b" wrong=yes " in line]
+
+    def left(self):
+        return self.begun + SECONDS - time.monotonic()
+
+    def guess(self, user, peer):
+        """Three wrong passwords on each connection, until the time is over."""
+        while self.left() > 0:
+            with contextlib.suppress(OSError):      # a connection may be refused, or never answered
+                pop = Pop3(socket.create_connection(self.where, DEADLINE, (peer, 0)))
+                pop.socket.settimeout(max(1, self.left()))
+                pop.line()
+                while self.left() > 0 and pop.ask(f"USER {user}") and pop.ask("PASS guess"):
+                    pass
+                pop.close()
+
+    def owner_gets_in(self, user):
+        """The right password from elsewhere, every few seconds; how long the slowest took."""
+        while self.left() > 0:
+            begun = time.monotonic()
+            pop = Pop3(socket.create_connection(self.where, DEADLINE, (fresh_address(), 0)))
+            self.assertRegex(pop.login(user, PASSWORD), r"^\+OK")
+            self.logins.append(time.monotonic() - begun)
+            pop.ask("QUIT")
+            pop.close()
+            select.select([], [], [], 5)
+
+    def memory(self):
+        with open(f"/proc/{self.server.pid}/status") as f:
+            return int(re.search(r"VmRSS:\s*(\d+)", f.read())[1])
+
+    def check(self, what, user, *jobs):
+        before = self.memory()
+        together([lambda: self.owner_gets_in(user), *jobs], len(jobs) + 1)
+        after = self.memory()
+        self.server.stop()
+        self.reader.join()
+        minutes = [sum(start <= at < start + MINUTE for at in self.tries)
+                   for start in (0, *range(MINUTE, max(SECONDS - MINUTE, MINUTE) + 1, 10))]
+        print(f"# {what}: {minutes[0]} tries in the first minute, then at most {max(minutes[1:])} in any; the owner "
+              f"was in after {max(self.logins):.2f} s at most, {len(self.logins)} times; {before} kB, {after} kB",
+              flush=True)
+        self.assertLessEqual(max(minutes[1:]), MOST, self.tries)
+        self.assertGreater(sum(minutes), 2)
+        self.assertLess(max(self.logins), 5)
+        self.assertLess(after - before, 512)
+        self.assertEqual(os.stat(os.path.join(self.vmail.state, "logins")).st_size, FILE_SIZE)
+
+    @only_where(SECONDS)
+    def test_200_connections_of_one_peer_on_as_many_accounts(self):
+        peer = fresh_address()
+        self.check("one peer, 200 accounts", "u7@b.test", *[
+            lambda n=n: self.guess(f"u{n}@b.test", peer) for n in range(CROWD)])
+
+    @only_where(SECONDS)
+    def test_200_peers_on_one_account(self):
+        self.check("200 peers, one account", "joe@a.test", *[
+            lambda peer=fresh_address(): self.guess("joe@a.test", peer) for _ in range(CROWD)])
+
+    def by_program(self, name, *words):
+        tree = os.path.join(PEERS, name, "usr")
+        if not os.path.exists(f"{tree}/bin/{name}"):
+            raise unittest.SkipTest(f"no {name}: make deps")
+        libraries = ":".join(glob.glob(f"{tree}/lib/*-linux-*"))
+        with open(os.path.join(self.vmail.scratch, "guesses"), "w") as f:
+            f.writelines(f"guess{n}\n" for n in range(100000))
+
+        def job():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                subprocess.run([f"{tree}/bin/{name}", *(w.format(*self.where, guesses=f.name) for w in words)],
+                               env=environment({"LD_LIBRARY_PATH": libraries, "NCRACKDIR": f"{tree}/share/ncrack",
+                                                "MEDUSA_MODULE_PATH": f"{libraries}/medusa/modules",
+                                                "HOME": self.vmail.scratch}),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=self.left())
+        self.check(name, "joe@a.test", job)
+
+    @only_where(SECONDS)
+    def test_ncrack(self):
+        self.by_program("ncrack", "-T5", "--user", "joe@a.test", "-P", "{guesses}", "-g", "CL=100,at=0",
+                        "pop3://{0}:{1}")
+
+    @only_where(SECONDS)
+    def test_medusa(self):
+        self.by_program("medusa", "-h", "{0}", "-n", "{1}", "-u", "joe@a.test", "-P", "{guesses}", "-M", "pop3",
+                        "-t", "50")
 
 
 class LoginDelay(Throttle):

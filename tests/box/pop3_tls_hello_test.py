@@ -28,7 +28,7 @@ def client_hello(share, server_name=None, session=bytes(32)):
         + extension(13, counted(">H", b"\x04\x03\x08\x04\x08\x05\x04\x01")) \
         + extension(51, counted(">H", X25519 + counted(">H", b"\x09" + bytes(31)) if share else b""))
     if server_name is not None:
-        extensions += extension(0, counted(">H", b"\x00" + counted(">H", server_name.encode())))
+        extensions += extension(0, counted(">H", b"\x00" + counted(">H", os.fsencode(server_name))))
     body = b"\x03\x03" + bytes(range(32)) + counted(">B", session) + counted(">H", b"\x13\x01") \
         + counted(">B", b"\x00") + counted(">H", extensions)
     return b"\x16\x03\x01" + counted(">H", b"\x01\x00" + counted(">H", body))

@@ -226,6 +226,18 @@ class Show(Aliases):
         self.assertTrue(rows[0][2].endswith("aliases.a.test:1"))
         self.assertIn("broken: ", rows[1][1])
 
+    def test_a_search_finds_any_part_of_names_and_members_in_all_domains_or_one(self):
+        self.ok("domain", "add", "b.test")
+        self.vmail.write("aliases.a.test", "sales: joe, ann@b.test\n")
+        self.vmail.write("more", "shop: sally@far.test\n")
+        self.ok("domain", "set", "b.test", f"extra-aliases={self.vmail.dir}/more")
+        for words, wanted in ((("SAL",), ["sales@a.test", "shop@b.test"]), (("ann@",), ["sales@a.test"]),
+                              (("sh?p",), ["shop@b.test"]), (("sal", "a.test"), ["sales@a.test"]), (("nobody",), [])):
+            with self.subTest(words):
+                out = self.ok("alias", "search", *words).stdout.decode()
+                self.assertEqual([x.split("\t")[0] for x in out.splitlines()], wanted)
+        self.refused(67, "c.test", "alias", "search", "x", "c.test")
+
     def test_explain_exits_as_the_mail_would_fare(self):
         self.have('bad: "open\n')
         for address, status in (("joe@a.test", 0), ("x@far.test", 67), ("zoe@a.test", 67),

@@ -84,8 +84,9 @@ class Killed(BoxTest):
             self.ok("user", "add", f"{who}@a.test")
             self.assertEqual(self.vmail.deliver(f"{who}@a.test").status, 0)
 
-        prepare("first")
-        points = self.points("user", "delete", "first@a.test")
+        for who in ("first", "second"):         # the first makes the directories of the trash
+            prepare(who)
+            points = self.points("user", "delete", f"{who}@a.test")
         for i, point in enumerate(points):
             who = f"u{i}"
             prepare(who)
@@ -100,6 +101,27 @@ class Killed(BoxTest):
             kept = [os.path.join(base, name) for base, _, names in os.walk(self.vmail.spool)
                     for name in names if name.startswith(f"{who}.") or name == who]
             self.assertEqual(len(kept), 1, (point, kept))
+            hashed = self.lines("shadow.a.test").get(who)
+            self.ok("user", "restore", f"{who}@a.test")
+            self.assertEqual(len(self.vmail.messages(f"{who}@a.test")), 1, point)
+            self.assertIn(hashed, (None, self.lines("shadow.a.test")[who]))
+
+    def test_user_restore_can_be_repeated_and_no_login_comes_before_the_mail(self):
+        def prepare(who):
+            self.ok("user", "add", f"{who}@a.test")
+            self.assertEqual(self.vmail.deliver(f"{who}@a.test").status, 0)
+            self.ok("user", "delete", f"{who}@a.test")
+
+        prepare("first")
+        points = self.points("user", "restore", "first@a.test")
+        for i, point in enumerate(points):
+            who = f"u{i}"
+            prepare(who)
+            self.kill_at(point, "user", "restore", f"{who}@a.test")
+            if who not in self.lines("passwd.a.test"):
+                self.ok("user", "restore", f"{who}@a.test")
+            self.assertEqual(len(self.vmail.messages(f"{who}@a.test")), 1, point)
+            self.assertIn(who, self.lines("shadow.a.test"))
 
     def test_alias_add_leaves_the_old_file_or_the_new_one(self):
         old = b"# c\nlist: joe@far.test\nother: ann@far.test"

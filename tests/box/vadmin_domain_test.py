@@ -178,6 +178,49 @@ class Domains(BoxTest):
         self.assertTrue(os.path.islink(link))
         self.assertIn(b"max-users = 5\n", self.vmail.read("domain.a.test"))
 
+    def link(self, name):
+        return os.readlink(os.path.join(self.vmail.dir, f"domain.{name}"))
+
+    def test_an_alias_is_a_link_in_its_one_spelling_and_mail_for_it_arrives(self):
+        self.ok("domain", "add", "a.test")
+        self.ok("user", "add", "joe@a.test")
+        self.ok("domain", "alias", "A.Test", "M\u00fcller.test.")
+        self.assertEqual(self.link("xn--mller-kva.test"), "domain.a.test")
+        self.ok("domain", "alias", "xn--mller-kva.test", "b.test")
+        self.assertEqual(self.link("b.test"), "domain.a.test", "an alias of an alias is one of the domain")
+        self.assertIn(b"joe", self.ok("explain", "joe@b.test").stdout)
+        self.ok("domain", "unalias", "B.test")
+        self.assertEqual(self.v("explain", "joe@b.test").status, 67)
+
+    def test_a_domain_of_passwd_alone_gets_the_file_that_an_alias_leads_to(self):
+        self.vmail.write("passwd.old.test", "")
+        self.ok("domain", "alias", "old.test", "b.test")
+        self.assertEqual((self.vmail.read("domain.old.test"), self.link("b.test")), (b"", "domain.old.test"))
+
+    def test_what_an_alias_would_hide_and_what_is_none_is_refused(self):
+        for domain in ("a.test", "b.test"):
+            self.ok("domain", "add", domain)
+        self.ok("domain", "alias", "a.test", "c.test")
+        self.vmail.write("domain.half.test", "")
+        for status, words, *args in ((73, "exists already", "alias", "a.test", "b.test"),
+                                     (73, "exists already", "alias", "a.test", "a.test"),
+                                     (73, "domain alias already", "alias", "a.test", "c.test"),
+                                     (73, "without accounts", "alias", "a.test", "half.test"),
+                                     (65, "files", "alias", "a.test", "files"),
+                                     (67, "nowhere.test", "alias", "nowhere.test", "d.test"),
+                                     (67, "no domain alias", "unalias", "a.test"),
+                                     (67, "no domain alias", "unalias", "nowhere.test")):
+            with self.subTest(" ".join(args)):
+                self.refused(status, words, "domain", *args)
+
+    def test_lock_and_unlock_set_lock_retrieval_and_nothing_else(self):
+        self.ok("domain", "add", "a.test", "description=all of us")
+        before = self.vmail.read("domain.a.test")
+        self.ok("domain", "lock", "a.test")
+        self.assertEqual(self.vmail.read("domain.a.test"), before + b"lock-retrieval = yes\n")
+        self.ok("domain", "unlock", "a.test")
+        self.assertEqual(self.vmail.read("domain.a.test"), before + b"lock-retrieval = no\n")
+
     def test_show_tells_aliases_accounts_and_settings(self):
         self.ok("domain", "add", "a.test", "description=hi")
         os.symlink("domain.a.test", os.path.join(self.vmail.dir, "domain.b.test"))

@@ -26,7 +26,7 @@ class Users(BoxTest):
 
     def files(self):
         return {name: self.vmail.read(name) for name in os.listdir(self.vmail.dir)
-                if name != ".lock" and os.path.exists(os.path.join(self.vmail.dir, name))}
+                if name != ".lock" and os.path.isfile(os.path.join(self.vmail.dir, name))}
 
     def refused(self, status, words, *args, **more):
         before = self.files()
@@ -434,6 +434,17 @@ class ChangeAndShow(Users):
                 self.assertEqual([x.split("\t")[0] for x in out.splitlines()], wanted)
         self.refused(67, "not one of our domains", "user", "list", "c.test")
 
+    def test_a_search_finds_any_part_of_name_full_name_and_address(self):
+        self.ok("domain", "add", "b.test")
+        self.add("joe@a.test", "name=Joseph Moe")
+        self.add("ann@b.test", "name=Ann Over")
+        for word, wanted in (("JO", ["joe@a.test"]), ("moe", ["joe@a.test"]), ("@b.", ["ann@b.test"]),
+                             ("j?e", ["joe@a.test"]), ("ov", ["ann@b.test"]), ("test", ["joe@a.test", "ann@b.test"]),
+                             ("nobody", [])):
+            with self.subTest(word):
+                out = self.ok("user", "search", word).stdout.decode()
+                self.assertEqual([x.split("\t")[0] for x in out.splitlines()], wanted)
+
     def test_a_terminal_gets_columns_with_heads(self):
         self.add("joe@a.test", "name=Joe \u00dcser")
         master, slave = pty.openpty()
@@ -443,6 +454,160 @@ class ChangeAndShow(Users):
         os.close(slave)
         os.close(master)
         self.assertEqual(text, "ACCOUNT     UID    NAME\r\njoe@a.test  60000  Joe \u00dcser\r\n")
+
+
+class Quota(Users):
+    def test_it_is_shown_and_changed_and_default_takes_the_file_away(self):
+        self.add("joe@a.test")
+        for given, shown, text in (("1234", "1234", b"1234\n"), ("2M", "2048", b"2048\n"), ("none", "none", b"none\n"),
+                                   ("disabled", "disabled", b"disabled\n"), ("default", "default", None)):
+            with self.subTest(given):
+                self.ok("user", "quota", "joe@a.test", given)
+                got = self.ok("user", "quota", "joe@a.test").stdout.decode()
+                self.assertEqual(got, f"quota\t{shown}\n")
+                path = os.path.join(self.vmail.spool, "a.test", "joe.quota")
+                self.assertEqual(open(path, "rb").read() if os.path.exists(path) else None, text)
+
+    def test_what_is_no_limit_is_refused(self):
+        self.add("joe@a.test")
+        for given, words in (("0", "say 'none'"), ("1x", "neither none"), ("much", "neither none")):
+            self.refused(65, words, "user", "quota", "joe@a.test", given)
+        self.refused(67, "has no account", "user", "quota", "ann@a.test", "12")
+
+
+class Forward(Users):
+    def setUp(self):
+        super().setUp()
+        for who in ("ann", "joe"):
+            self.add(f"{who}@a.test")
+
+    def forward(self, *words):
+        return self.ok("user", "forward", "joe@a.test", *words)
+
+    def shown_forward(self):
+        return re.findall(r"^forward\t(\S+)", self.forward().stdout.decode(), re.M)
+
+    def test_addresses_take_the_mail_and_off_gives_it_back(self):
+        self.assertEqual(self.shown_forward(), ["off"])
+        self.forward("ann", "joe@far.test")
+        self.assertEqual(self.shown_forward(), ["ann", "joe@far.test"])
+        plan = self.ok("explain", "joe@a.test").stdout.decode()
+        self.assertIn("joe@far.test", plan)
+        self.assertNotIn("spool/a.test/joe", plan)
+        self.forward("off")
+        self.assertEqual(self.shown_forward(), ["off"])
+        self.assertNotIn("far.test", self.ok("explain", "joe@a.test").stdout.decode())
+
+    def test_keep_leaves_a_copy(self):
+        self.forward("joe@far.test", "--keep")
+        self.assertEqual(self.shown_forward(), ["\\\\joe", "joe@far.test"], "as records show it")
+        with open(os.path.join(self.vmail.spool, "files", "a.test", "joe.forward"), "rb") as f:
+            self.assertEqual(f.read(), b"\\joe\njoe@far.test\n")
+        plan = self.ok("explain", "joe@a.test").stdout.decode()
+        self.assertIn("joe@far.test", plan)
+
+    def test_what_is_no_address_is_refused(self):
+        for words, said in ((("|cat",), "no address"), (("/etc/x",), "no address"), (("\\joe",), "no address"),
+                            ((":include:/x",), "no address"), (("a b",), "'a b'"), (("off", "ann"), "stands alone"),
+                            (("--keep",), "goes with addresses"), (("off", "--keep"), "goes with addresses")):
+            with self.subTest(words):
+                self.refused(65, said, "user", "forward", "joe@a.test", *words)
+        self.assertEqual(self.shown_forward(), ["off"])
+
+    def test_one_that_leads_nowhere_is_told(self):
+        self.assertIn("5.1.1", self.forward("nobody-there").stderr)
+
+    def test_off_tells_of_the_accounts_own(self):
+        home = os.path.join(self.vmail.homes, "a.test", "home", "joe")
+        with open(os.path.join(home, ".forward"), "w") as f:
+            f.write("ann\n")
+        if ROOT:
+            uid = int(self.field("passwd.a.test", "joe", 2))
+            os.chown(os.path.join(home, ".forward"), uid, -1)
+        os.chmod(os.path.join(home, ".forward"), 0o600)
+        self.forward("joe@far.test")
+        self.assertIn(".forward is the account's own, and counts now", self.forward("off").stderr)
+        self.assertEqual(self.shown_forward(), ["ann"])
+
+    def test_a_file_that_somebody_put_in_its_place_is_not_followed(self):
+        files = os.path.join(self.vmail.spool, "files", "a.test")
+        os.makedirs(files, exist_ok=True)
+        precious = self.vmail.write("precious", "x")
+        os.symlink(precious, os.path.join(files, "joe.forward"))
+        self.forward("joe@far.test")
+        self.assertEqual(self.vmail.read("precious"), b"x")
+        self.assertFalse(os.path.islink(os.path.join(files, "joe.forward")))
+
+
+class Grants(Users):
+    def setUp(self):
+        super().setUp()
+        for who in ("ann", "joe", "bob"):
+            self.add(f"{who}@a.test")
+
+    def grant(self, *words):
+        return self.ok("user", "grant", *words)
+
+    def lines(self):
+        return self.vmail.read("grants.a.test").decode().splitlines()
+
+    def test_a_grant_is_a_line_and_a_new_one_takes_its_place(self):
+        self.grant("ann@a.test", "joe", "retrieve")
+        self.assertEqual(self.lines(), ["ann: joe retrieve"])
+        self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.vmail.dir, "grants.a.test")).st_mode), 0o600)
+        self.grant("ANN@a.test", "Joe@A.test", "all")
+        self.assertEqual(self.lines(), ["ann: joe all"])
+
+    def test_none_takes_it_away_and_leaves_the_rest(self):
+        self.vmail.write("grants.a.test", "# who\nann: joe all\nno line\nbob: joe all\nann:joe retrieve")
+        self.grant("ann@a.test", "joe", "none")
+        self.assertEqual(self.lines(), ["# who", "no line", "bob: joe all"])
+
+    def test_what_cannot_be_granted_is_refused_and_said(self):
+        self.ok("domain", "add", "b.test")
+        self.add("eve@b.test")
+        for words, status, said in ((("ann@a.test", "eve@b.test", "all"), 65, "only accounts of one domain"),
+                                    (("ann@a.test", "eve", "all"), 67, "has no account 'eve'"),
+                                    (("ann@a.test", "ann", "all"), 65, "its own inbox"),
+                                    (("ann@a.test", "joe", "write"), 65, "neither retrieve, all nor none"),
+                                    (("ann@a.test", "joe", "none"), 67, "nothing is granted"),
+                                    (("ann@a.test", "joe@c.test", "all"), 67, "c.test")):
+            with self.subTest(words):
+                self.refused(status, said, "user", "grant", *words)
+
+    def test_show_tells_both_sides(self):
+        self.grant("ann@a.test", "joe", "retrieve")
+        self.grant("bob@a.test", "ann", "all")
+        file = os.path.join(self.vmail.dir, "grants.a.test")
+        self.assertEqual(self.shown("ann@a.test")["grants"], f"joe retrieve ({file}:1)")
+        self.assertEqual(self.shown("ann@a.test")["may-open"], f"bob all ({file}:2)")
+
+    def test_a_deleted_account_takes_its_grants_with_it_and_says_so_before(self):
+        self.grant("ann@a.test", "joe", "retrieve")
+        self.grant("bob@a.test", "ann", "all")
+        self.grant("bob@a.test", "joe", "all")
+        got = self.ok("user", "delete", "ann@a.test", "--yes")
+        self.assertIn("'joe' may open the inbox of 'ann'", got.stderr)
+        self.assertIn("'ann' may open the inbox of 'bob'", got.stderr)
+        self.assertEqual(self.lines(), ["bob: joe all"])
+
+    def test_a_new_account_inherits_no_grant_of_an_earlier_one(self):
+        self.vmail.write("grants.a.test", "bob: joe all\nnew: joe all\njoe: NEW all\n")
+        self.assertIn("2 lines of an earlier 'new'", self.add("new@a.test").stderr)
+        self.assertEqual(self.lines(), ["bob: joe all"])
+
+    def test_check_finds_lines_that_do_not_count_and_names_of_nobody(self):
+        self.vmail.write("grants.a.test", "ann: joe all\nann joe\nann: gone all\n")
+        got = self.v("check", "a.test")
+        self.assertEqual(got.status, 1, got)
+        self.assertEqual(got.stdout.decode().count("grants.a.test:"), 2, got)
+        self.assertIn("grants.a.test:2: a colon is missing", got.stdout.decode())
+        self.assertIn("grants.a.test:3: there is no account 'gone'", got.stdout.decode())
+        os.chmod(os.path.join(self.vmail.dir, "grants.a.test"), 0o666)
+        self.assertIn("nobody may open another's inbox", self.v("check", "a.test").stdout.decode())
+        got = self.ok("user", "show", "ann@a.test")
+        self.assertNotIn(b"grants", got.stdout)
+        self.assertIn("others can write to it", got.stderr)
 
 
 class Delete(Users):
@@ -517,7 +682,7 @@ class Delete(Users):
         return path
 
     def test_all_that_lies_beside_the_inbox_goes_with_it_and_nobody_elses(self):
-        ours = [".joe.queue", ".joe.uids", ".joe.session", ".joe.new", "..joe.uids.new"]
+        ours = [".joe.queue", ".joe.uids", ".joe.session", ".joe.new", "..joe.uids.new", ".joe.cache"]
         others = [".joe.x.queue", ".joe.x.session", "joe.x", ".joey.session"]
         self.add("joe@a.test")
         for name in ours + others + ["joe"]:
@@ -595,6 +760,124 @@ class Delete(Users):
         got = self.v("user", "delete", "joe@a.test")
         self.assertEqual((got.status, "remove it" in got.stderr), (77, True), got)
         self.assertEqual(os.listdir(evil), [])
+
+    def everything(self, where=None):
+        """Each file below the installation: owner, mode, bytes; what is made anew each time left out."""
+        found = {}
+        for base, _, names in os.walk(self.vmail.scratch):
+            for name in names:
+                path = os.path.join(base, name)
+                if name in (".lock", "uids") or "/.trash" in path or "strace" in name:
+                    continue
+                st = os.lstat(path)
+                with open(path, "rb") as f:
+                    found[path] = (st.st_uid, stat.S_IMODE(st.st_mode), sorted(f.read().splitlines()))
+        return found
+
+    def furnished(self, who="Joe@a.test"):
+        """An account with everything that one can have."""
+        name = who.split("@")[0]
+        self.add(who, "name=Joe Doe", "quota=700")
+        self.add("ann@a.test")
+        self.ok("user", "grant", who, "ann", "all")
+        self.ok("user", "grant", "ann@a.test", name, "retrieve")
+        for n in range(3):
+            self.assertEqual(self.vmail.deliver(who, b"Subject: same\n\nx\n").status, 0)
+        self.assertRegex(self.session(who), r"^\+OK")
+        for ending, text in ((".filter", "no"), (".vacation", "away"), (".auto", "Subject: a\n\nx\n")):
+            self.vmail.extra("a.test", name + ending, text)
+        path = os.path.join(self.vmail.homes, "a.test", "home", name, "kept")
+        with open(path, "w") as f:
+            f.write("kept")
+        if ROOT:
+            os.chown(path, int(self.field("passwd.a.test", name, 2)), -1)
+
+    def test_restore_brings_all_of_it_back_as_it_was(self):
+        for inbox in ("%d/%u", "%d/%u/Maildir/"):
+            with self.subTest(inbox):
+                self.ok("domain", "set", "a.test", f"inbox={inbox}")
+                self.furnished()
+                before = self.everything()
+                self.ok("user", "delete", "joe@a.test")
+                self.assertEqual(self.vmail.deliver("joe@a.test").status, 67)
+                self.ok("user", "restore", "joe@a.test")
+                self.assertEqual(self.everything(), before)
+                self.assertRegex(self.session("joe@a.test"), r"^\+OK")
+                for who in ("joe", "ann"):
+                    self.ok("user", "delete", f"{who}@a.test")
+                    self.ok("user", "purge", f"{who}@a.test")
+
+    def test_a_new_account_of_the_name_is_in_the_way_of_the_old_one(self):
+        self.add("joe@a.test")
+        self.vmail.deliver("joe@a.test", b"Subject: old\n\nold\n")
+        uid = self.field("passwd.a.test", "joe", 2)
+        self.ok("user", "delete", "joe@a.test")
+        self.add("joe@a.test")
+        self.vmail.deliver("joe@a.test", b"Subject: new\n\nnew\n")
+        self.refused(73, "has an account 'joe' already", "user", "restore", "joe@a.test")
+        self.ok("user", "delete", "joe@a.test")
+        self.assertIn("the last of 2", self.ok("user", "restore", "joe@a.test").stderr)
+        self.assertIn(b"new", self.vmail.messages("joe@a.test")[0])
+        self.ok("user", "delete", "joe@a.test")
+        self.refused(67, "no 'ann' was deleted", "user", "restore", "ann@a.test")
+        self.assertNotEqual(self.field("shadow.a.test", "joe", 2), uid)
+
+    def test_a_grant_does_not_come_back_for_an_account_that_is_gone(self):
+        for who in ("ann", "joe"):
+            self.add(f"{who}@a.test")
+        self.ok("user", "grant", "ann@a.test", "joe", "all")
+        self.ok("user", "delete", "joe@a.test")
+        self.ok("user", "delete", "ann@a.test")
+        self.ok("user", "restore", "joe@a.test")
+        self.assertEqual(self.vmail.read("grants.a.test"), b"")
+
+    def test_restore_keeps_to_max_users(self):
+        self.add("joe@a.test")
+        self.ok("user", "delete", "joe@a.test")
+        self.add("ann@a.test")
+        self.ok("domain", "set", "a.test", "max-users=1")
+        self.refused(77, "raise max-users", "user", "restore", "joe@a.test")
+
+    def test_purge_leaves_nothing_of_it_and_all_of_others(self):
+        self.furnished()
+        deep = os.path.join(self.vmail.homes, "a.test", "home", "Joe")
+        uid = int(self.field("passwd.a.test", "Joe", 2))
+        for n in range(50):
+            deep = os.path.join(deep, "d")
+            os.mkdir(deep, 0o700)
+            if ROOT:
+                os.chown(deep, uid, -1)
+        precious = os.path.join(self.vmail.scratch, "precious")
+        os.mkdir(precious)
+        with open(os.path.join(precious, "file"), "w") as f:
+            f.write("x")
+        os.symlink(precious, os.path.join(deep, "link"))
+        os.chmod(deep, 0)
+        self.add("joe.x@a.test")
+        for who in ("joe.x", "joe"):
+            self.ok("user", "delete", f"{who}@a.test")
+        self.ok("user", "purge", "joe@a.test")
+        left = [os.path.join(base, name) for base, dirs, names in os.walk(self.vmail.scratch)
+                for name in dirs + names if re.search(r"joe\.\d{8}T", name, re.I)]
+        self.assertEqual(left, [])
+        self.assertEqual(os.listdir(precious), ["file"])
+        self.ok("user", "restore", "joe.x@a.test")
+        self.refused(67, "was deleted", "user", "purge", "joe@a.test")
+
+    @needs_root
+    def test_purge_is_the_accounts_own_doing_below_its_home(self):
+        self.add("joe@a.test")
+        of_root = os.path.join(self.vmail.homes, "a.test", "home", "joe", "of root")
+        os.mkdir(of_root, 0o755)
+        with open(os.path.join(of_root, "file"), "w") as f:
+            f.write("x")
+        self.ok("user", "delete", "joe@a.test")
+        self.refused(75, "remove it by hand", "user", "purge", "joe@a.test")
+        [home] = [name for name in os.listdir(os.path.join(self.vmail.homes, "a.test", "home", ".trash"))]
+        self.assertTrue(os.path.exists(os.path.join(self.vmail.homes, "a.test", "home", ".trash", home, "of root", "file")))
+        shutil.rmtree(os.path.join(self.vmail.homes, "a.test", "home", ".trash", home))
+        self.ok("user", "purge", "joe@a.test")
+        self.refused(67, "was deleted", "user", "purge", "joe@a.test")
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ class World:
         self.inbox = self.furnish_file() if kind == "file" else self.furnish_account()
         self.place = os.path.dirname(self.inbox)
         self.saved = os.path.join(vmail.scratch, "saved")
-        self.deliver(OLD)
+        self.begin()
         shutil.copytree(self.place, self.saved, copy_function=self.copy)
         self.copy_owners(self.place, self.saved)
         self.runs = 0
@@ -160,6 +160,10 @@ class World:
         self.vmail.set(command_user="60700" if ROOT else str(os.getuid()))
         self.vmail.domain("a.test", aliases=f"joe: {place}/joe\n")
         return os.path.join(place, "joe")
+
+    def begin(self):
+        """What is there before each strike."""
+        self.deliver(OLD)
 
     def copy(self, source, target):
         shutil.copy2(source, target)
@@ -209,7 +213,8 @@ class World:
         self.wrong.append(f"{self.kind}: {what}: {facts}")
 
     def struck(self, nth, how, calls):
-        """One struck delivery and its judgement; the call's name, or None: there is no nth."""
+        """One struck delivery and its judgement; the call's name, or None: there is no nth.
+        nth may also be "+1": the first since strike was told to count."""
         self.reset()
         note = os.path.join(self.vmail.scratch, "struck")
         with open(note, "w"):
@@ -222,9 +227,10 @@ class World:
         self.runs += 1
         self.calls.add(call)
         what = f"{call} ({nth}) {errno.errorcode.get(how, how)}"
-        # Without memory a process ends where it is; its lock file is stale then.
+        # Without memory a process ends where it is, and a child that cannot be watched is killed
+        # wherever it is by then; its lock file is stale.
         self.answer, self.left = got, self.messages()
-        self.judge(what, got, how == "kill", call in ("unlink", "unlinkat", "brk", "mmap"))
+        self.judge(what, got, how == "kill", call in ("unlink", "unlinkat", "brk", "mmap", "pidfd_open"))
         return call
 
     def judge(self, what, got, killed, cannot_clean):
@@ -274,10 +280,11 @@ class World:
             nth += 1
         return self
 
-    def sweep(self, how, calls, step=1, first=1):
-        """Strikes at each call, one run for each; step > 1 leaves some out."""
+    def sweep(self, how, calls, step=1, first=1, since=""):
+        """Strikes at each call, one run for each; step > 1 leaves some out.  since="+": at those
+        since strike was told to count."""
         nth = first
-        while self.struck(nth, how(nth) if callable(how) else how, calls):
+        while self.struck(f"{since}{nth}", how(nth) if callable(how) else how, calls):
             nth += step
         return self
 

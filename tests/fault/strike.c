@@ -1,16 +1,16 @@
 /* strike.c: runs a program and strikes at the Nth system call of all its
  * processes.
  *
- *	strike FILE N HOW CALLS program [argument...]
+ *	strike FILE [+]N HOW CALLS program [argument...]
  *
  * HOW is "kill" (the process that makes the call dies before it is made),
  * "short" (a call that writes gets half of its bytes only; CALLS are such), or
  * an errno's number (the call is not made, close() is, and fails with it).
  * CALLS is "all", or names separated by commas.  Counting begins when the
- * program opens /dev/null, the first thing that ours do.  FILE gets the name
- * of the call that was struck, or stays empty: there was no Nth call.  The
- * exit status is the program's, 128 + the signal that it died of; strike ends
- * when all of its processes have ended.
+ * program opens /dev/null, the first thing that ours do; with the +, when
+ * strike is sent SIGUSR1.  FILE gets the name of the call that was struck, or
+ * stays empty: there was no Nth call.  The exit status is the program's, 128 +
+ * the signal that it died of; strike ends when all of its processes have ended.
  */
 #include <errno.h>
 #include <signal.h>
@@ -33,8 +33,11 @@ static struct {
 	bool		 shortens;
 	const char	*calls;
 	const char	*file;
-	bool		 begun, done;
+	/* counting begins at the signal */
+	bool		 waits;
+	bool		 done;
 } strike;
+static volatile sig_atomic_t begun;
 
 static struct process {
 	pid_t	pid;
@@ -155,8 +158,9 @@ enter_call(struct process *p)
 	if (ptrace(PTRACE_GETREGS, p->pid, NULL, &regs) == -1)
 		return;
 	const char *name = name_of((long)regs.orig_rax);
-	strike.begun = strike.begun || opens_dev_null(p->pid, &regs);
-	if (!strike.begun || strike.done || !is_chosen(name) ||
+	if (!strike.waits && opens_dev_null(p->pid, &regs))
+		begun = true;
+	if (!begun || strike.done || !is_chosen(name) ||
 	    ++strike.seen != strike.n)
 		return;
 	strike.done = true;
@@ -239,6 +243,13 @@ follow(pid_t first)
 	return result;
 }
 
+static void
+begin(int signo)
+{
+	(void)signo;
+	begun = true;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -250,6 +261,7 @@ main(int argc, char **argv)
 		return 125;
 	strike.file = argv[1];
 	strike.n = atol(argv[2]);
+	strike.waits = argv[2][0] == '+';
 	strike.shortens = strcmp(argv[3], "short") == 0;
 	strike.error = atoi(argv[3]);
 	strike.calls = argv[4];
@@ -266,5 +278,6 @@ main(int argc, char **argv)
 	    ptrace(PTRACE_SYSCALL, pid, NULL, NULL) == -1)
 		return 125;
 	find(pid);
+	signal(SIGUSR1, begin);
 	return follow(pid);
 }

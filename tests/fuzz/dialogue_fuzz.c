@@ -33,6 +33,25 @@ note(struct seen *seen, const char *command, const struct slice *args,
 	seen->ran = true;
 }
 
+/* As the arguments of LIST, RETR and TOP are read. */
+static void
+number(struct slice arg)
+{
+	SCOPED(drop_str) struct str again = { 0 };
+	struct slice digits = arg;
+	uint64_t n;
+
+	if (slice_number(arg, UINT64_MAX, &n) == -1)
+		return;
+	while (digits.len > 1 && digits.p[0] == '0')
+		digits = slice_from(digits, 1);
+	str_addf(&again, "%llu", (unsigned long long)n);
+	promise(slice_equal(str_slice(&again), digits),
+	    "a number is its digits alone");
+	promise(slice_number(arg, n, &n) == 0 && (n == 0 ||
+	    slice_number(arg, n - 1, &n) == -1), "a limit is one");
+}
+
 static void
 without(void *arg, const struct slice *args, size_t count)
 {
@@ -44,9 +63,11 @@ static void
 some(void *arg, const struct slice *args, size_t count)
 {
 	promise(count >= 1 && count <= 2, "so many arguments as there may be");
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		promise(args[i].len > 0 && !slice_has(args[i], ' '),
 		    "an argument is a word");
+		number(args[i]);
+	}
 	note(arg, "auth", args, count);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "fault.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -137,6 +138,7 @@ WRAP(int, -1, renameat, (int from, const char *a, int to, const char *b), (from,
 WRAP(int, -1, setresuid, (uid_t r, uid_t e, uid_t s), (r, e, s))
 WRAP(int, -1, unlinkat, (int dir, const char *name, int flags), (dir, name, flags))
 WRAP(pid_t, -1, fork, (void), ())
+WRAP(struct dirent *, NULL, readdir, (DIR *dir), (dir))
 WRAP(void *, NULL, calloc, (size_t count, size_t size), (count, size))
 WRAP(void *, NULL, realloc, (void *p, size_t size), (p, size))
 WRAP_TRANSFER(ssize_t, -1, pread, (int fd, void *p, size_t n, off_t at), (fd, p, n, at))

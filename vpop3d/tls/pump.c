@@ -94,9 +94,12 @@ write_plain(struct pump *p)
 		f->start += (size_t)n;
 	else if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	else
-		/* it does not want the rest */
+	else {
+		/* It does not want the rest, or cannot get it: then nothing
+		 * that comes behind may reach it, either. */
 		f->start = f->end;
+		f->over = true;
+	}
 	return true;
 }
 

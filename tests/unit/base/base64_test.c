@@ -1,6 +1,8 @@
 /* base64_test.c: bytes as letters. */
 #include "../unit.h"
 
+#include <string.h>
+
 #include "base64.h"
 
 static const struct row {
@@ -44,6 +46,34 @@ check_row(void **state)
 	assert_memory_equal(out, row->bytes, len);
 }
 
+/* What can be decoded is what comes out. */
+static void
+check_letters(void **state)
+{
+	const struct row *row = *state;
+	char out[100];
+
+	if (row->result == 0) {
+		base64_encode(slice_of(row->bytes), out);
+		assert_string_equal(out, row->text);
+	}
+}
+
+static void
+test_size(void **state)
+{
+	char bytes[50] = { 0 }, out[100];
+
+	(void)state;
+	for (size_t len = 0; len <= sizeof bytes; len++) {
+		memset(bytes, 0xAA, len);
+		memset(out, '.', sizeof out);
+		base64_encode((struct slice){ bytes, len }, out);
+		assert_int_equal(strlen(out), BASE64_SIZE(len) - 1);
+		assert_int_equal(out[BASE64_SIZE(len)], '.');
+	}
+}
+
 static void
 test_nul(void **state)
 {
@@ -61,6 +91,8 @@ int
 main(void)
 {
 	add_rows(rows, check_row);
+	add_rows(rows, check_letters);
+	add_test("encoded bytes have the size that is promised", test_size);
 	add_test("NUL bytes come out, and are no letters", test_nul);
 	return run_all();
 }

@@ -558,6 +558,56 @@ test_no_descriptor(void **state)
 	assert_false(tried);
 }
 
+static const struct end_row {
+	const char	*name, *script;
+	int		 signal;	/* that ended it; 0: it did by itself */
+} ends[] = {
+	{ "one that ends by itself is not told to", "trap 'exit 9' TERM; read x",
+	  0 },
+	{ "one that stays is told to end", "exec /bin/sleep 1000", SIGTERM },
+	{ "one that does not want to is killed", "trap '' TERM; echo; "
+	  "while :; do /bin/sleep 1000; done", SIGKILL },
+};
+
+/* Its standard input ends when it may begin to end, its output when all of its
+ * group have. */
+static void
+check_end(void **state)
+{
+	const struct end_row *row = *state;
+	SCOPED(drop_child) struct child child = CHILD_NONE;
+	SCOPED(drop_fd) int from = -1, to = -1;
+	struct err err;
+	char byte;
+	int out[2], in[2], status = 0;
+
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	from = out[0];
+	to = in[1];
+	int forked = child_fork(&child, &err);
+	assert_int_not_equal(forked, -1);
+	if (forked == 0) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(out[1], STDOUT_FILENO);
+		execl("/bin/sh", "sh", "-c", row->script, NULL);
+		_exit(127);
+	}
+	close(in[0]);
+	close(out[1]);
+	if (row->signal == SIGKILL)
+		assert_int_equal(read(from, &byte, 1), 1);
+	if (row->signal == 0)
+		drop_fd(&to);
+	child_end(&child, row->signal == 0 ? SOON : 100, &status);
+	assert_int_equal(child.pid, 0);
+	assert_int_equal(WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+	    row->signal);
+	assert_int_equal(read(from, &byte, 1), 0);
+	child_end(&child, SOON, &status);
+	assert_int_equal(status, 0);
+}
+
 int
 main(void)
 {
@@ -586,6 +636,7 @@ main(void)
 	add_test("a child ends with its parent", test_parent_dies);
 	add_test("a child that could not be watched never begins",
 	    test_no_descriptor);
+	add_rows(ends, check_end);
 	add_test("bounds lower what the caller allows, and never raise it",
 	    test_bounds);
 	return run_all();

@@ -32,7 +32,7 @@ test_try(void **state)
 	assert_int_equal(lock_try(a, &err), 1);
 	assert_int_equal(lock_try(b, &err), 0);
 	assert_int_equal(lock_try_shared(b, &err), 0);
-	lock_release(a);
+	assert_int_equal(lock_release(a, &err), 0);
 	assert_int_equal(lock_try(b, &err), 1);
 	drop_fd(&b);
 	assert_int_equal(lock_try(a, &err), 1);
@@ -130,7 +130,7 @@ test_wait(void **state)
 		_exit(lock_wait(b, deadline_in(20000), &err) == 0 ? 0 : 1);
 	}
 	wait_for_sleep(pid);
-	lock_release(a);
+	assert_int_equal(lock_release(a, &err), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 }

@@ -43,7 +43,7 @@ static void
 check_row(void **state)
 {
 	const struct row *row = *state;
-	struct grant_line line = { { "", 0 }, { "", 0 }, GRANT_NONE };
+	struct grant_line line = { .owner = { "", 0 }, .who = { "", 0 } };
 	const char *wrong = NULL;
 
 	assert_int_equal(grants_parse(slice_of(row->line), &line, &wrong),

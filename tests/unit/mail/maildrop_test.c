@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "maildrop.h"
 #include "scope.h"
 
@@ -203,6 +204,109 @@ test_maildir_half(void **state)
 	assert_no_file("joe/new/3.x");
 }
 
+/* Another program gave it flags; where it cannot be looked for it is not gone. */
+static void
+test_renamed(void **state)
+{
+	struct mailbox mailbox = mailbox_of(&maildir_kind);
+	bool happened = true;
+
+	(void)state;
+	make_maildir();
+	for (int nth = 1; happened; nth++) {
+		SCOPED(drop_maildrop) struct maildrop *drop = NULL;
+		struct err err = { 0 };
+		unit_writes("joe/new/1.x", "1\n");
+		open_or_fail(&mailbox, &drop);
+		drop->messages[0].deleted = true;
+		assert_int_equal(rename("joe/new/1.x", "joe/cur/1.x:2,S"), 0);
+		fault_at("readdir", nth, EIO);
+		int result = maildrop_commit(drop, deadline_in(200), &err);
+		happened = fault_clear();
+		assert_int_equal(result, happened ? -1 : 0);
+		assert_int_equal(unlink("joe/cur/1.x:2,S"), happened ? 0 : -1);
+	}
+}
+
+static void
+test_gone(void **state)
+{
+	struct mailbox mailbox = mailbox_of(&maildir_kind);
+	SCOPED(drop_maildrop) struct maildrop *drop = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	make_maildir();
+	unit_writes("joe/new/1.x", "1\n");
+	unit_writes("joe/new/2.x", "2\n");
+	open_or_fail(&mailbox, &drop);
+	drop->messages[0].deleted = true;
+	assert_int_equal(unlink("joe/new/1.x"), 0);
+	assert_int_equal(maildrop_measure(drop, 0, &err), -1);
+	assert_err(err, ERR_ABSENT,
+	    "1.x: another program took the message away");
+	assert_int_equal(maildrop_commit(drop, deadline_in(200), &err), 0);
+	assert_file("joe/new/2.x", "2\n");
+}
+
+/* Of three twins the first is deleted: a file beside the mbox tells the others
+ * apart. */
+static void
+test_uids_unread(void **state)
+{
+	static const char twin[] = "From a\nSubject: 1\n\none\n\n";
+	static const char *const calls[] = { "openat", "fstat", "read" };
+	struct mailbox mailbox = mailbox_of(&mbox_kind);
+	SCOPED(drop_str) struct str text = { 0 };
+	SCOPED(drop_maildrop) struct maildrop *drop = NULL;
+	struct err err = { 0 };
+	char uid[MAILDROP_UID_MAX + 1];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		str_adds(&text, twin);
+	unit_writes("joe", str_text(&text));
+	open_or_fail(&mailbox, &drop);
+	drop->messages[0].deleted = true;
+	strcpy(uid, drop->messages[1].uid);
+	assert_int_equal(maildrop_commit(drop, deadline_in(200), &err), 0);
+	drop_maildrop(&drop);
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		bool happened = true;
+		for (int nth = 1; happened; nth++) {
+			fault_at(calls[i], nth, EIO);
+			int opened = maildrop_open(&mailbox, deadline_in(200),
+			    &drop, &err);
+			happened = fault_clear();
+			if (opened == 0)
+				assert_string_equal(drop->messages[0].uid, uid);
+			drop_maildrop(&drop);
+		}
+	}
+}
+
+/* A file that gets the old one's inode number is not the old one. */
+static void
+test_uids_of_the_old_file(void **state)
+{
+	struct mailbox mailbox = mailbox_of(&mbox_kind);
+	SCOPED(drop_maildrop) struct maildrop *drop = NULL;
+	struct err err = { 0 };
+	char head[32] = "";
+
+	(void)state;
+	unit_writes("joe", "From a\n\none\n\nFrom a\n\none\n\n");
+	open_or_fail(&mailbox, &drop);
+	drop->messages[0].deleted = true;
+	assert_int_equal(maildrop_commit(drop, deadline_in(200), &err), 0);
+	SCOPED(drop_fd) int fd = open(".joe.uids", O_RDONLY | O_CLOEXEC);
+	assert_true(fd_read(fd, head, sizeof head - 1) > 0);
+	const char *number = strstr(head, "inode ");
+	assert_non_null(number);
+	assert_int_equal(number[6], '0');
+	assert_int_equal(strtoull(number + 6, NULL, 10), 0);
+}
+
 static const struct octets_row {
 	const char	*name;
 	const char	*parts[3];
@@ -239,6 +343,13 @@ main(void)
 	add_rows(faults, check_fault);
 	add_test("of a Maildir the rest goes when one cannot",
 	    test_maildir_half);
+	add_test("of a Maildir what cannot be looked for is not gone",
+	    test_renamed);
+	add_test("of a Maildir what is gone is gone as was wished", test_gone);
+	add_test("unique ids that cannot be read now are not made anew",
+	    test_uids_unread);
+	add_test("a file that gets the old one's inode number is not the old one",
+	    test_uids_of_the_old_file);
 	add_rows(octets_rows, check_octets);
 	return run_all();
 }

@@ -211,7 +211,7 @@ test_unlock(void **state)
 
 	(void)state;
 	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &f, &err), 0);
-	mbox_file_unlock(&f);
+	assert_int_equal(mbox_file_unlock(&f, &err), 0);
 	assert_int_not_equal(f.fd, -1);
 	assert_int_equal(open_box(MBOX_FILE_CREATE, 1000, &g, &err), 0);
 }

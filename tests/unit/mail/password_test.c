@@ -3,10 +3,19 @@
 
 #include <crypt.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "password.h"
 #include "scope.h"
+
+#ifdef __SANITIZE_ADDRESS__
+static const bool is_sanitized = true;
+#else
+static const bool is_sanitized = false;
+#endif
 
 /* completed by hash_of() */
 static const char joes[] = "$6$rounds=1000$vmailtests$";
@@ -68,6 +77,17 @@ check_age(void **state)
 	assert_int_equal(password_is_old(row->hash), row->old);
 }
 
+static bool
+matches(const struct password *password, struct slice given)
+{
+	struct err err = { 0 };
+	bool got;
+
+	if (password_check(password, given, &got, &err) == -1)
+		fail_msg("%s", err.text);
+	return got;
+}
+
 static void
 check_row(void **state)
 {
@@ -77,7 +97,7 @@ check_row(void **state)
 
 	if (row->password != NULL)
 		password.hash = crypt_r(row->password, joes, &data);
-	assert_int_equal(password_matches(&password, row->given), row->matches);
+	assert_int_equal(matches(&password, row->given), row->matches);
 }
 
 static double
@@ -86,7 +106,7 @@ seconds_of(const struct password *password)
 	struct timespec begin, end;
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
-	assert_false(password_matches(password, SLICE("wrong")));
+	assert_false(matches(password, SLICE("wrong")));
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
 	return (double)(end.tv_sec - begin.tv_sec) + (double)(
 	    end.tv_nsec - begin.tv_nsec) / 1e9;
@@ -112,6 +132,33 @@ test_time(void **state)
 	}
 }
 
+/* A process of its own, whose memory stays as small as it is; a sanitizer's
+ * must grow. */
+static void
+test_memory(void **state)
+{
+	SCOPED(drop_str) struct str hash = { 0 };
+	struct rlimit none = { 0, 0 };
+	struct err err = { 0 };
+	int status;
+	bool got;
+
+	(void)state;
+	assert_int_equal(password_hash(SLICE("secret"), &hash, &err), 0);
+	const struct password right = { .hash = hash.s };
+	pid_t pid = fork();
+	if (pid == 0) {
+		int result = setrlimit(RLIMIT_AS, &none);
+		if (result == 0 && password_check(&right, SLICE("secret"),
+		    &got, &err) == -1 && err.kind == ERR_TEMPORARY &&
+		    password_check(NULL, SLICE("secret"), &got, &err) == -1)
+			_exit(0);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void
 test_longest(void **state)
 {
@@ -126,8 +173,8 @@ test_longest(void **state)
 	assert_int_equal(password_hash(longest, &hash, &err), 0);
 	assert_memory_equal(hash.s, "$y$", 3);
 	struct password password = { .hash = hash.s };
-	assert_true(password_matches(&password, longest));
-	assert_false(password_matches(&password, longer));
+	assert_true(matches(&password, longest));
+	assert_false(matches(&password, longer));
 	assert_int_equal(password_hash(longer, &hash, &err), -1);
 	assert_err(err, ERR_INVALID, "the password is longer than 511 bytes");
 }
@@ -156,6 +203,10 @@ main(void)
 	add_rows(ages, check_age);
 	add_test("where there is no hash to check one is computed all the same",
 	    test_time);
+	/* sanitizers take terabytes of addresses */
+	if (!is_sanitized)
+		add_test("for want of memory no password is wrong",
+		    test_memory);
 	add_test("a password of 511 bytes is the longest", test_longest);
 	add_test("what cannot be typed again is no new password", test_refused);
 	return run_all();

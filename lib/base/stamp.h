@@ -1,0 +1,28 @@
+/* stamp.h: what a file is like, to know whether it has changed since. */
+#ifndef STAMP_H
+#define STAMP_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <time.h>
+
+struct stamp {
+	dev_t		dev;
+	ino_t		ino;		/* 0: of no file */
+	off_t		size;
+	struct timespec	modified, changed;
+};
+
+struct stamp stamp_of(const struct stat *st);
+bool	stamp_same(const struct stamp *a, const struct stamp *b);
+
+/* A change of the file from now on gives it another stamp, because the kernel's
+ * clock has gone on since the last one. */
+bool	stamp_is_final(const struct stamp *stamp);
+
+/* The same at once, for who has fd locked and owns it: the time of its
+ * modification becomes one between the ticks of that clock.  False: the file
+ * system has no such times. */
+bool	stamp_finish(int fd, struct stamp *stamp);
+
+#endif

@@ -1,0 +1,39 @@
+/* mbox_cache.h: ".NAME.cache" beside an mbox: what a scan of it found.
+ *
+ * Believed only for a file that nobody has touched since (mbox_growth.h), or
+ * only to append our deliveries: then what they added is scanned.  Whatever else
+ * it is, or whoever wrote it, it is as if it were missing; and what it says of a
+ * message is looked at again before the message is read or removed.  Safe to
+ * delete.  Small files have none.
+ */
+#ifndef MBOX_CACHE_H
+#define MBOX_CACHE_H
+
+#include <stdbool.h>
+
+#include "err.h"
+#include "mbox_file.h"
+#include "mbox_scan.h"
+
+/* mbox_scan() of all of a file that is locked.  *fresh: all of it was read just
+ * now.  Where that was much it is remembered for the next time. */
+int	mbox_cache_scan(struct mbox_file *file, struct mbox_scan *out,
+	    bool *fresh, struct err *err);
+
+/* Remembers what a scan of the file named so found, or would find. */
+void	mbox_cache_write(int dir, const char *name,
+	    const struct stamp *stamp, const struct mbox_scan *scan);
+
+/* The same back.  False: there is none for this stamp. */
+bool	mbox_cache_read(int dir, const char *name,
+	    const struct stamp *stamp, struct mbox_scan *out);
+
+/* After the file at fd, which is locked, has taken the file's place: kept is
+ * what is known of it, from its start on. */
+void	mbox_cache_follow(struct mbox_file *file, int fd,
+	    struct mbox_scan *kept);
+
+/* It was wrong. */
+void	mbox_cache_forget(int dir, const char *name);
+
+#endif

@@ -1,0 +1,71 @@
+/* mbox_maildrop.h: what the parts of an mbox's maildrop share: opening it
+ * (mbox_maildrop.c), reading messages (mbox_reading.c), and removing them
+ * (mbox_update.c).
+ *
+ * The file is scanned under its locks, then read without them; so whatever is
+ * read is checked to be still what was scanned before it is given away.
+ */
+#ifndef MBOX_MAILDROP_H
+#define MBOX_MAILDROP_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "maildrop.h"
+#include "mbox_scan.h"
+#include "stamp.h"
+#include "uids.h"
+
+/* What tells whether a file has been changed since. */
+struct mbox_state {
+	struct timespec	changed;
+	off_t		size;
+	/* any later change has a later time stamp */
+	bool		settled;
+};
+
+struct mbox_maildrop {
+	struct maildrop		 drop;
+	const struct mailbox	*mailbox;
+	int			 fd;		/* the file that was scanned */
+	struct stat		 st;		/* its identity */
+	/* all of it was read at login; else a cache said some of it */
+	bool			 fresh;
+	/* as in struct mbox_file, at login */
+	struct stamp	 since;
+	/* when all of it was what was scanned, or what a cache says */
+	struct mbox_state	 state;
+	/* when one entry was, the last that was looked at again: that says
+	 * nothing of the others */
+	struct mbox_state	 entry_state;
+	size_t			 entry;
+	struct mbox_scan	 scan;
+	/* the entry that is message 0 */
+	size_t			 first;
+	struct uid_hash		*hashes;	/* of the messages */
+	struct uids		 uids;
+
+	/* of reading: a short message as it is sent, read at once */
+	char			*whole;
+	size_t			 whole_at, whole_len;
+	off_t			 at;		/* of any other one */
+	/* at a line's start, or after '>' alone */
+	bool			 in_row;
+};
+
+struct mbox_state mbox_state_of(const struct stat *st);
+bool	mbox_is_unchanged(const struct mbox_state *since,
+	    const struct stat *st);
+
+/* Looks at one entry again: -1, it is no longer what was scanned. */
+int	mbox_verify_entry(struct mbox_maildrop *d, size_t entry,
+	    struct err *err);
+int	mbox_changed_under_us(struct mbox_maildrop *d, struct err *err);
+
+ssize_t	mbox_read_message(struct maildrop *drop, size_t index,
+	    bool from_start, void *p, size_t size, struct err *err);
+int	mbox_commit(struct maildrop *drop, struct deadline deadline,
+	    struct err *err);
+
+#endif

@@ -1,0 +1,204 @@
+/* mbox_update.c: removing messages from an mbox: a new file takes its place. */
+#include "mbox_maildrop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "file.h"
+#include "lock.h"
+#include "mbox_cache.h"
+#include "mbox_file.h"
+#include "mem.h"
+#include "scope.h"
+
+enum { COPY = 65536 };
+
+/* The kernel copies it, where it can. */
+static int
+copy_range(int from, off_t start, off_t end, int to, struct err *err)
+{
+	SCOPED(drop_mem) char *chunk = NULL;
+
+	while (start < end) {
+		ssize_t n = chunk != NULL ? -1 :
+		    copy_file_range(from, &start, to, NULL,
+		    (size_t)(end - start), 0);
+		if (n > 0)
+			continue;
+		if (chunk == NULL)
+			chunk = mem_grow(NULL, COPY, 1);
+		n = fd_pread(from, chunk, end - start < COPY ?
+		    (size_t)(end - start) : COPY, start);
+		if (n == -1 || (n > 0 && fd_write(to, chunk, (size_t)n) == -1))
+			return err_sys(err, "copy the messages that stay");
+		if (n == 0)
+			return err_set(err, ERR_TEMPORARY,
+			    "the mailbox became shorter");
+		start += n;
+	}
+	return 0;
+}
+
+/* All but the deleted messages, and what came since behind them. */
+static int
+copy_kept(struct mbox_maildrop *d, int to, off_t size, struct err *err)
+{
+	const struct mbox_scan *scan = &d->scan;
+	off_t kept = 0;			/* where the bytes to keep begin */
+
+	for (size_t i = 0; i < d->drop.count; i++) {
+		if (!d->drop.messages[i].deleted)
+			continue;
+		size_t entry = d->first + i;
+		if (copy_range(d->fd, kept, scan->entries[entry].from, to,
+		    err) == -1)
+			return -1;
+		kept = entry + 1 < scan->count ? scan->entries[entry + 1].from :
+		    scan->size;
+	}
+	return copy_range(d->fd, kept, size, to, err);
+}
+
+/* --- whether what was scanned is still there ------------------------------- */
+
+/* All of it is read again; *scanned is where it ends now, separator
+ * included. */
+static int
+verify_all(struct mbox_maildrop *d, const struct mbox_file *file,
+    off_t *scanned, struct err *err)
+{
+	SCOPED(drop_mbox_scan) struct mbox_scan now = { 0 };
+
+	if (mbox_scan(file->fd, 0, SIZE_MAX, &now, err) == -1)
+		return -1;
+	if (now.count < d->scan.count)
+		return mbox_changed_under_us(d, err);
+	for (size_t i = 0; i < d->scan.count; i++)
+		if (!mbox_entry_same(&d->scan.entries[i], &now.entries[i],
+		    i + 1 == d->scan.count))
+			return mbox_changed_under_us(d, err);
+	*scanned = now.count > d->scan.count ? now.entries[d->scan.count].from :
+	    now.size;
+	return 0;
+}
+
+/* The same where all that came since are deliveries of ours: what is to be
+ * removed, and what they may have put behind the last one.  The rest is copied
+ * as it is, whatever it is. */
+static int
+verify_some(struct mbox_maildrop *d, const struct mbox_file *file,
+    off_t *scanned, struct err *err)
+{
+	SCOPED(drop_mbox_scan) struct mbox_scan now = { 0 };
+	size_t last = d->scan.count - 1;
+
+	for (size_t i = 0; i < d->drop.count; i++)
+		if (d->drop.messages[i].deleted &&
+		    mbox_verify_entry(d, d->first + i, err) == -1)
+			return -1;
+	if (mbox_scan(file->fd, d->scan.entries[last].from, 1, &now,
+	    err) == -1 || now.count != 1 ||
+	    !mbox_entry_same(&d->scan.entries[last], now.entries, true))
+		return mbox_changed_under_us(d, err);
+	*scanned = now.size;
+	return 0;
+}
+
+/* With the locks.  *scanned stays as it is where nothing came since. */
+static int
+verify(struct mbox_maildrop *d, const struct mbox_file *file, off_t *scanned,
+    struct err *err)
+{
+	if (file->st.st_ino != d->st.st_ino || file->st.st_dev != d->st.st_dev)
+		return mbox_changed_under_us(d, err);
+	if (d->fresh && mbox_is_unchanged(&d->state, &file->st))
+		return 0;
+	if (d->since.ino != 0 && stamp_same(&d->since, &file->since))
+		return verify_some(d, file, scanned, err);
+	return verify_all(d, file, scanned, err);
+}
+
+/* --- the new file ----------------------------------------------------------- */
+
+static int
+keep_uids(struct mbox_maildrop *d, ino_t new_inode, struct err *err)
+{
+	SCOPED(drop_mem) bool *deleted =
+	    mem_alloc(d->drop.count * sizeof *deleted);
+
+	for (size_t i = 0; i < d->drop.count; i++)
+		deleted[i] = d->drop.messages[i].deleted;
+	return uids_keep(d->mailbox->parent, d->mailbox->name, d->st.st_ino,
+	    new_inode, d->hashes, deleted, d->drop.count, &d->uids, err);
+}
+
+/* What is known of the new file: the entries that stay, further to the front. */
+static void
+list_kept(const struct mbox_maildrop *d, struct mbox_scan *out)
+{
+	const struct mbox_scan *scan = &d->scan;
+	off_t removed = 0;
+
+	*out = (struct mbox_scan){ .pseudo = scan->pseudo };
+	out->entries = mem_grow(NULL, scan->count, sizeof *out->entries);
+	for (size_t i = 0; i < scan->count; i++) {
+		struct mbox_entry e = scan->entries[i];
+		if (i >= d->first && d->drop.messages[i - d->first].deleted) {
+			removed += (i + 1 < scan->count ?
+			    scan->entries[i + 1].from : scan->size) - e.from;
+			continue;
+		}
+		e.from -= removed;
+		e.start -= removed;
+		e.end -= removed;
+		out->entries[out->count++] = e;
+	}
+	out->size = scan->size - removed;
+}
+
+/* Whoever has opened the new file by its name waits until it is known. */
+static int
+replace(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
+    struct err *err)
+{
+	SCOPED(drop_mbox_scan) struct mbox_scan kept = { 0 };
+	struct err ignored;
+	bool locked = lock_try(draft->fd, &ignored) == 1;
+
+	if (draft_commit(draft, err) == -1)
+		return -1;
+	uids_forget_old(d->mailbox->parent, d->mailbox->name);
+	list_kept(d, &kept);
+	if (locked)
+		mbox_cache_follow(file, draft->fd, &kept);
+	return 0;
+}
+
+int
+mbox_commit(struct maildrop *drop, struct deadline deadline, struct err *err)
+{
+	struct mbox_maildrop *d = (struct mbox_maildrop *)drop;
+	SCOPED(drop_mbox_file) struct mbox_file file = MBOX_FILE_NONE;
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+	struct stat st;
+	off_t scanned = d->scan.size;
+
+	if (mbox_file_open(d->mailbox->parent, d->mailbox->name,
+	    MBOX_FILE_EXISTING, deadline, &file, err) == -1)
+		return -1;
+	if (verify(d, &file, &scanned, err) == -1)
+		return -1;
+	d->scan.size = scanned;
+	if (draft_begin(d->mailbox->parent, d->mailbox->name, 0600, &draft,
+	    err) == -1 || copy_kept(d, draft.fd, file.st.st_size, err) == -1)
+		return -1;
+	if (fstat(draft.fd, &st) == -1)
+		return err_sys(err, "%s", draft.temporary);
+	if (keep_uids(d, st.st_ino, err) == -1)
+		return -1;
+	return replace(d, &file, &draft, err);
+}
+

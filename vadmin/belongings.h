@@ -1,0 +1,52 @@
+/* belongings.h: where the things of an account lie: its inbox with what belongs
+ * to it, its limit, the files of files/D, its home.
+ */
+#ifndef BELONGINGS_H
+#define BELONGINGS_H
+
+#include "account.h"
+#include "err.h"
+#include "pool.h"
+
+struct belongings {
+	const struct account	*account;
+	const char		*stamp;		/* the time, in names put away */
+	struct pool		*pool;		/* what names live in */
+};
+
+/* A name in use, and what it is called when it was put away. */
+struct thing {
+	const char	*name, *as;
+};
+enum { THINGS_MAX = 10 };
+
+/* Those in one directory; there or not. */
+struct things {
+	int		 parent;
+	struct thing	 thing[THINGS_MAX];
+	size_t		 count;
+};
+
+typedef int belongings_visitor(const struct belongings *all,
+	    const struct things *things, struct err *err);
+
+/* Each directory of them that is there, until a visitor returns -1. */
+int	belongings_each(const struct belongings *all,
+	    belongings_visitor *visit, struct err *err);
+
+/* Where there is no inbox, what an earlier account of the name left beside it
+ * (its locks and ids) is removed: the next one has another uid, and could not
+ * open it.  ERR_BUSY: somebody holds the inbox's lock file. */
+int	belongings_leftovers(const struct account *account, struct pool *pool,
+	    struct err *err);
+
+/* A stale lock file of the inbox goes; one that somebody holds is his to take
+ * away. */
+void	belongings_unlock(const struct account *account, struct pool *pool);
+
+/* Where the inbox lies: its parent directory and the name in it that goes with
+ * the account ("/srv/mail/D" and "U" for /srv/mail/%d/%u/Maildir/). */
+void	belongings_inbox(const struct account *account, struct pool *pool,
+	    const char **parent, const char **name);
+
+#endif

@@ -1,0 +1,19 @@
+/* confirm.c: what cannot be taken back is asked for first. */
+#include "confirm.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+int
+confirm(struct call *call, const char *question, struct err *err)
+{
+	char answer[16] = "";
+
+	if (call_has(call, "--yes") || !isatty(STDIN_FILENO))
+		return 0;
+	fprintf(stderr, "%s [y/N] ", question);
+	if (fgets(answer, sizeof answer, stdin) != NULL &&
+	    (answer[0] == 'y' || answer[0] == 'Y'))
+		return 0;
+	return err_set(err, ERR_REFUSED, "nothing was done");
+}

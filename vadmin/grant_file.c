@@ -1,0 +1,109 @@
+/* grant_file.c: grants.D as it is edited. */
+#include "grant_file.h"
+
+#include "files.h"
+#include "scope.h"
+
+/* A change: which lines go, and what comes behind the others. */
+struct edit {
+	struct slice	 owner, who;
+	bool		 on_either_side;	/* owner is named, anywhere */
+	size_t		 gone;
+};
+
+static const char *
+file_name(const struct domain *domain, struct pool *pool)
+{
+	return pool_format(pool, "grants.%s", domain->name);
+}
+
+static bool
+goes(const struct edit *edit, struct slice text)
+{
+	struct grant_line line;
+	const char *wrong;
+
+	if (grants_parse(text, &line, &wrong) != 1)
+		return false;
+	if (edit->on_either_side)
+		return slice_same(line.owner, edit->owner) ||
+		    slice_same(line.who, edit->owner);
+	return slice_same(line.owner, edit->owner) &&
+	    slice_same(line.who, edit->who);
+}
+
+static void
+keep_others(struct slice text, struct edit *edit, struct str *out)
+{
+	struct slice line;
+
+	while (text.len > 0 && slice_cut(&text, '\n', &line)) {
+		if (goes(edit, line)) {
+			edit->gone++;
+			continue;
+		}
+		str_addslice(out, line);
+		str_addc(out, '\n');
+	}
+}
+
+int
+grant_file_set(const struct domain *domain, const char *owner, const char *who,
+    enum grant grant, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_str) struct str text = { 0 }, out = { 0 };
+	struct edit edit = { .owner = slice_of(owner), .who = slice_of(who) };
+	const char *name = file_name(domain, &pool);
+
+	if (files_read(domain->in, name, &text, NULL, err) == -1)
+		return -1;
+	keep_others(str_slice(&text), &edit, &out);
+	if (grant != GRANT_NONE)
+		str_addf(&out, "%s: %s %s\n", owner, who, grant_name(grant));
+	else if (edit.gone == 0)
+		return err_set(err, ERR_ABSENT, "%s/%s: nothing is granted to "
+		    "'%s' for the inbox of '%s'", domain->in->path, name, who,
+		    owner);
+	return files_write(domain->in, name, MODE_SECRET, str_slice(&out), err);
+}
+
+int
+grant_file_forget(const struct domain *domain, const char *account,
+    size_t *count, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_str) struct str text = { 0 }, out = { 0 };
+	struct edit edit = { .owner = slice_of(account),
+	    .on_either_side = true };
+	const char *name = file_name(domain, &pool);
+
+	if (files_read(domain->in, name, &text, NULL, err) == -1)
+		return -1;
+	keep_others(str_slice(&text), &edit, &out);
+	*count = edit.gone;
+	return edit.gone == 0 ? 0 : files_write(domain->in, name, MODE_SECRET,
+	    str_slice(&out), err);
+}
+
+int
+grant_file_each(const struct domain *domain, struct pool *pool,
+    grant_visitor *visit, void *arg, struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	const char *name = file_name(domain, pool),
+	    *file = pool_format(pool, "%s/%s", domain->in->path, name);
+	struct slice rest, one;
+
+	if (files_read(domain->in, name, &text, NULL, err) == -1)
+		return -1;
+	rest = str_slice(&text);
+	for (unsigned n = 1; rest.len > 0 && slice_cut(&rest, '\n', &one);
+	    n++) {
+		struct grant_line line = { 0 };
+		const char *wrong = NULL;
+		if (grants_parse(one, &line, &wrong) != 0)
+			visit(arg, &line, file, n, wrong);
+	}
+	return 0;
+}

@@ -1,0 +1,94 @@
+/* user_show.c: an account, and what leads to it. */
+#include "account.h"
+#include "alias_use.h"
+#include "away.h"
+#include "grant_file.h"
+#include "mailbox.h"
+#include "ops.h"
+#include "output.h"
+#include "quota_file.h"
+#include "scope.h"
+#include "secret_ops.h"
+#include "subject.h"
+#include "user_files.h"
+
+static void
+show(struct sheet *sheet, const char *name, const char *value)
+{
+	sheet_adds(sheet, name);
+	sheet_adds(sheet, value);
+}
+
+/* Who is not root may not look into everybody's home. */
+static const char *
+vacation_of(const struct account *account)
+{
+	struct away_state state;
+	struct err err;
+
+	if (away_look(account, &state, &err) == -1)
+		return "not known";
+	return state.place == VACATION_NONE ? "off" : "on";
+}
+
+struct grants_of {
+	struct sheet		*sheet;
+	const struct account	*account;
+};
+
+static void
+show_grant(void *arg, const struct grant_line *line, const char *file,
+    unsigned number, const char *wrong)
+{
+	const struct grants_of *of = arg;
+	struct slice name = slice_of(of->account->name), other = line->owner;
+	const char *what = "may-open";
+
+	if (wrong != NULL)
+		return;
+	if (slice_same(line->owner, name)) {
+		what = "grants";
+		other = line->who;
+	} else if (!slice_same(line->who, name))
+		return;
+	sheet_adds(of->sheet, what);
+	sheet_addf(of->sheet, "%.*s %s (%s:%u)", (int)other.len, other.p,
+	    grant_name(line->grant), file, number);
+}
+
+int
+user_show(struct call *call, struct err *err)
+{
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
+	SCOPED(drop_user_files) struct user_files files = { 0 };
+	struct pool *pool = &call->pool;
+	struct account *account;
+	struct err unread;
+
+	if (subject_account(call, "U@D", &account, err) == -1 ||
+	    user_files_read(account->domain, pool, &files, err) == -1)
+		return -1;
+	const struct domain *domain = account->domain;
+	show(&sheet, "account", pool_format(pool, "%s@%s", account->name,
+	    domain->name));
+	show(&sheet, "name", account->full_name);
+	show(&sheet, "uid", pool_format(pool, "%u",
+	    (unsigned)account->ident.uid));
+	show(&sheet, "gid", pool_format(pool, "%u",
+	    (unsigned)account->ident.gid));
+	show(&sheet, "home", account->home);
+	show(&sheet, "inbox", mailbox_path(account, pool));
+	show(&sheet, "quota", quota_file_read(domain, account->name, pool));
+	show(&sheet, "login", secret_state(domain,
+	    user_files_hash(&files, account->name)));
+	show(&sheet, "vacation", vacation_of(account));
+	show(&sheet, "where", pool_format(pool, "%s:%u", account->file,
+	    account->line));
+	if (alias_use_show(call, account, &sheet, err) == -1)
+		return -1;
+	if (grant_file_each(domain, pool, show_grant,
+	    &(struct grants_of){ &sheet, account }, &unread) == -1)
+		note("%s", unread.text);
+	sheet_print(&sheet);
+	return 0;
+}
