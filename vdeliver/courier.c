@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "crew.h"
 #include "fd.h"
 #include "forward.h"
 #include "intake.h"
@@ -118,6 +119,7 @@ answer(int to, const struct task *t, struct receipt r)
 	struct slice id = message_id(&t->job->message);
 
 	r.size = t->job->message.size;
+	r.end_ms = deadline_in(0).at_ms;
 	for (size_t i = 0; i < id.len && i + 1 < sizeof r.message_id; i++)
 		r.message_id[i] = id.p[i] != '\0' ? id.p[i] : ' ';
 	_exit(fd_write(to, &r, sizeof r) == -1);
@@ -228,33 +230,39 @@ unblock_signals(void)
 	sigprocmask(SIG_UNBLOCK, &signals, NULL);
 }
 
+/* Starts the process; its answer will come from *from. */
+static int
+begin(const struct task *t, struct child *child, int *from, struct err *err)
+{
+	SCOPED(drop_fd) int to = -1;
+	struct ident who;
+	int ends[2];
+
+	if (identity_of(t, &who, err) == -1)
+		return -1;
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return err_sys(err, "pipe");
+	*from = ends[0];
+	to = ends[1];
+	int forked = child_fork(child, err);
+	if (forked == 0) {
+		unblock_signals();
+		crew_leave(t->job->crew);
+		mem_told_by_parent();
+		answer(to, t, work_as(who, t));
+	}
+	return forked == -1 ? -1 : 0;
+}
+
 static struct receipt
 run(const struct task *t)
 {
 	SCOPED(drop_child) struct child child = CHILD_NONE;
 	SCOPED(drop_fd) int from = -1;
-	SCOPED(drop_fd) int to = -1;
-	struct ident who;
 	struct err err;
-	int ends[2];
 
-	if (identity_of(t, &who, &err) == -1)
+	if (begin(t, &child, &from, &err) == -1)
 		return receipt_of_err(&err);
-	if (pipe2(ends, O_CLOEXEC) == -1) {
-		err_fill_sys(&err, "pipe");
-		return receipt_of_err(&err);
-	}
-	from = ends[0];
-	to = ends[1];
-	int forked = child_fork(&child, &err);
-	if (forked == -1)
-		return receipt_of_err(&err);
-	if (forked == 0) {
-		unblock_signals();
-		mem_told_by_parent();
-		answer(to, t, work_as(who, t));
-	}
-	drop_fd(&to);
 	return collect(t->job, &child, from);
 }
 
@@ -280,28 +288,86 @@ errand_of(enum target_kind kind)
 	return ERRAND_NONE;
 }
 
-struct outcome
-courier_deliver(struct job *job, const struct recipient *recipient,
-    const struct target *target, struct found *found)
+static struct task
+delivery(struct job *job, const struct recipient *recipient,
+    const struct target *target)
 {
-	struct task t = {
+	return (struct task){
 		.errand = errand_of(target->kind), .job = job,
 		.recipient = recipient, .target = target,
 		.looks = job->unread && target->asked && !target->looked,
 	};
+}
+
+/* Only root (or the one owner) can make the domain's directories. */
+static int
+prepare(const struct target *target, struct err *err)
+{
+	return target->kind != TARGET_ACCOUNT ? 0 :
+	    ident_can_become(account_identity(target->account), err) == -1 ?
+	    -1 : mailbox_prepare(target->account, err);
+}
+
+/* What it took: others' turns, which it may have waited for, do not count. */
+static struct deadline
+start_of(const struct crew_member *m, const struct receipt *r)
+{
+	int64_t now = deadline_in(0).at_ms;
+	bool is_plausible = r->end_ms >= m->start.at_ms && r->end_ms <= now;
+
+	return (struct deadline){ m->start.at_ms +
+	    (is_plausible ? now - r->end_ms : 0) };
+}
+
+static struct receipt
+collect_ahead(struct job *job, struct crew_member *m, struct found *found)
+{
+	struct receipt r = collect(job, &m->child, m->from);
+
+	found->ahead = true;
+	found->start = start_of(m, &r);
+	crew_dismiss(m);
+	return r;
+}
+
+struct outcome
+courier_deliver(struct job *job, const struct recipient *recipient,
+    const struct target *target, struct found *found)
+{
+	struct task t = delivery(job, recipient, target);
+	struct crew_member *ahead = crew_find(job->crew, target);
+	struct receipt r;
 	struct err err;
 
 	*found = (struct found){ .vacation = VACATION_NONE };
-	/* Only root (or the one owner) can make the domain's directories. */
-	if (target->kind == TARGET_ACCOUNT &&
-	    (ident_can_become(account_identity(target->account), &err) == -1 ||
-	    mailbox_prepare(target->account, &err) == -1))
+	if (ahead != NULL)
+		r = collect_ahead(job, ahead, found);
+	else if (prepare(target, &err) == -1)
 		return outcome_from_err(&err);
-	struct receipt r = run(&t);
+	else
+		r = run(&t);
 	found->postponed = r.postponed && job->unread;
 	found->forwards = r.forwards;
 	found->vacation = (enum vacation_place)r.vacation;
 	return r.outcome;
+}
+
+bool
+courier_send_ahead(struct job *job, const struct recipient *recipient,
+    const struct target *target)
+{
+	struct task t = delivery(job, recipient, target);
+	struct crew_member *m = crew_place(job->crew);
+	struct err err;
+
+	if (m == NULL || prepare(target, &err) == -1)
+		return false;
+	*m = (struct crew_member){ .task = target, .child = CHILD_NONE,
+	    .from = -1, .start = deadline_in(0) };
+	if (begin(&t, &m->child, &m->from, &err) == 0)
+		return true;
+	crew_dismiss(m);
+	return false;
 }
 
 struct outcome

@@ -13,6 +13,9 @@
 
 /* What the courier of an account met. */
 struct found {
+	/* It was sent ahead: it took as long as from start to now. */
+	bool			ahead;
+	struct deadline		start;
 	/* Nothing was done: it was to read standard input (job->unread), but
 	 * there may be a .forward that nobody has looked for, or a vacation. */
 	bool			postponed;
@@ -25,6 +28,13 @@ struct found {
 struct outcome	courier_deliver(struct job *job,
 		    const struct recipient *recipient,
 		    const struct target *target, struct found *found);
+
+/* Sends the courier of an account ahead of its turn, as one of job->crew:
+ * courier_deliver() for the same target then waits for it.  False: it cannot
+ * be, or the crew is complete; nothing was done, and its turn will tell why. */
+bool		courier_send_ahead(struct job *job,
+		    const struct recipient *recipient,
+		    const struct target *target);
 
 /* Sends job->message through the filter of the account's domain.  *filtered is
  * FILTER_OUTPUT: the new message is in *out. */

@@ -9,6 +9,7 @@
 
 #include "answers.h"
 #include "courier.h"
+#include "crew.h"
 #include "due.h"
 #include "intake.h"
 #include "ledger.h"
@@ -99,7 +100,7 @@ deliver_one(struct job *job, const struct recipient *r,
     const struct target *t, struct found *found, struct message *new)
 {
 	*found = (struct found){ .vacation = VACATION_NONE };
-	if (deadline_over(job->deadline))
+	if (deadline_over(job->deadline) && crew_find(job->crew, t) == NULL)
 		return too_late();
 	return is_filtered(t) ? deliver_filtered(job, r, t, found, new) :
 	    courier_deliver(job, r, t, found);
@@ -115,7 +116,7 @@ deliver_to(struct job *job, const struct recipient *r, struct target *t)
 	struct found found;
 	struct outcome o = deliver_one(job, r, t, &found, &new);
 
-	settle_tried(job, t, o, start);
+	settle_tried(job, t, o, found.ahead ? found.start : start);
 	if (o.kind != OUTCOME_DONE || found.vacation == VACATION_NONE)
 		return;
 	due_vacation(job, r, t, found.vacation, &new);
@@ -268,6 +269,25 @@ dispatch_recipient(struct job *job, struct recipient *const *r)
 {
 	settle_recipient(job->plan, *r);
 	try(job, r, 1);
+}
+
+bool
+dispatch_is_under_way(const struct job *job, const struct recipient *r)
+{
+	return r->count == 1 && crew_find(job->crew, r->targets[0]) != NULL;
+}
+
+bool
+dispatch_ahead(struct job *job, const struct recipient *r)
+{
+	const struct target *t = r->count == 1 ? r->targets[0] : NULL;
+
+	if (t == NULL || t->kind != TARGET_ACCOUNT || is_filtered(t))
+		return false;
+	/* two recipients may have it in common */
+	if (t->work != NULL || dispatch_is_under_way(job, r))
+		return true;
+	return !deadline_over(job->deadline) && courier_send_ahead(job, r, t);
 }
 
 /* Nobody but this target has to be remembered: either it is done, or the MTA

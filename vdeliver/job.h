@@ -20,6 +20,8 @@ struct job {
 	/* for the log, when a courier has looked: in the plan's pool */
 	const char			*message_id;
 	uint64_t			 size;
+	/* couriers that were sent before their turn (crew.h); NULL: none */
+	struct crew			*crew;
 	/* what is done, for a retry (ledger.h); NULL: nothing */
 	struct ledger			*ledger;
 	/* automatic answers, for when all is delivered (due.h); NULL: none */

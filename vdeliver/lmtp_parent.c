@@ -12,12 +12,12 @@
 #include "address.h"
 #include "child.h"
 #include "dialogue.h"
-#include "dispatch.h"
 #include "due.h"
 #include "events.h"
 #include "fd.h"
 #include "intake.h"
 #include "ledger.h"
+#include "lmtp_deliver.h"
 #include "lmtp_look_up.h"
 #include "lmtp_talker.h"
 #include "lmtp_wire.h"
@@ -146,31 +146,17 @@ answer_message(struct state *s)
 	return answer_with(s, accepted(), fd);
 }
 
-/* False: the talker is gone, and nobody waits for the rest of the answers;
- * the mail is the client's still, and nothing more of it is delivered. */
 static bool
-deliver(struct state *s, struct job *job, struct err *err)
+deliver(struct state *s, struct job *job)
 {
-	struct plan *plan = job->plan;
-	int adopted = message_adopt(s->message.file, &job->message, err);
+	struct err err;
 
-	if (adopted == 0) {
-		s->message = MESSAGE_NONE;	/* the job's now */
-		job->message.own_hops = 1;
-	} else
-		settle_open(plan, plan->recipients, plan->recipient_count,
-		    outcome_from_err(err));
-	for (size_t i = 0; i < plan->recipient_count; i++) {
-		if (adopted == 0)
-			dispatch_recipient(job, &plan->recipients[i]);
-		if (answer(s, *settled_result(plan->recipients[i])))
-			continue;
-		settle_open(plan, plan->recipients + i,
-		    plan->recipient_count - i, outcome_make(OUTCOME_TEMPORARY,
-		    "4.4.2", "not begun: nobody waits for the answer"));
-		return false;
-	}
-	return true;
+	if (message_adopt(s->message.file, &job->message, &err) == -1)
+		return lmtp_deliver_none(job, s->to_talker,
+		    outcome_from_err(&err));
+	s->message = MESSAGE_NONE;	/* the job's now */
+	job->message.own_hops = 1;
+	return lmtp_deliver(job, s->to_talker);
 }
 
 static bool
@@ -178,7 +164,7 @@ answer_deliver(struct state *s, const char *given)
 {
 	struct plan *plan = &s->plan;
 	const char *sender;
-	struct err err = { .kind = ERR_TEMPORARY };
+	struct err err;
 
 	/* One that is none was not let pass by a talker of ours. */
 	if (address_sender(&plan->pool, slice_of(given), &sender, &err) == -1)
@@ -187,7 +173,7 @@ answer_deliver(struct state *s, const char *given)
 		.in = s->parent->in, .plan = plan, .sender = sender,
 		.message = MESSAGE_NONE, .deadline = begin_request(s),
 	};
-	bool alive = deliver(s, &job, &err);
+	bool alive = deliver(s, &job);
 	due_give(&job);
 	events_delivery(&job);
 	s->told = job.ledger;

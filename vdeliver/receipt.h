@@ -23,6 +23,7 @@ struct receipt {
 	/* enum answer_verdict, of an answer; outcome.text are its words */
 	uint32_t	verdict;
 	uint64_t	size;		/* of the message as it came, bytes */
+	int64_t		end_ms;		/* when it was done: CLOCK_MONOTONIC */
 	/* of its Message-ID field, cut; "": it has none */
 	char		message_id[RECEIPT_ID];
 };
