@@ -167,8 +167,13 @@ replace(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
 	SCOPED(drop_mbox_scan) struct mbox_scan kept = { 0 };
 	struct err ignored;
 	bool locked = lock_try(draft->fd, &ignored) == 1;
+	int result = draft_commit(draft, err);
 
-	if (draft_commit(draft, err) == -1)
+	/* also where only the sync of the directory failed */
+	for (size_t i = 0; i < d->drop.count; i++)
+		d->drop.messages[i].removed = draft->temporary == NULL &&
+		    d->drop.messages[i].deleted;
+	if (result == -1)
 		return -1;
 	uids_forget_old(d->mailbox->parent, d->mailbox->name);
 	list_kept(d, &kept);
