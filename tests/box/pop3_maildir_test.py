@@ -1,6 +1,14 @@
 #!/usr/bin/python3
-"""pop3_maildir_test.py: a Maildir in which others rename, copy and remove meanwhile: unique ids, and QUIT."""
+"""pop3_maildir_test.py: a Maildir in which others rename, copy and remove meanwhile: unique ids, and QUIT.
+
+VMAIL_HISTORIES=N: so many random histories.
+"""
+import random
+
 from pop3 import *
+
+HISTORIES = int(os.environ.get("VMAIL_HISTORIES", "6"))
+ROUNDS = 5
 
 ONE, TWO = b"Subject: one\n\n1\n", b"Subject: two\n\n2\n"
 NAME = "1795937786.M290000P1Q1R01234567.host,S=16"
@@ -177,6 +185,83 @@ class Count(MaildirTest):
         reply, log = self.quit_with(pop, 1, 2)
         self.assertRegex(reply, r"^\+OK")
         self.assertIn(f" deleted=1 deleted-octets={self.OCTETS} ", log)
+
+
+class Histories(MaildirTest):
+    """Each file says who it is in its subject; its unique id is the same in all sessions that see it."""
+    def arrive(self):
+        self.serial += 1
+        extra = self.chance.choice(["", ",S=5", "x" * 60, "\xe4"])
+        self.write(self.chance.choice(["new/%d.M%d.h%s", "cur/%d.M%d.h%s:2,S"]) % (self.serial // 3, self.serial, extra))
+
+    def write(self, name):
+        if os.path.exists(f"{self.path}/{name}"):
+            return
+        self.serial += 1
+        self.put(self.vmail, name, b"Subject: %d\n\nbody\n" % self.serial)
+
+    def files(self):
+        return [f"{sub}/{name}" for sub in ("new", "cur") for name in sorted(os.listdir(f"{self.path}/{sub}"))]
+
+    def copy_back(self):
+        """Beside the first one, which a session has seen."""
+        seen = [f for f in self.files() if self.subject(f) in self.known]
+        if not seen:
+            return
+        base = self.chance.choice(seen).partition("/")[2].split(":")[0]
+        self.write(self.chance.choice([f"new/{base}", f"cur/{base}:2,", f"cur/{base}:2,RS",
+                                       f"new/{base.split(',')[0]},S=9"]))
+
+    def flag(self):
+        if not (files := self.files()):
+            return
+        old = self.chance.choice(files)
+        new = "cur/" + old.partition("/")[2].split(":")[0] + self.chance.choice([":2,", ":2,S", ":2,FS"])
+        if not os.path.exists(f"{self.path}/{new}"):
+            os.rename(f"{self.path}/{old}", f"{self.path}/{new}")
+
+    def subject(self, file):
+        with open(f"{self.path}/{file}") as f:
+            return f.readline().split()[1]
+
+    def something_happens(self):
+        for _ in range(self.chance.randrange(4)):
+            self.chance.choice([self.arrive, self.copy_back, self.copy_back, self.flag])()
+
+    def visit(self, seed):
+        """A session; what it sees is as it was known, and what it marks goes."""
+        pop, now, marked = self.session(self.vmail), [], set()
+        for line in pop.many("UIDL")[1].decode().splitlines():
+            number, uid = line.split(" ")
+            subject = re.search(rb"Subject: (\d+)", pop.many(f"TOP {number} 0")[1])[1].decode()
+            now.append((number, subject, uid))
+        self.assertEqual(sorted(s for _, s, _ in now), sorted(map(self.subject, self.files())), seed)
+        self.assertEqual(len({uid for _, _, uid in now}), len(now), seed)
+        for number, subject, uid in now:
+            self.assertRegex(uid, "^[!-~]{1,70}$")
+            self.assertEqual(self.known.setdefault(subject, uid), uid, seed)
+        self.assertEqual(len(set(self.known.values())), len(self.known), seed)
+        self.something_happens()
+        before = set(map(self.subject, self.files()))
+        for number, subject, _ in now:
+            if self.chance.random() < 0.4:
+                pop.ask(f"DELE {number}")
+                marked.add(subject)
+        self.quit(pop)
+        self.assertEqual(set(map(self.subject, self.files())), before - marked, seed)
+
+    def test_random_histories_never_change_or_reuse_one(self):
+        self.vmail, self.path = self.box({})
+        for seed in range(HISTORIES):
+            self.chance, self.known, self.serial = random.Random(seed), {}, 0
+            for file in self.files():
+                os.unlink(f"{self.path}/{file}")
+            for _ in range(ROUNDS):
+                self.something_happens()
+                self.visit(seed)
+            for process in self.vmail.processes[:]:
+                process.stop()
+                self.vmail.processes.remove(process)
 
 
 if __name__ == "__main__":
