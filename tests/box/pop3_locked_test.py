@@ -35,11 +35,11 @@ class Locked(Pop3Test):
         self.assertIn(" deleted=0 deleted-octets=0 end=quit ", self.ended(pop))
         self.assertEqual(contents(vmail, self.joe), TWO)
 
-    def has_queued(self, pop):
-        """Whether a process of the session is waiting: it has the queue's file open."""
-        with contextlib.suppress(FileNotFoundError, PermissionError):
-            return any(name.endswith("/.joe.queue") for pid in processes(pop.process.pid)
-                       for name in self.descriptors(pid))
+    def has_queued(self, vmail):
+        """Whether somebody is first in the queue for the lock."""
+        queue = os.path.join(spool(vmail, self.joe), ".joe.queue")
+        with open("/proc/locks") as f:
+            return os.path.exists(queue) and f":{os.stat(queue).st_ino} " in f.read()
 
     def test_a_quit_that_waits_and_is_told_to_end_says_what_it_did(self):
         vmail = self.box("20s")
@@ -47,7 +47,7 @@ class Locked(Pop3Test):
         pop.ask("DELE 1")
         self.lock_it()
         pop.send(b"QUIT\r\n")
-        eventually(lambda: self.has_queued(pop), "a QUIT that waits")
+        eventually(lambda: self.has_queued(vmail), "a QUIT that waits")
         pop.process.signal()
         os.unlink(self.lock)
         said, log = pop.rest(), self.ended(pop)

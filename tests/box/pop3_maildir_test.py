@@ -174,6 +174,7 @@ class Count(MaildirTest):
         vmail, path = self.box(self.BOTH)
         os.chmod(f"{path}/cur", 0o500)
         reply, log = self.quit_with(self.session(vmail), 1, 2)
+        os.chmod(f"{path}/cur", 0o700)
         self.assertRegex(reply, "^-ERR ")
         self.assertIn(f" deleted=1 deleted-octets={self.OCTETS} ", log)
         self.assertEqual(list(contents(vmail, self.joe)), ["cur/100.a.h:2,S"])
