@@ -51,16 +51,16 @@ measure(struct transaction *t, size_t index)
 	return 0;
 }
 
-/* Of all messages that are marked, or of those that are not.  -1: one cannot be
- * measured, and counts as empty. */
+/* Of all messages that are not marked.  -1: one cannot be measured, and counts
+ * as empty. */
 static int
-sum_up(struct transaction *t, bool deleted, uint64_t *count, uint64_t *octets)
+sum_up(struct transaction *t, uint64_t *count, uint64_t *octets)
 {
 	int result = 0;
 
 	*count = *octets = 0;
 	for (size_t i = 0; i < t->drop->count; i++) {
-		if (t->drop->messages[i].deleted != deleted)
+		if (t->drop->messages[i].deleted)
 			continue;
 		if (measure(t, i) == -1)
 			result = -1;
@@ -94,7 +94,7 @@ stat(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	if (sum_up(t, false, &messages, &octets) == -1)
+	if (sum_up(t, &messages, &octets) == -1)
 		cannot_measure(t);
 	else
 		dialogue_reply(t->client, "+OK %llu %llu",
@@ -174,7 +174,7 @@ list(void *arg, const struct slice *args, size_t count)
 	uint64_t messages, octets;
 
 	/* all of them before the first line says that there is a list */
-	if (count == 0 && sum_up(t, false, &messages, &octets) == -1)
+	if (count == 0 && sum_up(t, &messages, &octets) == -1)
 		cannot_measure(t);
 	else
 		scan_listing(t, args, count, size_line);
@@ -306,29 +306,46 @@ lang(void *arg, const struct slice *args, size_t count)
 
 /* --- UPDATE -------------------------------------------------------------- */
 
+/* While they are there: the log tells their octets. */
+static void
+measure_marked(struct transaction *t)
+{
+	for (size_t i = 0; i < t->drop->count; i++)
+		if (t->drop->messages[i].deleted)
+			measure(t, i);
+}
+
+static void
+report_removed(struct transaction *t)
+{
+	for (size_t i = 0; i < t->drop->count; i++) {
+		if (!t->drop->messages[i].removed)
+			continue;
+		t->report->deleted++;
+		t->report->deleted_octets += t->drop->messages[i].octets;
+	}
+}
+
 /* The reply tells what is on disk, so it waits for the disk. */
 static void
 quit(void *arg, const struct slice *args, size_t count)
 {
 	struct transaction *t = arg;
-	uint64_t deleted, octets;
 	struct err err;
 
 	(void)args;
 	(void)count;
-	/* for the log alone */
-	sum_up(t, true, &deleted, &octets);
+	measure_marked(t);
 	if (maildrop_commit(t->drop, deadline_in((int64_t)t->lock_ms),
 	    &err) == -1) {
 		note(t, &err);
 		dialogue_reply(t->client, "-ERR [SYS/TEMP] some deleted messages may "
 		    "not have been removed");
 	} else {
-		t->report->deleted = deleted;
-		t->report->deleted_octets = octets;
 		dialogue_reply(t->client, "+OK %s POP3 Server (Version %s) shutdown.",
 		    t->name, VERSION);
 	}
+	report_removed(t);
 	/* before the client can come again */
 	drop_maildrop(&t->drop);
 	dialogue_flush(t->client);

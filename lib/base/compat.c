@@ -1,10 +1,13 @@
 /* compat.c: Linux calls that one of our C libraries lacks (musl 1.2.3). */
 #include "compat.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,7 +16,16 @@
 enum { KERNEL_RENAME_NOREPLACE = 1, KERNEL_CLOSE_RANGE_CLOEXEC = 4 };
 enum { KERNEL_CAPABILITY_VERSION_3 = 0x20080522 };
 enum { KERNEL_RESOLVE_NO_SYMLINKS = 4, KERNEL_RESOLVE_BENEATH = 8 };
+enum { KERNEL_STATX_BTIME = 0x800 };
 struct kernel_open_how { uint64_t flags, mode, resolve; };
+struct kernel_time { int64_t seconds; uint32_t nanoseconds; int32_t unused; };
+struct kernel_statx {
+	uint32_t		mask, others[15];
+	struct kernel_time	accessed, born, changed, written;
+	uint64_t		rest[16];
+};
+static_assert(offsetof(struct kernel_statx, born) == 0x50 &&
+    sizeof(struct kernel_statx) == 0x100, "as in linux/stat.h");
 struct kernel_capabilities { uint32_t effective, permitted, inheritable; };
 
 int
@@ -40,6 +52,23 @@ compat_open_beneath(int dir, const char *name, int flags, mode_t mode)
 	    strchr(name, '/') == NULL)
 		fd = openat(dir, name, flags | O_NOFOLLOW, mode);
 	return (int)fd;
+}
+
+int
+compat_birth(int dir, const char *name, int64_t *out)
+{
+	struct kernel_statx got = { 0 };
+	struct stat st;
+
+	if (syscall(SYS_statx, dir, name, AT_SYMLINK_NOFOLLOW,
+	    KERNEL_STATX_BTIME, &got) == 0 && (got.mask & KERNEL_STATX_BTIME)) {
+		*out = got.born.seconds * 1000000000 + got.born.nanoseconds;
+		return 0;
+	}
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	*out = st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec;
+	return 0;
 }
 
 int

@@ -5,6 +5,7 @@
 #ifndef COMPAT_H
 #define COMPAT_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 int	compat_renameat2_noreplace(int from_dir, const char *from, int to_dir,
@@ -13,6 +14,11 @@ int	compat_renameat2_noreplace(int from_dir, const char *from, int to_dir,
  * link anywhere (openat2(), RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS).  Where
  * the kernel has no such call, O_NOFOLLOW does it for a name without slashes. */
 int	compat_open_beneath(int dir, const char *name, int flags, mode_t mode);
+
+/* When the file came into being, in nanoseconds since 1970: renaming, copying
+ * the times of another one and new bytes leave that as it is (statx()).  Where
+ * the system does not tell, when it was changed last. */
+int	compat_birth(int dir, const char *name, int64_t *out);
 
 int	compat_pidfd_open(pid_t pid);
 int	compat_close_range(unsigned int first, unsigned int last);

@@ -48,41 +48,17 @@ hash_uid(struct slice s, struct maildrop_message *m)
 	    (uint64_t)got.high64, (uint64_t)got.low64);
 }
 
-static bool
-same_unique(const struct maildir_entry *a, const struct maildir_entry *b)
-{
-	return slice_equal(maildir_unique(a->name), maildir_unique(b->name));
-}
-
-static bool
-same_base(const struct maildir_entry *a, const struct maildir_entry *b)
-{
-	return slice_equal(maildir_base(a->name), maildir_base(b->name));
-}
-
-/* Its unique name, as long as that is one; else a hash of as much of the
- * file's name as it takes to be. */
+/* Its unique name, as long as that is one; else a hash.  Nothing that others
+ * are or do counts: maildir_scan_apart() saw to it that no other has it. */
 static void
-set_uid(struct maildir_maildrop *d, size_t i)
+set_uid(const struct maildir_entry *e, struct maildrop_message *m)
 {
-	struct maildir_entry *e = &d->scan.entries[i];
-	struct maildrop_message *m = &d->drop.messages[i];
-	bool shared = false;
-
-	for (size_t j = i; j-- > 0 && same_unique(e, &d->scan.entries[j]);
-	    shared = true)
-		e->twin = e->twin || same_base(e, &d->scan.entries[j]);
-	for (size_t j = i + 1; j < d->scan.count &&
-	    same_unique(e, &d->scan.entries[j]); j++, shared = true)
-		e->twin = e->twin || same_base(e, &d->scan.entries[j]);
 	struct slice unique = maildir_unique(e->name);
-	if (e->twin)
-		hash_uid((struct slice){ e->name, strlen(e->name) + e->in_cur },
-		    m);
-	else if (shared || !is_usable_uid(unique))
-		hash_uid(maildir_base(e->name), m);
-	else
+
+	if (is_usable_uid(unique))
 		memcpy(m->uid, unique.p, unique.len);
+	else
+		hash_uid(maildir_base(e->name), m);
 }
 
 static void
@@ -91,7 +67,7 @@ number_messages(struct maildir_maildrop *d)
 	d->drop.count = d->scan.count;
 	d->drop.messages = mem_alloc(d->scan.count * sizeof *d->drop.messages);
 	for (size_t i = 0; i < d->scan.count; i++)
-		set_uid(d, i);
+		set_uid(&d->scan.entries[i], &d->drop.messages[i]);
 }
 
 /* --- one message ------------------------------------------------------- */
@@ -107,9 +83,6 @@ with_name(struct maildir_maildrop *d, struct maildir_entry *e,
 			return 0;
 		if (errno != ENOENT)
 			return err_sys(err, "%s", e->name);
-		if (e->twin)
-			return err_set(err, ERR_TEMPORARY,
-			    "%s: another program renamed it", e->name);
 		if (maildir_find_again(&d->dirs, &d->scan, e, err) == -1)
 			return -1;
 	}
@@ -187,7 +160,27 @@ unlink_name(struct maildir_maildrop *d, int dir, const char *name)
 	return unlinkat(dir, name, 0);
 }
 
-/* What another program took away already is gone as was wished. */
+/* What has come since under the name of one that goes would be taken for that
+ * one, and get its unique id. */
+static int
+part_newcomers(struct maildir_maildrop *d, struct err *err)
+{
+	SCOPED(drop_maildir_scan) struct maildir_scan now = { 0 };
+
+	return maildir_scan_apart(&d->dirs, &now, err);
+}
+
+/* What another program took away already is gone as was wished, but not
+ * removed by us. */
+static int
+remove_message(struct maildir_maildrop *d, size_t index, struct err *err)
+{
+	if (with_name(d, &d->scan.entries[index], unlink_name, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	d->drop.messages[index].removed = true;
+	return 0;
+}
+
 static int
 commit(struct maildrop *drop, struct deadline deadline, struct err *err)
 {
@@ -196,14 +189,14 @@ commit(struct maildrop *drop, struct deadline deadline, struct err *err)
 	int result = 0;
 
 	(void)deadline;			/* nothing here is waited for */
+	if (part_newcomers(d, err) == -1)
+		return -1;
 	for (size_t i = 0; i < d->scan.count; i++) {
-		if (!drop->messages[i].deleted)
+		if (!drop->messages[i].deleted ||
+		    remove_message(d, i, &one) == 0)
 			continue;
-		if (with_name(d, &d->scan.entries[i], unlink_name,
-		    &one) == -1 && one.kind != ERR_ABSENT) {
-			*err = one;
-			result = -1;
-		}
+		*err = one;
+		result = -1;
 	}
 	if (fsync(d->dirs.new) == -1 || fsync(d->dirs.cur) == -1)
 		return err_sys(err, "sync the mailbox");
@@ -268,7 +261,8 @@ maildir_open_maildrop(const struct mailbox *mailbox, struct deadline deadline,
 	d->fd = -1;
 	if (open_directories(mailbox, &d->dirs, err) == -1)
 		return -1;
-	if (d->dirs.new != -1 && maildir_scan(&d->dirs, &d->scan, err) == -1)
+	if (d->dirs.new != -1 && maildir_scan_apart(&d->dirs, &d->scan,
+	    err) == -1)
 		return -1;
 	number_messages(d);
 	*out = &d->drop;

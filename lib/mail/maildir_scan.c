@@ -93,18 +93,19 @@ digest_of(const char *name, bool in_cur)
 }
 
 static void
-add_entry(struct maildir_scan *s, const char *name, bool in_cur)
+add_entry(struct maildir_scan *s, const struct dirent *e, bool in_cur)
 {
 	if (s->count == s->room) {
 		s->room = s->room == 0 ? 64 : s->room * 2;
 		s->entries = mem_grow(s->entries, s->room, sizeof *s->entries);
 	}
 	s->entries[s->count++] = (struct maildir_entry){
-		.name = pool_dup(&s->pool, slice_of(name)),
+		.name = pool_dup(&s->pool, slice_of(e->d_name)),
 		.in_cur = in_cur,
-		.time = time_of(name),
+		.inode = e->d_ino,
+		.time = time_of(e->d_name),
 	};
-	s->digest += digest_of(name, in_cur);
+	s->digest += digest_of(e->d_name, in_cur);
 }
 
 static int
@@ -134,7 +135,7 @@ read_part(const struct maildir *dirs, bool in_cur, struct maildir_scan *s,
 		return -1;
 	while (errno = 0, (e = readdir(dir)) != NULL)
 		if (is_message(fd, e))
-			add_entry(s, e->d_name, in_cur);
+			add_entry(s, e, in_cur);
 	return errno != 0 ? err_sys(err, "read a directory") : 0;
 }
 
@@ -224,28 +225,41 @@ maildir_scan(const struct maildir *dirs, struct maildir_scan *out,
 }
 
 /* 1: *e has the name that it has now.  0: it is not in this directory, whose
- * other names are added to *digest. */
+ * other names are added to *digest; *taken: another file has its name. */
 static int
 look_for(const struct maildir *dirs, bool in_cur, struct maildir_scan *s,
-    struct maildir_entry *e, uint64_t *digest, struct err *err)
+    struct maildir_entry *e, uint64_t *digest, bool *taken, struct err *err)
 {
 	SCOPED(drop_dir) DIR *dir = NULL;
-	struct slice base = maildir_base(e->name);
+	struct slice unique = maildir_unique(e->name);
 	int fd = in_cur ? dirs->cur : dirs->new;
 	const struct dirent *found;
 
 	if (open_stream(fd, &dir, err) == -1)
 		return -1;
 	while (errno = 0, (found = readdir(dir)) != NULL) {
-		if (slice_equal(maildir_base(found->d_name), base) &&
-		    is_message(fd, found)) {
-			e->name = pool_dup(&s->pool, slice_of(found->d_name));
-			e->in_cur = in_cur;
-			return 1;
-		}
 		*digest += digest_of(found->d_name, in_cur);
+		if (!slice_equal(maildir_unique(found->d_name), unique) ||
+		    !is_message(fd, found))
+			continue;
+		if (found->d_ino != e->inode) {
+			*taken = true;
+			continue;
+		}
+		e->name = pool_dup(&s->pool, slice_of(found->d_name));
+		e->in_cur = in_cur;
+		return 1;
 	}
 	return errno != 0 ? err_sys(err, "read a directory") : 0;
+}
+
+static int
+is_lost(const struct maildir_entry *e, bool taken, struct err *err)
+{
+	return taken ? err_set(err, ERR_TEMPORARY,
+	    "%s: another file has its unique name now", e->name) :
+	    err_set(err, ERR_ABSENT,
+	    "%s: another program took the message away", e->name);
 }
 
 /* What one pass does not see may have been renamed meanwhile: gone is what is
@@ -258,15 +272,14 @@ maildir_find_again(const struct maildir *dirs, struct maildir_scan *s,
 
 	for (int i = 0; i < PASSES; i++) {
 		uint64_t digest = 1;
-		int got = look_for(dirs, false, s, e, &digest, err);
+		bool taken = false;
+		int got = look_for(dirs, false, s, e, &digest, &taken, err);
 		if (got == 0)
-			got = look_for(dirs, true, s, e, &digest, err);
+			got = look_for(dirs, true, s, e, &digest, &taken, err);
 		if (got != 0)
 			return got == 1 ? 0 : -1;
 		if (digest == before)
-			return err_set(err, ERR_ABSENT,
-			    "%s: another program took the message away",
-			    e->name);
+			return is_lost(e, taken, err);
 		before = digest;
 	}
 	return err_set(err, ERR_TEMPORARY,

@@ -19,8 +19,8 @@
 struct maildir_entry {
 	const char	*name;		/* the file, in new or cur */
 	bool		 in_cur;
-	/* for the caller: its base names several files */
-	bool		 twin;
+	/* the file itself, whatever its name is */
+	uint64_t	 inode;
 	uint64_t	 time;		/* of delivery, as the name says */
 };
 
@@ -37,8 +37,15 @@ int	maildir_scan(const struct maildir *dirs, struct maildir_scan *out,
 	    struct err *err);
 void	drop_maildir_scan(struct maildir_scan *scan);
 
-/* Somebody renamed the entry: looks for it under other flags, in both
- * directories.  ERR_ABSENT: it is gone. */
+/* The same, and no two of them have the same unique name: files that do
+ * (somebody copied one back, say) are told apart for good, by a new name for all
+ * but the one that was there first (maildir_twins.c). */
+int	maildir_scan_apart(const struct maildir *dirs,
+	    struct maildir_scan *out, struct err *err);
+
+/* Somebody renamed the entry: looks for the same file by its unique name, in
+ * both directories.  ERR_ABSENT: no file has it; ERR_TEMPORARY: another one
+ * has. */
 int	maildir_find_again(const struct maildir *dirs,
 	    struct maildir_scan *scan, struct maildir_entry *entry,
 	    struct err *err);

@@ -30,6 +30,7 @@ struct maildrop_message {
 	/* octets is known: see maildrop_measure() */
 	bool		measured;
 	bool		deleted;	/* marked; takes effect at commit */
+	bool		removed;	/* by commit, whatever it returned */
 };
 
 struct maildrop;

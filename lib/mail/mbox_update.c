@@ -174,6 +174,13 @@ let_go(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
 	    deadline_in((int64_t)d->mailbox->lock_timeout * 1000), err);
 }
 
+static void
+note_removed(struct mbox_maildrop *d)
+{
+	for (size_t i = 0; i < d->drop.count; i++)
+		d->drop.messages[i].removed = d->drop.messages[i].deleted;
+}
+
 /* Whoever has opened the new file by its name waits until it is known. */
 static int
 replace(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
@@ -186,8 +193,12 @@ replace(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
 	if (mbox_old_open(file, &old, err) == -1)
 		return -1;
 	bool locked = lock_try(draft->fd, &ignored) == 1;
+	int result = draft_commit(draft, err);
 
-	if (draft_commit(draft, err) == -1) {
+	/* also where only the sync of the directory failed */
+	if (draft->temporary == NULL)
+		note_removed(d);
+	if (result == -1) {
 		/* It has the place, but maybe not after a crash. */
 		if (draft->temporary == NULL)
 			let_go(d, file, draft, &old, &ignored);
@@ -225,9 +236,14 @@ cut_tail(struct mbox_maildrop *d, struct mbox_file *file, off_t start,
     struct err *err)
 {
 	SCOPED(drop_mbox_scan) struct mbox_scan kept = { 0 };
+	struct stat st;
 
-	if (keep_uids(d, UIDS_OF_REST, err) == -1 ||
-	    mbox_file_cut(file, start, err) == -1)
+	if (keep_uids(d, UIDS_OF_REST, err) == -1)
+		return -1;
+	int result = mbox_file_cut(file, start, err);
+	if (fstat(file->fd, &st) == 0 && st.st_size <= start)
+		note_removed(d);
+	if (result == -1)
 		return -1;
 	list_kept(d, &kept);
 	mbox_cache_follow(file, file->fd, &kept);

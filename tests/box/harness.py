@@ -436,6 +436,11 @@ def hash_of(password):
     return crypt.crypt(password, "$6$rounds=1000$vmailtests")
 
 
+def mbox_end(message):
+    """What an mbox adds to a last line."""
+    return {b"\n": b"", b"\r": b"\r\n"}.get(message[-1:], b"\n")
+
+
 def mbox_messages(path):
     """A message begins at "From " at the start or after an empty line; one > comes off."""
     with open(path, "rb") as f:

@@ -22,7 +22,7 @@ def comes_out(self, chunks, message):
         self.assertEqual(lmtp.chunk(chunks[-1], last=True), [DONE])
         lmtp.begin(to).send(b"".join(map(bdat, chunks[:-1])) + bdat(chunks[-1], True) + b"NOOP\r\n")
         self.assertEqual([r[:3] for r in lmtp.replies(len(chunks) + 1)], ["250"] * (len(chunks) + 1))
-        end = b"" if to == "ann@b.test" or message[-1:] in (b"", b"\n") else b"\n"
+        end = b"" if to == "ann@b.test" or not message else mbox_end(message)
         self.assertEqual(self.bodies(to), [message + end] * 2)
     lmtp.quit()
 

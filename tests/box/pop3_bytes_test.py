@@ -69,7 +69,7 @@ class Fidelity(Delivery, Pop3Test):
                 self.delivered(to, message)
             wanted = [trace(to) + stored(message) for message in sent]
             if to == "joe@a.test":              # an mbox adds the last line end where there is none
-                wanted = [message + {b"\n": b"", b"\r": b"\r\n"}.get(message[-1:], b"\n") for message in wanted]
+                wanted = [message + mbox_end(message) for message in wanted]
             self.come_back(to, start, [on_the_wire(message) for message in wanted])
             self.assertEqual(seen_by_python(self.vmail.inbox(to)), wanted)
             self.empty(to)

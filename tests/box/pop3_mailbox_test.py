@@ -293,13 +293,12 @@ class Uids(Pop3Test):
     def test_a_maildir_uses_the_unique_name_when_it_is_one(self):
         long = "1" * 71
         vmail = self.box(maildir={"new/1.a.h,S=5": b"1\n", "cur/2.b.h:2,RS": b"2\n", f"cur/{long}:2,": b"3\n",
-                                  "new/1.c\xe4": b"4\n", "cur/3.d,S=1:2,": b"5\n", "cur/3.d,S=2:2,": b"6\n",
-                                  "cur/4.e:2,": b"7\n", "cur/4.e:2,S": b"8\n"})
+                                  "new/1.c\xe4": b"4\n", "cur/3.d,S=1:2,": b"5\n"})
         uids = self.uids(vmail)
-        self.assertEqual(len(set(uids)), 8)
+        self.assertEqual(len(set(uids)), 5)
         for uid in uids:
             self.assertRegex(uid, "^[!-~]{1,70}$")
-        self.assertEqual([uid for uid in uids if "." in uid], ["1.a.h", "2.b.h"])
+        self.assertEqual([uid for uid in uids if "." in uid], ["1.a.h", "2.b.h", "3.d"])
         os.rename(f"{vmail.inbox(self.joe)}/new/1.a.h,S=5", f"{vmail.inbox(self.joe)}/cur/1.a.h,S=5:2,S")
         self.assertEqual(self.uids(vmail), uids)
 

@@ -233,6 +233,8 @@ test_maildir_half(void **state)
 	assert_file("joe/new/1.x", "1\n");
 	assert_file("joe/new/2.x", "2\n");
 	assert_no_file("joe/new/3.x");
+	assert_false(drop->messages[0].removed);
+	assert_true(drop->messages[2].removed);
 }
 
 /* Another program gave it flags; where it cannot be looked for it is not gone. */
@@ -255,6 +257,7 @@ test_renamed(void **state)
 		int result = maildrop_commit(drop, deadline_in(200), &err);
 		happened = fault_clear();
 		assert_int_equal(result, happened ? -1 : 0);
+		assert_int_equal(drop->messages[0].removed, !happened);
 		assert_int_equal(unlink("joe/cur/1.x:2,S"), happened ? 0 : -1);
 	}
 }
@@ -277,6 +280,7 @@ test_gone(void **state)
 	assert_err(err, ERR_ABSENT,
 	    "1.x: another program took the message away");
 	assert_int_equal(maildrop_commit(drop, deadline_in(200), &err), 0);
+	assert_false(drop->messages[0].removed);
 	assert_file("joe/new/2.x", "2\n");
 }
 
