@@ -133,7 +133,7 @@ class Model:
         sender = b"" if b"<>" in self.sender else b"s@far.test"
         for to in {box for recipient in self.accepted for box in LEADS_TO.get(recipient, ())}:
             # in an mbox a last line always has an end
-            end = mbox_end(message) if to == "joe@a.test" and message else b""
+            end = mbox_end(message) if to == "joe@a.test" else b""
             self.stored[to].append((sender, message + end))
 
     def simple(self):

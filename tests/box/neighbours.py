@@ -54,7 +54,7 @@ import threading                            # noqa: E402
 
 STAND_INS = os.path.join(TREE, "tests", "box", "machine")
 PEER_NAMES = ("popa3d", "postfix", "dovecot", "xinetd", "openbsd-inetd", "fetchmail", "logrotate", "fail2ban",
-              "exim")
+              "exim", "sendmail", "procmail", "opensmtpd")
 TEMPLATES = "/usr/local/share/vmail"
 HOST = "mail.main.test"                     # its name; main.test is the main domain
 MACHINE_PATH = f"{STAND_INS}:{PATH}"
