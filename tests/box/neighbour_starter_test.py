@@ -66,6 +66,16 @@ class Starters(Served):
         start_vpop3d(self, "inetd")
         self.serves_three_addresses()
 
+    def test_tcpd_starts_it_for_whom_it_allows_by_our_comment(self):
+        put("/etc/hosts.deny", "ALL: ALL\n")
+        put("/etc/hosts.allow", "vpop3d: 127.0.0.1\n")
+        for name in "hosts.deny", "hosts.allow":
+            self.addCleanup(os.unlink, f"/etc/{name}")
+        start_vpop3d(self, "tcpd")
+        self.serves_three_addresses()
+        with socket.create_connection((COM, 110), DEADLINE, ("127.0.0.9", 0)) as denied:
+            self.assertEqual(denied.recv(100), b"")
+
     def test_xinetd_starts_it_by_our_file(self):
         start_vpop3d(self, "xinetd")
         self.serves_three_addresses()

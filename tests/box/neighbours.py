@@ -114,8 +114,9 @@ def fill_etc(root):
     own(root, "/etc/subuid", "")
     own(root, "/etc/subgid", "")
     for name in (".pwd.lock", "passwd-", "group-", "shadow-", "gshadow-", "aliases", "mailname",
-                 "subuid-", "subgid-", "inetd.conf", "xinetd.conf", "postfix", "vmail", "xinetd.d", "systemd",
-                 "logrotate.d", "fail2ban", "dovecot", "exim4", "mail", "mail.rc", "smtpd.conf", "email-addresses"):
+                 "subuid-", "subgid-", "inetd.conf", "hosts.allow", "hosts.deny", "xinetd.conf", "postfix",
+                 "vmail", "xinetd.d", "systemd", "logrotate.d", "fail2ban", "dovecot", "exim4", "mail",
+                 "mail.rc", "smtpd.conf", "email-addresses"):
         if os.path.lexists(f"{root}/etc/{name}"):
             os.unlink(f"{root}/etc/{name}")
     os.makedirs(root + "/etc/systemd/system")
@@ -276,13 +277,14 @@ def put_native(unit, words):
 
 
 class Starter:
-    """vpop3d below inetd, xinetd or systemd-socket-activate, by our templates: 110 and 995.
+    """vpop3d below inetd (or, behind that, tcpd), xinetd or systemd-socket-activate, by our templates: 110
+    and 995.
 
     As the templates say it, options and, unless native=False, a native pop3d are
     given to the vpop3d of port 110, and the lines for port 995 are switched on.
     """
     NAMES = ("inetd", "xinetd", "systemd")
-    PACKAGES = {"inetd": "openbsd-inetd", "xinetd": "xinetd", "systemd": "systemd"}
+    PACKAGES = {"inetd": "openbsd-inetd", "tcpd": "openbsd-inetd tcpd", "xinetd": "xinetd", "systemd": "systemd"}
     PORTS = (110, 995)
     NATIVE = "/usr/sbin/popa3d"
 
@@ -299,10 +301,14 @@ class Starter:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=machine_environment(), start_new_session=True)
 
-    def _inetd(self):
-        text = re.sub("(?m)^#(pop3s\t)", r"\1", template("inetd.conf"))
+    def _tcpd(self):
+        behind = re.search("^# With tcpd: .*?( root .*)$", template("inetd.conf"), re.M)[1]
+        self._inetd(lambda text: text.replace("\troot\t/usr/local/sbin/vpop3d vpop3d", behind), ["-i"])
+
+    def _inetd(self, change=str, options=("-i", "-l")):
+        text = change(re.sub("(?m)^#(pop3s\t)", r"\1", template("inetd.conf")))
         put("/etc/inetd.conf", re.sub("(?m)^(pop3\t.*)", rf"\1 {self.words}", text))
-        self._spawn("inetd", "-i", "-l", "/etc/inetd.conf")
+        self._spawn("inetd", *options, "/etc/inetd.conf")
 
     def _xinetd(self):
         text = template("xinetd.d/pop3")
