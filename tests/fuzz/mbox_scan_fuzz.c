@@ -8,6 +8,7 @@
 
 #include "fd.h"
 #include "mbox.h"
+#include "mbox_end.h"
 #include "mbox_scan.h"
 #include "scope.h"
 
@@ -131,6 +132,7 @@ one_message_more(int fd, const struct mbox_scan *before, struct slice message)
 	    "a message that is appended is one message");
 	for (size_t i = 0; i < before->count; i++)
 		promise(scan.entries[i].from == before->entries[i].from &&
+		    scan.entries[i].octets == before->entries[i].octets &&
 		    same_hash(&scan.entries[i], &before->entries[i]),
 		    "those before it stay what they are");
 	const struct mbox_entry *last = &scan.entries[before->count];
@@ -139,7 +141,8 @@ one_message_more(int fd, const struct mbox_scan *before, struct slice message)
 	promise(text.len >= 1 && slice_ends(str_slice(&text), "\n"),
 	    "its last line ends");
 	if (!slice_ends(message, "\n"))
-		str_cut(&text, text.len - 1);
+		str_cut(&text, text.len - strlen(mbox_line_end(message.len > 0 ?
+		    message.p[message.len - 1] : '\0')));
 	promise(slice_equal(str_slice(&text), message),
 	    "what comes back is what was appended");
 }
