@@ -26,14 +26,12 @@
 #define PROGRAM	"lmtp_floor"
 #define FAILED	75
 #include "tools.h"
+#include "client.h"
 
 enum {
-	RECIPIENTS_MAX = 100, USER_MAX = 64, LINE_MAX_ = 1024,
-	MESSAGE_MAX = 1 << 25, HEAD_MAX = 512,
+	RECIPIENTS_MAX = 100, USER_MAX = 64, MESSAGE_MAX = 1 << 25, HEAD_MAX = 512,
 };
 
-static char input[65536], replies[65536];
-static size_t input_at, input_len, replies_len;
 static char users[RECIPIENTS_MAX][USER_MAX];
 static int user_count;
 /* from HEAD_MAX on; what goes on top before it */
@@ -43,47 +41,10 @@ static size_t message_len;
 /* --- the client --------------------------------------------------------- */
 
 static void
-flush(void)
+reply(const char *line)
 {
-	write_all(STDOUT_FILENO, replies, replies_len);
-	replies_len = 0;
-}
-
-static void
-say(const char *line)
-{
-	size_t len = strlen(line);
-
-	if (replies_len + len + 2 > sizeof replies)
-		flush();
-	memcpy(replies + replies_len, line, len);
-	memcpy(replies + replies_len + len, "\r\n", 2);
-	replies_len += len + 2;
-}
-
-static char
-next_byte(void)
-{
-	if (input_at == input_len) {
-		flush();
-		ssize_t n = read(STDIN_FILENO, input, sizeof input);
-		if (n <= 0)
-			_exit(0);
-		input_at = 0;
-		input_len = (size_t)n;
-	}
-	return input[input_at++];
-}
-
-static void
-read_line(char line[LINE_MAX_])
-{
-	size_t len = 0;
-
-	for (char c = next_byte(); c != '\n'; c = next_byte())
-		if (len < LINE_MAX_ - 1 && c != '\r')
-			line[len++] = c;
-	line[len] = '\0';
+	say(line);
+	say("\r\n");
 }
 
 /* CRLF becomes LF; a line that is a dot alone is the end. */
@@ -192,27 +153,27 @@ add_user(const char *line)
 static void
 serve(void (*deliver)(const char *, const char *), const char *directory)
 {
-	char line[LINE_MAX_];
+	char line[LINE];
 
-	say("220 floor");
+	reply("220 floor");
 	for (;;) {
 		read_line(line);
 		if (strncasecmp(line, "LHLO", 4) == 0) {
-			say("250-floor");
-			say("250 PIPELINING");
+			reply("250-floor");
+			reply("250 PIPELINING");
 			continue;
 		}
 		if (strncasecmp(line, "RCPT", 4) == 0)
 			add_user(line);
 		if (strncasecmp(line, "DATA", 4) != 0) {
-			say("250 ok");
+			reply("250 ok");
 			continue;
 		}
-		say("354 go on");
+		reply("354 go on");
 		read_message();
 		for (int i = 0; i < user_count; i++) {
 			deliver(directory, users[i]);
-			say("250 delivered");
+			reply("250 delivered");
 			flush();
 		}
 		user_count = 0;

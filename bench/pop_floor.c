@@ -27,59 +27,13 @@
 #define PROGRAM	"pop_floor"
 #define FAILED	75
 #include "tools.h"
+#include "client.h"
 
-enum { CHUNK = 65536, LINE = 512, PATH = 512 };
+enum { CHUNK = 65536, PATH = 512 };
 
-static char input[4096], output[CHUNK];
-static size_t input_at, input_len, output_len;
 static char mailbox[PATH], wire[PATH + 8], temporary[PATH + 8];
 static const char *directory;
 static long deletes;			/* a number; 0: none */
-
-/* --- the client --------------------------------------------------------- */
-
-static void
-flush(void)
-{
-	write_all(STDOUT_FILENO, output, output_len);
-	output_len = 0;
-}
-
-static void
-say(const char *text)
-{
-	size_t len = strlen(text);
-
-	if (output_len + len > sizeof output)
-		flush();
-	memcpy(output + output_len, text, len);
-	output_len += len;
-}
-
-static char
-next_byte(void)
-{
-	if (input_at == input_len) {
-		flush();
-		ssize_t n = read(STDIN_FILENO, input, sizeof input);
-		if (n <= 0)
-			_exit(0);
-		input_at = 0;
-		input_len = (size_t)n;
-	}
-	return input[input_at++];
-}
-
-static void
-read_line(char line[LINE])
-{
-	size_t len = 0;
-
-	for (char c = next_byte(); c != '\n'; c = next_byte())
-		if (len < LINE - 1 && c != '\r')
-			line[len++] = c;
-	line[len] = '\0';
-}
 
 /* --- the mailbox -------------------------------------------------------- */
 

@@ -251,7 +251,8 @@ try(struct job *job, struct recipient *const *recipients, size_t count)
 	struct err err;
 
 	if (ledger_open(job, recipients, count, &err) == -1) {
-		settle_open(job->plan, recipients, count, outcome_from_err(&err));
+		settle_open(job->plan, recipients, count,
+		    outcome_from_err(&err));
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -341,7 +342,7 @@ dispatch(struct job *job)
 		return;
 	struct outcome o = intake_for_all(job);
 	if (o.kind != OUTCOME_DONE) {
-		settle_open(job->plan, plan->recipients, plan->recipient_count, o);
+		settle_open(plan, plan->recipients, plan->recipient_count, o);
 		return;
 	}
 	try(job, plan->recipients, plan->recipient_count);

@@ -23,8 +23,9 @@ struct options {
 /* --- the command line ------------------------------------------------- */
 
 static const char usage_text[] =
-    "usage: vpop3d [-C dir] [--tls] [--share-main] [--listen HOST:PORT | unix:PATH]...\n"
-    "              [native-pop3d [argument...]]\n";
+    "usage: vpop3d [-C dir] [--tls] [--share-main]\n"
+    "              [--listen HOST:PORT | unix:PATH]... [native-pop3d\n"
+    "              [argument...]]\n";
 
 static int
 usage(const char *what, const char *why)

@@ -408,7 +408,8 @@ answer_request(struct state *s)
 		return false;
 	if (r->kind == REQUEST_LOGIN && !s->successor.is_open)
 		return answer_login(s);
-	if (r->kind == REQUEST_STLS && !s->successor.is_open && !s->where.under_tls)
+	if (r->kind == REQUEST_STLS && !s->successor.is_open &&
+	    !s->where.under_tls)
 		return answer_stls(s);
 	if (r->kind == REQUEST_HANDOVER && s->successor.is_open)
 		let_begin(s, r);
