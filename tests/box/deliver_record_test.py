@@ -295,7 +295,8 @@ class Disk(Record):
         got, lines = strace(self.vmail, ["-y", "-e", "trace=fsync,clone,clone3,fork,vfork"],
                             "-f", "x@far.test", "list@a.test", input=MESSAGE)
         self.assertEqual(got.status, 75, got)
-        parent = [line for line in lines if line.split()[0] == lines[0].split()[0]]
+        pid = lines[-1].split()[0]              # the one who waits for all others ends last
+        parent = [line for line in lines if line.split()[0] == pid]
         what = ["record" if "/deliveries/" in line and "fsync" in line else
                 "directory" if "/deliveries>" in line else "fork"
                 for line in parent if "clone" in line or "fork" in line or "/deliveries" in line]
