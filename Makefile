@@ -48,7 +48,7 @@ $(OUT)/bin/vdeliver: $(call objects,$(HOT),$(filter-out $(lmtp),$(wildcard vdeli
 	$(HOT_CC) $(CFLAGS) $(SAN) $(HOT_LINK) $(LDFLAGS) -o $@ $^
 $(OUT)/bin/vlmtpd: $(call objects,$(OUT),$(filter-out $(once),$(wildcard vdeliver/*.c))) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vpop3d: $(call objects,$(OUT),$(wildcard vpop3d/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
-$(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
+$(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c vadmin/*/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vidn: $(call objects,$(OUT),lib/mail/idn/vidn.c) $(OUT)/libbase.a
 $(OUT)/bin/vremember: $(call objects,$(OUT),$(wildcard vdeliver/answer/*.c)) $(OUT)/libbase.a
 $(OUT)/bin/vdigest: $(call objects,$(OUT),vdeliver/digest/vdigest.c) $(OUT)/libmail.a $(OUT)/libbase.a
@@ -123,7 +123,7 @@ endef
 define compile
 $(1)/obj/%.o: %.c
 	@mkdir -p $$(@D)
-	$(2) $$(CPPFLAGS) $$(OWN) $$(SAN) $$(CFLAGS) $$(if $$(filter lib/base/% tests/unit/base/%,$$<),,$$(if $$(filter lib/mail/%,$$<),,-iquote $$(dir $$<)) -iquote lib/mail) -iquote lib/base -c -o $$@ $$<
+	$(2) $$(CPPFLAGS) $$(OWN) $$(SAN) $$(CFLAGS) $$(if $$(filter lib/base/% tests/unit/base/%,$$<),,$$(if $$(filter lib/mail/%,$$<),,-iquote $$(dir $$<)) $$(if $$(filter vadmin/%,$$<),-iquote vadmin -iquote vadmin/files) -iquote lib/mail) -iquote lib/base -c -o $$@ $$<
 endef
 $(eval $(call compile,$(OUT),$(CC)))
 $(if $(filter 1,$(STATIC)),$(eval $(call compile,$(HOT),$(HOT_CC))))
