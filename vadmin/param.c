@@ -46,6 +46,15 @@ check_grant(struct slice value, struct err *err)
 }
 
 static int
+check_number(struct slice value, struct err *err)
+{
+	uint64_t unused;
+
+	return slice_number(value, UINT64_MAX, &unused) == 0 ? 0 :
+	    err_set(err, ERR_INVALID, "not a number");
+}
+
+static int
 check_member(struct slice value, struct err *err)
 {
 	if (slice_trim(value).len == 0)
@@ -175,6 +184,7 @@ const struct param_type param_grant = { .label = "retrieve|all|none", .max = 16,
 const struct param_type param_quota = {
 	.label = "kB|none|disabled|default", .max = 32, .check = check_quota,
 };
+const struct param_type param_number = { .label = "N", .max = 20, .check = check_number };
 const struct param_type param_address = { .label = "ADDRESS", .max = 1280 };
 const struct param_type param_pattern = { .label = "PATTERN", .max = 1280 };
 const struct param_type param_member = { .label = "MEMBER", .max = 4096, .check = check_member };
