@@ -107,7 +107,7 @@ himself(const struct claim *c, struct err *err)
 	struct err unused;
 
 	if (subject_account_of_value(c->call, slice_of(c->value), &account,
-	    &unused) == 0 && strcmp(account->name, p->account) == 0 &&
+	    &unused) == 0 && strcmp(account->name, p->account->name) == 0 &&
 	    principal_has(p, account->domain->name))
 		return 0;
 	return refuse(c, err);

@@ -77,6 +77,17 @@ take_principal(struct call *call, struct words *words, struct err *err)
 	    err_within(err, "--as") : 1;
 }
 
+/* Behind --as it may come from who is let through by a rule of sudo's: he must
+ * not choose whose files say who he is. */
+static int
+take_directory(struct call *call, struct words *words, struct err *err)
+{
+	int taken = take_value(words, &opt_directory, &call->directory, err);
+
+	return taken == 1 && call->as != NULL ? err_set(err, ERR_INVALID,
+	    "-C comes before --as") : taken;
+}
+
 /* "help" and nothing else when somebody asks for it as an option. */
 static const char *const help_words[] = { "--help", "-h", "-?", "--version",
     "-V" };
@@ -94,8 +105,7 @@ parse_global(struct call *call, struct words *words, struct err *err)
 				*words->at = help;
 				return 0;
 			}
-		int taken = take_value(words, &opt_directory,
-		    &call->directory, err);
+		int taken = take_directory(call, words, err);
 		if (taken == 0)
 			taken = take_principal(call, words, err);
 		if (taken == -1)

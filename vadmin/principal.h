@@ -13,6 +13,8 @@
 #include "installation.h"
 #include "pool.h"
 
+struct account;
+
 /* From most to least: whoever may do what the next one may not comes first.
  * Zero is what an operation's row says that says nothing. */
 enum caller {
@@ -35,8 +37,8 @@ struct principal {
 	/* of CALLER_DOMAIN and CALLER_ACCOUNT: their domains' real names */
 	const char	**domains;
 	size_t		  domain_count;
-	/* of CALLER_ACCOUNT: as passwd.D has it */
-	const char	 *account;
+	/* of CALLER_ACCOUNT */
+	const struct account *account;
 	/* who called sudo, for the journal; NULL: nobody did, or his name
 	 * could be no user's */
 	const char	 *person;

@@ -222,7 +222,7 @@ class Principal(Admins):
     def test_the_option_is_taken_once_and_before_the_operation(self):
         for args in (("--as", "admin@a.test", "--as", "boss", "domain", "list"), ("--as",),
                      ("--as=admin@a.test", "--as=boss", "domain", "list"),
-                     ("domain", "list", "--as", "boss")):
+                     ("domain", "list", "--as", "boss"), ("--as", "boss", "-C", self.vmail.dir, "domain", "list")):
             self.assertEqual(self.v(*args).status, 64, args)
         self.assertEqual(self.v("--as", "a\nb", "domain", "list").status, 64)
         self.ok("--as=admin@a.test", "domain", "list")
