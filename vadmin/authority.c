@@ -187,7 +187,7 @@ check_class(const struct call *call, struct err *err)
 		    "%s/vmail.conf, may do this: call it through sudo",
 		    call->in.path);
 	return err_set(err, ERR_REFUSED, "%s may not do '%s': that is for %s",
-	    p->name, call->op->name, caller_name(call->op->least));
+	    p->name, call->op->name, caller_class(call->op->least));
 }
 
 int

@@ -27,7 +27,7 @@ help_one(const struct operation *op)
 
 	command_line_synopsis(op, &synopsis);
 	printf("%s\n\n%s\nFor %s.\n", str_text(&synopsis), op->help,
-	    caller_name(op->least));
+	    caller_class(op->least));
 	for (const struct param *p = op->params; p->name != NULL; p++)
 		printf("%s  %-18s %s\n", p == op->params ? "\n" : "", p->name,
 		    p->help);

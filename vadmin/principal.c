@@ -8,7 +8,7 @@
 #include "principal_named.h"
 
 const char *
-caller_name(enum caller caller)
+caller_class(enum caller caller)
 {
 	static const char *const names[CALLERS] = {
 		[CALLER_ROOT] = "root or the installation's owner",

@@ -27,7 +27,7 @@ enum caller {
 enum { CALLERS = CALLER_ANYBODY + 1 };
 
 /* "global administrators": those of a class, for people. */
-const char *caller_name(enum caller caller);
+const char *caller_class(enum caller caller);
 
 struct principal {
 	enum caller	  caller;

@@ -6,6 +6,7 @@
 #include "account.h"
 #include "administrators.h"
 #include "domain.h"
+#include "files.h"
 #include "scope.h"
 
 /* What --as is made into. */
@@ -141,6 +142,19 @@ lists(const struct setting_words *admins, struct slice name)
 	return false;
 }
 
+/* Most of 100,000 domains do not name him, and need not be understood. */
+static bool
+may_list(const struct search *s, const char *domain)
+{
+	SCOPED(drop_str) struct str file = { 0 }, text = { 0 };
+	struct err unused;
+
+	str_addf(&file, "domain.%s", domain);
+	return files_read(s->in, str_text(&file), &text, NULL, &unused) == 0 &&
+	    text.len > 0 && memmem(text.s, text.len, s->name.p,
+	    s->name.len) != NULL;
+}
+
 /* A domain whose settings are broken is nobody's until they are mended. */
 static int
 add_if_listed(void *arg, const char *name, bool is_alias, struct err *err)
@@ -149,7 +163,7 @@ add_if_listed(void *arg, const char *name, bool is_alias, struct err *err)
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct domain *domain;
 
-	if (!is_alias && domain_open(s->in, &pool, slice_of(name), &domain,
+	if (!is_alias && may_list(s, name) && domain_open(s->in, &pool, slice_of(name), &domain,
 	    err) == 0 && lists(&domain->conf.admins, s->name))
 		add_domain(s, name);
 	return 0;

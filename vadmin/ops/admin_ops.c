@@ -55,7 +55,7 @@ check_scope(const struct call *call, const struct desk *desk, struct err *err)
 	return err_set(err, ERR_REFUSED, "%s may not change who administers "
 	    "everything: that is for %s (the administrators of one domain: "
 	    "'vadmin %s NAME D')", call->principal.name,
-	    caller_name(CALLER_ROOT), call->op->name);
+	    caller_class(CALLER_ROOT), call->op->name);
 }
 
 /* NAME D and NAME@D are the same. */
