@@ -351,6 +351,19 @@ undo_number(const struct call *call, const struct entry_file *entry,
 	return undo_entry(&call->in, entry, err);
 }
 
+/* Who administers everything gains no administrator by it. */
+static int
+check_undoer(const struct call *call, const struct entry_file *entry,
+    struct err *err)
+{
+	if (call->principal.caller == CALLER_ROOT ||
+	    (!slice_starts(slice_of(entry->operation), "admin ") &&
+	    strcmp(entry->operation, "undo") != 0))
+		return 0;
+	return err_set(err, ERR_REFUSED, "only %s may take back '%s'",
+	    caller_class(CALLER_ROOT), entry->operation);
+}
+
 int
 undo(struct call *call, struct err *err)
 {
@@ -361,7 +374,8 @@ undo(struct call *call, struct err *err)
 	slice_number(slice_of(call_text(call, "N")), UINT64_MAX, &number);
 	unsigned long long n = number;
 	if (open_book(call, &book, err) == -1 ||
-	    read_entry(&book, number, &call->pool, &entry, err) == -1)
+	    read_entry(&book, number, &call->pool, &entry, err) == -1 ||
+	    check_undoer(call, &entry, err) == -1)
 		return -1;
 	size_t i = place_of_number(&book, number);
 	find_undone(&book, i);
