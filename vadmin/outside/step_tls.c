@@ -30,7 +30,7 @@ number_of(struct slice text)
 {
 	char digits[24] = "";
 
-	if (text.len >= sizeof digits)
+	if (text.len == 0 || text.len >= sizeof digits)
 		return 0;
 	memcpy(digits, text.p, text.len);
 	return strtoll(digits, NULL, 10);
