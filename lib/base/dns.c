@@ -199,7 +199,7 @@ dns_ask(struct dns *dns, const char *name, enum dns_type type,
 		return err_set(err, ERR_INVALID, "'%s' can be no name of the "
 		    "DNS", name);
 	if (dns->unanswered >= UNANSWERED_MAX || deadline_over(dns->until))
-		return err_set(err, ERR_TEMPORARY,
+		return err_set(err, ERR_REFUSED,
 		    "not asked: no name server answered before");
 	err_fill(err, ERR_TEMPORARY, "no name server answered");
 	struct asking a = { .question = { (const char *)question, (size_t)len },

@@ -210,6 +210,8 @@ class Dns(BoxTest):
     def test_the_pop_host_can_be_named(self):
         domain = f"{label_of('then mail')}.test"
         self.says(domain, "address", "ok", [f"mail.D {HERE}"], "-s", f"mail.{domain}")
+        self.says(domain, "address", "ok", [f"mailhost.D {HERE}"], "-s", HERE)
+        self.says(domain, "address", "warning", ["mailhost.D ::1"], "-s", "::1")
         self.says(domain, "address", "bad", ["gone.test has no address: gone.test. IN A "], "-s", "gone.test")
 
     def test_every_step_has_one_line_in_the_order_of_the_page(self):

@@ -161,6 +161,19 @@ class Hostile(BoxTest):
         udp.close()
         held.close()
 
+    def test_who_looks_ends_with_its_parent(self):
+        server = Server(lambda query, tcp: None)
+        self.addCleanup(server.stop)
+        process = Process([program("checkvdomain"), "-C", SCRATCH, "--resolver", server.where, D],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.addCleanup(process.stop)
+        eventually(lambda: server.asked, "a question")
+        looker = next(pid for pid in processes(process.pid) if pid != process.pid)
+        os.kill(process.pid, signal.SIGKILL)
+        process.popen.wait()
+        eventually(lambda: not os.path.exists(f"/proc/{looker}") or
+                   open(f"/proc/{looker}/stat").read().split(") ")[1][0] in "ZX", "its end", 2)
+
     def test_the_name_that_is_asked_for_is_the_domains_alone(self):
         _, server, _ = self.check(zone())
         for asked, _, _ in server.asked:

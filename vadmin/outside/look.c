@@ -97,8 +97,9 @@ look_up(struct look *look, const char *name, enum dns_type type,
 		return -1;
 	}
 	if (dns_ask(&look->dns, name, type, out, &err) == -1) {
-		look_bad(look, "%s: %s: see that its name servers answer", name,
-		    err.text);
+		look_bad(look, "%s: %s%s", name, err.text,
+		    err.kind == ERR_TEMPORARY ?
+		    ": see that its name servers answer" : "");
 		return -1;
 	}
 	if (out->outcome != DNS_FAILED)

@@ -1,6 +1,7 @@
 /* outside.c: many domains at once, each looked at by a child of its own. */
 #include "outside.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -190,7 +191,7 @@ wait_for_some(struct party *party, struct err *err)
 		    .fd = m->task != NULL ? m->from : -1, .events = POLLIN };
 	}
 	if (poll(polls, CREW_MAX, left_for(party)) == -1)
-		return err_sys(err, "poll");
+		return errno == EINTR ? 0 : err_sys(err, "poll");
 	for (size_t i = 0; i < CREW_MAX; i++) {
 		struct crew_member *m = &party->crew.members[i];
 		if (m->task == NULL)
@@ -219,8 +220,12 @@ outside_look(const struct outside_question *questions, size_t count,
 	while (party.done < count) {
 		while (party.next < count &&
 		    (m = crew_place(&party.crew)) != NULL)
-			if (begin(&party, m, err) == -1)
-				return -1;
+			if (begin(&party, m, err) == -1) {
+				/* those that are out make room */
+				if (party.next == party.done)
+					return -1;
+				break;
+			}
 		if (wait_for_some(&party, err) == -1)
 			return -1;
 	}

@@ -1,12 +1,33 @@
 /* step_address.c: the addresses of the POP host, whether they are this
  * machine's, and their names. */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "connection.h"
+#include "dial.h"
 #include "look.h"
 #include "scope.h"
 
 /* --- address ------------------------------------------------------------- */
+
+/* A POP host that is given by its address; a certificate is for a name. */
+static bool
+take_literal(struct look *look, const char *server)
+{
+	struct look_address *a = look->addresses;
+	struct address_text text;
+	struct err err;
+
+	if (strchr(server, '[') != NULL ||
+	    dial_address(server, 0, &a->address, &err) == -1)
+		return false;
+	address_to_text(&a->address, &text);
+	snprintf(a->text, sizeof a->text, "%s", text.text);
+	look->address_count = 1;
+	look->host = pool_format(&look->pool, "mailhost.%s", look->q->domain);
+	return true;
+}
 
 /* 1: it has some, which are kept.  -1: nobody can tell. */
 static int
@@ -75,8 +96,8 @@ void
 look_address(struct look *look)
 {
 	const char *server = look->q->options->server;
-	int got = server != NULL ? try_host(look, server) :
-	    try_usual_hosts(look);
+	int got = server == NULL ? try_usual_hosts(look) :
+	    take_literal(look, server) ? 1 : try_host(look, server);
 
 	if (got == 1)
 		tell_addresses(look);

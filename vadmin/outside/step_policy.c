@@ -88,7 +88,7 @@ look_mta_sts(struct look *look)
 	int count = look_up_text(look, name, "v=STSv1", &answer, &text);
 
 	if (count == 0)
-		look_none(look, "none");
+		look_none(look, "no record, and none is needed");
 	else if (count > 1)
 		look_warn(look, "%d records, where senders take none: make one "
 		    "of them: %s", count, name);
@@ -137,5 +137,5 @@ look_tlsa(struct look *look)
 	for (size_t i = 0; i < look->mx_count; i++)
 		look_at_tlsa(look, look->mx[i].host);
 	if (look->text.len == 0)
-		look_none(look, "none");
+		look_none(look, "no record, and none is needed");
 }
