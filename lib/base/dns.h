@@ -36,8 +36,8 @@ int	dns_open(struct dns *dns, const char *server, struct deadline until,
 void	drop_dns(struct dns *dns);
 
 /* One question, by UDP, and by TCP where the answer is cut.  -1: the name is
- * none (ERR_INVALID), nobody gave an answer that can be read, or nobody is asked
- * any more (ERR_REFUSED). */
+ * none (ERR_INVALID), nobody gave an answer that can be read, or nobody is
+ * asked any more (ERR_REFUSED). */
 int	dns_ask(struct dns *dns, const char *name, enum dns_type type,
 	    struct dns_answer *out, struct err *err);
 

@@ -251,6 +251,13 @@ class Dns(BoxTest):
             got = self.vmail.run("checkvdomain", *args)
             self.assertEqual((got.status, words in got.stderr, got.stdout), (status, True, b""), (args, got))
 
+    def test_help_tells_the_steps(self):
+        for name in ("checkvdomain", "testalldomain"):
+            got = run(name, "--help")
+            self.assertEqual((got.status, got.stderr), (0, ""), got)
+            self.assertEqual(re.findall(r"^  (\S+) +\w", got.stdout.decode().split("The steps:")[1], re.M),
+                             list(rows_of(self.check("nowhere.test"))))
+
     def test_a_selector_that_is_in_use_is_known(self):
         got = rows_of(self.vmail.run("checkvdomain", "--resolver", self.server.where, "nowhere.test"))
         self.assertEqual(got["dkim"][0], "none")

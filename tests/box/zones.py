@@ -11,6 +11,7 @@ All records, of reverse names, too, are in one zone, the root: what is in it is 
 exists.  Server is the other one: a function from a query to what is sent back.
 """
 import contextlib
+import glob
 import struct
 import threading
 
@@ -49,7 +50,7 @@ class Named:
             f.write(ROOT_ZONE + records)
         with open(f"{self.at}/named.conf", "w") as f:
             f.write(NAMED_CONF.format(at=self.at, port=self.port, address=self.address, more=more))
-        libraries = ":".join([f"{tree}/usr/lib/x86_64-linux-gnu", f"{tree}/lib/x86_64-linux-gnu"])
+        libraries = ":".join(glob.glob(f"{tree}/usr/lib/*-linux-*") + glob.glob(f"{tree}/lib/*-linux-*"))
         self.process = Process([f"{tree}/usr/sbin/named", "-g", "-n", "1", "-c", f"{self.at}/named.conf"],
                                env={"LD_LIBRARY_PATH": libraries}, stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL)

@@ -51,7 +51,7 @@ struct look {
 
 struct step {
 	const char		*name;
-	/* what is looked at, for the manual page */
+	/* what is looked at, for people */
 	const char		*about;
 	/* how bad it is at most */
 	enum outside_level	 worst;

@@ -22,6 +22,15 @@ enum { GRACE_MS = 2000, RESULT_MAX = 64 * 1024 };
 
 const char *const outside_levels[] = { "ok", "none", "warning", "bad" };
 
+const char *
+outside_step(size_t index, const char **about)
+{
+	if (index >= step_count)
+		return NULL;
+	*about = steps[index].about;
+	return steps[index].name;
+}
+
 /* --- results ------------------------------------------------------------- */
 
 /* What comes from a child that met strangers is looked at like theirs. */

@@ -32,6 +32,10 @@ struct outside_options {
 	struct selectors selectors;	/* given; none: those in use */
 };
 
+/* The steps, for people: the name at index, and what it looks at.  NULL: no
+ * more. */
+const char *outside_step(size_t index, const char **about);
+
 /* --resolver: can it be one?  Else ERR_INVALID. */
 int	outside_resolver(const char *text, struct err *err);
 

@@ -101,6 +101,22 @@ parse(struct options *o, char **argv, struct err *err)
 	return 0;
 }
 
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static void
+help(const char *usage)
+{
+	const char *name, *about;
+
+	printf("%s\nThe steps:\n", usage);
+	for (size_t i = 0; (name = outside_step(i, &about)) != NULL; i++)
+		printf("  %-9s %s\n", name, about);
+}
+
 int
 options_begin(struct options *o, const char *program, const char *usage,
     char **argv, int *status)
@@ -112,6 +128,11 @@ options_begin(struct options *o, const char *program, const char *usage,
 	    .directory = INSTALLATION_DIR };
 	if (startup_guard(&found, &err) == -1) {
 		*status = options_complain(o, &err);
+		return -1;
+	}
+	if (argv[0] != NULL && argv[1] != NULL && is_help(argv[1])) {
+		help(usage);
+		*status = EX_OK;
 		return -1;
 	}
 	if (parse(o, argv + (*argv != NULL ? 1 : 0), &err) == 0)
