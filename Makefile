@@ -4,15 +4,18 @@ PREFIX  ?= /usr/local
 OUT     ?= out
 CC      ?= cc
 CFLAGS  ?= -O2 -g
-PROGRAMS = vdeliver vlmtpd vpop3d vadmin
-HELPERS  = vidn vdigest vpam vtls vremember
+PROGRAMS = vdeliver vlmtpd vpop3d vadmin checkvdomain testalldomain
+HELPERS  = vidn vdigest vpam vtls vremember vcert
 LIBS_vpop3d = -lcrypt -lxxhash
-LIBS_vadmin = -lcrypt
+LIBS_vadmin = -lcrypt -lresolv
+LIBS_checkvdomain = -lresolv
+LIBS_testalldomain = -lresolv
 LIBS_vidn   = -lidn2
 LIBS_vdigest = -lmd
 LIBS_vpam   = -lpam
 LIBS_vremember = -lgdbm -lseccomp
 LIBS_vtls   = -lssl -lcrypto
+LIBS_vcert  = -lssl -lcrypto
 
 WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	   -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wcast-qual
@@ -35,11 +38,11 @@ endif
 # What is made of what.  Each floor sees itself and what lies below it only.
 base     = $(wildcard lib/base/*.c)
 mail     = $(wildcard lib/mail/*.c)
-cold     = $(filter %host.c %maildrop.c %uids.c %mbox_scan.c %mbox_cache.c %mbox_cache_file.c %mbox_reading.c %mbox_update.c %mbox_old.c %maildir_scan.c %password.c,$(mail))	# what vdeliver never calls
+cold     = $(filter %host.c %maildrop.c %uids.c %mbox_scan.c %mbox_cache.c %mbox_cache_file.c %mbox_reading.c %mbox_update.c %mbox_old.c %maildir_scan.c %password.c %selectors.c %dns.c %dns_answer.c %named_conf.c %named_token.c,$(base) $(mail))	# what vdeliver never calls
 objects  = $(patsubst %.c,$(1)/obj/%.o,$(2))
 all:: $(PROGRAMS:%=$(OUT)/bin/%) $(HELPERS:%=$(OUT)/bin/%)
 
-$(foreach d,$(sort $(OUT) $(HOT)),$(eval $(d)/libbase.a: $(call objects,$(d),$(base))) \
+$(foreach d,$(sort $(OUT) $(HOT)),$(eval $(d)/libbase.a: $(call objects,$(d),$(if $(filter $(OUT),$(d)),$(base),$(filter-out $(cold),$(base))))) \
 	$(eval $(d)/libmail.a: $(call objects,$(d),$(if $(filter $(OUT),$(d)),$(mail),$(filter-out $(cold),$(mail))))))
 lmtp     = $(wildcard vdeliver/lmtp_*.c)		# what of vdeliver/ is vlmtpd's alone
 once     = vdeliver/main.c vdeliver/request.c		# and vdeliver's
@@ -49,6 +52,10 @@ $(OUT)/bin/vdeliver: $(call objects,$(HOT),$(filter-out $(lmtp),$(wildcard vdeli
 $(OUT)/bin/vlmtpd: $(call objects,$(OUT),$(filter-out $(once),$(wildcard vdeliver/*.c))) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vpop3d: $(call objects,$(OUT),$(wildcard vpop3d/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c vadmin/*/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
+vadmin_dirs = $(addprefix -iquote ,vadmin vadmin/files vadmin/journal vadmin/outside vadmin/outside/tls)	# whose headers all of it may see
+outside  = $(wildcard vadmin/outside/*.c)		# a domain as the world finds it
+$(OUT)/bin/checkvdomain $(OUT)/bin/testalldomain: $(OUT)/bin/%: $(OUT)/obj/vadmin/outside/main/%.o $(call objects,$(OUT),vadmin/outside/main/options.c vadmin/output.c vadmin/json.c $(outside)) $(OUT)/libmail.a $(OUT)/libbase.a
+$(OUT)/bin/vcert: $(call objects,$(OUT),vadmin/outside/tls/vcert.c) $(OUT)/libbase.a
 $(OUT)/bin/vidn: $(call objects,$(OUT),lib/mail/idn/vidn.c) $(OUT)/libbase.a
 $(OUT)/bin/vremember: $(call objects,$(OUT),$(wildcard vdeliver/answer/*.c)) $(OUT)/libbase.a
 $(OUT)/bin/vdigest: $(call objects,$(OUT),vdeliver/digest/vdigest.c) $(OUT)/libmail.a $(OUT)/libbase.a
@@ -112,10 +119,10 @@ $(conduct): tests/box/pam_conduct.c
 	$(CC) $(CPPFLAGS) $(OWN) $(CFLAGS) -fPIC -shared -o $@ $<
 $(OUT)/targets/%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/fuzz.o $(OUT)/libmail.a $(OUT)/libbase.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SAN) -fsanitize=fuzzer $(LINK) $(LDFLAGS) -Wl,--wrap=idn_to_ascii -o $@ $^ -lxxhash
+	$(CC) $(CFLAGS) $(SAN) -fsanitize=fuzzer $(LINK) $(LDFLAGS) -Wl,--wrap=idn_to_ascii -o $@ $^ -lxxhash -lresolv
 define link_unit
 @mkdir -p $(@D)
-$(CC) $(CFLAGS) $(SAN) $(LINK) $(LDFLAGS) $(faults:%=-Wl,--wrap=%) -o $@ $^ -lcmocka -lcrypt -lxxhash
+$(CC) $(CFLAGS) $(SAN) $(LINK) $(LDFLAGS) $(faults:%=-Wl,--wrap=%) -o $@ $^ -lcmocka -lcrypt -lxxhash -lresolv
 endef
 %.a:
 	@mkdir -p $(@D)
@@ -123,7 +130,7 @@ endef
 define compile
 $(1)/obj/%.o: %.c
 	@mkdir -p $$(@D)
-	$(2) $$(CPPFLAGS) $$(OWN) $$(SAN) $$(CFLAGS) $$(if $$(filter lib/base/% tests/unit/base/%,$$<),,$$(if $$(filter lib/mail/%,$$<),,-iquote $$(dir $$<)) $$(if $$(filter vadmin/%,$$<),-iquote vadmin -iquote vadmin/files -iquote vadmin/journal) -iquote lib/mail) -iquote lib/base -c -o $$@ $$<
+	$(2) $$(CPPFLAGS) $$(OWN) $$(SAN) $$(CFLAGS) $$(if $$(filter lib/base/% tests/unit/base/%,$$<),,$$(if $$(filter lib/mail/%,$$<),,-iquote $$(dir $$<)) $$(if $$(filter vadmin/%,$$<),$(vadmin_dirs)) -iquote lib/mail) -iquote lib/base -c -o $$@ $$<
 endef
 $(eval $(call compile,$(OUT),$(CC)))
 $(if $(filter 1,$(STATIC)),$(eval $(call compile,$(HOT),$(HOT_CC))))

@@ -137,9 +137,13 @@ const struct operation operations[] = {
 	  .least = CALLER_DOMAIN, .run = explain, .params = {
 		{ "ADDRESS", &param_address, ONE, "The recipient." },
 		{ "--from", &param_word, OPTIONAL, "The envelope sender." } } },
-	{ "check", "Look for what would make deliveries or logins fail.",
+	{ "check", "Look for what would make deliveries or logins fail, here and in the DNS.",
 	  .least = CALLER_GLOBAL, .run = check, .anywhere = true, .params = {
-		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
+		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." },
+		{ "--files", &param_flag, OPTIONAL, "Look at files alone, not at the network." },
+		{ "--resolver", &param_word, OPTIONAL, "The name server to ask, ADDRESS:PORT; else the system's." },
+		{ "--selector", &param_word, OPTIONAL,
+		  "Where keys of signatures (DKIM) are; a list; else those that are in use here." } } },
 	{ "settings", "List all settings with type, default and meaning.",
 	  .least = CALLER_ANYBODY, .run = settings_list, .anywhere = true, .params = {
 		{ "--sample", &param_word, OPTIONAL, "Print a sample file: vmail.conf or domain." },

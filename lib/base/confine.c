@@ -133,6 +133,14 @@ confine_fds(const int *keep, int count)
 
 /* --- asking ------------------------------------------------------------- */
 
+int
+confine_as_nobody(struct err *err)
+{
+	/* RES_OPTIONS, HOSTALIASES, LOCALDOMAIN and the like */
+	clearenv();
+	return is_root() ? ident_become(nobody(), err) : 0;
+}
+
 static _Noreturn void
 answer_as_nobody(int (*fn)(const void *, struct str *), const void *question,
     int out)
@@ -140,10 +148,8 @@ answer_as_nobody(int (*fn)(const void *, struct str *), const void *question,
 	SCOPED(drop_str) struct str answer = { 0 };
 	struct err err;
 
-	/* RES_OPTIONS, HOSTALIASES, LOCALDOMAIN and the like */
-	clearenv();
 	confine_fds(&out, 1);
-	if (is_root() && ident_become(nobody(), &err) == -1)
+	if (confine_as_nobody(&err) == -1)
 		_exit(1);
 	if (fn(question, &answer) == -1 ||
 	    fd_write(out, answer.s, answer.len) == -1)

@@ -23,6 +23,9 @@ int	confine_to(int root, uint64_t file_max, struct err *err);
 /* Closes all descriptors but 0, 1, 2 and those in keep. */
 void	confine_fds(const int *keep, int count);
 
+/* In a child that asks the network: becomes nobody, with no environment. */
+int	confine_as_nobody(struct err *err);
+
 /* Asks fn in a child that has become nobody (not in the empty directory), and
  * kills it at the deadline.  fn writes what it found into *answer.  -1: no
  * answer.  What comes back is not to be believed. */

@@ -205,7 +205,7 @@ class Vacation(Answering):
                 ("joe@a.test", "joe@other.test"), ("info@other.test", "info@other.test"),
                 ("joe+x@other.test", "joe+x@other.test"))):
             with self.subTest(f"{recipient}, To: {to}"):
-                self.vmail.run("vadmin", "check")
+                self.vmail.run("vadmin", "check", "--files")
                 self.on()
                 self.assertEqual(self.answers(message=mail(f"x@y.test, Z <{to}>"), recipient=recipient,
                                               sender=f"s{n}@far.test"), ["sent"])

@@ -386,7 +386,7 @@ class Both:
                               [b"1", b"kept", b"2"])
         self.assertEqual(self.vmail.deliver(self.address).status, 0)
         self.assertEqual(self.errors(), [])
-        check = self.vmail.run("vadmin", "check", "a.test", "b.test")
+        check = self.vmail.run("vadmin", "check", "--files", "a.test", "b.test")
         self.assertNotRegex(check.stdout, rb"dovecot|folder|subscriptions|mail/")
 
     def test_an_account_without_mail_can_be_opened_and_then_gets_mail(self):

@@ -145,7 +145,7 @@ class Refused(Proxy):
         vmail = self.box(settings={"proxy-from": "proxy.test"})
         pop = vmail.pop3()
         self.assertRegex(pop.line(), r"^-ERR \[SYS/TEMP\]")
-        self.assertRegex(vmail.run("vadmin", "check").stdout.decode(),
+        self.assertRegex(vmail.run("vadmin", "check", "--files").stdout.decode(),
                          r"vmail\.conf:\d+: proxy-from: 'proxy\.test' is no address")
 
     def test_a_proxy_may_have_more_connections_than_one_peer(self):

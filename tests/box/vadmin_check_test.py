@@ -14,7 +14,7 @@ class Check(BoxTest):
                 os.chown(os.path.join(self.vmail.spool, name), 0, GID)
 
     def check(self, *domains):
-        return self.vmail.run("vadmin", "check", *domains)
+        return self.vmail.run("vadmin", "check", "--files", *domains)
 
     def finds(self, *words, domains=()):
         got = self.check(*domains)
@@ -22,7 +22,7 @@ class Check(BoxTest):
         lines = got.stdout.decode().splitlines()
         for word in words:
             self.assertTrue(any(word in line for line in lines), (word, got))
-        self.assertTrue(all(line.count("\t") == 1 for line in lines), got)
+        self.assertTrue(all(line.count("\t") == 2 for line in lines), got)
         return lines
 
     def path(self, name):
@@ -63,7 +63,7 @@ class Check(BoxTest):
 
     def test_a_state_directory_that_nobody_can_make_is_told(self):
         self.vmail.set(state="/nonexistent/state")
-        self.finds("state\t/nonexistent: ")
+        self.finds("state\tbad\t/nonexistent: ")
 
     def test_a_missing_passwd_is_told(self):
         os.unlink(self.path("passwd.a.test"))
@@ -129,7 +129,7 @@ class Check(BoxTest):
         self.vmail.set(command_user="no-such-user")
         self.finds("command-user")
         self.vmail.set(command_user="root")
-        self.finds("command-user\tmust not be root")
+        self.finds("command-user\tbad\tmust not be root")
 
     def test_a_missing_sendmail_is_told(self):
         self.vmail.set(sendmail="/nonexistent/sendmail -i")
@@ -144,7 +144,7 @@ class Check(BoxTest):
 
     def test_a_file_that_nobody_looks_for_is_told(self):
         self.vmail.write("domain.Upper.test", "")
-        self.finds("domain.Upper.test\tnobody looks for this file")
+        self.finds("domain.Upper.test\tbad\tnobody looks for this file")
 
     def test_alias_errors_loops_and_strangers_are_told(self):
         self.vmail.write("aliases.a.test", "x: \"open\none: two\ntwo: one\nthree: nobody-there\n"

@@ -79,7 +79,7 @@ class Killed(BoxTest):
                           missing))
         passwd = self.lines("passwd.a.test")
         self.assertEqual(len({fields[2] for fields in passwd.values()}), len(passwd))
-        got = self.vmail.run("vadmin", "check")
+        got = self.vmail.run("vadmin", "check", "--files")
         self.assertEqual((got.status, got.stdout), (0, b""), got)
 
     def test_user_delete_never_leaves_a_login_of_nobody(self):
@@ -103,7 +103,7 @@ class Killed(BoxTest):
             else:
                 self.assertEqual(self.vmail.deliver(f"{who}@a.test").status, 67)
                 if os.path.lexists(os.path.join(self.vmail.spool, "a.test", who)):
-                    advised += self.vmail.run("vadmin", "check").stdout.decode().count(
+                    advised += self.vmail.run("vadmin", "check", "--files").stdout.decode().count(
                         f"vadmin user restore {who}@a.test")
             kept = [os.path.join(base, name) for base, _, names in os.walk(self.vmail.spool)
                     for name in names if name.startswith(f"{who}.") or name == who]
@@ -225,7 +225,7 @@ class Killed(BoxTest):
             done = self.vmail.run("vadmin", "domain", "add", name)
             self.assertIn(done.status, (0, 73), (point, done))
             self.assertEqual(self.vmail.deliver(f"postmaster@{name}").status, 0, point)
-        got = self.vmail.run("vadmin", "check")
+        got = self.vmail.run("vadmin", "check", "--files")
         self.assertEqual((got.status, got.stdout), (0, b""), got)
 
 

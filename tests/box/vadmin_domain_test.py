@@ -347,7 +347,7 @@ class CommandLine(BoxTest):
                     os.path.join(vmail.dir, "vmail.conf")):
             os.chown(top, 59999, 59999)
         me = {"user": 59999, "group": 59999, "extra_groups": []}
-        for args in (("domain", "add", "a.test"), ("user", "add", "joe@a.test"), ("check",)):
+        for args in (("domain", "add", "a.test"), ("user", "add", "joe@a.test"), ("check", "--files")):
             got = vmail.run("vadmin", *args, **me)
             self.assertEqual(got.status, 0, got)
         self.assertIn(b"owner = 59999:59999\n", vmail.read("domain.a.test"))

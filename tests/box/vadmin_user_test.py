@@ -598,13 +598,13 @@ class Grants(Users):
 
     def test_check_finds_lines_that_do_not_count_and_names_of_nobody(self):
         self.vmail.write("grants.a.test", "ann: joe all\nann joe\nann: gone all\n")
-        got = self.v("check", "a.test")
+        got = self.v("check", "--files", "a.test")
         self.assertEqual(got.status, 1, got)
         self.assertEqual(got.stdout.decode().count("grants.a.test:"), 2, got)
         self.assertIn("grants.a.test:2: a colon is missing", got.stdout.decode())
         self.assertIn("grants.a.test:3: there is no account 'gone'", got.stdout.decode())
         os.chmod(os.path.join(self.vmail.dir, "grants.a.test"), 0o666)
-        self.assertIn("nobody may open another's inbox", self.v("check", "a.test").stdout.decode())
+        self.assertIn("nobody may open another's inbox", self.v("check", "--files", "a.test").stdout.decode())
         got = self.ok("user", "show", "ann@a.test")
         self.assertNotIn(b"grants", got.stdout)
         self.assertIn("others can write to it", got.stderr)
@@ -647,7 +647,7 @@ class Delete(Users):
         self.add("joe@a.test")
         self.assertEqual(self.vmail.deliver("joe@a.test", b"Subject: new\n\nhi\n").status, 0)
         self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
-        self.assertEqual(self.ok("check").stdout, b"")
+        self.assertEqual(self.ok("check", "--files").stdout, b"")
 
     def session(self, who):
         pop = self.vmail.pop3()

@@ -17,6 +17,7 @@ drop_check(struct check *check)
 	drop_installation(&check->vpop3d);
 	drop_sheet(&check->found.sheet);
 	drop_kept(&check->kept);
+	drop_outside_list(&check->outside);
 }
 
 /* --- a domain ---------------------------------------------------------- */
@@ -107,6 +108,7 @@ check_domain(struct check *check, const char *name)
 	open_domain(check, &check->vdeliver, name);
 	open_domain(check, &check->vpop3d, name);
 	kept_name(&check->kept, name);
+	check_outside_later(check, name);
 	if (domain == NULL)
 		return;
 	kept_domain(&check->kept, domain);
@@ -136,6 +138,8 @@ check_each(void *arg, const char *name, bool is_alias, struct err *err)
 	else if (domain_real_name(&check->call->in, &check->call->pool,
 	    slice_of(name), &real, err) == -1)
 		finding(&check->found, name, "%s", err->text);
+	else
+		check_outside_later(check, name);
 	return 0;
 }
 
@@ -184,16 +188,15 @@ run_checks(struct check *check, struct err *err)
 int
 check(struct call *call, struct err *err)
 {
-	static const char *const heads[] = { "WHERE", "WHAT", NULL };
 	SCOPED(drop_check) struct check all = {
 		.call = call, .vdeliver.dir = -1, .vpop3d.dir = -1,
-		.found.sheet.heads = heads,
+		.found.sheet.heads = findings_heads,
 	};
 
-	if (run_checks(&all, err) == -1)
+	if (run_checks(&all, err) == -1 || check_outside(&all, err) == -1)
 		return -1;
 	if (all.found.count > 0 || output_is_json())
 		sheet_print(&all.found.sheet);
-	call->status = all.found.count > 0;
+	call->status = all.found.bad > 0;
 	return 0;
 }

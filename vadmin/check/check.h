@@ -15,6 +15,11 @@ struct check {
 	struct kept		 kept;		/* in the spool */
 	/* some domain is spelt with xn-- */
 	bool			 has_a_labels;
+	/* how the world finds them is looked at when all files were */
+	struct outside_list {
+		const char	**name;
+		size_t		 count, room;
+	}			 outside;
 };
 
 void	check_installation(struct check *check);
@@ -25,6 +30,11 @@ void	check_administrators(struct check *check);
 void	check_administrators_of(struct check *check,
 	    const struct domain *domain);
 void	check_grants(struct check *check, const struct domain *domain);
+/* The network: one domain that is to be looked at, or an alias of one; and
+ * then all of them. */
+void	check_outside_later(struct check *check, const char *domain);
+int	check_outside(struct check *check, struct err *err);
+void	drop_outside_list(struct outside_list *list);
 void	check_aliases(struct check *check, const struct domain *domain);
 
 #endif

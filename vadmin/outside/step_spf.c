@@ -1,0 +1,163 @@
+/* step_spf.c: who may send a domain's mail (RFC 7208). */
+#include <string.h>
+
+#include "look.h"
+#include "scope.h"
+
+enum { LOOKUPS_MAX = 10 };	/* RFC 7208, 4.6.4 */
+
+struct spf {
+	unsigned	lookups;
+	char		all;		/* its qualifier; NUL: there is none */
+	bool		is_wrong;	/* and was told */
+};
+
+struct term {
+	char		qualifier;
+	struct slice	name;
+	char		separator;	/* ':', '=' or NUL */
+	struct slice	value;
+};
+
+static void	follow(struct look *look, struct spf *spf, struct slice domain,
+		    const char *what, bool decides);
+
+static struct term
+read_term(struct slice word)
+{
+	struct term t = { .qualifier = '+', .name = word };
+
+	if (strchr("+-~?", word.p[0]) != NULL) {
+		t.qualifier = word.p[0];
+		t.name = slice_from(word, 1);
+	}
+	for (size_t i = 0; i < t.name.len; i++) {
+		char c = t.name.p[i];
+		if (c != ':' && c != '=' && c != '/')
+			continue;
+		t.separator = c;
+		t.value = slice_from(t.name, i + 1);
+		t.name.len = i;
+		break;
+	}
+	return t;
+}
+
+static bool
+is_in(struct slice name, const char *const *list)
+{
+	for (; *list != NULL; list++)
+		if (slice_same(name, slice_of(*list)))
+			return true;
+	return false;
+}
+
+/* decides: its "all" is the domain's (not one of an include). */
+static void
+judge_term(struct look *look, struct spf *spf, struct term t, bool decides)
+{
+	static const char *const asking[] = { "a", "mx", "ptr", "exists",
+	    NULL };
+	static const char *const others[] = { "ip4", "ip6", "all", NULL };
+
+	if (slice_same(t.name, SLICE("include"))) {
+		spf->lookups++;
+		follow(look, spf, t.value, "include:", false);
+	} else if (is_in(t.name, asking)) {
+		spf->lookups++;
+	} else if (!is_in(t.name, others) && t.separator != '=') {
+		look_warn(look, "SPF has no word '%.*s': take it out",
+		    (int)t.name.len, t.name.p);
+		spf->is_wrong = true;
+	}
+	if (decides && slice_same(t.name, SLICE("all")) && spf->all == '\0')
+		spf->all = t.qualifier;
+}
+
+static void
+read_record(struct look *look, struct spf *spf, struct slice text, bool decides)
+{
+	struct slice word, redirect = { 0 };
+	bool has_all = false;
+
+	slice_cut(&text, ' ', &word);
+	while (slice_cut(&text, ' ', &word) && spf->lookups <= LOOKUPS_MAX) {
+		if (word.len == 0)
+			continue;
+		struct term t = read_term(word);
+		if (t.separator == '=' &&
+		    slice_same(t.name, SLICE("redirect")))
+			redirect = t.value;
+		has_all = has_all || slice_same(t.name, SLICE("all"));
+		judge_term(look, spf, t, decides);
+	}
+	/* it counts where nothing before it matched */
+	if (redirect.len > 0 && !has_all) {
+		spf->lookups++;
+		follow(look, spf, redirect, "redirect=", decides);
+	}
+}
+
+static void
+follow(struct look *look, struct spf *spf, struct slice domain,
+    const char *what, bool decides)
+{
+	SCOPED(drop_dns_answer) struct dns_answer answer = { 0 };
+	const char *name = pool_dup(&look->pool, domain);
+	struct slice text;
+
+	/* what the message decides (macros) cannot be followed */
+	if (spf->lookups > LOOKUPS_MAX || slice_has(domain, '%')) {
+		if (decides && spf->all == '\0')
+			spf->all = '?';
+		return;
+	}
+	int count = look_is_host(name) ? look_up_text(look, name, "v=spf1",
+	    &answer, &text) : 0;
+	if (count == 1) {
+		read_record(look, spf, text, decides);
+		return;
+	}
+	spf->is_wrong = true;
+	if (count != -1)
+		look_warn(look, "%s%s has %s SPF record: take it out", what,
+		    name, count == 0 ? "no" : "more than one");
+}
+
+static void
+judge(struct look *look, const struct spf *spf, struct slice text)
+{
+	if (spf->lookups > LOOKUPS_MAX)
+		look_warn(look, "SPF asks more than %d questions of the DNS, "
+		    "and receivers give up: name networks (ip4:, ip6:) in "
+		    "place of include:, a and mx", LOOKUPS_MAX);
+	else if (spf->all == '+')
+		look_warn(look, "SPF says +all: everybody may send as %s: end "
+		    "it with -all or ~all", look->q->domain);
+	else if (spf->all == '\0' && !spf->is_wrong)
+		look_warn(look, "SPF does not say what of all others: end it "
+		    "with -all or ~all");
+	if (look->level == OUTSIDE_OK)
+		look_ok(look, "%.*s", (int)text.len, text.p);
+}
+
+void
+look_spf(struct look *look)
+{
+	SCOPED(drop_dns_answer) struct dns_answer answer = { 0 };
+	const char *d = look->q->domain;
+	struct slice text;
+	struct spf spf = { 0 };
+	int count = look_up_text(look, d, "v=spf1", &answer, &text);
+
+	if (count == 0)
+		look_warn(look, "no SPF record: %s. IN TXT \"v=spf1 mx -all\"",
+		    d);
+	else if (count > 1)
+		look_warn(look, "%d SPF records, where receivers take none: "
+		    "make one of them", count);
+	if (count != 1)
+		return;
+	read_record(look, &spf, text, true);
+	judge(look, &spf, text);
+}
