@@ -127,6 +127,9 @@ const struct operation operations[] = {
 	{ "check", "Look for what would make deliveries or logins fail.",
 	  .run = check, .anywhere = true, .params = {
 		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
+	{ "index", "Make the indexes of large files anew, for fast lookups.",
+	  .changes = true, .run = index_all, .params = {
+		{ "DOMAIN", &param_domain, ANY, "Only of these; of all without any." } } },
 	{ "settings", "List all settings with type, default and meaning.",
 	  .run = settings_list, .anywhere = true, .params = {
 		{ "--sample", &param_word, OPTIONAL, "Print a sample file: vmail.conf or domain." },
@@ -141,7 +144,7 @@ const struct operation operations[] = {
 	LATER("user import"), LATER("user export"),
 	LATER("alias join"), LATER("alias leave"),
 	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),
-	LATER("quota"), LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),
+	LATER("quota"), LATER("import"), LATER("backup"), LATER("restore"),
 	LATER("fsck"), LATER("log"), LATER("undo"),
 	{ 0 }
 };

@@ -8,6 +8,7 @@
 
 #include "fd.h"
 #include "file.h"
+#include "index.h"
 #include "scope.h"
 #include "trust.h"
 
@@ -57,7 +58,12 @@ int
 files_write(const struct installation *in, const char *name, mode_t mode,
     struct slice text, struct err *err)
 {
-	if (file_replace(in->dir, name, mode, text, err) == -1)
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+
+	if (draft_begin(in->dir, name, mode, &draft, err) == -1)
 		return err_within(err, "%s", in->path);
-	return 0;
+	if (fd_write(draft.fd, text.p, text.len) == -1)
+		return err_sys(err, "write %s/%s", in->path, draft.temporary);
+	return index_commit(in, &draft, err) == -1 ?
+	    err_within(err, "%s", in->path) : 0;
 }

@@ -1,0 +1,296 @@
+/* textindex_write.c: indexes made, and carried along with a change of their
+ * text. */
+#include "textindex_write.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "mem.h"
+#include "scope.h"
+
+enum {
+	/* of a new page: half as many fit in later */
+	FILL = 170,
+	TRIES = 4,			/* with more pages each */
+	BATCH = 64,			/* pages that are written at once */
+	COPIED = 256 * 1024,
+};
+
+/* --- the list --------------------------------------------------------------- */
+
+int
+textindex_list_begin(struct textindex_list *list, struct err *err)
+{
+	if (getrandom(list->key, sizeof list->key, 0) != sizeof list->key)
+		return err_sys(err, "random bytes");
+	return 0;
+}
+
+static void
+add(struct textindex_list *list, const struct textindex_entry *entry)
+{
+	mem_room(&list->entry, &list->room, list->count, sizeof *list->entry);
+	list->entry[list->count++] = *entry;
+}
+
+void
+textindex_list_add(struct textindex_list *list, unsigned kind,
+    struct slice key, struct textindex_place place)
+{
+	add(list, &(struct textindex_entry){
+		.hash = textindex_hash(list->key, kind, key),
+		.offset = (uint64_t)place.offset, .line = place.line });
+}
+
+void
+textindex_list_add_apart(struct textindex_list *list,
+    struct textindex_place place)
+{
+	add(list, &(struct textindex_entry){ .apart = true,
+		.offset = (uint64_t)place.offset, .line = place.line });
+}
+
+void
+drop_textindex_list(struct textindex_list *list)
+{
+	drop_mem(&list->entry);
+}
+
+/* --- the file --------------------------------------------------------------- */
+
+void
+drop_textindex_draft(struct textindex_draft *draft)
+{
+	drop_draft(&draft->draft);
+}
+
+/* Who may read the text may read its index, and nobody else. */
+static int
+begin(int dir, const char *name, const struct stat *text, struct draft *draft,
+    struct err *err)
+{
+	SCOPED(drop_draft) struct draft d = { .fd = -1 };
+	mode_t mode = text->st_mode & 0644;
+
+	if (draft_begin(dir, name, 0600, &d, err) == -1)
+		return -1;
+	if ((text->st_uid != geteuid() || text->st_gid != getegid()) &&
+	    fchown(d.fd, text->st_uid, text->st_gid) == -1) {
+		if (errno != EPERM || text->st_uid != geteuid())
+			return err_sys(err, "owner of %s", name);
+		mode &= ~(mode_t)S_IRWXG;
+	}
+	if (fchmod(d.fd, mode) == -1)
+		return err_sys(err, "mode of %s", name);
+	*draft = d;
+	d = (struct draft){ .fd = -1 };
+	return 0;
+}
+
+static uint32_t
+page_of(const struct textindex_entry *entry, uint32_t pages)
+{
+	return entry->apart ? pages : textindex_page_of(entry->hash, pages);
+}
+
+static struct textindex_record
+record_of(const struct textindex_entry *entry, uint32_t generation)
+{
+	return (struct textindex_record){
+		.tag = (uint32_t)entry->hash, .line = entry->line,
+		.place = entry->offset << TEXTINDEX_GENERATION_BITS |
+		    generation,
+	};
+}
+
+/* --- a new one -------------------------------------------------------------- */
+
+/* start[n] becomes where page n's entries begin in their order.  False: one of
+ * them has too many. */
+static bool
+share_out(const struct textindex_list *list, uint32_t pages, uint32_t *start)
+{
+	memset(start, 0, ((size_t)pages + 3) * sizeof *start);
+	for (size_t i = 0; i < list->count; i++)
+		if (++start[page_of(&list->entry[i], pages) + 2] >
+		    TEXTINDEX_RECORDS)
+			return false;
+	for (size_t n = 2; n < (size_t)pages + 3; n++)
+		start[n] += start[n - 1];
+	return true;
+}
+
+static int
+write_pages(const struct textindex_list *list, uint32_t pages,
+    const uint32_t *start, const uint32_t *order, int fd, struct err *err)
+{
+	SCOPED(drop_mem) struct textindex_page *batch =
+	    mem_alloc(BATCH * sizeof *batch);
+
+	for (uint32_t n = 0; n <= pages; n++) {
+		struct textindex_page *page = &batch[n % BATCH];
+		*page = (struct textindex_page){ .number = n };
+		for (uint32_t i = start[n]; i < start[n + 1]; i++)
+			page->record[page->count++] =
+			    record_of(&list->entry[order[i]], 0);
+		page->sum = textindex_sum(page, list->key);
+		size_t ready = n % BATCH + 1;
+		if ((ready == BATCH || n == pages) &&
+		    fd_write(fd, batch, ready * sizeof *batch) == -1)
+			return err_sys(err, "write");
+	}
+	return 0;
+}
+
+/* 1: written, 0: these pages are too few. */
+static int
+write_list(const struct textindex_list *list, uint32_t pages, int fd,
+    struct err *err)
+{
+	SCOPED(drop_mem) uint32_t *start =
+	    mem_alloc(((size_t)pages + 3) * sizeof *start);
+	SCOPED(drop_mem) uint32_t *order =
+	    mem_alloc((list->count + 1) * sizeof *order);
+	static const struct textindex_head none;
+
+	if (!share_out(list, pages, start))
+		return 0;
+	for (size_t i = 0; i < list->count; i++)
+		order[start[page_of(&list->entry[i], pages) + 1]++] =
+		    (uint32_t)i;
+	if (fd_write(fd, &none, sizeof none) == -1)
+		return err_sys(err, "write");
+	return write_pages(list, pages, start, order, fd, err) == -1 ? -1 : 1;
+}
+
+int
+textindex_prepare(const struct textindex_list *list, int dir, const char *name,
+    const struct stat *text, struct textindex_draft *out, struct err *err)
+{
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+	uint32_t pages = (uint32_t)(list->count / FILL) + 1;
+	int got = 0;
+
+	if (list->count > UINT32_MAX / 2)
+		return err_set(err, ERR_FULL, "it has too many lines");
+	if (begin(dir, name, text, &draft, err) == -1)
+		return -1;
+	for (int i = 0; got == 0 && i < TRIES; i++, pages += pages / 4 + 1)
+		if ((got = write_list(list, pages, draft.fd, err)) == 1)
+			break;
+	if (got == 0)
+		return err_set(err, ERR_FULL, "there are more than %d lines "
+		    "of one name, or that nobody can read", TEXTINDEX_RECORDS);
+	if (got == -1)
+		return -1;
+	if (fsync(draft.fd) == -1)
+		return err_sys(err, "sync %s", draft.temporary);
+	*out = (struct textindex_draft){ .draft = draft, .head = {
+		.magic = TEXTINDEX_MAGIC, .pages = pages,
+		.records = (uint32_t)list->count,
+		.key = { list->key[0], list->key[1] } } };
+	draft = (struct draft){ .fd = -1 };
+	return 0;
+}
+
+/* --- one that is carried along ---------------------------------------------- */
+
+static int
+copy(int from, int to, struct err *err)
+{
+	SCOPED(drop_mem) char *buffer = mem_alloc(COPIED);
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = fd_pread(from, buffer, COPIED, at)) > 0) {
+		if (fd_write(to, buffer, (size_t)n) == -1)
+			return err_sys(err, "write");
+		at += n;
+	}
+	return n == -1 ? err_sys(err, "read") : 0;
+}
+
+/* Nothing moves where all that is new stands behind the old end. */
+static bool
+moves(const struct textindex_head *head, const struct textdiff *diff)
+{
+	return diff->old_end != diff->start ||
+	    (uint64_t)diff->start != head->text.size;
+}
+
+static void
+add_edit(struct textindex_head *head, const struct textdiff *diff)
+{
+	head->edit[head->edits++] = (struct textindex_edit){
+		.at = (uint64_t)diff->start,
+		.removed = (uint64_t)(diff->old_end - diff->start),
+		.inserted = (uint64_t)(diff->new_end - diff->start),
+		.lines = diff->lines,
+	};
+}
+
+/* 1: it is in its page, 0: the page is full. */
+static int
+add_record(const struct textindex *to, const struct textindex_entry *entry,
+    struct err *err)
+{
+	uint32_t number = page_of(entry, to->head.pages);
+	struct textindex_page page;
+
+	if (textindex_read_page(to, number, &page, err) == -1)
+		return -1;
+	if (page.count == TEXTINDEX_RECORDS)
+		return 0;
+	page.record[page.count++] = record_of(entry, to->head.edits);
+	page.sum = textindex_sum(&page, to->head.key);
+	if (fd_pwrite(to->fd, &page, sizeof page,
+	    ((off_t)number + 1) * TEXTINDEX_PAGE) == -1)
+		return err_sys(err, "write");
+	return 1;
+}
+
+int
+textindex_carry(const struct textindex *old, const struct textdiff *diff,
+    const struct textindex_list *list, int dir, const char *name,
+    const struct stat *text, struct textindex_draft *out, struct err *err)
+{
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+	struct textindex to = { .head = old->head };
+	int got = 1;
+
+	if (moves(&old->head, diff)) {
+		if (old->head.edits == TEXTINDEX_EDITS)
+			return 0;
+		add_edit(&to.head, diff);
+	}
+	if (begin(dir, name, text, &draft, err) == -1 ||
+	    copy(old->fd, draft.fd, err) == -1)
+		return -1;
+	to.fd = draft.fd;
+	for (size_t i = 0; got == 1 && i < list->count; i++)
+		got = add_record(&to, &list->entry[i], err);
+	if (got != 1)
+		return got;
+	if (fsync(draft.fd) == -1)
+		return err_sys(err, "sync %s", draft.temporary);
+	to.head.records += (uint32_t)list->count;
+	*out = (struct textindex_draft){ .draft = draft, .head = to.head };
+	draft = (struct draft){ .fd = -1 };
+	return 1;
+}
+
+int
+textindex_publish(struct textindex_draft *draft, const struct stat *text,
+    struct err *err)
+{
+	struct draft *d = &draft->draft;
+
+	draft->head.text = textindex_stamp_of(text);
+	draft->head.sum = textindex_sum(&draft->head, draft->head.key);
+	if (fd_pwrite(d->fd, &draft->head, sizeof draft->head, 0) == -1)
+		return err_sys(err, "write %s", d->temporary);
+	return draft_commit(d, err);
+}
