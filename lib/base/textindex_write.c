@@ -16,7 +16,6 @@ enum {
 	FILL = 170,
 	TRIES = 4,			/* with more pages each */
 	BATCH = 64,			/* pages that are written at once */
-	COPIED = 256 * 1024,
 };
 
 /* --- the list --------------------------------------------------------------- */
@@ -198,21 +197,6 @@ textindex_prepare(const struct textindex_list *list, int dir, const char *name,
 
 /* --- one that is carried along ---------------------------------------------- */
 
-static int
-copy(int from, int to, struct err *err)
-{
-	SCOPED(drop_mem) char *buffer = mem_alloc(COPIED);
-	off_t at = 0;
-	ssize_t n;
-
-	while ((n = fd_pread(from, buffer, COPIED, at)) > 0) {
-		if (fd_write(to, buffer, (size_t)n) == -1)
-			return err_sys(err, "write");
-		at += n;
-	}
-	return n == -1 ? err_sys(err, "read") : 0;
-}
-
 /* Nothing moves where all that is new stands behind the old end. */
 static bool
 moves(const struct textindex_head *head, const struct textdiff *diff)
@@ -259,6 +243,7 @@ textindex_carry(const struct textindex *old, const struct textdiff *diff,
 {
 	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
 	struct textindex to = { .head = old->head };
+	off_t size;
 	int got = 1;
 
 	if (moves(&old->head, diff)) {
@@ -267,7 +252,7 @@ textindex_carry(const struct textindex *old, const struct textdiff *diff,
 		add_edit(&to.head, diff);
 	}
 	if (begin(dir, name, text, &draft, err) == -1 ||
-	    copy(old->fd, draft.fd, err) == -1)
+	    file_copy(old->fd, draft.fd, &size, err) == -1)
 		return -1;
 	to.fd = draft.fd;
 	for (size_t i = 0; got == 1 && i < list->count; i++)

@@ -22,6 +22,10 @@ int	files_read(const struct installation *in, const char *name,
 int	files_write(const struct installation *in, const char *name,
 	    mode_t mode, struct slice text, struct err *err);
 
+/* What is there, and the line behind it; nothing else is held in memory. */
+int	files_append(const struct installation *in, const char *name,
+	    mode_t mode, struct slice line, struct err *err);
+
 /* Whether anything is there under that name. */
 bool	files_exists(int dir, const char *name);
 

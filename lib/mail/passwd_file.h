@@ -1,5 +1,6 @@
 /* passwd_file.h: the lines of passwd.D and shadow.D as the programs read them;
- * passwd.c and shadow.c alone include it.
+ * passwd.c, shadow.c and
+ * user_lines.c alone include it.
  *
  * A reader that was asked for a name gives the lines that its index names, and
  * without one all lines: whoever reads them looks at each, and cannot tell.
@@ -8,10 +9,10 @@
 #define PASSWD_FILE_H
 
 #include "account.h"
+#include "entries.h"
 #include "index.h"
 #include "lines.h"
 
-enum { PASSWD_FIELDS = 7, SHADOW_FIELDS = 9 };
 enum { NAME, HASH, UID, GID, GECOS, HOME, SHELL };
 
 struct passwd_reader {

@@ -8,8 +8,6 @@
 #include "name.h"
 #include "scope.h"
 
-enum { SHADOW_EXPIRES = 7 };
-
 /* Negative numbers are what old shadow tools wrote for "none". */
 bool
 passwd_read_expiry(struct slice field, bool *expired)
