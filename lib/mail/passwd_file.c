@@ -72,15 +72,14 @@ passwd_is_comment(struct slice line)
 void
 passwd_add_full_name(struct slice gecos, struct slice login, struct str *out)
 {
-	struct slice rest = gecos, first = { 0 };
+	struct slice rest = gecos, first = { 0 }, part;
+	char initial = login.p[0];
 
 	slice_cut(&rest, ',', &first);
-	for (size_t i = 0; i < first.len; i++) {
-		if (first.p[i] != '&') {
-			str_addc(out, first.p[i]);
-			continue;
-		}
-		char initial = login.p[0];
+	while (slice_cut(&first, '&', &part)) {
+		str_addslice(out, part);
+		if (first.p == NULL)
+			break;
 		str_addc(out, initial >= 'a' && initial <= 'z' ?
 		    (char)(initial - 'a' + 'A') : initial);
 		str_addslice(out, slice_from(login, 1));

@@ -37,6 +37,42 @@ user_lines_mention(const struct domain *domain, enum user_lines_kind kind,
 	return got == -1 ? err_within(err, "%s", r.path) : 0;
 }
 
+/* The hash field of the name's first line with all fields.  1: there is one. */
+static int
+read_hash(const struct domain *domain, enum user_lines_kind kind,
+    struct slice name, struct str *out, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_passwd_reader) struct passwd_reader r = { .fd = -1 };
+	struct index_question question = { INDEX_ACCOUNT, name, false };
+	struct slice line, field[SHADOW_FIELDS];
+	int got;
+
+	if (passwd_open(domain, &pool, kinds[kind].name, &question, &r,
+	    err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	while ((got = passwd_next(&r, &line, err)) == 1)
+		if ((size_t)passwd_split(line, field, SHADOW_FIELDS) ==
+		    kinds[kind].fields && slice_same(field[NAME], name)) {
+			str_addslice(out, field[HASH]);
+			return 1;
+		}
+	return got == -1 ? err_within(err, "%s", r.path) : 0;
+}
+
+int
+user_lines_hash(const struct domain *domain, const char *account,
+    struct str *out, struct err *err)
+{
+	struct slice name = slice_of(account);
+	int got = read_hash(domain, USER_LINES_SHADOW, name, out, err);
+
+	if (got == 0 && (got = read_hash(domain, USER_LINES_PASSWD, name, out,
+	    err)) == 1 && slice_is(str_slice(out), "x"))
+		str_cut(out, 0);
+	return got == -1 ? -1 : 0;
+}
+
 int
 user_lines_count(const struct domain *domain, uint64_t *out, struct err *err)
 {

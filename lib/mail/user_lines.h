@@ -18,6 +18,10 @@ enum user_lines_kind { USER_LINES_PASSWD, USER_LINES_SHADOW };
 int	user_lines_mention(const struct domain *domain,
 	    enum user_lines_kind kind, struct slice name, struct err *err);
 
+/* Adds its hash field to out, wherever it counts: shadow.D's, else passwd.D's. */
+int	user_lines_hash(const struct domain *domain, const char *account,
+	    struct str *out, struct err *err);
+
 /* How many accounts passwd.D has. */
 int	user_lines_count(const struct domain *domain, uint64_t *out,
 	    struct err *err);
