@@ -93,10 +93,11 @@ fault: all			# T=WORD...: only the parts with WORD in their name
 powercut: all			# VMAIL_CUTS=200 of each; T=WORD...: only some
 	VMAIL_BIN=$(abspath $(OUT)/bin) tests/power/run $(T)
 bench: all $(bench)			# BENCH=--short: a few deliveries only
-	$(if $(musl),$(MAKE) -s OUT=$(OUT)/static STATIC=1 $(OUT)/static/bin/vdeliver $(OUT)/static/bench/floor)
+	$(if $(musl),$(MAKE) -s OUT=$(OUT)/static STATIC=1 $(OUT)/static/bin/vdeliver $(OUT)/static/bench/floor $(OUT)/static/bench/empty)
 	bench/run $(BENCH) $(OUT) $(if $(musl),$(OUT)/static)
 	bench/lmtp $(BENCH) $(OUT)
 	bench/pop $(BENCH) $(OUT)
+	bench/lookup $(BENCH) $(OUT) $(if $(musl),$(OUT)/static)
 install: all
 	etc-templates/install '$(DESTDIR)' '$(PREFIX)' '$(OUT)'
 
