@@ -195,7 +195,8 @@ int
 textindex_find_apart(const struct textindex *index,
     struct textindex_places *places, struct err *err)
 {
-	return add_places(index, index->head.pages, true, 0, places, err);
+	return index->head.apart == 0 ? 0 :
+	    add_places(index, index->head.pages, true, 0, places, err);
 }
 
 static int

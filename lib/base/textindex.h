@@ -71,7 +71,7 @@ struct textindex_head {
 	uint32_t		pages;
 	uint32_t		edits;
 	uint32_t		records;
-	uint32_t		spare;
+	uint32_t		apart;		/* of them */
 	struct textindex_edit	edit[TEXTINDEX_EDITS];
 	uint64_t		rest[3];
 };

@@ -165,6 +165,16 @@ write_list(const struct textindex_list *list, uint32_t pages, int fd,
 	return write_pages(list, pages, start, order, fd, err) == -1 ? -1 : 1;
 }
 
+static uint32_t
+count_apart(const struct textindex_list *list)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		n += list->entry[i].apart;
+	return n;
+}
+
 int
 textindex_prepare(const struct textindex_list *list, int dir, const char *name,
     const struct stat *text, struct textindex_draft *out, struct err *err)
@@ -189,7 +199,7 @@ textindex_prepare(const struct textindex_list *list, int dir, const char *name,
 		return err_sys(err, "sync %s", draft.temporary);
 	*out = (struct textindex_draft){ .draft = draft, .head = {
 		.magic = TEXTINDEX_MAGIC, .pages = pages,
-		.records = (uint32_t)list->count,
+		.records = (uint32_t)list->count, .apart = count_apart(list),
 		.key = { list->key[0], list->key[1] } } };
 	draft = (struct draft){ .fd = -1 };
 	return 0;
@@ -262,6 +272,7 @@ textindex_carry(const struct textindex *old, const struct textdiff *diff,
 	if (fsync(draft.fd) == -1)
 		return err_sys(err, "sync %s", draft.temporary);
 	to.head.records += (uint32_t)list->count;
+	to.head.apart += count_apart(list);
 	*out = (struct textindex_draft){ .draft = draft, .head = to.head };
 	draft = (struct draft){ .fd = -1 };
 	return 1;

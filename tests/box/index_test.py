@@ -198,6 +198,7 @@ class NotBelieved(Indexed):
             (os.rmdir if make == os.mkdir else os.unlink)(self.index_of("passwd.a.test"))
 
     def test_damage_never_hides_an_account(self):
+        self.vmail.write("passwd.a.test", self.vmail.read("passwd.a.test") + b"broken\n")
         self.index()
         with open(self.index_of("passwd.a.test"), "rb") as f:
             whole = f.read()
