@@ -31,6 +31,8 @@ enum {
 	TEXTINDEX_PAGE = 4096,
 	TEXTINDEX_RECORDS = 255,	/* of a page */
 	TEXTINDEX_EDITS = 124,
+	/* of what is kept as some (textindex_write.h), and has more */
+	TEXTINDEX_SOME = 16,
 	/* place: the offset above, how many edits were made before below */
 	TEXTINDEX_GENERATION_BITS = 16,
 };
@@ -73,7 +75,9 @@ struct textindex_head {
 	uint32_t		records;
 	uint32_t		apart;		/* of them */
 	struct textindex_edit	edit[TEXTINDEX_EDITS];
-	uint64_t		rest[3];
+	uint32_t		left_out;	/* of some there are more */
+	uint32_t		spare;
+	uint64_t		rest[2];
 };
 static_assert(sizeof(struct textindex_head) == TEXTINDEX_PAGE, "one page");
 

@@ -45,6 +45,14 @@ textindex_list_add(struct textindex_list *list, unsigned kind,
 }
 
 void
+textindex_list_add_some(struct textindex_list *list, unsigned kind,
+    struct slice key, struct textindex_place place)
+{
+	textindex_list_add(list, kind, key, place);
+	list->entry[list->count - 1].some = true;
+}
+
+void
 textindex_list_add_apart(struct textindex_list *list,
     struct textindex_place place)
 {
@@ -107,47 +115,81 @@ record_of(const struct textindex_entry *entry, uint32_t generation)
 
 /* --- a new one -------------------------------------------------------------- */
 
-/* start[n] becomes where page n's entries begin in their order.  False: one of
- * them has too many. */
-static bool
-share_out(const struct textindex_list *list, uint32_t pages, uint32_t *start)
+/* start[n] becomes where page n's entries begin in their order. */
+static void
+share_out(const struct textindex_list *list, uint32_t pages, uint32_t *start,
+    uint32_t *order)
 {
-	memset(start, 0, ((size_t)pages + 3) * sizeof *start);
 	for (size_t i = 0; i < list->count; i++)
-		if (++start[page_of(&list->entry[i], pages) + 2] >
-		    TEXTINDEX_RECORDS)
-			return false;
+		start[page_of(&list->entry[i], pages) + 2]++;
 	for (size_t n = 2; n < (size_t)pages + 3; n++)
 		start[n] += start[n - 1];
+	for (size_t i = 0; i < list->count; i++)
+		order[start[page_of(&list->entry[i], pages) + 1]++] =
+		    (uint32_t)i;
+}
+
+/* A page as it is filled, with the whole hash of each record. */
+struct filling {
+	struct textindex_page	*page;
+	uint64_t		 hash[TEXTINDEX_RECORDS];
+	bool			 left_out;
+};
+
+static bool
+has_some(const struct filling *f, uint64_t hash)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->page->count; i++)
+		n += f->hash[i] == hash;
+	return n >= TEXTINDEX_SOME;
+}
+
+/* False: it is full. */
+static bool
+fill(struct filling *f, const struct textindex_entry *entry)
+{
+	if (entry->some && has_some(f, entry->hash)) {
+		f->left_out = true;
+		return true;
+	}
+	if (f->page->count == TEXTINDEX_RECORDS)
+		return false;
+	f->hash[f->page->count] = entry->hash;
+	f->page->record[f->page->count++] = record_of(entry, 0);
 	return true;
 }
 
+/* 1: written, 0: these pages are too few. */
 static int
 write_pages(const struct textindex_list *list, uint32_t pages,
-    const uint32_t *start, const uint32_t *order, int fd, struct err *err)
+    const uint32_t *start, const uint32_t *order, int fd, bool *left_out,
+    struct err *err)
 {
 	SCOPED(drop_mem) struct textindex_page *batch =
 	    mem_alloc(BATCH * sizeof *batch);
+	struct filling f = { 0 };
 
 	for (uint32_t n = 0; n <= pages; n++) {
-		struct textindex_page *page = &batch[n % BATCH];
-		*page = (struct textindex_page){ .number = n };
+		f.page = &batch[n % BATCH];
+		*f.page = (struct textindex_page){ .number = n };
 		for (uint32_t i = start[n]; i < start[n + 1]; i++)
-			page->record[page->count++] =
-			    record_of(&list->entry[order[i]], 0);
-		page->sum = textindex_sum(page, list->key);
+			if (!fill(&f, &list->entry[order[i]]))
+				return 0;
+		f.page->sum = textindex_sum(f.page, list->key);
 		size_t ready = n % BATCH + 1;
 		if ((ready == BATCH || n == pages) &&
 		    fd_write(fd, batch, ready * sizeof *batch) == -1)
 			return err_sys(err, "write");
 	}
-	return 0;
+	*left_out = f.left_out;
+	return 1;
 }
 
-/* 1: written, 0: these pages are too few. */
 static int
 write_list(const struct textindex_list *list, uint32_t pages, int fd,
-    struct err *err)
+    bool *left_out, struct err *err)
 {
 	SCOPED(drop_mem) uint32_t *start =
 	    mem_alloc(((size_t)pages + 3) * sizeof *start);
@@ -155,14 +197,11 @@ write_list(const struct textindex_list *list, uint32_t pages, int fd,
 	    mem_alloc((list->count + 1) * sizeof *order);
 	static const struct textindex_head none;
 
-	if (!share_out(list, pages, start))
-		return 0;
-	for (size_t i = 0; i < list->count; i++)
-		order[start[page_of(&list->entry[i], pages) + 1]++] =
-		    (uint32_t)i;
-	if (fd_write(fd, &none, sizeof none) == -1)
+	share_out(list, pages, start, order);
+	if (ftruncate(fd, 0) == -1 || lseek(fd, 0, SEEK_SET) == -1 ||
+	    fd_write(fd, &none, sizeof none) == -1)
 		return err_sys(err, "write");
-	return write_pages(list, pages, start, order, fd, err) == -1 ? -1 : 1;
+	return write_pages(list, pages, start, order, fd, left_out, err);
 }
 
 static uint32_t
@@ -181,6 +220,7 @@ textindex_prepare(const struct textindex_list *list, int dir, const char *name,
 {
 	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
 	uint32_t pages = (uint32_t)(list->count / FILL) + 1;
+	bool left_out;
 	int got = 0;
 
 	if (list->count > UINT32_MAX / 2)
@@ -188,7 +228,8 @@ textindex_prepare(const struct textindex_list *list, int dir, const char *name,
 	if (begin(dir, name, text, &draft, err) == -1)
 		return -1;
 	for (int i = 0; got == 0 && i < TRIES; i++, pages += pages / 4 + 1)
-		if ((got = write_list(list, pages, draft.fd, err)) == 1)
+		if ((got = write_list(list, pages, draft.fd, &left_out,
+		    err)) == 1)
 			break;
 	if (got == 0)
 		return err_set(err, ERR_FULL, "there are more than %d lines "
@@ -200,7 +241,8 @@ textindex_prepare(const struct textindex_list *list, int dir, const char *name,
 	*out = (struct textindex_draft){ .draft = draft, .head = {
 		.magic = TEXTINDEX_MAGIC, .pages = pages,
 		.records = (uint32_t)list->count, .apart = count_apart(list),
-		.key = { list->key[0], list->key[1] } } };
+		.key = { list->key[0], list->key[1] },
+		.left_out = left_out } };
 	draft = (struct draft){ .fd = -1 };
 	return 0;
 }
@@ -226,9 +268,19 @@ add_edit(struct textindex_head *head, const struct textdiff *diff)
 	};
 }
 
+static bool
+page_has_some(const struct textindex_page *page, uint32_t tag)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < page->count; i++)
+		n += page->record[i].tag == tag;
+	return n >= TEXTINDEX_SOME;
+}
+
 /* 1: it is in its page, 0: the page is full. */
 static int
-add_record(const struct textindex *to, const struct textindex_entry *entry,
+add_record(struct textindex *to, const struct textindex_entry *entry,
     struct err *err)
 {
 	uint32_t number = page_of(entry, to->head.pages);
@@ -236,6 +288,10 @@ add_record(const struct textindex *to, const struct textindex_entry *entry,
 
 	if (textindex_read_page(to, number, &page, err) == -1)
 		return -1;
+	if (entry->some && page_has_some(&page, (uint32_t)entry->hash)) {
+		to->head.left_out = 1;
+		return 1;
+	}
 	if (page.count == TEXTINDEX_RECORDS)
 		return 0;
 	page.record[page.count++] = record_of(entry, to->head.edits);
@@ -256,6 +312,9 @@ textindex_carry(const struct textindex *old, const struct textdiff *diff,
 	off_t size;
 	int got = 1;
 
+	/* One that was left out may have to stand for one that goes. */
+	if (old->head.left_out && diff->old_end != diff->start)
+		return 0;
 	if (moves(&old->head, diff)) {
 		if (old->head.edits == TEXTINDEX_EDITS)
 			return 0;

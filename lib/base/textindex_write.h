@@ -18,6 +18,7 @@ struct textindex_entry {
 	uint64_t	offset;
 	uint32_t	line;
 	bool		apart;
+	bool		some;
 };
 
 /* What is called so, as it is found; key is that of the hash. */
@@ -30,6 +31,10 @@ struct textindex_list {
 /* For a new index: with a key of its own. */
 int	textindex_list_begin(struct textindex_list *list, struct err *err);
 void	textindex_list_add(struct textindex_list *list, unsigned kind,
+	    struct slice key, struct textindex_place place);
+/* The same where it is enough to know some of many: TEXTINDEX_SOME are kept.
+ * (A thousand accounts may have one full name.) */
+void	textindex_list_add_some(struct textindex_list *list, unsigned kind,
 	    struct slice key, struct textindex_place place);
 void	textindex_list_add_apart(struct textindex_list *list,
 	    struct textindex_place place);

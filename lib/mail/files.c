@@ -51,6 +51,18 @@ open_text(const struct installation *in, const char *name, int *fd,
 }
 
 int
+files_check(const struct installation *in, const char *name, bool *there,
+    struct err *err)
+{
+	SCOPED(drop_fd) int fd = -1;
+
+	if (open_text(in, name, &fd, err) == -1)
+		return -1;
+	*there = fd != -1;
+	return 0;
+}
+
+int
 files_read(const struct installation *in, const char *name, struct str *text,
     bool *there, struct err *err)
 {

@@ -19,6 +19,10 @@ enum { MODE_PUBLIC = 0644, MODE_SECRET = 0600 };
  * refused: replacing it would leave what it leads to as it was. */
 int	files_read(const struct installation *in, const char *name,
 	    struct str *text, bool *there, struct err *err);
+
+/* The same without reading it: whether files_read() would. */
+int	files_check(const struct installation *in, const char *name,
+	    bool *there, struct err *err);
 int	files_write(const struct installation *in, const char *name,
 	    mode_t mode, struct slice text, struct err *err);
 

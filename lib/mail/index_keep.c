@@ -52,6 +52,8 @@ collect(void *arg, enum index_kind kind, struct slice key,
 		return 1;
 	if (kind == 0)
 		textindex_list_add_apart(&c->list, place);
+	else if (kind == INDEX_FULL_NAME)
+		textindex_list_add_some(&c->list, kind, key, place);
 	else
 		textindex_list_add(&c->list, kind, key, place);
 	return 0;

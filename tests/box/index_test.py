@@ -303,6 +303,20 @@ class Carried(Indexed):
         self.assertRegex(got.stderr, "aliases.a.test: .*more than 255 lines of one name")
         self.leads("many", "joe")
 
+    def test_a_full_name_that_hundreds_have_is_nobody_s_and_hides_no_other(self):
+        lines = "".join(f"u{i}:x:{FIRST_UID if ROOT else os.getuid()}:{GID if ROOT else os.getgid()}:Mail Box:/h:/s\n"
+                        for i in range(400))
+        self.vmail.write("passwd.a.test", self.vmail.read("passwd.a.test").decode() + lines)
+        self.index()
+        self.assertRegex(self.leads("mail.box").stdout, b"several accounts have this full name")
+        self.leads("ann.test", "ann")
+        for i in range(399):
+            if i in (0, 1, 20, 398):
+                self.ok("user", "set", f"u{i}@a.test", f"name=Other {i}")
+                self.leads(f"other.{i}", f"u{i}")
+        self.assertRegex(self.leads("mail.box").stdout, b"several accounts have this full name")
+        self.believed()
+
     def test_who_changes_and_who_looks_up_do_not_disturb_one_another(self):
         self.index()
         wrong, done = [], threading.Event()

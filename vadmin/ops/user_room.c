@@ -59,17 +59,21 @@ user_room_check(const struct subject *subject, const struct user_files *files,
 	return check_maker(domain, err);
 }
 
-/* As user_files_read() says it. */
+/* As user_files_read() says it: both can be changed. */
 static int
-check_passwd(const struct domain *domain, struct err *err)
+check_files(const struct domain *domain, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
-	const char *name = pool_format(&pool, "passwd.%s", domain->name);
+	const char *passwd = pool_format(&pool, "passwd.%s", domain->name),
+	    *shadow = pool_format(&pool, "shadow.%s", domain->name);
+	bool there, unused;
 
-	return files_exists(domain->in->dir, name) ? 0 :
-	    err_set(err, ERR_TEMPORARY,
+	if (files_check(domain->in, passwd, &there, err) == -1 ||
+	    files_check(domain->in, shadow, &unused, err) == -1)
+		return -1;
+	return there ? 0 : err_set(err, ERR_TEMPORARY,
 	    "%s/%s is missing: 'vadmin domain add %s' makes it",
-	    domain->in->path, name, domain->name);
+	    domain->in->path, passwd, domain->name);
 }
 
 int
@@ -78,7 +82,7 @@ user_room_look(const struct subject *subject, struct err *err)
 	const struct domain *domain = subject->domain;
 	uint64_t max = domain->conf.max_users, count = 0;
 
-	if (check_passwd(domain, err) == -1)
+	if (check_files(domain, err) == -1)
 		return -1;
 	int there = user_lines_mention(domain, USER_LINES_PASSWD,
 	    slice_of(subject->name), err);

@@ -132,6 +132,63 @@ test_several_of_one_name_come_in_their_order(void **state)
 	assert_int_equal(first.line, 1);
 }
 
+/* "text" becomes one in which so many bytes and lines came in at an offset. */
+static int
+carry(const struct textdiff *diff, const char *name,
+    struct textindex_place place)
+{
+	SCOPED(drop_textindex) struct textindex old = { .fd = -1 };
+	SCOPED(drop_textindex_list) struct textindex_list list = { 0 };
+	SCOPED(drop_textindex_draft) struct textindex_draft draft = {
+		.draft.fd = -1 };
+	struct err err;
+
+	assert_int_equal(open_it(&old, &err), 1);
+	memcpy(list.key, old.head.key, sizeof list.key);
+	if (name != NULL)
+		textindex_list_add(&list, KIND, slice_of(name), place);
+	assert_int_equal(truncate("text", (off_t)old.head.text.size +
+	    diff->new_end - diff->old_end), 0);
+	struct stat st = state_of("text");
+	int got = textindex_carry(&old, diff, &list, unit_dir(), NAME, &st,
+	    &draft, &err);
+	if (got == 1)
+		assert_int_equal(textindex_publish(&draft, &st, &err), 0);
+	return got;
+}
+
+/* As vadmin's full names: nobody has to know how many there are. */
+static void
+test_some_of_very_many_are_kept(void **state)
+{
+	SCOPED(drop_textindex_list) struct textindex_list list = { 0 };
+	SCOPED(drop_textindex_draft) struct textindex_draft draft = {
+		.draft.fd = -1 };
+	SCOPED(drop_textindex) struct textindex index = { .fd = -1 };
+	struct textindex_place place = { 0, 1 };
+	struct stat st;
+	struct err err;
+
+	(void)state;
+	unit_writes("text", "0123456789");
+	st = state_of("text");
+	assert_int_equal(textindex_list_begin(&list, &err), 0);
+	for (int i = 0; i < 5000; i++)
+		textindex_list_add_some(&list, KIND, SLICE("same"), place);
+	textindex_list_add(&list, KIND, SLICE("other"), place);
+	assert_int_equal(textindex_prepare(&list, unit_dir(), NAME, &st,
+	    &draft, &err), 0);
+	assert_int_equal(textindex_publish(&draft, &st, &err), 0);
+	assert_int_equal(open_it(&index, &err), 1);
+	assert_int_equal(index.head.left_out, 1);
+	assert_int_equal(count_of(&index, KIND, "same", &place), 1);
+	assert_int_equal(count_of(&index, KIND, "other", &place), 1);
+	assert_int_equal(carry(&(struct textdiff){ 10, 10, 12, 1, 1 }, "new",
+	    (struct textindex_place){ 10, 2 }), 1);
+	assert_int_equal(carry(&(struct textdiff){ 0, 4, 3, 0, 0 }, NULL,
+	    (struct textindex_place){ 0 }), 0);
+}
+
 static void
 test_more_than_a_page_of_one_name_are_no_index(void **state)
 {
@@ -195,31 +252,6 @@ test_every_bit_that_flips_is_seen(void **state)
 	SCOPED(drop_textindex) struct textindex whole = { .fd = -1 };
 	assert_int_equal(open_it(&whole, &err), 1);
 	assert_int_equal(count_of(&whole, KIND, "n1", &place), 1);
-}
-
-/* "text" becomes one in which so many bytes and lines came in at an offset. */
-static int
-carry(const struct textdiff *diff, const char *name,
-    struct textindex_place place)
-{
-	SCOPED(drop_textindex) struct textindex old = { .fd = -1 };
-	SCOPED(drop_textindex_list) struct textindex_list list = { 0 };
-	SCOPED(drop_textindex_draft) struct textindex_draft draft = {
-		.draft.fd = -1 };
-	struct err err;
-
-	assert_int_equal(open_it(&old, &err), 1);
-	memcpy(list.key, old.head.key, sizeof list.key);
-	if (name != NULL)
-		textindex_list_add(&list, KIND, slice_of(name), place);
-	assert_int_equal(truncate("text", (off_t)old.head.text.size +
-	    diff->new_end - diff->old_end), 0);
-	struct stat st = state_of("text");
-	int got = textindex_carry(&old, diff, &list, unit_dir(), NAME, &st,
-	    &draft, &err);
-	if (got == 1)
-		assert_int_equal(textindex_publish(&draft, &st, &err), 0);
-	return got;
 }
 
 static void
@@ -286,6 +318,8 @@ main(void)
 	    test_what_is_apart_is_found_by_itself);
 	add_test("several of one name come in their order",
 	    test_several_of_one_name_come_in_their_order);
+	add_test("some of very many are kept",
+	    test_some_of_very_many_are_kept);
 	add_test("more than a page of one name are no index",
 	    test_more_than_a_page_of_one_name_are_no_index);
 	add_test("without a file there is none",
