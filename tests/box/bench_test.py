@@ -119,7 +119,7 @@ class Lookup(BoxTest):
             *(f"{row}, among 2000, s of processor time" for row in (
                 "make the indexes", "add an account", "list the accounts", "search one", "show one", "add an alias")),
             *(f"memory of it, an alias among {n}, kB" for n in sizes)])
-        maps = ["postmap cdb", "postmap lmdb"] if os.path.exists(f"{PEERS}/postmap") else []
+        maps = ["postmap cdb", "postmap lmdb"] if ROOT and os.path.exists(f"{PEERS}/postmap") else []
         dovecot = ["doveadm"] if ROOT and os.path.exists(f"{PEERS}/dovecot/usr/bin/doveadm") else []
         self.assertEqual(head[1:], ["vmail", "vmail empty", *maps, *dovecot, "above"])
         for line in lines:
