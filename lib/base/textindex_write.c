@@ -84,6 +84,7 @@ begin(int dir, const char *name, const struct stat *text, struct draft *draft,
 
 	if (draft_begin(dir, name, 0600, &d, err) == -1)
 		return -1;
+	d.derived = true;
 	if ((text->st_uid != geteuid() || text->st_gid != getegid()) &&
 	    fchown(d.fd, text->st_uid, text->st_gid) == -1) {
 		if (errno != EPERM || text->st_uid != geteuid())

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "change.h"
 #include "fd.h"
 #include "file.h"
 #include "index.h"
@@ -20,8 +21,7 @@ files_exists(int dir, const char *name)
 	struct stat st;
 
 	/* What cannot be looked at counts as there: nothing is put over it. */
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
-	    errno != ENOENT;
+	return change_stat(dir, name, &st) == 0 || errno != ENOENT;
 }
 
 /* *fd is -1 where there is none. */
@@ -33,8 +33,7 @@ open_text(const struct installation *in, const char *name, int *fd,
 	struct stat st;
 
 	*fd = -1;
-	if (fstatat(in->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISLNK(st.st_mode))
+	if (change_stat(in->dir, name, &st) == 0 && S_ISLNK(st.st_mode))
 		return err_set(err, ERR_REFUSED,
 		    "%s/%s is a symbolic link: put the file itself in its place", in->path, name);
 	if (file_open(in->dir, name, O_NOFOLLOW, &got, &st, err) == -1)

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "fd.h"
 #include "scope.h"
 #include "stamp.h"
@@ -149,7 +150,8 @@ make_and_publish(int fd, index_scan *scan, int dir, const char *name,
 static void
 remove_index(int dir, const char *name)
 {
-	unlinkat(dir, name, 0);
+	if (!change_is_rehearsed())
+		unlinkat(dir, name, 0);
 }
 
 /* The file, and the directory that it and its index are in.  1: open, 0: it is
@@ -308,6 +310,8 @@ index_commit(const struct installation *in, struct draft *text,
 	bool finished = ready && stamp_finish(text->fd, &stamp);
 	if (draft_commit(text, err) == -1)
 		return -1;
+	if (change_is_rehearsed())
+		return 0;
 	if (ready && renew(in, text, &next, finished ? &stamp : NULL,
 	    &why) == 0)
 		return 0;

@@ -348,17 +348,21 @@ class Carried(Indexed):
         trace = os.path.join(self.vmail.scratch, "trace")
         command = [program("vadmin"), "-C", self.vmail.dir, *args]
         strace = ["/usr/bin/strace", "-qq", "-e", "trace=" + ",".join([*CHANGES, "pwrite64", "utimensat"])]
-        prepare()
-        self.assertEqual(run(*strace, "-o", trace, *command, **more).status, 0)
+        for options in ["-o", "/dev/null"], ["-o", trace]:      # the first makes the journal
+            prepare()
+            self.assertEqual(run(*strace, *options, *command, **more).status, 0)
         with open(trace) as f:
             calls = [line.split("(")[0] for line in f if re.match(r"\w+\(", line)]
         self.assertGreater(len(calls), 10)
+        killed = 0
         for n, call in enumerate(calls):
             prepare()
             when = calls[:n + 1].count(call)
             got = run(*strace, "-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={when}", *command, **more)
-            self.assertEqual(got.status, -9, (call, when, got))
+            self.assertIn(got.status, (0, -9), (call, when, got))      # the journal's calls are not always as many
+            killed += got.status == -9
             check((call, when))
+        self.assertGreater(killed, len(calls) * 3 // 4)
 
     def test_killed_while_it_is_made_it_is_the_old_one_or_none(self):
         def check(point):
