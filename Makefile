@@ -38,7 +38,7 @@ endif
 # What is made of what.  Each floor sees itself and what lies below it only.
 base     = $(wildcard lib/base/*.c)
 mail     = $(wildcard lib/mail/*.c)
-cold     = $(filter %host.c %maildrop.c %uids.c %mbox_scan.c %mbox_cache.c %mbox_cache_file.c %mbox_reading.c %mbox_update.c %mbox_old.c %maildir_scan.c %password.c %selectors.c %dns.c %dns_answer.c %named_conf.c %named_token.c,$(base) $(mail))	# what vdeliver never calls
+cold     = $(filter %host.c %maildrop.c %uids.c %mbox_scan.c %mbox_cache.c %mbox_cache_file.c %mbox_reading.c %mbox_update.c %mbox_old.c %maildir_scan.c %password.c %selectors.c %dns.c %dns_answer.c %named_conf.c %named_token.c %index_keep.c %user_files.c %user_lines.c %/files.c,$(base) $(mail))	# what vdeliver never calls
 objects  = $(patsubst %.c,$(1)/obj/%.o,$(2))
 all:: $(PROGRAMS:%=$(OUT)/bin/%) $(HELPERS:%=$(OUT)/bin/%)
 
@@ -100,10 +100,11 @@ fault: all			# T=WORD...: only the parts with WORD in their name
 powercut: all			# VMAIL_CUTS=200 of each; T=WORD...: only some
 	VMAIL_BIN=$(abspath $(OUT)/bin) tests/power/run $(T)
 bench: all $(bench)			# BENCH=--short: a few deliveries only
-	$(if $(musl),$(MAKE) -s OUT=$(OUT)/static STATIC=1 $(OUT)/static/bin/vdeliver $(OUT)/static/bench/floor)
+	$(if $(musl),$(MAKE) -s OUT=$(OUT)/static STATIC=1 $(OUT)/static/bin/vdeliver $(OUT)/static/bench/floor $(OUT)/static/bench/empty)
 	bench/run $(BENCH) $(OUT) $(if $(musl),$(OUT)/static)
 	bench/lmtp $(BENCH) $(OUT)
 	bench/pop $(BENCH) $(OUT)
+	bench/lookup $(BENCH) $(OUT) $(if $(musl),$(OUT)/static)
 install: all
 	etc-templates/install '$(DESTDIR)' '$(PREFIX)' '$(OUT)'
 

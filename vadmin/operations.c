@@ -144,6 +144,9 @@ const struct operation operations[] = {
 		{ "--resolver", &param_word, OPTIONAL, "The name server to ask, ADDRESS:PORT; else the system's." },
 		{ "--selector", &param_word, OPTIONAL,
 		  "Where keys of signatures (DKIM) are; a list; else those that are in use here." } } },
+	{ "index", "Make the indexes of large files anew, for fast lookups.",
+	  .least = CALLER_GLOBAL, .changes = true, .run = index_all, .params = {
+		{ "DOMAIN", &param_domain, ANY, "Only of these; of all without any." } } },
 	{ "settings", "List all settings with type, default and meaning.",
 	  .least = CALLER_ANYBODY, .run = settings_list, .anywhere = true, .params = {
 		{ "--sample", &param_word, OPTIONAL, "Print a sample file: vmail.conf or domain." },
@@ -165,7 +168,7 @@ const struct operation operations[] = {
 	LATER("user rename"),
 	LATER("user import"), LATER("user export"),
 	LATER("alias join"), LATER("alias leave"),
-	LATER("quota"), LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),
+	LATER("quota"), LATER("import"), LATER("backup"), LATER("restore"),
 	LATER("fsck"),
 	{ 0 }
 };

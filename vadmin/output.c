@@ -36,10 +36,27 @@ output_mute(bool wanted)
 	mute = wanted;
 }
 
+/* Of what is printed as it is; most text is nothing else. */
+static size_t
+plain_length(struct slice text)
+{
+	size_t n = 0;
+
+	while (n < text.len && text.p[n] >= 0x20 && text.p[n] < 0x7F &&
+	    text.p[n] != '\\')
+		n++;
+	return n;
+}
+
 void
 output_clean(struct str *out, struct slice text)
 {
 	for (size_t i = 0; i < text.len; ) {
+		size_t plain = plain_length(slice_from(text, i));
+		str_add(out, text.p + i, plain);
+		i += plain;
+		if (i == text.len)
+			break;
 		unsigned char c = (unsigned char)text.p[i];
 		size_t n = utf8_length(slice_from(text, i));
 		/* U+0080 to U+009F are terminal controls as well. */

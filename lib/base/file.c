@@ -97,6 +97,25 @@ file_read(int fd, size_t max, struct str *text, struct err *err)
 	}
 }
 
+int
+file_copy(int from, int to, off_t *size, struct err *err)
+{
+	enum { BLOCK = 256 * 1024 };
+	SCOPED(drop_mem) char *buffer = mem_alloc(BLOCK);
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = fd_pread(from, buffer, BLOCK, at)) > 0) {
+		if (fd_write(to, buffer, (size_t)n) == -1)
+			return err_sys(err, "write");
+		at += n;
+	}
+	if (n == -1)
+		return err_sys(err, "read");
+	*size = at;
+	return 0;
+}
+
 /* False: not allowed.  A group that this process may not give away loses its
  * rights instead: nobody gets more than before. */
 static bool

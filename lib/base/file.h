@@ -30,6 +30,10 @@ int	file_open(int dir, const char *name, int flags, int *fd,
 /* Adds the rest of fd to text; more than max bytes is ERR_INVALID. */
 int	file_read(int fd, size_t max, struct str *text, struct err *err);
 
+/* Writes all of from to to, in bounded memory; *size is how much.  Where from stands does
+ * not matter. */
+int	file_copy(int from, int to, off_t *size, struct err *err);
+
 /* A file that is being replaced: written beside the old one as ".NAME.new",
  * and on commit synced, renamed over it, the directory synced.  Dropped
  * without commit it leaves the old file as it was.  Two at once on one name

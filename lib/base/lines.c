@@ -2,6 +2,7 @@
 #include "lines.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "fd.h"
 
@@ -50,6 +51,7 @@ fill(struct lines *l, struct err *err)
 	if (n == -1)
 		return err_sys(err, "read");
 	*(is_first ? &l->first_len : &l->buffer.len) += (size_t)n;
+	l->total += n;
 	l->at_end = (size_t)n < size;
 	return 0;
 }
@@ -94,6 +96,7 @@ lines_next(struct lines *l, struct slice *line, struct err *err)
 		struct slice rest = unused(l);
 		ptrdiff_t end = slice_find(slice_from(rest, searched), '\n');
 		size_t len = end == -1 ? rest.len : searched + (size_t)end;
+		l->offset = l->total - (off_t)rest.len;
 		if (len > LINE_MAX_BYTES) {
 			l->number++;
 			l->too_long = true;
@@ -125,4 +128,17 @@ drop_lines(struct lines *l)
 {
 	drop_secret(&l->buffer);
 	explicit_bzero(l->first, l->first_len);
+}
+
+int
+lines_start(struct lines *l, off_t offset, unsigned number, struct err *err)
+{
+	if (lseek(l->fd, offset, SEEK_SET) == -1)
+		return err_sys(err, "read");
+	drop_lines(l);
+	l->first_len = l->start = 0;
+	l->total = 0;
+	l->number = number - 1;
+	l->too_long = l->at_end = false;
+	return 0;
 }

@@ -3,6 +3,7 @@
 #define LINES_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "err.h"
 #include "str.h"
@@ -20,8 +21,11 @@ struct lines {
 	int		fd;
 	/* of the line that was returned last, from 1 */
 	unsigned	number;
+	/* where it begins, from where reading began */
+	off_t		offset;
 	bool		too_long;
 	bool		at_end;
+	off_t		total;		/* bytes that were read */
 	size_t		start;		/* into buffer, or first without one */
 	struct str	buffer;		/* of a longer file */
 	size_t		first_len;
@@ -31,6 +35,10 @@ struct lines {
 /* 1: *line is the next one, valid until the next call.  0: no more.
  * -1: reading failed. */
 int	lines_next(struct lines *lines, struct slice *line, struct err *err);
+
+/* Goes on with the line of that number, which begins at the offset. */
+int	lines_start(struct lines *lines, off_t offset, unsigned number,
+	    struct err *err);
 void	drop_lines(struct lines *lines);
 
 #endif

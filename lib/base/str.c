@@ -228,8 +228,12 @@ str_addslice(struct str *str, struct slice s)
 void
 str_addlower(struct str *str, struct slice s)
 {
+	if (s.len == 0)
+		return;
+	str_room(str, s.len);
 	for (size_t i = 0; i < s.len; i++)
-		str_addc(str, ascii_lower(s.p[i]));
+		str->s[str->len++] = ascii_lower(s.p[i]);
+	str->s[str->len] = '\0';
 }
 
 void

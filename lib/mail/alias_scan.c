@@ -2,6 +2,7 @@
 #include "alias_scan.h"
 
 #include "alias_list.h"
+#include "index.h"
 #include "lines.h"
 #include "scope.h"
 
@@ -16,6 +17,7 @@ struct gathering {
 	struct str	 name;
 	/* behind the colon; lines joined by '\n' */
 	struct str	 text;
+	off_t		 offset;
 	unsigned	 line, last_line;
 	const char	*wrong;
 };
@@ -115,6 +117,7 @@ begin(struct scan *s, struct slice line)
 	str_cut(&g->name, 0);
 	str_cut(&g->text, 0);
 	g->open = true;
+	g->offset = s->lines.offset;
 	g->line = g->last_line = s->lines.number;
 	g->wrong = split_name(line, &g->name, &rest);
 	if (slice_has(line, '\0'))
@@ -130,6 +133,7 @@ is_comment_or_empty(struct slice line)
 	return text.len == 0 || text.p[0] == '#';
 }
 
+/* Not 0 ends the scan. */
 typedef int gathered(void *arg, const struct gathering *entry, struct err *err);
 
 static int
@@ -142,26 +146,33 @@ finish(struct scan *s, gathered *visit, void *arg, struct err *err)
 }
 
 static int
-scan_file(int fd, gathered *visit, void *arg, struct err *err)
+scan(struct scan *s, gathered *visit, void *arg, struct err *err)
 {
-	SCOPED(drop_scan) struct scan s = { .lines.fd = fd };
 	struct slice line;
 	int got;
 
-	while ((got = lines_next(&s.lines, &line, err)) == 1) {
+	while ((got = lines_next(&s->lines, &line, err)) == 1) {
 		bool indented = line.len > 0 &&
 		    (line.p[0] == ' ' || line.p[0] == '\t');
-		if (is_comment_or_empty(line) && !s.continued)
+		if (is_comment_or_empty(line) && !s->continued)
 			continue;
-		if ((indented || s.continued) && s.entry.open) {
-			add_line(&s, line);
+		if ((indented || s->continued) && s->entry.open) {
+			add_line(s, line);
 			continue;
 		}
-		if (finish(&s, visit, arg, err) == -1)
-			return -1;
-		begin(&s, slice_trim(line));
+		if ((got = finish(s, visit, arg, err)) != 0)
+			return got;
+		begin(s, slice_trim(line));
 	}
-	return got == -1 ? -1 : finish(&s, visit, arg, err);
+	return got == -1 ? -1 : finish(s, visit, arg, err);
+}
+
+static int
+scan_file(int fd, gathered *visit, void *arg, struct err *err)
+{
+	SCOPED(drop_scan) struct scan s = { .lines.fd = fd };
+
+	return scan(&s, visit, arg, err);
 }
 
 /* --- entries as callers see them --------------------------------------- */
@@ -198,10 +209,16 @@ make_entry(const struct source *src, const struct gathering *g, bool by_line)
 
 struct search {
 	struct slice		 name;
-	struct source		*src;
 	struct gathering	 last;
 	bool			 found, again;
+	bool			 first_only;	/* of what is scanned */
 };
+
+static void
+drop_search(struct search *search)
+{
+	drop_gathering(&search->last);
+}
 
 static int
 remember_match(void *arg, const struct gathering *entry, struct err *err)
@@ -210,7 +227,7 @@ remember_match(void *arg, const struct gathering *entry, struct err *err)
 
 	(void)err;
 	if (!slice_same(str_slice(&entry->name), search->name))
-		return 0;
+		return search->first_only;
 	search->again = search->found;
 	search->found = true;
 	str_cut(&search->last.text, 0);
@@ -220,26 +237,41 @@ remember_match(void *arg, const struct gathering *entry, struct err *err)
 	search->last.line = entry->line;
 	search->last.last_line = entry->last_line;
 	search->last.wrong = entry->wrong;
+	return search->first_only;
+}
+
+/* Only the entries that begin at the places. */
+static int
+scan_places(int fd, const struct textindex_places *places,
+    struct search *search, struct err *err)
+{
+	search->first_only = true;
+	for (size_t i = 0; i < places->count; i++) {
+		SCOPED(drop_scan) struct scan s = { .lines.fd = fd };
+		if (lines_start(&s.lines, places->place[i].offset,
+		    places->place[i].line, err) == -1 ||
+		    scan(&s, remember_match, search, err) == -1)
+			return -1;
+	}
 	return 0;
 }
 
 static int
-find_entry(struct source *src, int fd, struct slice name,
+find_entry(struct source *src, int fd, const struct alias_question *question,
     struct alias_entry **out, struct err *err)
 {
-	struct search search = { .name = name, .src = src };
+	SCOPED(drop_search) struct search search = { .name = question->name };
 
-	if (scan_file(fd, remember_match, &search, err) == -1) {
-		drop_gathering(&search.last);
+	if ((question->places != NULL ?
+	    scan_places(fd, question->places, &search, err) :
+	    scan_file(fd, remember_match, &search, err)) == -1)
 		return err_within(err, "%s", src->path);
-	}
-	if (search.found) {
-		*out = make_entry(src, &search.last, false);
-		(*out)->again = search.again;
-	}
-	drop_gathering(&search.last);
-	return search.found ? 0 :
-	    err_set(err, ERR_ABSENT, "%s has no such alias", src->path);
+	if (!search.found)
+		return err_set(err, ERR_ABSENT, "%s has no such alias",
+		    src->path);
+	*out = make_entry(src, &search.last, false);
+	(*out)->again = search.again;
+	return 0;
 }
 
 /* Comment lines become empty ones: what is left are members. */
@@ -283,7 +315,7 @@ alias_scan(struct pool *pool, const char *path, int fd, bool trusted,
 
 	if (question->include)
 		return read_include(&src, fd, out, err);
-	return find_entry(&src, fd, question->name, out, err);
+	return find_entry(&src, fd, question, out, err);
 }
 
 struct tour {
@@ -311,4 +343,30 @@ alias_scan_each(const char *path, int fd, alias_visitor *visit, void *arg,
 	struct tour tour = { &src, visit, arg };
 
 	return scan_file(fd, show_entry, &tour, err);
+}
+
+struct naming {
+	index_visitor	*visit;
+	void		*arg;
+};
+
+static int
+visit_name(void *arg, const struct gathering *g, struct err *err)
+{
+	struct naming *naming = arg;
+	struct textindex_place place = { g->offset, g->line };
+
+	return naming->visit(naming->arg, INDEX_ALIAS, str_slice(&g->name),
+	    &place, err);
+}
+
+int
+alias_scan_names(int fd, unsigned lines_before, index_visitor *visit, void *arg,
+    struct err *err)
+{
+	SCOPED(drop_scan) struct scan s = { .lines = { .fd = fd,
+	    .number = lines_before } };
+	struct naming naming = { visit, arg };
+
+	return scan(&s, visit_name, &naming, err) == -1 ? -1 : 0;
 }

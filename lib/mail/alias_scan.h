@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "aliases.h"
+#include "textindex.h"
 
 struct alias_question {
 	bool		include;	/* the whole file is one list */
@@ -20,6 +21,8 @@ struct alias_question {
 	bool		may_be_closed;
 	/* commands may stand in a file that is not trusted */
 	bool		commands;
+	/* where entries of the name begin; NULL: the file alone tells */
+	const struct textindex_places *places;
 };
 
 /* The answer, in pool; ERR_ABSENT: no entry of that name. */

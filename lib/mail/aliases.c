@@ -9,6 +9,7 @@
 #include "alias_scan.h"
 #include "fd.h"
 #include "file.h"
+#include "index.h"
 #include "scope.h"
 #include "trust.h"
 
@@ -87,6 +88,23 @@ open_source(const struct installation *in, const char *name,
 	return 0;
 }
 
+/* What nobody but us wrote may have an index beside it. */
+static int
+read_entry_here(const struct installation *in, struct pool *pool,
+    const char *path, const struct source *src, int fd,
+    const struct alias_question *question, struct alias_entry **out,
+    struct err *err)
+{
+	SCOPED(drop_textindex_places) struct textindex_places places = { 0 };
+	struct index_question asked = { INDEX_ALIAS, question->name, false };
+	struct alias_question there = *question;
+
+	if (src->trusted && !question->include &&
+	    index_ask(in, path, fd, &asked, &places))
+		there.places = &places;
+	return alias_scan(pool, src->path, fd, src->trusted, &there, out, err);
+}
+
 /* Reads an entry here, or in a process that is the file's owner. */
 static int
 read_entry(const struct installation *in, struct pool *pool, const char *path,
@@ -101,7 +119,7 @@ read_entry(const struct installation *in, struct pool *pool, const char *path,
 	if (fd == -1)
 		return alias_apart(pool, src.path, reader, in->deadline,
 		    question, out, err);
-	return alias_scan(pool, src.path, fd, src.trusted, question, out, err);
+	return read_entry_here(in, pool, path, &src, fd, question, out, err);
 }
 
 int

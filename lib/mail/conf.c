@@ -115,6 +115,9 @@ const struct setting vmail_settings[] = {
 	  "header of version 2 whom they speak for (vpop3d)." },
 	{ "max-message-size", setting_size, V(max_message_size), "50M",
 	  .help = "The longest message that is delivered. 0: no limit." },
+	{ "index-from", setting_size, V(index_from), "64k",
+	  .help = "From which size on passwd.D, shadow.D and alias files have "
+	  "an index beside them; see vmail-index(5). 0: none has." },
 	{ "max-alias-depth", setting_number, V(max_alias_depth), "20", .min = 1,
 	  .max = 1000, .help =
 	  "How many aliases, includes, forwards and fallbacks may lead to one "

@@ -30,6 +30,7 @@ struct vmail_conf {
 	uint64_t		 max_connections_per_peer;
 	struct setting_words	 proxy_from;
 	uint64_t		 max_message_size;	/* bytes */
+	uint64_t		 index_from;		/* bytes, 0 = none */
 	uint64_t		 max_alias_depth;
 	uint64_t		 max_recipients;
 	/* seconds, as all that follow */

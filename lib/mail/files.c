@@ -9,6 +9,7 @@
 #include "change.h"
 #include "fd.h"
 #include "file.h"
+#include "index.h"
 #include "scope.h"
 #include "trust.h"
 
@@ -23,40 +24,108 @@ files_exists(int dir, const char *name)
 	return change_stat(dir, name, &st) == 0 || errno != ENOENT;
 }
 
-int
-files_read(const struct installation *in, const char *name, struct str *text,
-    bool *there, struct err *err)
+/* *fd is -1 where there is none. */
+static int
+open_text(const struct installation *in, const char *name, int *fd,
+    struct err *err)
 {
-	SCOPED(drop_fd) int fd = -1;
+	SCOPED(drop_fd) int got = -1;
 	struct stat st;
 
-	if (there != NULL)
-		*there = true;
+	*fd = -1;
 	if (change_stat(in->dir, name, &st) == 0 && S_ISLNK(st.st_mode))
 		return err_set(err, ERR_REFUSED,
 		    "%s/%s is a symbolic link: put the file itself in its place", in->path, name);
-	if (file_open(in->dir, name, O_NOFOLLOW, &fd, &st, err) == -1) {
-		if (err->kind != ERR_ABSENT)
-			return err_within(err, "%s", in->path);
-		if (there != NULL)
-			*there = false;
-		return 0;
-	}
+	if (file_open(in->dir, name, O_NOFOLLOW, &got, &st, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : err_within(err, "%s",
+		    in->path);
 	if (!trust_file(&st, in->owner))
 		return err_set(err, ERR_REFUSED,
 		    "%s/%s: others can write to it: give it to %s and close it "
 		    "(chmod go-w)", in->path, name, in->owner == 0 ? "root" :
 		    "its owner");
-	if (file_read(fd, TEXT_MAX, text, err) == -1)
+	*fd = got;
+	got = -1;
+	return 0;
+}
+
+int
+files_check(const struct installation *in, const char *name, bool *there,
+    struct err *err)
+{
+	SCOPED(drop_fd) int fd = -1;
+
+	if (open_text(in, name, &fd, err) == -1)
+		return -1;
+	*there = fd != -1;
+	return 0;
+}
+
+int
+files_read(const struct installation *in, const char *name, struct str *text,
+    bool *there, struct err *err)
+{
+	SCOPED(drop_fd) int fd = -1;
+
+	if (open_text(in, name, &fd, err) == -1)
+		return -1;
+	if (there != NULL)
+		*there = fd != -1;
+	if (fd != -1 && file_read(fd, TEXT_MAX, text, err) == -1)
 		return err_within(err, "%s/%s", in->path, name);
 	return 0;
+}
+
+/* With its index, where it has one. */
+static int
+commit(const struct installation *in, struct draft *draft, struct err *err)
+{
+	return index_commit(in, draft, err) == -1 ?
+	    err_within(err, "%s", in->path) : 0;
 }
 
 int
 files_write(const struct installation *in, const char *name, mode_t mode,
     struct slice text, struct err *err)
 {
-	if (file_replace(in->dir, name, mode, text, err) == -1)
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+
+	if (draft_begin(in->dir, name, mode, &draft, err) == -1)
 		return err_within(err, "%s", in->path);
+	if (fd_write(draft.fd, text.p, text.len) == -1)
+		return err_sys(err, "write %s/%s", in->path, draft.temporary);
+	return commit(in, &draft, err);
+}
+
+/* A last line without an end gets one. */
+static int
+copy_lines(int from, int to, struct err *err)
+{
+	off_t size;
+	char last;
+
+	if (file_copy(from, to, &size, err) == -1)
+		return -1;
+	if (size > 0 && fd_pread(from, &last, 1, size - 1) == 1 &&
+	    last != '\n' && fd_write(to, "\n", 1) == -1)
+		return err_sys(err, "write");
 	return 0;
+}
+
+int
+files_append(const struct installation *in, const char *name, mode_t mode,
+    struct slice line, struct err *err)
+{
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+	SCOPED(drop_fd) int old = -1;
+
+	if (open_text(in, name, &old, err) == -1)
+		return -1;
+	if (draft_begin(in->dir, name, mode, &draft, err) == -1)
+		return err_within(err, "%s", in->path);
+	if (old != -1 && copy_lines(old, draft.fd, err) == -1)
+		return err_within(err, "%s/%s", in->path, name);
+	if (fd_write(draft.fd, line.p, line.len) == -1)
+		return err_sys(err, "write %s/%s", in->path, draft.temporary);
+	return commit(in, &draft, err);
 }

@@ -19,8 +19,16 @@ enum { MODE_PUBLIC = 0644, MODE_SECRET = 0600 };
  * refused: replacing it would leave what it leads to as it was. */
 int	files_read(const struct installation *in, const char *name,
 	    struct str *text, bool *there, struct err *err);
+
+/* The same without reading it: whether files_read() would. */
+int	files_check(const struct installation *in, const char *name,
+	    bool *there, struct err *err);
 int	files_write(const struct installation *in, const char *name,
 	    mode_t mode, struct slice text, struct err *err);
+
+/* What is there, and the line behind it; nothing else is held in memory. */
+int	files_append(const struct installation *in, const char *name,
+	    mode_t mode, struct slice line, struct err *err);
 
 /* Whether anything is there under that name. */
 bool	files_exists(int dir, const char *name);

@@ -226,3 +226,13 @@ installation_lock(const struct installation *in, int *fd, struct err *err)
 		return err_within(err, "%s", in->path);
 	return 0;
 }
+
+bool
+installation_is_changed(const struct installation *in)
+{
+	SCOPED(drop_fd) int fd = -1;
+	struct err err;
+
+	return file_open(in->dir, ".lock", O_NOFOLLOW, &fd, NULL, &err) == 0 &&
+	    lock_try_shared(fd, &err) == 0;
+}

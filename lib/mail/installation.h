@@ -69,4 +69,7 @@ int	installation_file(const struct installation *in, const char *name,
 int	installation_lock(const struct installation *in, int *fd,
 	    struct err *err);
 
+/* Whether somebody holds it, as far as this process may know. */
+bool	installation_is_changed(const struct installation *in);
+
 #endif

@@ -1,42 +1,8 @@
-/* passwd.c: accounts in passwd.D and shadow.D, as Linuxconf kept them. */
-#include "account.h"
+/* passwd.c: accounts in passwd.D, as Linuxconf kept them. */
+#include "passwd_file.h"
 
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-
-#include "fd.h"
-#include "lines.h"
-#include "mem.h"
 #include "name.h"
 #include "scope.h"
-
-enum { PASSWD_FIELDS = 7, SHADOW_FIELDS = 9 };
-enum { NAME, HASH, UID, GID, GECOS, HOME, SHELL };
-enum { SHADOW_EXPIRES = 7 };
-
-/* How many fields there are; the first max of them. */
-static int
-split_fields(struct slice line, struct slice *fields, int max)
-{
-	struct slice field;
-	int n = 0;
-
-	for (; slice_cut(&line, ':', &field); n++)
-		if (n < max)
-			fields[n] = field;
-	return n;
-}
-
-static struct slice
-first_field(struct slice line)
-{
-	struct slice rest = line, field = { 0 };
-
-	slice_cut(&rest, ':', &field);
-	return field;
-}
 
 static bool
 can_be_in_name(char c)
@@ -68,107 +34,17 @@ is_meant_for(struct slice line, struct slice name)
 	return n == name.len;
 }
 
-/* GECOS up to the first comma; each & is the login with a capital. */
 static const char *
-full_name(struct pool *pool, struct slice gecos, struct slice login)
+full_name(struct pool *pool, const struct slice fields[PASSWD_FIELDS])
 {
 	SCOPED(drop_str) struct str name = { 0 };
-	struct slice rest = gecos, first = { 0 };
 
-	slice_cut(&rest, ',', &first);
-	for (size_t i = 0; i < first.len; i++) {
-		if (first.p[i] != '&') {
-			str_addc(&name, first.p[i]);
-			continue;
-		}
-		char initial = login.p[0];
-		str_addc(&name, initial >= 'a' && initial <= 'z' ?
-		    (char)(initial - 'a' + 'A') : initial);
-		str_addslice(&name, slice_from(login, 1));
-	}
+	passwd_add_full_name(fields[GECOS], fields[NAME], &name);
 	return pool_dup(pool, str_slice(&name));
 }
 
-/* What is wrong with the form of a line, whoever's it is; NULL: nothing. */
-static const char *
-split_line(struct slice line, struct slice fields[PASSWD_FIELDS])
-{
-	if (slice_has(line, '\0'))
-		return "a NUL byte is in the line";
-	if (split_fields(line, fields, PASSWD_FIELDS) != PASSWD_FIELDS)
-		return "an account's line has seven fields";
-	if (!name_is_account(fields[NAME]))
-		return "no account can have this name";
-	return NULL;
-}
-
-/* What is wrong with the line of an account; NULL: nothing. */
-static const char *
-parse_line(struct slice line, struct slice fields[PASSWD_FIELDS],
-    struct ident *ident)
-{
-	const char *wrong = split_line(line, fields);
-	uint64_t uid, gid;
-
-	if (wrong != NULL)
-		return wrong;
-	if (slice_number(fields[UID], UINT32_MAX, &uid) == -1 ||
-	    slice_number(fields[GID], UINT32_MAX, &gid) == -1)
-		return "user id or group id is not a number";
-	*ident = (struct ident){ (uid_t)uid, (gid_t)gid };
-	if (ident_is_forbidden(*ident))
-		return "no account can have user or group id 0 or 4294967295";
-	return NULL;
-}
-
-struct reader {
-	const struct domain	*domain;
-	const char		*path;
-	int			 fd;
-	struct lines		 lines;
-};
-
-static void
-drop_reader(struct reader *r)
-{
-	drop_lines(&r->lines);
-	drop_fd(&r->fd);
-}
-
-static int
-open_reader(const struct domain *domain, struct pool *pool, const char *kind,
-    struct reader *r, struct err *err)
-{
-	const char *name = pool_format(pool, "%s.%s", kind, domain->name);
-
-	if (installation_file(domain->in, name, &r->fd, err) == -1)
-		return -1;
-	r->domain = domain;
-	r->path = pool_format(pool, "%s/%s", domain->in->path, name);
-	r->lines.fd = r->fd;
-	return 0;
-}
-
-/* Without passwd.D a domain is broken: nobody in it is unknown. */
-static int
-open_passwd(const struct domain *domain, struct pool *pool, struct reader *r,
-    struct err *err)
-{
-	if (open_reader(domain, pool, "passwd", r, err) == 0)
-		return 0;
-	if (err->kind == ERR_ABSENT)
-		err->kind = ERR_TEMPORARY;
-	return -1;
-}
-
-static bool
-is_comment(struct slice line)
-{
-	return slice_trim(line).len == 0 || slice_starts(line, "#");
-}
-
 static struct account *
-make_account(const struct reader *r, struct pool *pool,
+make_account(const struct passwd_reader *r, struct pool *pool,
     struct slice fields[PASSWD_FIELDS], struct ident ident)
 {
 	struct account *account = pool_alloc(pool, sizeof *account);
@@ -176,7 +52,7 @@ make_account(const struct reader *r, struct pool *pool,
 	*account = (struct account){
 		.domain = r->domain,
 		.name = pool_dup(pool, fields[NAME]),
-		.full_name = full_name(pool, fields[GECOS], fields[NAME]),
+		.full_name = full_name(pool, fields),
 		.home = pool_dup(pool, fields[HOME]),
 		.ident = ident,
 		.file = r->path,
@@ -185,33 +61,27 @@ make_account(const struct reader *r, struct pool *pool,
 	return account;
 }
 
-static void
-warn_broken(const struct reader *r, const char *wrong)
-{
-	installation_warn(r->domain->in, "%s:%u: skipped: %s", r->path,
-	    r->lines.number, wrong);
-}
-
 /* A broken line that has just the name is its line; one that was but meant to
  * be counts where there is no other. */
 static int
 find(const struct domain *domain, struct pool *pool, struct slice name,
     struct account **out, struct err *err)
 {
-	SCOPED(drop_reader) struct reader r = { .fd = -1 };
+	SCOPED(drop_passwd_reader) struct passwd_reader r = { .fd = -1 };
+	struct index_question question = { INDEX_ACCOUNT, name, true };
 	struct slice line, fields[PASSWD_FIELDS];
 	struct err meant = { 0 };
 	struct ident ident;
 	int got;
 
-	if (open_passwd(domain, pool, &r, err) == -1)
+	if (passwd_open(domain, pool, "passwd", &question, &r, err) == -1)
 		return -1;
-	while ((got = lines_next(&r.lines, &line, err)) == 1) {
-		bool same = slice_same(first_field(line), name);
-		if (!same && is_comment(line))
+	while ((got = passwd_next(&r, &line, err)) == 1) {
+		bool same = slice_same(passwd_first_field(line), name);
+		if (!same && passwd_is_comment(line))
 			continue;
-		const char *wrong = same ? parse_line(line, fields, &ident) :
-		    split_line(line, fields);
+		const char *wrong = same ? passwd_parse(line, fields, &ident) :
+		    passwd_check(line, fields);
 		if (same && wrong != NULL)
 			return err_set(err, ERR_INVALID, "%s:%u: %s", r.path,
 			    r.lines.number, wrong);
@@ -221,7 +91,7 @@ find(const struct domain *domain, struct pool *pool, struct slice name,
 		}
 		if (wrong == NULL)
 			continue;
-		warn_broken(&r, wrong);
+		passwd_warn(&r, wrong);
 		if (meant.kind == 0 && is_meant_for(line, name))
 			err_fill(&meant, ERR_INVALID, "%s:%u: %s", r.path,
 			    r.lines.number, wrong);
@@ -237,29 +107,37 @@ find(const struct domain *domain, struct pool *pool, struct slice name,
 }
 
 static int
-each(const struct domain *domain, account_visitor *visit, void *arg,
+walk(struct passwd_reader *r, account_visitor *visit, void *arg,
     struct err *err)
 {
-	SCOPED(drop_pool) struct pool paths = { 0 };
-	SCOPED(drop_reader) struct reader r = { .fd = -1 };
 	struct slice line, fields[PASSWD_FIELDS];
 	struct ident ident;
 	int got;
 
-	if (open_passwd(domain, &paths, &r, err) == -1)
-		return -1;
-	while ((got = lines_next(&r.lines, &line, err)) == 1) {
+	while ((got = passwd_next(r, &line, err)) == 1) {
 		SCOPED(drop_pool) struct pool pool = { 0 };
-		if (is_comment(line))
+		if (passwd_is_comment(line))
 			continue;
-		const char *wrong = parse_line(line, fields, &ident);
+		const char *wrong = passwd_parse(line, fields, &ident);
 		if (wrong != NULL)
-			warn_broken(&r, wrong);
-		else if (visit(arg, make_account(&r, &pool, fields, ident),
+			passwd_warn(r, wrong);
+		else if (visit(arg, make_account(r, &pool, fields, ident),
 		    err) == -1)
 			return -1;
 	}
-	return got == -1 ? err_within(err, "%s", r.path) : 0;
+	return got == -1 ? err_within(err, "%s", r->path) : 0;
+}
+
+static int
+each(const struct domain *domain, account_visitor *visit, void *arg,
+    struct err *err)
+{
+	SCOPED(drop_pool) struct pool paths = { 0 };
+	SCOPED(drop_passwd_reader) struct passwd_reader r = { .fd = -1 };
+
+	if (passwd_open(domain, &paths, "passwd", NULL, &r, err) == -1)
+		return -1;
+	return walk(&r, visit, arg, err);
 }
 
 struct full_name_search {
@@ -295,6 +173,7 @@ static int
 find_full_name(const struct domain *domain, struct pool *pool,
     struct slice name, struct account **out, bool *several, struct err *err)
 {
+	SCOPED(drop_passwd_reader) struct passwd_reader r = { .fd = -1 };
 	SCOPED(drop_str) struct str key = { 0 };
 	struct full_name_search search = { .pool = pool };
 
@@ -302,7 +181,9 @@ find_full_name(const struct domain *domain, struct pool *pool,
 	if (!account_full_name_key(name, &key))
 		return err_set(err, ERR_ABSENT, "not a full name");
 	search.key = str_slice(&key);
-	if (each(domain, compare_full_name, &search, err) == -1)
+	struct index_question question = { INDEX_FULL_NAME, search.key, true };
+	if (passwd_open(domain, pool, "passwd", &question, &r, err) == -1 ||
+	    walk(&r, compare_full_name, &search, err) == -1)
 		return -1;
 	*several = search.count > 1;
 	if (search.count != 1)
@@ -312,122 +193,51 @@ find_full_name(const struct domain *domain, struct pool *pool,
 	return 0;
 }
 
-static char *
-take_hash(struct slice field)
-{
-	return mem_dup(field.p, field.len);
-}
-
-/* The line's hash field of passwd.D, for accounts that shadow.D lacks. */
+/* Who can be looked for by its name, by its full name; and apart what others
+ * are warned of. */
 static int
-read_passwd_hash(const struct domain *domain, struct pool *pool,
-    struct slice name, char **hash, struct err *err)
+visit_names(struct slice line, const struct textindex_place *place,
+    index_visitor *visit, void *arg, struct err *err)
 {
-	SCOPED(drop_reader) struct reader r = { .fd = -1 };
-	struct slice line, fields[PASSWD_FIELDS];
+	SCOPED(drop_str) struct str full = { 0 };
+	SCOPED(drop_str) struct str key = { 0 };
+	struct slice fields[PASSWD_FIELDS], name = passwd_first_field(line);
 	struct ident ident;
 	int got;
 
-	if (open_passwd(domain, pool, &r, err) == -1)
-		return -1;
-	while ((got = lines_next(&r.lines, &line, err)) == 1)
-		if (slice_same(first_field(line), name)) {
-			if (parse_line(line, fields, &ident) == NULL &&
-			    !slice_is(fields[HASH], "x"))
-				*hash = take_hash(fields[HASH]);
-			return 0;
-		}
-	return got;
+	if (name_is_account(name) && (got = visit(arg, INDEX_ACCOUNT, name,
+	    place, err)) != 0)
+		return got;
+	if (passwd_is_comment(line))
+		return 0;
+	if (passwd_parse(line, fields, &ident) != NULL)
+		return visit(arg, 0, (struct slice){ 0 }, place, err);
+	passwd_add_full_name(fields[GECOS], name, &full);
+	return account_full_name_key(str_slice(&full), &key) ?
+	    visit(arg, INDEX_FULL_NAME, str_slice(&key), place, err) : 0;
 }
 
-/* Negative numbers are what old shadow tools wrote for "none". */
-bool
-passwd_read_expiry(struct slice field, bool *expired)
+int
+passwd_scan_names(int fd, unsigned lines_before, index_visitor *visit,
+    void *arg, struct err *err)
 {
-	bool negative = slice_starts(field, "-");
-	uint64_t day = 0;
-
-	if (field.len > 0 && slice_number(slice_from(field, negative),
-	    UINT64_MAX, &day) == -1)
-		return false;
-	*expired = field.len > 0 && !negative &&
-	    (uint64_t)(time(NULL) / 86400) >= day;
-	return true;
-}
-
-/* What is wrong with an entry of shadow.D; NULL: nothing. */
-static const char *
-parse_shadow(struct slice line, struct slice fields[SHADOW_FIELDS],
-    bool *expired)
-{
-	if (slice_has(line, '\0'))
-		return "a NUL byte is in the line";
-	if (split_fields(line, fields, SHADOW_FIELDS) != SHADOW_FIELDS)
-		return "a password's line has nine fields";
-	if (!passwd_read_expiry(fields[SHADOW_EXPIRES], expired))
-		return "the day of expiry is not a number";
-	return NULL;
-}
-
-/* 1: found, 0: shadow.D has no (whole) line for the name. */
-static int
-read_shadow(const struct domain *domain, struct pool *pool, struct slice name,
-    char **hash, bool *expired, struct err *err)
-{
-	SCOPED(drop_reader) struct reader r = { .fd = -1 };
-	struct slice line, fields[SHADOW_FIELDS];
+	SCOPED(drop_lines) struct lines lines = { .fd = fd,
+	    .number = lines_before };
+	struct slice line;
 	int got;
 
-	if (open_reader(domain, pool, "shadow", &r, err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : -1;
-	while ((got = lines_next(&r.lines, &line, err)) == 1) {
-		if (!slice_same(first_field(line), name))
-			continue;
-		const char *wrong = parse_shadow(line, fields, expired);
-		if (wrong == NULL) {
-			*hash = take_hash(fields[HASH]);
-			return 1;
-		}
-		warn_broken(&r, wrong);
+	while ((got = lines_next(&lines, &line, err)) == 1) {
+		struct textindex_place place = { lines.offset, lines.number };
+		if ((got = visit_names(line, &place, visit, arg, err)) != 0)
+			return got == 1 ? 0 : -1;
 	}
 	return got;
-}
-
-/* "!" alone, or "!!", is how others write "no password". */
-static bool
-is_barred(const char *hash)
-{
-	return hash[0] == '!' && hash[strspn(hash, "!")] != '\0';
-}
-
-static int
-password(const struct domain *domain, const struct account *account,
-    struct password *out, struct err *err)
-{
-	SCOPED(drop_pool) struct pool paths = { 0 };
-	SCOPED(drop_password) struct password found = { 0 };
-	struct slice name = slice_of(account->name);
-	int got = read_shadow(domain, &paths, name, &found.hash,
-	    &found.expired, err);
-
-	if (got == -1 || (got == 0 &&
-	    read_passwd_hash(domain, &paths, name, &found.hash, err) == -1))
-		return -1;
-	const char *hash = found.hash != NULL ? found.hash : "";
-	found.locked = found.expired || hash[0] == '\0' || hash[0] == '!' ||
-	    hash[0] == '*';
-	found.barred = is_barred(hash);
-	if (found.locked)
-		drop_password(&found);
-	*out = found;
-	found.hash = NULL;
-	return 0;
 }
 
 const struct account_store passwd_store = {
 	.name = "passwd",
 	.find = find,
 	.find_full_name = find_full_name,
-	.password = password,
+	.password = shadow_password,
 	.each = each,
 };

@@ -103,5 +103,29 @@ class Pop(BoxTest):
         self.assertEqual([name for name in os.listdir(os.path.join(BUILD, "bench")) if name.startswith("work-")], [])
 
 
+class Lookup(BoxTest):
+    def test_every_row_is_measured_and_nothing_is_left_behind(self):
+        with tempfile.TemporaryDirectory(dir=SCRATCH) as place:
+            table = os.path.join(place, "table")
+            got = run(os.path.join(TREE, "bench", "lookup"), "--short", "-o", table, BUILD, seconds=300)
+            self.assertEqual(got.status, 0, got)
+            with open(table) as f:
+                head, *lines = [line.rstrip("\n").split("\t") for line in f]
+        sizes, what = (100, 1000, 2000), ("an account among {}, ms", "an alias among {}, ms",
+                                          "a delivery of 4 KiB among {}, Maildir, ms")
+        self.assertEqual([line[0] for line in lines], [
+            *(row.format(n) for n in sizes for row in what), *(f"an account among {n} domains, ms" for n in (10, 100)),
+            *(f"lookups by vlmtpd's socket map among {n}, /s" for n in sizes),
+            *(f"{row}, among 2000, s of processor time" for row in (
+                "make the indexes", "add an account", "list the accounts", "search one", "show one", "add an alias")),
+            *(f"memory of it, an alias among {n}, kB" for n in sizes)])
+        maps = ["postmap cdb", "postmap lmdb"] if ROOT and os.path.exists(f"{PEERS}/postmap") else []
+        dovecot = ["doveadm"] if ROOT and os.path.exists(f"{PEERS}/dovecot/usr/bin/doveadm") else []
+        self.assertEqual(head[1:], ["vmail", "vmail empty", *maps, *dovecot, "above"])
+        for line in lines:
+            self.assertTrue(re.fullmatch(r"\d+(\.\d+)?", line[1]), line)
+        self.assertEqual([name for name in os.listdir(os.path.join(BUILD, "bench")) if name.startswith("work-")], [])
+
+
 if __name__ == "__main__":
     main()

@@ -30,7 +30,9 @@ system_file()).  The same test runs in both worlds, unless it is marked
 There are no sleeps: a test waits for an event, by a deadline: a line, a
 reply, a process's end (Process, Pop3), or whatever eventually() can ask.
 
-The programs come from $VMAIL_BIN, else from out/bin of this tree.
+The programs come from $VMAIL_BIN, else from out/bin of this tree.  With VMAIL_INDEX=1
+every installation has "index-from = 1", and tests of the resolver make the indexes
+before each question.
 """
 import atexit
 import concurrent.futures
@@ -60,6 +62,7 @@ PEERS = os.path.join(TREE, "out", "peers")  # where "make deps" unpacks foreign 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEADLINE = int(os.environ.get("VMAIL_DEADLINE", "20"))      # seconds; nothing in a test may take longer
 ROOT = os.geteuid() == 0
+INDEXED = bool(os.environ.get("VMAIL_INDEX"))       # every file has an index, however small
 GID, FIRST_UID = 60000, 60001               # as root: of every domain, of its first account
 
 needs_root = unittest.skipUnless(ROOT, "needs root")
@@ -258,7 +261,7 @@ class Installation:
         self.settings = {"main-domain": "main.test", "hostname": "host.main.test",
                          "spool": self.spool, "homes": self.homes, "state": self.state,
                          "sendmail": f"{self.sendmail} -i", "log": "stderr",
-                         **(settings or {})}
+                         **(settings or {}), **({"index-from": "1"} if INDEXED else {})}
         self.set()
 
     def _directory(self, name, mode=0o755):

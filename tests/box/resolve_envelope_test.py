@@ -217,6 +217,8 @@ class NoSideEffects(Resolving):
         self.recipients = "x@a.test", "nobody@a.test", "bob@b.test", "joe@c.test"
 
     def test_nothing_is_made_changed_run_or_sent(self):
+        self.plan("joe@a.test")
+        self.indexes_stay = True
         before = self.everything()
         plan = self.plan(*self.recipients)
         self.assertEqual(plan.status, 68, plan)

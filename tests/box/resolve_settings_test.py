@@ -6,7 +6,8 @@ JOE, BOB = "mailbox joe@a.test", "mailbox bob@b.test"
 
 
 def waits_for_everybody(self, lines, sentence):
-    """vmail.conf with these lines behind its own, which end in line 7."""
+    """vmail.conf with these lines behind its own, which end in line 7, or in 8 with index-from."""
+    sentence = re.sub(r"^\d+(?=:)|(?<=in line )\d+", lambda line: str(int(line[0]) + INDEXED), sentence)
     path = os.path.join(self.vmail.dir, "vmail.conf")
     with open(path, "ab") as f:
         f.write(lines if isinstance(lines, bytes) else lines.encode())

@@ -107,6 +107,7 @@ def decided_by(answers, temporary, done):
 class Resolving(BoxTest):
     """Domains a.test with joe and ann, and b.test with bob; .vmail is their installation."""
     settings = {}                           # of vmail.conf
+    indexes_stay = False                    # with VMAIL_INDEX: none is made anew before a question
     others_may_wait = False                 # where they need more than vdeliver -n does
     domain = {}                             # of domain.a.test
 
@@ -129,6 +130,8 @@ class Resolving(BoxTest):
         self.vmail.write(f"domain.{domain}", self.vmail.read(f"domain.{domain}") + lines.encode())
 
     def plan(self, *recipients, options=(), **more):
+        if INDEXED and not self.indexes_stay:
+            self.vmail.run("vadmin", "index")
         plan = Plan(self.vmail, self.vmail.run("vdeliver", "-n", *options, "--", *recipients, **more))
         self.assertIn(plan.status, STATUSES, plan)
         for line in plan.stderr.split("\n")[:-1]:

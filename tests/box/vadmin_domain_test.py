@@ -300,7 +300,6 @@ class CommandLine(BoxTest):
 
     def test_what_later_versions_have_is_refused_by_name(self):
         for args in (("backup", "x"), ("domain", "delete", "a.test"), ("user", "rename", "a", "b"),
-                     ("index",),
                      ("alias", "join", "x"), ("fsck",)):
             with self.subTest(args):
                 got = self.v(*args)

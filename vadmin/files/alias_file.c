@@ -6,6 +6,7 @@
 #include "fd.h"
 #include "file.h"
 #include "files.h"
+#include "index.h"
 #include "scope.h"
 
 enum { LINE_WIDTH = 72 };
@@ -121,7 +122,7 @@ replace(struct alias_file *file, struct slice text,
 	int fits = check_draft(file, &draft, wanted, err);
 	if (fits != 1)
 		return fits;
-	return draft_commit(&draft, err) == -1 ? -1 : 1;
+	return index_commit(file->domain->in, &draft, err) == -1 ? -1 : 1;
 }
 
 /* The text before the entry, of it, and behind it. */

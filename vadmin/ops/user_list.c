@@ -20,7 +20,9 @@ list_account(void *arg, const struct account *account, struct err *err)
 	SCOPED(drop_str) struct str address = { 0 };
 
 	(void)err;
-	str_addf(&address, "%s@%s", account->name, account->domain->name);
+	str_adds(&address, account->name);
+	str_addc(&address, '@');
+	str_adds(&address, account->domain->name);
 	if (listing->pattern != NULL &&
 	    !pattern_matches(listing->pattern, str_slice(&address)))
 		return 0;

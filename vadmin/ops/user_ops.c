@@ -19,6 +19,7 @@
 #include "subject.h"
 #include "uid_mark.h"
 #include "user_files.h"
+#include "user_lines.h"
 #include "user_room.h"
 
 /* What "name" or "quota" was given last; NULL: neither was. */
@@ -58,9 +59,9 @@ check_inbox_free(const struct subject *subject, struct pool *pool,
 
 static int
 check_room(const struct subject *subject, struct pool *pool,
-    const struct user_files *files, struct err *err)
+    struct err *err)
 {
-	if (user_room_check(subject, files, err) == -1)
+	if (user_room_look(subject, err) == -1)
 		return -1;
 	return check_inbox_free(subject, pool, err);
 }
@@ -68,21 +69,18 @@ check_room(const struct subject *subject, struct pool *pool,
 int
 user_add_ask(struct call *call, struct err *err)
 {
-	SCOPED(drop_user_files) struct user_files files = { 0 };
 	struct subject subject;
 
 	if (subject_new_account(call, "U@D", &subject, err) == -1 ||
-	    user_files_read(subject.domain, &call->pool, &files, err) == -1 ||
-	    check_room(&subject, &call->pool, &files, err) == -1)
+	    check_room(&subject, &call->pool, err) == -1)
 		return -1;
 	return secret_ask_new(call, subject.name, subject.domain->name, err);
 }
 
 static int
 add_passwd_line(struct call *call, const struct subject *subject, uid_t uid,
-    struct user_files *files, struct err *err)
+    struct err *err)
 {
-	SCOPED(drop_str) struct str text = { 0 };
 	const char *name = assigned(call, "name");
 	gid_t gid = subject->domain->owner.gid;
 	struct slice fields[PASSWD_FIELDS] = {
@@ -95,10 +93,7 @@ add_passwd_line(struct call *call, const struct subject *subject, uid_t uid,
 		SLICE("/bin/false"),
 	};
 
-	if (entries_add(str_slice(&files->passwd), fields, PASSWD_FIELDS, &text,
-	    err) == -1)
-		return err_within(err, "%s", files->passwd_name);
-	return user_files_write_passwd(files, &text, err);
+	return user_lines_add(subject->domain, USER_LINES_PASSWD, fields, err);
 }
 
 static void
@@ -138,14 +133,12 @@ forget_grants(const struct subject *subject, struct err *err)
 int
 user_add(struct call *call, struct err *err)
 {
-	SCOPED(drop_user_files) struct user_files files = { 0 };
 	const char *quota = assigned(call, "quota");
 	struct subject subject;
 	uid_t uid;
 
 	if (subject_new_account(call, "U@D", &subject, err) == -1 ||
-	    user_files_read(subject.domain, &call->pool, &files, err) == -1 ||
-	    check_room(&subject, &call->pool, &files, err) == -1)
+	    check_room(&subject, &call->pool, err) == -1)
 		return -1;
 	const struct domain *domain = subject.domain;
 	struct account account = { .domain = domain, .name = subject.name };
@@ -156,14 +149,13 @@ user_add(struct call *call, struct err *err)
 		return -1;
 	struct ident who = domain->one_owner ? domain->owner :
 	    (struct ident){ uid, domain->owner.gid };
-	if (user_files_set_hash(&files, subject.name, call->hash,
-	    HASH_NEW_ACCOUNT, err) == -1 ||
+	if (user_lines_set_hash(domain, subject.name, call->hash, err) == -1 ||
 	    homes_make(domain, subject.name, who, err) == -1)
 		return -1;
 	if (quota != NULL && quota_file_write(domain, subject.name,
 	    slice_of(quota), err) == -1)
 		return -1;
-	if (add_passwd_line(call, &subject, uid, &files, err) == -1)
+	if (add_passwd_line(call, &subject, uid, err) == -1)
 		return -1;
 	tell_new(call, &subject, uid);
 	alias_use_warn_same(call, domain, subject.name);

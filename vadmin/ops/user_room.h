@@ -12,4 +12,7 @@
 int	user_room_check(const struct subject *subject,
 	    const struct user_files *files, struct err *err);
 
+/* The same without reading the files as a whole. */
+int	user_room_look(const struct subject *subject, struct err *err);
+
 #endif

@@ -10,7 +10,7 @@
 #include "scope.h"
 #include "secret_ops.h"
 #include "subject.h"
-#include "user_files.h"
+#include "user_lines.h"
 
 static void
 show(struct sheet *sheet, const char *name, const char *value)
@@ -60,13 +60,13 @@ int
 user_show(struct call *call, struct err *err)
 {
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
-	SCOPED(drop_user_files) struct user_files files = { 0 };
+	SCOPED(drop_secret) struct str hash = { 0 };
 	struct pool *pool = &call->pool;
 	struct account *account;
 	struct err unread;
 
 	if (subject_account(call, "U@D", &account, err) == -1 ||
-	    user_files_read(account->domain, pool, &files, err) == -1)
+	    user_lines_hash(account->domain, account->name, &hash, err) == -1)
 		return -1;
 	const struct domain *domain = account->domain;
 	show(&sheet, "account", pool_format(pool, "%s@%s", account->name,
@@ -79,8 +79,7 @@ user_show(struct call *call, struct err *err)
 	show(&sheet, "home", account->home);
 	show(&sheet, "inbox", mailbox_path(account, pool));
 	show(&sheet, "quota", quota_file_read(domain, account->name, pool));
-	show(&sheet, "login", secret_state(domain,
-	    user_files_hash(&files, account->name)));
+	show(&sheet, "login", secret_state(domain, str_slice(&hash)));
 	show(&sheet, "vacation", vacation_of(account));
 	show(&sheet, "where", pool_format(pool, "%s:%u", account->file,
 	    account->line));

@@ -1,0 +1,69 @@
+/* index.h: the indexes beside passwd.D, shadow.D and alias files.
+ *
+ * ".FILE.index" lies beside a FILE of index-from bytes or more, for who looks
+ * up one name in it; see textindex.h.  One that does not fit the file is never
+ * believed: the file is read, with a warning.
+ */
+#ifndef INDEX_H
+#define INDEX_H
+
+#include <stdbool.h>
+
+#include "file.h"
+#include "installation.h"
+#include "textindex.h"
+
+/* What names are in an index. */
+enum index_kind {
+	INDEX_ACCOUNT = 1,	/* the first field of a line */
+	INDEX_FULL_NAME,	/* account_full_name_key() */
+	INDEX_ALIAS,		/* an entry's name */
+};
+
+/* What file's index is called, beside it. */
+const char	*index_name(struct pool *pool, const char *file);
+
+/* What a lookup asks of it. */
+struct index_question {
+	enum index_kind	kind;
+	struct slice	key;
+	bool		apart;		/* also all that is kept apart */
+};
+
+/* Where the answers are in file, which is open as fd; file is relative to the
+ * installation's directory.  False: only the whole file tells. */
+bool	index_ask(const struct installation *in, const char *file, int fd,
+	    const struct index_question *question,
+	    struct textindex_places *places);
+
+/* --- what stands in a file; from here on what lookups do not need ----------- */
+
+/* Called for each name of a text, in the text's order; the kind is 0 for what
+ * is kept apart.  1 ends it. */
+typedef int index_visitor(void *arg, enum index_kind kind, struct slice key,
+	    const struct textindex_place *place, struct err *err);
+
+/* From where fd stands, which is behind so many lines. */
+typedef int index_scan(int fd, unsigned lines_before, index_visitor *visit,
+	    void *arg, struct err *err);
+index_scan	passwd_scan_names, shadow_scan_names, alias_scan_names;
+
+/* --- index_keep.c ------------------------------------------------------------ */
+
+enum index_state {
+	INDEX_NONE,		/* the file is too small for one, or missing */
+	INDEX_MADE,
+	INDEX_UNTRUSTED,	/* the file is not ours alone: none is made */
+};
+
+/* Makes the index of a file anew, or takes it away where the file is too small
+ * for one.  Under the installation's lock.  ERR_FULL: it cannot have one. */
+int	index_make(const struct installation *in, const char *file,
+	    enum index_state *state, struct err *err);
+
+/* draft_commit() for a file of the installation's directory: where it is one of
+ * these, its index goes along.  What fails about the index alone is warned of. */
+int	index_commit(const struct installation *in, struct draft *draft,
+	    struct err *err);
+
+#endif
