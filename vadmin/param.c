@@ -46,6 +46,13 @@ check_grant(struct slice value, struct err *err)
 }
 
 static int
+check_shell(struct slice value, struct err *err)
+{
+	return slice_is(value, "bash") || slice_is(value, "zsh") ? 0 :
+	    err_set(err, ERR_INVALID, "neither bash nor zsh");
+}
+
+static int
 check_number(struct slice value, struct err *err)
 {
 	uint64_t unused;
@@ -175,27 +182,87 @@ check_account_setting(struct slice value, struct err *err)
 	return check_setting(account_settings, value, &scratch, err);
 }
 
-const struct param_type param_domain = { .label = "D", .max = 1024, .check = check_domain };
-const struct param_type param_account = { .label = "U@D", .max = 1280, .check = check_account };
-const struct param_type param_alias = { .label = "L@D", .max = 1280, .check = check_account };
-const struct param_type param_auto = { .label = "NAME@D", .max = 1280, .check = check_account };
-const struct param_type param_switch = { .label = "on|off|show", .max = 8, .check = check_switch };
-const struct param_type param_grant = { .label = "retrieve|all|none", .max = 16, .check = check_grant };
-const struct param_type param_quota = {
-	.label = "kB|none|disabled|default", .max = 32, .check = check_quota,
+#define NAME_RULE \
+	"Up to 64 letters, digits, '.', '_' and '-' before the '@', not beginning with '.' or '-'."
+
+const struct param_type param_domain = {
+	.label = "D", .max = 1024, .known = KNOWN_DOMAINS, .check = check_domain,
+	.rule = "A domain in any spelling; upper case and letters of its language are converted.",
 };
-const struct param_type param_number = { .label = "N", .max = 20, .check = check_number };
-const struct param_type param_address = { .label = "ADDRESS", .max = 1280 };
-const struct param_type param_pattern = { .label = "PATTERN", .max = 1280 };
-const struct param_type param_member = { .label = "MEMBER", .max = 4096, .check = check_member };
-const struct param_type param_flag = { .label = "", .is_flag = true };
-const struct param_type param_word = { .label = "WORD", .max = 1280 };
-const struct param_type param_file = { .label = "FILE", .max = 1280 };
+const struct param_type param_account = {
+	.label = "U@D", .max = 1280, .known = KNOWN_ACCOUNTS, .check = check_account,
+	.rule = NAME_RULE,
+};
+const struct param_type param_alias = {
+	.label = "L@D", .max = 1280, .known = KNOWN_ALIASES, .check = check_account,
+	.rule = "What stands before the '@' of an address.",
+};
+const struct param_type param_auto = {
+	.label = "NAME@D", .max = 1280, .known = KNOWN_AUTOS, .check = check_account,
+	.rule = NAME_RULE,
+};
+const struct param_type param_switch = {
+	.label = "on|off|show", .max = 8, .known = KNOWN_CHOICES, .check = check_switch,
+	.rule = "One of these words.",
+};
+const struct param_type param_grant = {
+	.label = "retrieve|all|none", .max = 16, .known = KNOWN_CHOICES, .check = check_grant,
+	.rule = "One of these words.",
+};
+const struct param_type param_quota = {
+	.label = "kB|none|disabled|default", .max = 32, .known = KNOWN_CHOICES,
+	.check = check_quota,
+	.rule = "A number from 1, of kB or with k, M or G behind it; or one of these words.",
+};
+const struct param_type param_number = {
+	.label = "N", .max = 20, .check = check_number, .rule = "Digits alone.",
+};
+const struct param_type param_filter = {
+	.label = "N|D|U@D", .max = 1280, .known = KNOWN_DOMAINS,
+	.rule = "Digits alone are a number; a domain; or an account.",
+};
+const struct param_type param_address = {
+	.label = "ADDRESS", .max = 1280, .known = KNOWN_ACCOUNTS,
+	.rule = "A local part and a domain; without '@' in the main domain.",
+};
+const struct param_type param_pattern = {
+	.label = "PATTERN", .max = 1280, .known = KNOWN_DOMAINS,
+	.rule = "'*' stands for any text, '?' for one character; quote them for the shell.",
+};
+const struct param_type param_member = {
+	.label = "MEMBER", .max = 4096, .known = KNOWN_ACCOUNTS, .check = check_member,
+	.rule = "One word for each; what is no plain address is quoted for the shell.",
+};
+const struct param_type param_flag = {
+	.label = "", .is_flag = true, .rule = "It has no value.",
+};
+const struct param_type param_word = {
+	.label = "WORD", .max = 1280, .rule = "Any text.",
+};
+const struct param_type param_file = {
+	.label = "FILE", .max = 1280, .known = KNOWN_FILES, .rule = "A path, or '-' for standard input.",
+};
+const struct param_type param_operation = {
+	.label = "OPERATION", .max = 64, .known = KNOWN_OPERATIONS,
+	.rule = "Its words, or the first of them.",
+};
+const struct param_type param_shell = {
+	.label = "bash|zsh", .max = 8, .known = KNOWN_CHOICES, .check = check_shell,
+	.rule = "One of these words.",
+};
+const struct param_type param_sample = {
+	.label = "vmail.conf|domain", .max = 16, .known = KNOWN_CHOICES,
+	.rule = "One of these words.",
+};
 const struct param_type param_domain_setting = {
-	.label = "NAME=VALUE", .max = 8192, .check = check_domain_setting,
+	.label = "NAME=VALUE", .max = 8192, .known = KNOWN_SETTINGS,
+	.settings = domain_settings, .check = check_domain_setting,
+	.rule = "One of the settings below; quote a value with blanks for the shell.",
 };
 const struct param_type param_account_setting = {
-	.label = "NAME=VALUE", .max = 8192, .check = check_account_setting,
+	.label = "NAME=VALUE", .max = 8192, .known = KNOWN_SETTINGS,
+	.settings = account_settings, .check = check_account_setting,
+	.rule = "One of the settings below; quote a value with blanks for the shell.",
 };
 
 int

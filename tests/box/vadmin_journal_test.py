@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """vadmin: the journal of changes, and what takes each of them back; -n, which changes nothing."""
 import json
+import random
 import stat
 
 from harness import *
@@ -265,6 +266,57 @@ class Undo(Journal):
         self.assertLess(os.path.getsize(os.path.join(journal, f"{int(n):010}")), 2000)
         self.ok("undo", n)
         self.assertEqual(self.vmail.read("passwd.a.test").decode(), lines)
+
+
+class History(Journal):
+    """Random changes, taken back in a random order: VMAIL_HISTORIES=N tries N of them."""
+    def change(self, dice):
+        who, alias = f"u{dice.randrange(4)}@a.test", f"l{dice.randrange(3)}@a.test"
+        member = f"m{dice.randrange(5)}@far.test"
+        return dice.choice((
+            *[("user", "add", who)] * 4,
+            ("user", "delete", who), ("user", "restore", who), ("user", "lock", who),
+            ("user", "unlock", who), ("user", "quota", who, f"{dice.randrange(1, 9)}M"),
+            ("user", "forward", who, member), ("user", "forward", who, "off"),
+            ("user", "grant", who, f"u{dice.randrange(4)}", dice.choice(("all", "none"))),
+            ("alias", "add", alias, member), ("alias", "delete", alias, member), ("alias", "delete", alias),
+            ("domain", "set", "a.test", f"description={dice.randrange(9)}"),
+            ("domain", "lock", "a.test"), ("domain", "unlock", "a.test")))
+
+    def test_what_is_undone_from_the_end_ends_at_the_beginning(self):
+        for seed in range(int(os.environ.get("VMAIL_HISTORIES", "1"))):
+            dice = random.Random(seed)
+            before, first = self.what_counts(), int(self.last()["number"])
+            for _ in range(40):
+                self.v(*self.change(dice))
+            self.assertGreater(int(self.last()["number"]), first + 10)
+            for number in range(int(self.last()["number"]), first, -1):
+                self.ok("undo", str(number))
+            self.assertEqual(self.what_counts(), before, seed)
+
+    def test_in_any_order_each_undo_is_whole_or_refused(self):
+        for seed in range(int(os.environ.get("VMAIL_HISTORIES", "1"))):
+            dice = random.Random(seed)
+            first = int(self.last()["number"])
+            for _ in range(30):
+                self.v(*self.change(dice))
+            numbers = list(range(first + 1, int(self.last()["number"]) + 1))
+            dice.shuffle(numbers)
+            done = 0
+            for number in numbers:
+                before = self.tree()
+                got = self.v("undo", str(number))
+                self.assertIn(got.status, (0, 77), (seed, got))
+                done += got.status == 0
+                if got.status == 77:
+                    self.assertEqual(self.tree(), before, (seed, number, got))
+            self.assertGreater(done, 3, seed)
+            for name in ("passwd.a.test", "shadow.a.test", "aliases.a.test"):
+                keys = [line.split(b":")[0] for line in self.vmail.read(name).splitlines()
+                        if line[:1] not in b"# \t"]
+                self.assertEqual(len(keys), len(set(keys)), (seed, name, keys))
+            got = self.v("check")
+            self.assertNotRegex(got.stdout.decode(), "broken|twice|malformed|not a line", seed)
 
 
 class Log(Journal):
