@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """vadmin: the journal of changes, and what takes each of them back; -n, which changes nothing."""
 import json
+import pty
 import random
 import stat
 
@@ -12,7 +13,8 @@ KEPT = ("state", "etc", "spool", "homes")
 
 class Journal(BoxTest):
     def setUp(self):
-        self.vmail = self.installation()
+        self.vmail = Installation(at=in_memory())
+        self.addCleanup(self.vmail.close)
         self.ok("domain", "add", "a.test")
 
     def v(self, *args, **more):
@@ -46,7 +48,7 @@ class Journal(BoxTest):
             for base, directories, names in os.walk(os.path.join(self.vmail.scratch, top)):
                 for name in [*directories, *names]:
                     path = os.path.join(base, name)
-                    if any(word in path for word in without):
+                    if any(word in path[len(self.vmail.scratch):] for word in without):
                         continue
                     st = os.lstat(path)
                     held = None
@@ -155,6 +157,57 @@ class EveryChange(Journal):
         told = {" ".join(line.split()[:2]) for line in CHANGES} | {"user purge", "undo"}
         self.assertEqual([name for name in names if name not in told], [],
                          "a row in CHANGES shows that it is undone")
+
+
+class Foretold(Journal):
+    def test_nothing_at_all_is_left_of_it(self):
+        vmail = self.vmail = self.installation()
+        before, scratch = self.tree(), set(os.listdir("/tmp"))
+        self.ok("-n", "domain", "add", "a.test")
+        self.v("-n", "user", "add", "joe@a.test")
+        self.v("-n", "undo", "1")
+        self.assertEqual(self.tree(), before)
+        self.assertEqual(os.listdir(vmail.state), [])
+        self.assertEqual([name for name in set(os.listdir("/tmp")) - scratch
+                          if name.startswith("vadmin.")], [])
+
+    def test_it_is_refused_for_the_same_reasons(self):
+        self.furnish()
+        self.ok("user", "delete", "bob@a.test")
+        for line in ("domain add a.test", "domain set a.test filter=%x", "domain set nowhere.test x=y",
+                     "domain alias a.test alias.test", "domain unalias a.test", "user add joe@a.test",
+                     "user add .x@a.test", "user passwd nobody@a.test", "user restore joe@a.test",
+                     "user delete nobody@a.test", "user purge nobody@a.test", "user quota joe@a.test 0",
+                     "user forward joe@a.test |x", "user grant joe@a.test joe all",
+                     "user vacation joe@a.test off --text x", "alias delete nobody@a.test",
+                     "alias add list@a.test |", "auto set x@a.test /nowhere", "auto delete nobody@a.test",
+                     "undo 1000", "undo 1"):
+            with self.subTest(line):
+                before = self.tree()
+                told, done = self.v("-n", *line.split()), self.v(*line.split())
+                self.assertEqual((told.status, told.stderr), (done.status, done.stderr))
+                self.assertNotEqual(done.status, 0)
+                self.assertEqual(self.tree(), before)
+
+    def test_what_an_operation_says_that_it_did_is_not_said(self):
+        got = self.ok("-n", "user", "add", "joe@a.test")
+        self.assertNotIn(b"password", got.stdout)
+        self.assertIn(b"joe:(hash):", got.stdout)
+        self.ok("user", "add", "joe@a.test")
+        self.assertIn(b"quota\tdefault", self.ok("-n", "user", "quota", "joe@a.test").stdout)
+
+    def test_on_a_terminal_nobody_is_asked(self):
+        self.add("joe@a.test")
+        parent, child = pty.openpty()
+        self.addCleanup(os.close, parent)
+        for words in (("user", "add", "ann@a.test"), ("user", "passwd", "joe@a.test"),
+                      ("user", "delete", "joe@a.test")):
+            with open(os.dup(child), "rb") as terminal:
+                self.ok("-n", *words, input=terminal)
+        self.ok("user", "add", "ann@a.test", "--password-stdin", input=SECRET)
+        with open(child, "rb") as terminal:
+            self.ok("domain", "lock", "a.test", input=terminal)
+        self.assertRegex(self.last()["from"], "^/dev/pts/")
 
 
 class Undo(Journal):

@@ -28,8 +28,8 @@ caller_name(struct pool *pool)
 	struct passwd room, *user = NULL;
 	char text[4096];
 
-	getpwuid_r(getuid(), &room, text, sizeof text, &user);
-	const char *name = user != NULL ?
+	int failed = getpwuid_r(getuid(), &room, text, sizeof text, &user);
+	const char *name = failed == 0 && user != NULL ?
 	    pool_dup(pool, slice_of(user->pw_name)) :
 	    pool_format(pool, "%u", (unsigned)getuid());
 

@@ -163,7 +163,8 @@ show_entry(const struct book *book, const struct entry_file *entry,
 	add_words(entry, &words);
 	sheet_addf(sheet, "%llu", (unsigned long long)entry->number);
 	sheet_adds(sheet, entry->time);
-	sheet_adds(sheet, entry->who);
+	sheet_addf(sheet, "%s%s%s", entry->who, entry->as[0] != '\0' ?
+	    " as " : "", entry->as);
 	sheet_adds(sheet, entry->from);
 	sheet_add(sheet, str_slice(&words));
 	sheet_adds(sheet, result_of(entry, pool));
