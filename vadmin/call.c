@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "authority.h"
 #include "fd.h"
 #include "files.h"
 #include "journal.h"
@@ -60,15 +60,10 @@ call_add(struct call *call, size_t param, const char *value, struct err *err)
 	return 0;
 }
 
-static int
-check_caller(const struct installation *in, struct err *err)
+static bool
+is_shown_to(const void *who, const char *domain)
 {
-	if (in->as_root || (in->owner != 0 && in->owner == getuid()))
-		return 0;
-	return err_set(err, ERR_REFUSED,
-	    "only root, or whoever owns %s/vmail.conf, may do this: call it "
-	    "through sudo (administrators by admins and co-administration are "
-	    "not available in this version)", in->path);
+	return principal_has(who, domain);
 }
 
 static void
@@ -86,8 +81,17 @@ call_open(struct call *call, struct err *err)
 		return -1;
 	}
 	call->opened = true;
-	call->in.warn = warn;
-	return check_caller(&call->in, err);
+	if (principal_find(&call->in, call->as, &call->pool, &call->principal,
+	    err) == -1)
+		return -1;
+	if (call->principal.caller <= CALLER_GLOBAL) {
+		call->in.warn = warn;
+	} else {
+		/* Whatever is looked for from now on. */
+		call->in.shows = is_shown_to;
+		call->in.shows_to = &call->principal;
+	}
+	return authority_check(call, err);
 }
 
 /* A lock that nobody has made yet is not made for this. */
@@ -135,7 +139,8 @@ call_run(struct call *call, struct err *err)
 		return -1;
 	if (!call->op->changes)
 		return call->op->run(call, err);
-	if (take_lock(call, err) == -1)
+	/* What somebody may change can have changed while we waited. */
+	if (take_lock(call, err) == -1 || authority_check(call, err) == -1)
 		return -1;
 	return call->rehearsed ? rehearse(call, err) : run_kept(call, err);
 }

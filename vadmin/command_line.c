@@ -22,7 +22,7 @@ next_word(struct words *words)
 static int
 refuse_option(const char *option, struct err *err)
 {
-	static const char *const later[] = { "--as", "--replace-by", "--who" };
+	static const char *const later[] = { "--replace-by", "--who" };
 
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
 		if (strcmp(option, later[i]) == 0 ||
@@ -48,6 +48,59 @@ take_global(struct call *call, const char *option)
 	return true;
 }
 
+/* "-C DIR" or "-CDIR", "--as WHO" or "--as=WHO". */
+struct global_option {
+	const char	*name, *joint, *needs;
+};
+static const struct global_option opt_directory = { "-C", "", "a directory" },
+    opt_as = { "--as", "=", "a principal" };
+
+/* 1: the next word is the option, and what follows it is next; 0: it is
+ * another. */
+static int
+take_value(struct words *words, const struct global_option *option,
+    const char **value, struct err *err)
+{
+	size_t len = strlen(option->name), joint = strlen(option->joint);
+	const char *word = *words->at;
+
+	if (strncmp(word, option->name, len) != 0 || (word[len] != '\0' &&
+	    strncmp(word + len, option->joint, joint) != 0))
+		return 0;
+	words->at++;
+	*value = word[len] != '\0' ? word + len + joint : next_word(words);
+	return *value != NULL ? 1 : err_set(err, ERR_INVALID, "%s needs %s",
+	    option->name, option->needs);
+}
+
+/* Twice is refused: a rule of sudo's that gives the first one must not be
+ * overruled by who is let through by it. */
+static int
+take_principal(struct call *call, struct words *words, struct err *err)
+{
+	const char *as = NULL;
+	int taken = take_value(words, &opt_as, &as, err);
+
+	if (taken != 1)
+		return taken;
+	if (call->as != NULL)
+		return err_set(err, ERR_INVALID, "--as is given twice");
+	call->as = as;
+	return param_check(&param_principal, slice_of(as), err) == -1 ?
+	    err_within(err, "--as") : 1;
+}
+
+/* Behind --as it may come from who is let through by a rule of sudo's: he must
+ * not choose whose files say who he is. */
+static int
+take_directory(struct call *call, struct words *words, struct err *err)
+{
+	int taken = take_value(words, &opt_directory, &call->directory, err);
+
+	return taken == 1 && call->as != NULL ? err_set(err, ERR_INVALID,
+	    "-C comes before --as") : taken;
+}
+
 /* "help" and nothing else when somebody asks for it as an option. */
 static const char *const help_words[] = { "--help", "-h", "-?", "--version",
     "-V" };
@@ -69,14 +122,13 @@ parse_global(struct call *call, struct words *words, struct err *err)
 			words->at++;
 			continue;
 		}
-		if (strncmp(option, "-C", 2) != 0)
+		int taken = take_directory(call, words, err);
+		if (taken == 0)
+			taken = take_principal(call, words, err);
+		if (taken == -1)
+			return -1;
+		if (taken == 0)
 			return refuse_option(option, err);
-		words->at++;
-		call->directory = option[2] != '\0' ? option + 2 :
-		    next_word(words);
-		if (call->directory == NULL)
-			return err_set(err, ERR_INVALID,
-			    "-C needs a directory");
 	}
 	return 0;
 }

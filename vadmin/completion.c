@@ -17,7 +17,10 @@
 
 /* A command line that is not finished. */
 struct line {
-	const char		*directory;
+	const char		*directory, *as;
+	/* who is let through by a rule of sudo's that says --as chooses
+	 * neither by words */
+	bool			 is_fixed;
 	const char		**word;
 	size_t			 count;
 	const char		*last;		/* what is to become something */
@@ -82,9 +85,14 @@ read_words(struct line *line, const struct param **value)
 	for (size_t i = 0; i < line->count; i++) {
 		const char *word = line->word[i];
 		*value = NULL;
-		if (line->op == NULL && strcmp(word, "-C") == 0) {
-			line->directory = i + 1 < line->count ?
+		if (line->op == NULL && (strcmp(word, "-C") == 0 ||
+		    strcmp(word, "--as") == 0)) {
+			const char **what = word[1] == 'C' ?
+			    &line->directory : &line->as;
+			const char *given = i + 1 < line->count ?
 			    line->word[++i] : NULL;
+			if (!line->is_fixed)
+				*what = given;
 		} else if (word[0] == '-' && word[1] != '\0') {
 			*value = line->op == NULL ? NULL :
 			    option_named(line->op, word);
@@ -115,7 +123,7 @@ offer_listed(const struct line *line, const char *first, const char *second,
 {
 	SCOPED(drop_call) struct call call = {
 		.op = row_named(first, second), .directory = line->directory,
-		.lock = -1,
+		.as = line->as, .lock = -1,
 	};
 	struct err unused;
 
@@ -307,8 +315,10 @@ offer_param(const struct line *line, const struct param *p)
 static void
 offer_options(const struct line *line)
 {
-	if (line->op == NULL)
+	if (line->op == NULL) {
 		offer(line, "-C");
+		offer(line, "--as");
+	}
 	offer(line, "-n");
 	offer(line, "--json");
 	if (line->op == NULL)
@@ -322,7 +332,8 @@ int
 complete(struct call *call, struct err *err)
 {
 	const struct setting_words *words = call_list(call, "WORD");
-	struct line line = { .directory = call->directory };
+	struct line line = { .directory = call->directory, .as = call->as,
+	    .is_fixed = call->as != NULL };
 	const struct param *value = NULL;
 
 	(void)err;

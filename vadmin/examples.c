@@ -104,6 +104,18 @@ static const struct examples table[] = {
 	{ "auto delete", {
 		"vadmin auto delete info@example.org",
 		"vadmin -n auto delete info@example.org" } },
+	{ "admin add", {
+		"vadmin admin add carla",
+		"vadmin admin add berta@example.org --password-stdin <password.txt" } },
+	{ "admin list", {
+		"vadmin admin list",
+		"vadmin --json admin list" } },
+	{ "admin passwd", {
+		"vadmin admin passwd otto@example.org",
+		"vadmin admin passwd otto@example.org --password-stdin <password.txt" } },
+	{ "admin delete", {
+		"vadmin admin delete otto@example.org",
+		"vadmin -n admin delete otto@example.org" } },
 	{ "explain", {
 		"vadmin explain sales@example.org",
 		"vadmin explain ann+lists@example.org --from bob@elsewhere.example" } },

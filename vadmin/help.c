@@ -110,7 +110,8 @@ static void
 help_one(const struct operation *op, struct str *text)
 {
 	command_line_synopsis(op, text);
-	str_addf(text, "\n\n%s\n", op->help);
+	str_addf(text, "\n\n%s\nFor %s.\n", op->help,
+	    caller_class(op->least));
 	add_params(text, op);
 	add_examples(text, op);
 	add_statuses(text, op);
@@ -146,12 +147,12 @@ help_all(void)
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = heads };
 	SCOPED(drop_str) struct str text = { 0 };
 
-	str_adds(&text, "vadmin [-C DIR] [-n] [--json] OPERATION ...  (version "
+	str_adds(&text, "vadmin [-C DIR] [--as PRINCIPAL] [-n] [--json] OPERATION ...  (version "
 	    VERSION ")\n\n");
 	for (const struct operation *op = operations; op->name != NULL; op++) {
 		if (op->run == NULL)
 			continue;
-		str_addf(&text, "  %-14s %s\n", op->name, op->help);
+		str_addf(&text, "  %-15s %s\n", op->name, op->help);
 		sheet_adds(&sheet, op->name);
 		sheet_adds(&sheet, op->changes ? "yes" : "no");
 		sheet_adds(&sheet, op->help);

@@ -182,75 +182,106 @@ check_account_setting(struct slice value, struct err *err)
 	return check_setting(account_settings, value, &scratch, err);
 }
 
+/* What an account may say of itself; all else is an administrator's. */
+static const char *const own_fields[] = { "title", "office", "phone", "mobile",
+    "home-phone", "pager", "fax", NULL };
+
+bool
+param_is_own_field(struct slice name)
+{
+	for (size_t i = 0; own_fields[i] != NULL; i++)
+		if (slice_is(name, own_fields[i]))
+			return true;
+	return false;
+}
+
 #define NAME_RULE \
 	"Up to 64 letters, digits, '.', '_' and '-' before the '@', not beginning with '.' or '-'."
 
 const struct param_type param_domain = {
+	.subject = SUBJECT_DOMAIN,
 	.label = "D", .max = 1024, .known = KNOWN_DOMAINS, .check = check_domain,
 	.rule = "A domain in any spelling; upper case and letters of its language are converted.",
 };
 const struct param_type param_account = {
+	.subject = SUBJECT_ACCOUNT,
 	.label = "U@D", .max = 1280, .known = KNOWN_ACCOUNTS, .check = check_account,
 	.rule = NAME_RULE,
 };
 const struct param_type param_alias = {
+	.subject = SUBJECT_ALIAS,
 	.label = "L@D", .max = 1280, .known = KNOWN_ALIASES, .check = check_account,
 	.rule = "What stands before the '@' of an address.",
 };
 const struct param_type param_auto = {
+	.subject = SUBJECT_ADDRESS,
 	.label = "NAME@D", .max = 1280, .known = KNOWN_AUTOS, .check = check_account,
 	.rule = NAME_RULE,
 };
 const struct param_type param_switch = {
+	.subject = SUBJECT_NOTHING,
 	.label = "on|off|show", .max = 8, .known = KNOWN_CHOICES, .check = check_switch,
 	.rule = "One of these words.",
 };
 const struct param_type param_grant = {
+	.subject = SUBJECT_NOTHING,
 	.label = "retrieve|all|none", .max = 16, .known = KNOWN_CHOICES, .check = check_grant,
 	.rule = "One of these words.",
 };
 const struct param_type param_quota = {
+	.subject = SUBJECT_NOTHING,
 	.label = "kB|none|disabled|default", .max = 32, .known = KNOWN_CHOICES,
 	.check = check_quota,
 	.rule = "A number from 1, of kB or with k, M or G behind it; or one of these words.",
 };
 const struct param_type param_number = {
+	.subject = SUBJECT_NOTHING,
 	.label = "N", .max = 20, .check = check_number, .rule = "Digits alone.",
 };
 const struct param_type param_filter = {
+	.subject = SUBJECT_NOTHING,
 	.label = "N|D|U@D", .max = 1280, .known = KNOWN_DOMAINS,
 	.rule = "Digits alone are a number; a domain; or an account.",
 };
 const struct param_type param_address = {
+	.subject = SUBJECT_ADDRESS,
 	.label = "ADDRESS", .max = 1280, .known = KNOWN_ACCOUNTS,
 	.rule = "A local part and a domain; without '@' in the main domain.",
 };
 const struct param_type param_pattern = {
+	.subject = SUBJECT_NOTHING,
 	.label = "PATTERN", .max = 1280, .known = KNOWN_DOMAINS,
 	.rule = "'*' stands for any text, '?' for one character; quote them for the shell.",
 };
 const struct param_type param_member = {
+	.subject = SUBJECT_MEMBER,
 	.label = "MEMBER", .max = 4096, .known = KNOWN_ACCOUNTS, .check = check_member,
 	.rule = "One word for each; what is no plain address is quoted for the shell.",
 };
 const struct param_type param_flag = {
+	.subject = SUBJECT_NOTHING,
 	.label = "", .is_flag = true, .rule = "It has no value.",
 };
 const struct param_type param_word = {
+	.subject = SUBJECT_NOTHING,
 	.label = "WORD", .max = 1280, .rule = "Any text.",
 };
 const struct param_type param_file = {
+	.subject = SUBJECT_FILE,
 	.label = "FILE", .max = 1280, .known = KNOWN_FILES, .rule = "A path, or '-' for standard input.",
 };
 const struct param_type param_operation = {
+	.subject = SUBJECT_NOTHING,
 	.label = "OPERATION", .max = 64, .known = KNOWN_OPERATIONS,
 	.rule = "Its words, or the first of them.",
 };
 const struct param_type param_shell = {
+	.subject = SUBJECT_NOTHING,
 	.label = "bash|zsh", .max = 8, .known = KNOWN_CHOICES, .check = check_shell,
 	.rule = "One of these words.",
 };
 const struct param_type param_sample = {
+	.subject = SUBJECT_NOTHING,
 	.label = "vmail.conf|domain", .max = 16, .known = KNOWN_CHOICES,
 	.rule = "One of these words.",
 };
@@ -260,9 +291,23 @@ const struct param_type param_domain_setting = {
 	.rule = "One of the settings below; quote a value with blanks for the shell.",
 };
 const struct param_type param_account_setting = {
+	.subject = SUBJECT_FIELD,
 	.label = "NAME=VALUE", .max = 8192, .known = KNOWN_SETTINGS,
 	.settings = account_settings, .check = check_account_setting,
 	.rule = "One of the settings below; quote a value with blanks for the shell.",
+};
+const struct param_type param_domain_pattern = {
+	.subject = SUBJECT_DOMAIN_PATTERN,
+	.label = "D | PATTERN", .max = 1280, .known = KNOWN_DOMAINS,
+	.rule = "'*' stands for any text, '?' for one character; quote them for the shell.",
+};
+const struct param_type param_admin = {
+	.label = "NAME", .max = 1280, .check = check_account,
+	.rule = "A name, or NAME@D for one of a domain.",
+};
+const struct param_type param_principal = {
+	.label = "PRINCIPAL", .max = 1280,
+	.rule = "An administrator or an account.",
 };
 
 int

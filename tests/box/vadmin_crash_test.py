@@ -202,6 +202,20 @@ class Killed(BoxTest):
             found.add(self.vmail.read("aliases.a.test"))
         self.assertEqual(found, {old, new})
 
+    def test_admin_passwd_leaves_the_old_password_or_the_new_one(self):
+        old = b"# c\nadmin:*:1::::::\njoe:$y$x:1::::::\n"
+        path = self.vmail.write("admins.a.test", old, mode=0o600)
+        given, feed = ("admin", "passwd", "admin", "a.test", "--password-stdin"), {"input": SECRET.encode() + b"\n"}
+        points, found = self.points(*given, **feed), set()
+        for point in points:
+            self.vmail.write("admins.a.test", old, mode=0o600)
+            self.kill_at(point, *given, **feed)
+            fields = self.lines("admins.a.test")["admin"]
+            found.add("new" if crypt.crypt(SECRET, fields[1]) == fields[1] else fields[1])
+            self.assertEqual(self.vmail.read("admins.a.test"), old.replace(b"*:1", ":".join(fields[1:3]).encode()))
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        self.assertEqual(found, {"*", "new"})
+
     def test_domain_add_leaves_mail_waiting_and_can_be_repeated(self):
         points = self.points("domain", "add", "first.test")
         for i, point in enumerate(points):

@@ -36,6 +36,8 @@ class Example(BoxTest):
         self.ok("domain", "alias", domain, "example.net")
         self.ok("user", "grant", f"ann@{domain}", "bob", "all")
         self.ok("user", "delete", f"dora@{domain}")
+        self.ok("domain", "set", domain, "co-administration=yes")
+        self.ok("admin", "add", f"otto@{domain}")
 
     def ok(self, *args, **more):
         got = self.vmail.run("vadmin", *args, **more)
@@ -141,7 +143,7 @@ class Completion(Example):
             (["dom"], ["domain"]),
             (["user", "re"], ["restore"]),
             (["domain", "un"], ["unalias", "unlock"]),
-            (["-"], ["-C", "-n", "--json"]),
+            (["-"], ["-C", "--as", "-n", "--json"]),
             (["domain", "show", "exa"], ["example.net", "example.org"]),
             (["user", "show", "an"], ["ann@example.org"]),
             (["user", "lock", "ann@"], ["ann@example.org"]),

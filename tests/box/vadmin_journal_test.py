@@ -76,6 +76,7 @@ class Journal(BoxTest):
         self.ok("user", "forward", "joe@a.test", "joe@far.test", "--keep")
         self.ok("user", "vacation", "joe@a.test", "on", "--text", "-", input=b"\naway\n")
         self.ok("auto", "set", "info@a.test", "-", input=b"\ninfo\n")
+        self.ok("admin", "add", "otto@a.test", "--password-stdin", input=SECRET)
         self.ok("domain", "alias", "a.test", "alias.test")
         self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
 
@@ -111,6 +112,9 @@ CHANGES = {
     "alias delete list@a.test": None,
     "auto set info@a.test -": None,
     "auto delete info@a.test": None,
+    "admin add berta@a.test --password-stdin": None,
+    "admin passwd otto@a.test --password-stdin": None,
+    "admin delete otto@a.test": None,
 }
 
 

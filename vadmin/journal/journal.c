@@ -169,7 +169,9 @@ add_header(const struct journal *j, struct str *out)
 		strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	entry_adds(out, "vmail-journal", "1");
 	entry_adds(out, "time", stamp);
-	entry_adds(out, "who", caller_name(&pool));
+	entry_adds(out, "who", call->as == NULL ? caller_name(&pool) :
+	    pool_format(&pool, "%s as %s", caller_name(&pool),
+	    call->principal.name));
 	entry_adds(out, "from", caller_place(&pool));
 	entry_adds(out, "operation", call->op->name);
 	for (size_t i = 0; call->op->params[i].name != NULL; i++)

@@ -8,6 +8,7 @@
 #include "plan.h"
 #include "resolve.h"
 #include "scope.h"
+#include "subject.h"
 
 /* As vdeliver would exit, for scripts that ask whether an address is good. */
 static int
@@ -56,10 +57,13 @@ explain(struct call *call, struct err *err)
 	const char *address = call_text(call, "ADDRESS");
 	struct slice given = slice_of(address);
 
-	(void)err;
-	if (!slice_has(given, '@'))
-		address = pool_format(&call->pool, "%s@%s", address,
-		    call->in.main_domain);
+	if (!slice_has(given, '@')) {
+		struct slice name, domain;
+		if (subject_split(call, given, &name, &domain, err) == -1)
+			return -1;
+		address = pool_format(&call->pool, "%.*s@%.*s", (int)name.len,
+		    name.p, (int)domain.len, domain.p);
+	}
 	resolve(&call->in, &plan, address);
 	resolve_forwards(&call->in, &plan);
 	print(&plan);

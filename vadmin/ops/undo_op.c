@@ -1,4 +1,6 @@
 /* undo_op.c: an entry of the journal taken back. */
+#include <string.h>
+
 #include "book.h"
 #include "ops.h"
 #include "rehearsal.h"
@@ -25,6 +27,19 @@ undo_number(const struct call *call, const struct entry_file *entry,
 	return undo_entry(&call->in, entry, err);
 }
 
+/* Who administers everything gains no administrator by it. */
+static int
+check_undoer(const struct call *call, const struct entry_file *entry,
+    struct err *err)
+{
+	if (call->principal.caller == CALLER_ROOT ||
+	    (!slice_starts(slice_of(entry->operation), "admin ") &&
+	    strcmp(entry->operation, "undo") != 0))
+		return 0;
+	return err_set(err, ERR_REFUSED, "only %s may take back '%s'",
+	    caller_class(CALLER_ROOT), entry->operation);
+}
+
 int
 undo(struct call *call, struct err *err)
 {
@@ -35,7 +50,8 @@ undo(struct call *call, struct err *err)
 	slice_number(slice_of(call_text(call, "N")), UINT64_MAX, &number);
 	unsigned long long n = number;
 	if (book_open(&call->in, &book, err) == -1 ||
-	    book_read(&book, number, &call->pool, &entry, err) == -1)
+	    book_read(&book, number, &call->pool, &entry, err) == -1 ||
+	    check_undoer(call, &entry, err) == -1)
 		return -1;
 	size_t i = book_place(&book, number);
 	book_find_undone(&book, i);
