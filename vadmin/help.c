@@ -1,45 +1,217 @@
 /* help.c: what the table of operations tells about itself. */
-#include <stdio.h>
 #include <string.h>
 
 #include "command_line.h"
+#include "completion.h"
+#include "examples.h"
 #include "ops.h"
 #include "output.h"
+#include "param.h"
 #include "scope.h"
+#include "ops/settings_op.h"
+#include "status.h"
+
+/* --- one operation, for people --------------------------------------------- */
+
+enum { WIDTH = 79, COLUMN = 23 };
+
+/* A name, and behind it text that is broken between words. */
+static void
+add_block(struct str *out, const char *name, size_t indent, const char *text)
+{
+	struct slice rest = slice_of(text), word;
+	size_t at = COLUMN;
+
+	str_addf(out, "%*s%-*s", (int)indent, "", (int)(COLUMN - indent),
+	    name);
+	if (strlen(name) + indent >= COLUMN)
+		str_addf(out, "\n%*s", COLUMN, "");
+	for (bool first = true; slice_cut(&rest, ' ', &word); first = false) {
+		if (!first && at + 1 + word.len > WIDTH) {
+			str_addf(out, "\n%*s", COLUMN, "");
+			at = COLUMN;
+		} else if (!first) {
+			str_addc(out, ' ');
+			at++;
+		}
+		str_addslice(out, word);
+		at += word.len;
+	}
+	str_addc(out, '\n');
+}
+
+static void
+add_settings(struct str *text, const struct setting *table)
+{
+	for (const struct setting *row = table; row->name != NULL; row++) {
+		SCOPED(drop_str) struct str type = { 0 };
+		if (row->refused_by & PROGRAM_VADMIN)
+			continue;
+		settings_type(row, &type);
+		if (row->preset[0] != '\0')
+			str_addf(&type, "; default %s", row->preset);
+		add_block(text, row->name, 4, row->help);
+		add_block(text, "", 4, str_text(&type));
+	}
+}
+
+static void
+add_limits(struct str *text, const struct param *p)
+{
+	SCOPED(drop_str) struct str limit = { 0 };
+
+	if (p->type->rule != NULL)
+		add_block(text, "", 2, p->type->rule);
+	if (p->type->is_flag || p->type->known == KNOWN_CHOICES)
+		return;
+	str_addf(&limit, "At most %zu bytes%s.", p->type->max,
+	    p->count >= ANY ? " each" : "");
+	add_block(text, "", 2, str_text(&limit));
+}
+
+static void
+add_params(struct str *text, const struct operation *op)
+{
+	for (const struct param *p = op->params; p->name != NULL; p++) {
+		str_adds(text, p == op->params ? "\n" : "");
+		add_block(text, p->name, 2, p->help);
+		add_limits(text, p);
+		if (p->type->settings != NULL)
+			add_settings(text, p->type->settings);
+	}
+	str_addf(text, "\nAs everywhere: -C DIR before it, and --json%s.\n",
+	    op->changes ? ", and -n, which changes nothing and\n"
+	    "tells what would be done" : "");
+}
+
+static void
+add_examples(struct str *text, const struct operation *op)
+{
+	const struct examples *examples = examples_of(op->name);
+
+	if (examples == NULL)
+		return;
+	str_adds(text, "\nFor example:\n");
+	for (size_t i = 0; i < 2; i++)
+		str_addf(text, "  %s\n", examples->lines[i]);
+}
+
+static void
+add_statuses(struct str *text, const struct operation *op)
+{
+	str_adds(text, "\nExit status:\n");
+	for (const struct status *s = statuses; s->word != NULL; s++)
+		str_addf(text, " %2d %-11s %s\n", s->status, s->word,
+		    s->meaning);
+	str_adds(text, examples_status(op->name));
+}
+
+static void
+help_one(const struct operation *op, struct str *text)
+{
+	command_line_synopsis(op, text);
+	str_addf(text, "\n\n%s\nFor %s.\n", op->help,
+	    caller_class(op->least));
+	add_params(text, op);
+	add_examples(text, op);
+	add_statuses(text, op);
+}
+
+/* --- for programs ---------------------------------------------------------- */
+
+static void
+sheet_one(const struct operation *op, struct sheet *sheet)
+{
+	static const char *const counts[] = {
+		[ONE] = "one", [OPTIONAL] = "optional", [ANY] = "any",
+		[SOME] = "some",
+	};
+
+	for (const struct param *p = op->params; p->name != NULL; p++) {
+		sheet_adds(sheet, op->name);
+		sheet_adds(sheet, p->name);
+		sheet_adds(sheet, counts[p->count]);
+		sheet_adds(sheet, p->type->label);
+		sheet_addf(sheet, "%zu", p->type->max);
+		sheet_adds(sheet, p->help);
+	}
+}
+
+/* --- which ----------------------------------------------------------------- */
 
 static void
 help_all(void)
 {
+	static const char *const heads[] = { "OPERATION", "CHANGES", "HELP",
+	    NULL };
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = heads };
 	SCOPED(drop_str) struct str text = { 0 };
 
-	str_adds(&text, "vadmin [-C DIR] [--as PRINCIPAL] OPERATION ...  (version " VERSION ")\n\n");
-	for (const struct operation *op = operations; op->name != NULL; op++)
-		if (op->run != NULL)
-			str_addf(&text, "  %-15s %s\n", op->name, op->help);
+	str_adds(&text, "vadmin [-C DIR] [--as PRINCIPAL] [-n] [--json] OPERATION ...  (version "
+	    VERSION ")\n\n");
+	for (const struct operation *op = operations; op->name != NULL; op++) {
+		if (op->run == NULL)
+			continue;
+		str_addf(&text, "  %-15s %s\n", op->name, op->help);
+		sheet_adds(&sheet, op->name);
+		sheet_adds(&sheet, op->changes ? "yes" : "no");
+		sheet_adds(&sheet, op->help);
+	}
 	str_adds(&text, "\n'vadmin help OPERATION' tells more, vadmin(8) all.\n");
-	fputs(str_text(&text), stdout);
+	if (output_is_json())
+		sheet_print(&sheet);
+	else
+		output_text(str_slice(&text));
 }
 
-static void
-help_one(const struct operation *op)
+/* "user add", or all that begin with "user". */
+static bool
+is_meant(const struct operation *op, const char *name, const char *group)
 {
-	SCOPED(drop_str) struct str synopsis = { 0 };
+	return strcmp(op->name, name) == 0 ||
+	    (op->run != NULL && slice_starts(slice_of(op->name), group));
+}
 
-	command_line_synopsis(op, &synopsis);
-	printf("%s\n\n%s\nFor %s.\n", str_text(&synopsis), op->help,
-	    caller_class(op->least));
-	for (const struct param *p = op->params; p->name != NULL; p++)
-		printf("%s  %-18s %s\n", p == op->params ? "\n" : "", p->name,
-		    p->help);
+static int
+help_named(const char *name, const char *group, struct err *err)
+{
+	static const char *const heads[] = { "OPERATION", "PARAMETER", "COUNT",
+	    "LABEL", "MOST", "HELP", NULL };
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = heads };
+	SCOPED(drop_str) struct str text = { 0 };
+	size_t found = 0;
+
+	for (const struct operation *op = operations; op->name != NULL; op++) {
+		if (!is_meant(op, name, group))
+			continue;
+		if (op->run == NULL)
+			return err_set(err, ERR_ABSENT,
+			    "'%s' is not available in this version", op->name);
+		str_adds(&text, found++ > 0 ? "\n\n" : "");
+		help_one(op, &text);
+		sheet_one(op, &sheet);
+	}
+	if (found == 0)
+		return err_set(err, ERR_ABSENT, "there is no operation "
+		    "'%.100s': see 'vadmin help'", name);
+	if (output_is_json())
+		sheet_print(&sheet);
+	else
+		output_text(str_slice(&text));
+	return 0;
 }
 
 int
 help(struct call *call, struct err *err)
 {
 	const struct setting_words *words = call_list(call, "OPERATION");
+	const char *shell = call_text(call, "--completion");
 	SCOPED(drop_str) struct str name = { 0 }, group = { 0 };
-	size_t found = 0;
 
+	if (shell != NULL) {
+		output_text(slice_of(completion_script(shell)));
+		return 0;
+	}
 	if (words->count == 0) {
 		help_all();
 		return 0;
@@ -47,21 +219,5 @@ help(struct call *call, struct err *err)
 	for (size_t i = 0; i < words->count; i++)
 		str_addf(&name, "%s%s", i > 0 ? " " : "", words->word[i]);
 	str_addf(&group, "%s ", str_text(&name));
-	for (const struct operation *op = operations; op->name != NULL; op++) {
-		bool is_it = slice_is(str_slice(&name), op->name);
-		if (is_it && op->run == NULL)
-			return err_set(err, ERR_ABSENT,
-			    "'%s' is not available in this version", op->name);
-		if (op->run == NULL || (!is_it &&
-		    !slice_starts(slice_of(op->name), str_text(&group))))
-			continue;
-		if (found++ > 0)
-			putchar('\n');
-		help_one(op);
-	}
-	if (found > 0)
-		return 0;
-	return err_set(err, ERR_ABSENT,
-	    "there is no operation '%.100s': see 'vadmin help'",
-	    str_text(&name));
+	return help_named(str_text(&name), str_text(&group), err);
 }

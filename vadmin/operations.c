@@ -149,12 +149,12 @@ const struct operation operations[] = {
 		{ "DOMAIN", &param_domain, ANY, "Only of these; of all without any." } } },
 	{ "settings", "List all settings with type, default and meaning.",
 	  .least = CALLER_ANYBODY, .run = settings_list, .anywhere = true, .params = {
-		{ "--sample", &param_word, OPTIONAL, "Print a sample file: vmail.conf or domain." },
-		{ "--mdoc", &param_word, OPTIONAL,
+		{ "--sample", &param_sample, OPTIONAL, "Print a sample file: vmail.conf or domain." },
+		{ "--mdoc", &param_sample, OPTIONAL,
 		  "Print a manual page's list: vmail.conf or domain." } } },
 	{ "log", "Show what was changed, by whom, and how to take it back; the newest last.",
 	  .least = CALLER_GLOBAL, .run = show_log, .params = {
-		{ "N|D|U@D", &param_word, ANY,
+		{ "N|D|U@D", &param_filter, ANY,
 		  "How many (20); only those of a domain or an account." },
 		{ "--steps", &param_number, OPTIONAL, "What one of them did to which files." } } },
 	{ "undo", "Take a change back, as log numbers it.",
@@ -162,7 +162,12 @@ const struct operation operations[] = {
 		{ "N", &param_number, ONE, "Its number; that of an undo brings the change back." } } },
 	{ "help", "Tell what there is, or about one operation.",
 	  .least = CALLER_ANYBODY, .run = help, .anywhere = true, .params = {
-		{ "OPERATION", &param_word, ANY, "Its name." } } },
+		{ "OPERATION", &param_operation, ANY, "Its name, or the first word of several." },
+		{ "--completion", &param_shell, OPTIONAL,
+		  "Print what makes a shell complete the words of vadmin." } } },
+	{ "complete", "Print what the last word of a command line can become; shells ask for it.",
+	  .least = CALLER_ANYBODY, .run = complete, .anywhere = true, .params = {
+		{ "WORD", &param_word, ANY, "The words behind 'vadmin', up to the one that is typed." } } },
 
 	LATER("domain rename"), LATER("domain delete"),
 	LATER("user rename"),

@@ -20,6 +20,6 @@ operation_run	admin_add, admin_add_ask, admin_list, admin_delete, admin_passwd,
     admin_passwd_ask;
 operation_run	explain, check, settings_list, help;
 operation_run	index_all;
-operation_run	show_log, undo;
+operation_run	show_log, undo, complete;
 
 #endif

@@ -17,11 +17,20 @@ const char *const name_and_value[] = { "NAME", "VALUE", NULL };
 
 static enum output_form form;
 static bool mute;
+static const char *column_behind = "", *column_prefix = "";
 
 void
 output_form(enum output_form wanted)
 {
 	form = wanted;
+}
+
+void
+output_column(const char *behind, const char *prefix)
+{
+	form = OUTPUT_FIRST_COLUMN;
+	column_behind = behind;
+	column_prefix = prefix;
 }
 
 bool
@@ -180,8 +189,10 @@ print_first_column(const struct sheet *sheet, size_t columns)
 
 	for (size_t i = 0; i < sheet->count; i++) {
 		struct slice cell = clean_cell(&rest, &clean);
-		if (i % columns != 0)
+		if (i % columns != 0 ||
+		    !slice_starts_same(cell, column_prefix))
 			continue;
+		fputs(column_behind, stdout);
 		print_cell(cell, 0);
 		putchar('\n');
 	}

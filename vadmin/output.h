@@ -24,6 +24,10 @@ enum output_form {
 void	output_form(enum output_form form);
 bool	output_is_json(void);
 
+/* Of the first columns only what begins with this is printed, and behind that
+ * (borrowed, both). */
+void	output_column(const char *behind, const char *prefix);
+
 /* What is printed from now on is thrown away, notes excepted. */
 void	output_mute(bool mute);
 

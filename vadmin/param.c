@@ -46,6 +46,13 @@ check_grant(struct slice value, struct err *err)
 }
 
 static int
+check_shell(struct slice value, struct err *err)
+{
+	return slice_is(value, "bash") || slice_is(value, "zsh") ? 0 :
+	    err_set(err, ERR_INVALID, "neither bash nor zsh");
+}
+
+static int
 check_number(struct slice value, struct err *err)
 {
 	uint64_t unused;
@@ -188,41 +195,120 @@ param_is_own_field(struct slice name)
 	return false;
 }
 
-#define TYPE(name)	const struct param_type param_##name
+#define NAME_RULE \
+	"Up to 64 letters, digits, '.', '_' and '-' before the '@', not beginning with '.' or '-'."
 
-TYPE(domain) = { .label = "D", .max = 1024, .check = check_domain,
-    .subject = SUBJECT_DOMAIN };
-TYPE(account) = { .label = "U@D", .max = 1280, .check = check_account,
-    .subject = SUBJECT_ACCOUNT };
-TYPE(alias) = { .label = "L@D", .max = 1280, .check = check_account,
-    .subject = SUBJECT_ALIAS };
-TYPE(auto) = { .label = "NAME@D", .max = 1280, .check = check_account,
-    .subject = SUBJECT_ADDRESS };
-TYPE(admin) = { .label = "NAME", .max = 1280, .check = check_account };
-TYPE(principal) = { .label = "PRINCIPAL", .max = 1280 };
-TYPE(switch) = { .label = "on|off|show", .max = 8, .check = check_switch,
-    .subject = SUBJECT_NOTHING };
-TYPE(grant) = { .label = "retrieve|all|none", .max = 16, .check = check_grant,
-    .subject = SUBJECT_NOTHING };
-TYPE(quota) = { .label = "kB|none|disabled|default", .max = 32,
-    .check = check_quota, .subject = SUBJECT_NOTHING };
-TYPE(number) = { .label = "N", .max = 20, .check = check_number,
-    .subject = SUBJECT_NOTHING };
-TYPE(address) = { .label = "ADDRESS", .max = 1280,
-    .subject = SUBJECT_ADDRESS };
-TYPE(pattern) = { .label = "PATTERN", .max = 1280,
-    .subject = SUBJECT_NOTHING };
-TYPE(domain_pattern) = { .label = "D | PATTERN", .max = 1280,
-    .subject = SUBJECT_DOMAIN_PATTERN };
-TYPE(member) = { .label = "MEMBER", .max = 4096, .check = check_member,
-    .subject = SUBJECT_MEMBER };
-TYPE(flag) = { .label = "", .is_flag = true, .subject = SUBJECT_NOTHING };
-TYPE(word) = { .label = "WORD", .max = 1280, .subject = SUBJECT_NOTHING };
-TYPE(file) = { .label = "FILE", .max = 1280, .subject = SUBJECT_FILE };
-TYPE(domain_setting) = { .label = "NAME=VALUE", .max = 8192,
-    .check = check_domain_setting };
-TYPE(account_setting) = { .label = "NAME=VALUE", .max = 8192,
-    .check = check_account_setting, .subject = SUBJECT_FIELD };
+const struct param_type param_domain = {
+	.subject = SUBJECT_DOMAIN,
+	.label = "D", .max = 1024, .known = KNOWN_DOMAINS, .check = check_domain,
+	.rule = "A domain in any spelling; upper case and letters of its language are converted.",
+};
+const struct param_type param_account = {
+	.subject = SUBJECT_ACCOUNT,
+	.label = "U@D", .max = 1280, .known = KNOWN_ACCOUNTS, .check = check_account,
+	.rule = NAME_RULE,
+};
+const struct param_type param_alias = {
+	.subject = SUBJECT_ALIAS,
+	.label = "L@D", .max = 1280, .known = KNOWN_ALIASES, .check = check_account,
+	.rule = "What stands before the '@' of an address.",
+};
+const struct param_type param_auto = {
+	.subject = SUBJECT_ADDRESS,
+	.label = "NAME@D", .max = 1280, .known = KNOWN_AUTOS, .check = check_account,
+	.rule = NAME_RULE,
+};
+const struct param_type param_switch = {
+	.subject = SUBJECT_NOTHING,
+	.label = "on|off|show", .max = 8, .known = KNOWN_CHOICES, .check = check_switch,
+	.rule = "One of these words.",
+};
+const struct param_type param_grant = {
+	.subject = SUBJECT_NOTHING,
+	.label = "retrieve|all|none", .max = 16, .known = KNOWN_CHOICES, .check = check_grant,
+	.rule = "One of these words.",
+};
+const struct param_type param_quota = {
+	.subject = SUBJECT_NOTHING,
+	.label = "kB|none|disabled|default", .max = 32, .known = KNOWN_CHOICES,
+	.check = check_quota,
+	.rule = "A number from 1, of kB or with k, M or G behind it; or one of these words.",
+};
+const struct param_type param_number = {
+	.subject = SUBJECT_NOTHING,
+	.label = "N", .max = 20, .check = check_number, .rule = "Digits alone.",
+};
+const struct param_type param_filter = {
+	.subject = SUBJECT_NOTHING,
+	.label = "N|D|U@D", .max = 1280, .known = KNOWN_DOMAINS,
+	.rule = "Digits alone are a number; a domain; or an account.",
+};
+const struct param_type param_address = {
+	.subject = SUBJECT_ADDRESS,
+	.label = "ADDRESS", .max = 1280, .known = KNOWN_ACCOUNTS,
+	.rule = "A local part and a domain; without '@' in the main domain.",
+};
+const struct param_type param_pattern = {
+	.subject = SUBJECT_NOTHING,
+	.label = "PATTERN", .max = 1280, .known = KNOWN_DOMAINS,
+	.rule = "'*' stands for any text, '?' for one character; quote them for the shell.",
+};
+const struct param_type param_member = {
+	.subject = SUBJECT_MEMBER,
+	.label = "MEMBER", .max = 4096, .known = KNOWN_ACCOUNTS, .check = check_member,
+	.rule = "One word for each; what is no plain address is quoted for the shell.",
+};
+const struct param_type param_flag = {
+	.subject = SUBJECT_NOTHING,
+	.label = "", .is_flag = true, .rule = "It has no value.",
+};
+const struct param_type param_word = {
+	.subject = SUBJECT_NOTHING,
+	.label = "WORD", .max = 1280, .rule = "Any text.",
+};
+const struct param_type param_file = {
+	.subject = SUBJECT_FILE,
+	.label = "FILE", .max = 1280, .known = KNOWN_FILES, .rule = "A path, or '-' for standard input.",
+};
+const struct param_type param_operation = {
+	.subject = SUBJECT_NOTHING,
+	.label = "OPERATION", .max = 64, .known = KNOWN_OPERATIONS,
+	.rule = "Its words, or the first of them.",
+};
+const struct param_type param_shell = {
+	.subject = SUBJECT_NOTHING,
+	.label = "bash|zsh", .max = 8, .known = KNOWN_CHOICES, .check = check_shell,
+	.rule = "One of these words.",
+};
+const struct param_type param_sample = {
+	.subject = SUBJECT_NOTHING,
+	.label = "vmail.conf|domain", .max = 16, .known = KNOWN_CHOICES,
+	.rule = "One of these words.",
+};
+const struct param_type param_domain_setting = {
+	.label = "NAME=VALUE", .max = 8192, .known = KNOWN_SETTINGS,
+	.settings = domain_settings, .check = check_domain_setting,
+	.rule = "One of the settings below; quote a value with blanks for the shell.",
+};
+const struct param_type param_account_setting = {
+	.subject = SUBJECT_FIELD,
+	.label = "NAME=VALUE", .max = 8192, .known = KNOWN_SETTINGS,
+	.settings = account_settings, .check = check_account_setting,
+	.rule = "One of the settings below; quote a value with blanks for the shell.",
+};
+const struct param_type param_domain_pattern = {
+	.subject = SUBJECT_DOMAIN_PATTERN,
+	.label = "D | PATTERN", .max = 1280, .known = KNOWN_DOMAINS,
+	.rule = "'*' stands for any text, '?' for one character; quote them for the shell.",
+};
+const struct param_type param_admin = {
+	.label = "NAME", .max = 1280, .check = check_account,
+	.rule = "A name, or NAME@D for one of a domain.",
+};
+const struct param_type param_principal = {
+	.label = "PRINCIPAL", .max = 1280,
+	.rule = "An administrator or an account.",
+};
 
 int
 param_check(const struct param_type *type, struct slice value, struct err *err)

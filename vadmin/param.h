@@ -9,6 +9,19 @@
 #include "settings.h"
 #include "str.h"
 
+/* What there may be of it: for who completes words. */
+enum param_known {
+	KNOWN_NOTHING,
+	KNOWN_CHOICES,		/* the label's small words */
+	KNOWN_DOMAINS,
+	KNOWN_ACCOUNTS,
+	KNOWN_ALIASES,
+	KNOWN_AUTOS,
+	KNOWN_SETTINGS,
+	KNOWN_OPERATIONS,
+	KNOWN_FILES,
+};
+
 /* What a value of the type says of the call's subject, for who rules not
  * everything (authority.h).  What a type does not say is refused to all of
  * them: a new one has to. */
@@ -28,9 +41,13 @@ enum param_subject {
 
 struct param_type {
 	const char	*label;		/* how a synopsis shows it */
+	const char	*rule;		/* one sentence, for people */
 	size_t		 max;		/* bytes */
 	bool		 is_flag;	/* an option without a value */
 	enum param_subject subject;
+	enum param_known known;
+	/* KNOWN_SETTINGS: these */
+	const struct setting *settings;
 	/* NULL: any text */
 	int		(*check)(struct slice value, struct err *err);
 };
@@ -39,8 +56,9 @@ extern const struct param_type param_domain, param_account, param_alias,
     param_address, param_pattern, param_member, param_flag, param_word,
     param_file,
     param_domain_setting, param_account_setting, param_auto, param_switch,
-    param_grant, param_quota, param_domain_pattern, param_admin,
-    param_principal, param_number;
+    param_grant, param_quota, param_number, param_filter,
+    param_operation, param_shell, param_sample, param_domain_pattern, param_admin,
+    param_principal;
 
 /* ERR_INVALID: too long, not UTF-8, control characters, or not of the type. */
 int	param_check(const struct param_type *type, struct slice value,

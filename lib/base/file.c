@@ -187,7 +187,7 @@ draft_commit(struct draft *draft, struct err *err)
 	const struct change change = { .kind = CHANGE_FILE, .dir = draft->dir,
 	    .name = draft->name, .fd = draft->fd };
 
-	if (fsync(draft->fd) == -1)
+	if (!change_is_rehearsed() && fsync(draft->fd) == -1)
 		return err_sys(err, "sync %s", draft->temporary);
 	int go = draft->derived ? !change_is_rehearsed() :
 	    change_tell(&change, err);

@@ -74,6 +74,13 @@ def only_where(condition):
     return lambda test: test if condition else None
 
 
+def in_memory():
+    """A directory for Installation(at=): for tests that sync very often, which is slow on a disk.
+    As root all of them are in memory."""
+    there = not ROOT and os.access("/dev/shm", os.W_OK)
+    return tempfile.mkdtemp(prefix="vmail-", dir="/dev/shm") if there else None
+
+
 def alone(test):
     """@alone: never beside others, because it measures time, or changes what all of them see."""
     test.alone = True

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """vadmin: the journal of changes, and what takes each of them back; -n, which changes nothing."""
 import json
+import pty
+import random
 import stat
 
 from harness import *
@@ -11,7 +13,8 @@ KEPT = ("state", "etc", "spool", "homes")
 
 class Journal(BoxTest):
     def setUp(self):
-        self.vmail = self.installation()
+        self.vmail = Installation(at=in_memory())
+        self.addCleanup(self.vmail.close)
         self.ok("domain", "add", "a.test")
 
     def v(self, *args, **more):
@@ -45,7 +48,7 @@ class Journal(BoxTest):
             for base, directories, names in os.walk(os.path.join(self.vmail.scratch, top)):
                 for name in [*directories, *names]:
                     path = os.path.join(base, name)
-                    if any(word in path for word in without):
+                    if any(word in path[len(self.vmail.scratch):] for word in without):
                         continue
                     st = os.lstat(path)
                     held = None
@@ -73,6 +76,7 @@ class Journal(BoxTest):
         self.ok("user", "forward", "joe@a.test", "joe@far.test", "--keep")
         self.ok("user", "vacation", "joe@a.test", "on", "--text", "-", input=b"\naway\n")
         self.ok("auto", "set", "info@a.test", "-", input=b"\ninfo\n")
+        self.ok("admin", "add", "otto@a.test", "--password-stdin", input=SECRET)
         self.ok("domain", "alias", "a.test", "alias.test")
         self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
 
@@ -108,10 +112,9 @@ CHANGES = {
     "alias delete list@a.test": None,
     "auto set info@a.test -": None,
     "auto delete info@a.test": None,
-    "admin add boss --password-stdin": None,
-    "admin add boss a.test --password-stdin": None,
-    "admin passwd admin a.test --password-stdin": None,
-    "admin delete admin a.test": None,
+    "admin add berta@a.test --password-stdin": None,
+    "admin passwd otto@a.test --password-stdin": None,
+    "admin delete otto@a.test": None,
 }
 
 
@@ -158,6 +161,57 @@ class EveryChange(Journal):
         told = {" ".join(line.split()[:2]) for line in CHANGES} | {"user purge", "undo"}
         self.assertEqual([name for name in names if name not in told], [],
                          "a row in CHANGES shows that it is undone")
+
+
+class Foretold(Journal):
+    def test_nothing_at_all_is_left_of_it(self):
+        vmail = self.vmail = self.installation()
+        before, scratch = self.tree(), set(os.listdir("/tmp"))
+        self.ok("-n", "domain", "add", "a.test")
+        self.v("-n", "user", "add", "joe@a.test")
+        self.v("-n", "undo", "1")
+        self.assertEqual(self.tree(), before)
+        self.assertEqual(os.listdir(vmail.state), [])
+        self.assertEqual([name for name in set(os.listdir("/tmp")) - scratch
+                          if name.startswith("vadmin.")], [])
+
+    def test_it_is_refused_for_the_same_reasons(self):
+        self.furnish()
+        self.ok("user", "delete", "bob@a.test")
+        for line in ("domain add a.test", "domain set a.test filter=%x", "domain set nowhere.test x=y",
+                     "domain alias a.test alias.test", "domain unalias a.test", "user add joe@a.test",
+                     "user add .x@a.test", "user passwd nobody@a.test", "user restore joe@a.test",
+                     "user delete nobody@a.test", "user purge nobody@a.test", "user quota joe@a.test 0",
+                     "user forward joe@a.test |x", "user grant joe@a.test joe all",
+                     "user vacation joe@a.test off --text x", "alias delete nobody@a.test",
+                     "alias add list@a.test |", "auto set x@a.test /nowhere", "auto delete nobody@a.test",
+                     "undo 1000", "undo 1"):
+            with self.subTest(line):
+                before = self.tree()
+                told, done = self.v("-n", *line.split()), self.v(*line.split())
+                self.assertEqual((told.status, told.stderr), (done.status, done.stderr))
+                self.assertNotEqual(done.status, 0)
+                self.assertEqual(self.tree(), before)
+
+    def test_what_an_operation_says_that_it_did_is_not_said(self):
+        got = self.ok("-n", "user", "add", "joe@a.test")
+        self.assertNotIn(b"password", got.stdout)
+        self.assertIn(b"joe:(hash):", got.stdout)
+        self.ok("user", "add", "joe@a.test")
+        self.assertIn(b"quota\tdefault", self.ok("-n", "user", "quota", "joe@a.test").stdout)
+
+    def test_on_a_terminal_nobody_is_asked(self):
+        self.add("joe@a.test")
+        parent, child = pty.openpty()
+        self.addCleanup(os.close, parent)
+        for words in (("user", "add", "ann@a.test"), ("user", "passwd", "joe@a.test"),
+                      ("user", "delete", "joe@a.test")):
+            with open(os.dup(child), "rb") as terminal:
+                self.ok("-n", *words, input=terminal)
+        self.ok("user", "add", "ann@a.test", "--password-stdin", input=SECRET)
+        with open(child, "rb") as terminal:
+            self.ok("domain", "lock", "a.test", input=terminal)
+        self.assertRegex(self.last()["from"], "^/dev/pts/")
 
 
 class Undo(Journal):
@@ -269,6 +323,57 @@ class Undo(Journal):
         self.assertLess(os.path.getsize(os.path.join(journal, f"{int(n):010}")), 2000)
         self.ok("undo", n)
         self.assertEqual(self.vmail.read("passwd.a.test").decode(), lines)
+
+
+class History(Journal):
+    """Random changes, taken back in a random order: VMAIL_HISTORIES=N tries N of them."""
+    def change(self, dice):
+        who, alias = f"u{dice.randrange(4)}@a.test", f"l{dice.randrange(3)}@a.test"
+        member = f"m{dice.randrange(5)}@far.test"
+        return dice.choice((
+            *[("user", "add", who)] * 4,
+            ("user", "delete", who), ("user", "restore", who), ("user", "lock", who),
+            ("user", "unlock", who), ("user", "quota", who, f"{dice.randrange(1, 9)}M"),
+            ("user", "forward", who, member), ("user", "forward", who, "off"),
+            ("user", "grant", who, f"u{dice.randrange(4)}", dice.choice(("all", "none"))),
+            ("alias", "add", alias, member), ("alias", "delete", alias, member), ("alias", "delete", alias),
+            ("domain", "set", "a.test", f"description={dice.randrange(9)}"),
+            ("domain", "lock", "a.test"), ("domain", "unlock", "a.test")))
+
+    def test_what_is_undone_from_the_end_ends_at_the_beginning(self):
+        for seed in range(int(os.environ.get("VMAIL_HISTORIES", "1"))):
+            dice = random.Random(seed)
+            before, first = self.what_counts(), int(self.last()["number"])
+            for _ in range(40):
+                self.v(*self.change(dice))
+            self.assertGreater(int(self.last()["number"]), first + 10)
+            for number in range(int(self.last()["number"]), first, -1):
+                self.ok("undo", str(number))
+            self.assertEqual(self.what_counts(), before, seed)
+
+    def test_in_any_order_each_undo_is_whole_or_refused(self):
+        for seed in range(int(os.environ.get("VMAIL_HISTORIES", "1"))):
+            dice = random.Random(seed)
+            first = int(self.last()["number"])
+            for _ in range(30):
+                self.v(*self.change(dice))
+            numbers = list(range(first + 1, int(self.last()["number"]) + 1))
+            dice.shuffle(numbers)
+            done = 0
+            for number in numbers:
+                before = self.tree()
+                got = self.v("undo", str(number))
+                self.assertIn(got.status, (0, 77), (seed, got))
+                done += got.status == 0
+                if got.status == 77:
+                    self.assertEqual(self.tree(), before, (seed, number, got))
+            self.assertGreater(done, 3, seed)
+            for name in ("passwd.a.test", "shadow.a.test", "aliases.a.test"):
+                keys = [line.split(b":")[0] for line in self.vmail.read(name).splitlines()
+                        if line[:1] not in b"# \t"]
+                self.assertEqual(len(keys), len(set(keys)), (seed, name, keys))
+            got = self.v("check")
+            self.assertNotRegex(got.stdout.decode(), "broken|twice|malformed|not a line", seed)
 
 
 class Log(Journal):

@@ -90,6 +90,7 @@ COMMANDS = [
     ("undo 4",),
     ("settings",),
     ("help",),
+    ("complete us",),
 ]
 DONE = {"check": (0, 1)}
 

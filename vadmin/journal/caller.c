@@ -25,8 +25,11 @@ const char *
 caller_name(struct pool *pool)
 {
 	const char *sudo = word_of(pool, "SUDO_USER");
-	const struct passwd *user = getpwuid(getuid());
-	const char *name = user != NULL ?
+	struct passwd room, *user = NULL;
+	char text[4096];
+
+	int failed = getpwuid_r(getuid(), &room, text, sizeof text, &user);
+	const char *name = failed == 0 && user != NULL ?
 	    pool_dup(pool, slice_of(user->pw_name)) :
 	    pool_format(pool, "%u", (unsigned)getuid());
 
@@ -37,11 +40,13 @@ caller_name(struct pool *pool)
 const char *
 caller_place(struct pool *pool)
 {
-	const char *peer = word_of(pool, "SSH_CLIENT"), *terminal = NULL;
+	const char *peer = word_of(pool, "SSH_CLIENT");
+	char terminal[256] = "";
 
-	for (int fd = 0; fd <= 2 && terminal == NULL; fd++)
-		terminal = ttyname(fd);
-	return pool_format(pool, "%s%s%s", terminal != NULL ? terminal : "",
-	    terminal != NULL && peer != NULL ? " " : "",
+	for (int fd = 0; fd <= 2 && terminal[0] == '\0'; fd++)
+		if (ttyname_r(fd, terminal, sizeof terminal) != 0)
+			terminal[0] = '\0';
+	return pool_format(pool, "%s%s%s", terminal,
+	    terminal[0] != '\0' && peer != NULL ? " " : "",
 	    peer != NULL ? peer : "");
 }

@@ -1,7 +1,6 @@
 /* undo.c: an entry of the journal taken back, step by step from its end. */
 #include "undo.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -11,166 +10,10 @@
 #include "away.h"
 #include "change.h"
 #include "fd.h"
-#include "file.h"
-#include "leaving.h"
-#include "manner.h"
 #include "mem.h"
 #include "place.h"
 #include "scope.h"
-
-enum { TEXT_MAX = 1 << 30 };
-
-/* A step that is taken back, and where. */
-struct desk {
-	const struct installation *in;
-	const struct entry_file	*entry;
-	const struct step	*step;
-	const struct manner	*manner;
-	/* broken off: it may not have been done */
-	bool			 perhaps;
-	int			 dir;
-	const char		*name;
-};
-
-static int
-is_gone(const struct desk *desk, struct err *err)
-{
-	return err_set(err, ERR_REFUSED, "%s is not there any more",
-	    desk->step->path);
-}
-
-static int
-is_there_again(const char *path, struct err *err)
-{
-	return err_set(err, ERR_REFUSED, "there is a %s again", path);
-}
-
-static int
-sync_dir(const struct desk *desk, struct err *err)
-{
-	return !change_is_rehearsed() && fsync(desk->dir) == -1 ?
-	    err_sys(err, "sync the directory of %s", desk->step->path) : 0;
-}
-
-/* --- files ----------------------------------------------------------------- */
-
-static int
-write_file(const struct desk *desk, struct slice text, bool is_new,
-    struct err *err)
-{
-	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
-	struct ident who = desk->step->owner;
-
-	if (draft_begin(desk->dir, desk->name, desk->step->mode, &draft,
-	    err) == -1)
-		return -1;
-	if (fd_write(draft.fd, text.p, text.len) == -1)
-		return err_sys(err, "write %s", desk->step->path);
-	if (is_new && desk->in->as_root &&
-	    (fchown(draft.fd, who.uid, who.gid) == -1 ||
-	    fchmod(draft.fd, desk->step->mode) == -1))
-		return err_sys(err, "owner of %s", desk->step->path);
-	return draft_commit(&draft, err);
-}
-
-static int
-remove_file(const struct desk *desk, struct err *err)
-{
-	if (change_remove(desk->dir, desk->name, NULL, err) == -1)
-		return -1;
-	return sync_dir(desk, err);
-}
-
-/* *there, and its text. */
-static int
-read_now(const struct desk *desk, struct str *text, bool *there,
-    struct err *err)
-{
-	SCOPED(drop_fd) int fd = -1;
-
-	*there = true;
-	if (file_open(desk->dir, desk->name, O_NOFOLLOW, &fd, NULL,
-	    err) == -1) {
-		*there = false;
-		return err->kind == ERR_ABSENT ? 0 : -1;
-	}
-	return file_read(fd, TEXT_MAX, text, err);
-}
-
-/* What changes by itself is put back as it was. */
-static int
-back_living(const struct desk *desk, struct err *err)
-{
-	struct stat st;
-
-	if (!desk->step->was)
-		return remove_file(desk, err);
-	return write_file(desk, desk->step->hunk.old, change_stat(desk->dir,
-	    desk->name, &st) == -1, err);
-}
-
-static int
-back_made(const struct desk *desk, struct slice now, bool there,
-    struct err *err)
-{
-	if (!there)
-		return desk->perhaps ? 0 : is_gone(desk, err);
-	if (!slice_equal(now, desk->step->hunk.new))
-		return err_set(err, ERR_REFUSED, "%s holds something else since",
-		    desk->step->path);
-	return remove_file(desk, err);
-}
-
-static int
-back_removed(const struct desk *desk, bool there, struct err *err)
-{
-	if (there)
-		return desk->perhaps ? 0 :
-		    is_there_again(desk->step->path, err);
-	if (desk->step->lost)
-		return err_set(err, ERR_REFUSED,
-		    "%s was no plain file, and is not kept",
-		    desk->step->path);
-	return write_file(desk, desk->step->hunk.old, true, err);
-}
-
-static int
-back_replaced(const struct desk *desk, struct slice now, bool there,
-    struct err *err)
-{
-	SCOPED(drop_str) struct str text = { 0 };
-	const struct hunk back = hunk_turned(&desk->step->hunk);
-	struct err unused;
-
-	if (!there)
-		return is_gone(desk, err);
-	if (hunk_apply(&back, now, desk->manner->separator, &text, err) == 0)
-		return write_file(desk, str_slice(&text), false, err);
-	if (desk->perhaps && hunk_apply(&desk->step->hunk, now,
-	    desk->manner->separator, &text, &unused) == 0)
-		return 0;
-	return err_within(err, "%s", desk->step->path);
-}
-
-static int
-back_file(const struct desk *desk, struct err *err)
-{
-	SCOPED(drop_str) struct str text = { 0 };
-	const struct step *step = desk->step;
-	bool there;
-
-	if (desk->manner->stays)
-		return 0;
-	if (desk->manner->lives)
-		return back_living(desk, err);
-	if (leaving_check(desk->in, desk->entry, step, err) == -1 ||
-	    read_now(desk, &text, &there, err) == -1)
-		return -1;
-	struct slice now = str_slice(&text);
-	return !step->was ? back_made(desk, now, there, err) :
-	    !step->is ? back_removed(desk, there, err) :
-	    back_replaced(desk, now, there, err);
-}
+#include "undo_desk.h"
 
 /* --- links, directories, moves --------------------------------------------- */
 
@@ -194,14 +37,14 @@ back_link(const struct desk *desk, struct err *err)
 	if (!desk->step->is) {
 		if (there)
 			return desk->perhaps ? 0 :
-			    is_there_again(desk->step->path, err);
+			    undo_is_there_again(desk->step->path, err);
 		if (change_make_link(desk->step->to, desk->dir, desk->name,
 		    err) == -1)
 			return -1;
-		return sync_dir(desk, err);
+		return undo_sync(desk, err);
 	}
 	if (there && link_says(desk))
-		return remove_file(desk, err);
+		return undo_remove(desk, err);
 	return desk->perhaps && !there ? 0 : err_set(err, ERR_REFUSED,
 	    "%s does not lead to %s any more", desk->step->path,
 	    desk->step->to);
@@ -221,7 +64,7 @@ back_move(const struct desk *desk, struct err *err)
 		if (!change_is_rehearsed() && fsync(from) == -1)
 			return err_sys(err, "sync the directory of %s",
 			    desk->step->to);
-		return sync_dir(desk, err);
+		return undo_sync(desk, err);
 	case CHANGE_NOTHING_THERE:
 		if (desk->perhaps && change_stat(desk->dir, desk->name,
 		    &st) == 0)
@@ -229,7 +72,7 @@ back_move(const struct desk *desk, struct err *err)
 		return err_set(err, ERR_REFUSED, "%s is not there any more",
 		    desk->step->to);
 	case CHANGE_IN_THE_WAY:
-		return is_there_again(desk->step->path, err);
+		return undo_is_there_again(desk->step->path, err);
 	default:
 		return -1;
 	}
@@ -241,7 +84,7 @@ back_make_dir(const struct desk *desk, struct err *err)
 {
 	int gone = change_remove_dir(desk->dir, desk->name, err);
 
-	return gone == -1 ? -1 : gone == 1 ? 0 : sync_dir(desk, err);
+	return gone == -1 ? -1 : gone == 1 ? 0 : undo_sync(desk, err);
 }
 
 static int
@@ -259,7 +102,7 @@ back_remove_dir(const struct desk *desk, struct err *err)
 	    fchown(fd, step->owner.uid, step->owner.gid) == -1) ||
 	    fchmod(fd, step->mode) == -1)
 		return err_sys(err, "owner of %s", step->path);
-	return sync_dir(desk, err);
+	return undo_sync(desk, err);
 }
 
 static int
@@ -294,7 +137,7 @@ static const struct {
 	int	(*back)(const struct desk *desk, struct err *err);
 	bool	 opens;
 } ways[] = {
-	[CHANGE_FILE] = { back_file, true },
+	[CHANGE_FILE] = { undo_file, true },
 	[CHANGE_LINK] = { back_link, true },
 	[CHANGE_MOVE] = { back_move, true },
 	[CHANGE_MAKE_DIR] = { back_make_dir, true },

@@ -7,6 +7,7 @@
 #include "output.h"
 #include "param.h"
 #include "scope.h"
+#include "settings_op.h"
 
 static const struct {
 	const char		*name;		/* as people say it */
@@ -19,8 +20,8 @@ static const struct {
 };
 enum { FILES = sizeof files / sizeof *files, SAMPLES = 2, ROFF_WIDTH = 76 };
 
-static void
-type_of(const struct setting *row, struct str *out)
+void
+settings_type(const struct setting *row, struct str *out)
 {
 	static const struct {
 		setting_parser	*parse;
@@ -38,8 +39,10 @@ type_of(const struct setting *row, struct str *out)
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (types[i].parse == row->parse)
 			str_adds(out, types[i].name);
-	if (out->len == 0)
+	if (out->len == 0) {
 		str_adds(out, "text");
+		return;
+	}
 	if (row->max != 0 && row->parse != setting_kilobytes)
 		str_addf(out, ", %llu to %llu", (unsigned long long)row->min,
 		    (unsigned long long)row->max);
@@ -60,7 +63,7 @@ list_all(void)
 			if (files[i].table == account_settings &&
 			    row->refused_by != 0)
 				continue;
-			type_of(row, &type);
+			settings_type(row, &type);
 			sheet_adds(&sheet, files[i].file);
 			sheet_adds(&sheet, row->name);
 			sheet_add(&sheet, str_slice(&type));
@@ -129,7 +132,7 @@ print_mdoc(const struct setting *table)
 	str_adds(&out, ".Bl -tag -width Ds\n");
 	for (const struct setting *row = table; row->name != NULL; row++) {
 		SCOPED(drop_str) struct str type = { 0 };
-		type_of(row, &type);
+		settings_type(row, &type);
 		str_addf(&out, ".It Ic %s No (", row->name);
 		add_roff(&out, str_text(&type));
 		str_adds(&out, ")\n");

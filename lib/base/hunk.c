@@ -308,8 +308,8 @@ not_there(const struct hunk *hunk, struct slice text, char separator,
 	    "it was left: it was changed since", (int)key.len, key.p);
 }
 
-int
-hunk_apply(const struct hunk *hunk, struct slice text, char separator,
+static int
+apply(const struct hunk *hunk, struct slice text, char separator,
     struct str *out, struct err *err)
 {
 	size_t at = 0;
@@ -325,5 +325,25 @@ hunk_apply(const struct hunk *hunk, struct slice text, char separator,
 		str_addc(out, '\n');
 	str_addslice(out, hunk->new);
 	str_addslice(out, slice_from(text, at + hunk->old.len));
+	return 0;
+}
+
+/* Somebody's editor may have left the last line without its end. */
+int
+hunk_apply(const struct hunk *hunk, struct slice text, char separator,
+    struct str *out, struct err *err)
+{
+	SCOPED(drop_str) struct str ended = { 0 };
+	struct err unused;
+
+	if (apply(hunk, text, separator, out, err) == 0)
+		return 0;
+	if (text.len == 0 || text.p[text.len - 1] == '\n')
+		return -1;
+	str_addslice(&ended, text);
+	str_addc(&ended, '\n');
+	if (apply(hunk, str_slice(&ended), separator, out, &unused) == -1)
+		return -1;
+	*err = (struct err){ 0 };
 	return 0;
 }

@@ -1,0 +1,152 @@
+/* undo_file.c: a change of a file, taken back. */
+#include "undo_desk.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "change.h"
+#include "fd.h"
+#include "file.h"
+#include "leaving.h"
+#include "scope.h"
+
+enum { TEXT_MAX = 1 << 30 };
+
+int
+undo_is_gone(const struct desk *desk, struct err *err)
+{
+	return err_set(err, ERR_REFUSED, "%s is not there any more",
+	    desk->step->path);
+}
+
+int
+undo_is_there_again(const char *path, struct err *err)
+{
+	return err_set(err, ERR_REFUSED, "there is a %s again", path);
+}
+
+int
+undo_sync(const struct desk *desk, struct err *err)
+{
+	return !change_is_rehearsed() && fsync(desk->dir) == -1 ?
+	    err_sys(err, "sync the directory of %s", desk->step->path) : 0;
+}
+
+static int
+write_file(const struct desk *desk, struct slice text, bool is_new,
+    struct err *err)
+{
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+	struct ident who = desk->step->owner;
+
+	if (draft_begin(desk->dir, desk->name, desk->step->mode, &draft,
+	    err) == -1)
+		return -1;
+	if (fd_write(draft.fd, text.p, text.len) == -1)
+		return err_sys(err, "write %s", desk->step->path);
+	if (is_new && desk->in->as_root &&
+	    (fchown(draft.fd, who.uid, who.gid) == -1 ||
+	    fchmod(draft.fd, desk->step->mode) == -1))
+		return err_sys(err, "owner of %s", desk->step->path);
+	return draft_commit(&draft, err);
+}
+
+int
+undo_remove(const struct desk *desk, struct err *err)
+{
+	if (change_remove(desk->dir, desk->name, NULL, err) == -1)
+		return -1;
+	return undo_sync(desk, err);
+}
+
+/* *there, and its text. */
+static int
+read_now(const struct desk *desk, struct str *text, bool *there,
+    struct err *err)
+{
+	SCOPED(drop_fd) int fd = -1;
+
+	*there = true;
+	if (file_open(desk->dir, desk->name, O_NOFOLLOW, &fd, NULL,
+	    err) == -1) {
+		*there = false;
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	}
+	return file_read(fd, TEXT_MAX, text, err);
+}
+
+/* What changes by itself is put back as it was. */
+static int
+back_living(const struct desk *desk, struct err *err)
+{
+	struct stat st;
+
+	if (!desk->step->was)
+		return undo_remove(desk, err);
+	return write_file(desk, desk->step->hunk.old, change_stat(desk->dir,
+	    desk->name, &st) == -1, err);
+}
+
+static int
+back_made(const struct desk *desk, struct slice now, bool there,
+    struct err *err)
+{
+	if (!there)
+		return desk->perhaps ? 0 : undo_is_gone(desk, err);
+	if (!slice_equal(now, desk->step->hunk.new))
+		return err_set(err, ERR_REFUSED, "%s holds something else since",
+		    desk->step->path);
+	return undo_remove(desk, err);
+}
+
+static int
+back_removed(const struct desk *desk, bool there, struct err *err)
+{
+	if (there)
+		return desk->perhaps ? 0 :
+		    undo_is_there_again(desk->step->path, err);
+	if (desk->step->lost)
+		return err_set(err, ERR_REFUSED,
+		    "%s was no plain file, and is not kept",
+		    desk->step->path);
+	return write_file(desk, desk->step->hunk.old, true, err);
+}
+
+static int
+back_replaced(const struct desk *desk, struct slice now, bool there,
+    struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	const struct hunk back = hunk_turned(&desk->step->hunk);
+	struct err unused;
+
+	if (!there)
+		return undo_is_gone(desk, err);
+	if (hunk_apply(&back, now, desk->manner->separator, &text, err) == 0)
+		return write_file(desk, str_slice(&text), false, err);
+	if (desk->perhaps && hunk_apply(&desk->step->hunk, now,
+	    desk->manner->separator, &text, &unused) == 0)
+		return 0;
+	return err_within(err, "%s", desk->step->path);
+}
+
+int
+undo_file(const struct desk *desk, struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	const struct step *step = desk->step;
+	bool there;
+
+	if (desk->manner->stays)
+		return 0;
+	if (desk->manner->lives)
+		return back_living(desk, err);
+	if (leaving_check(desk->in, desk->entry, step, err) == -1 ||
+	    read_now(desk, &text, &there, err) == -1)
+		return -1;
+	struct slice now = str_slice(&text);
+	return !step->was ? back_made(desk, now, there, err) :
+	    !step->is ? back_removed(desk, there, err) :
+	    back_replaced(desk, now, there, err);
+}
