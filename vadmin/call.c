@@ -8,8 +8,11 @@
 
 #include "authority.h"
 #include "fd.h"
+#include "files.h"
+#include "journal.h"
 #include "output.h"
 #include "param.h"
+#include "rehearsal.h"
 #include "scope.h"
 
 /* An operation that asks for what its row does not name is our mistake. */
@@ -91,6 +94,39 @@ call_open(struct call *call, struct err *err)
 	return authority_check(call, err);
 }
 
+/* A lock that nobody has made yet is not made for this. */
+static int
+take_lock(struct call *call, struct err *err)
+{
+	if (call->rehearsed && !files_exists(call->in.dir, ".lock"))
+		return 0;
+	return installation_lock(&call->in, &call->lock, err);
+}
+
+static int
+rehearse(struct call *call, struct err *err)
+{
+	SCOPED(drop_rehearsal) struct rehearsal rehearsal = { .watches = false };
+
+	rehearsal_begin(&rehearsal, true);
+	int done = call->op->run(call, err);
+	output_mute(false);
+	if (rehearsal.steps.count > 0)
+		sheet_print(&rehearsal.steps);
+	return done;
+}
+
+static int
+run_kept(struct call *call, struct err *err)
+{
+	SCOPED(drop_journal) struct journal journal = JOURNAL_NONE;
+
+	journal_begin(&journal, call);
+	int done = call->op->run(call, err);
+	journal_end(&journal, done == -1 ? err : NULL);
+	return done;
+}
+
 int
 call_run(struct call *call, struct err *err)
 {
@@ -104,10 +140,9 @@ call_run(struct call *call, struct err *err)
 	if (!call->op->changes)
 		return call->op->run(call, err);
 	/* What somebody may change can have changed while we waited. */
-	if (installation_lock(&call->in, &call->lock, err) == -1 ||
-	    authority_check(call, err) == -1)
+	if (take_lock(call, err) == -1 || authority_check(call, err) == -1)
 		return -1;
-	return call->op->run(call, err);
+	return call->rehearsed ? rehearse(call, err) : run_kept(call, err);
 }
 
 void
@@ -122,14 +157,11 @@ drop_call(struct call *call)
 void
 note(const char *fmt, ...)
 {
-	SCOPED(drop_str) struct str line = { 0 };
 	char text[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	str_adds(&line, "vadmin: note: ");
-	output_clean(&line, slice_of(text));
-	fprintf(stderr, "%s\n", str_text(&line));
+	output_note(slice_of(text));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "near.h"
+#include "output.h"
 #include "param.h"
 #include "scope.h"
 
@@ -21,8 +22,7 @@ next_word(struct words *words)
 static int
 refuse_option(const char *option, struct err *err)
 {
-	static const char *const later[] = { "--json", "-n",
-	    "--replace-by", "--who" };
+	static const char *const later[] = { "--replace-by", "--who" };
 
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
 		if (strcmp(option, later[i]) == 0 ||
@@ -33,6 +33,19 @@ refuse_option(const char *option, struct err *err)
 	return err_set(err, ERR_INVALID,
 	    "there is no option '%s' here (a value that begins with '-' comes "
 	    "after '--')", option);
+}
+
+/* The options that every operation has, wherever they stand. */
+static bool
+take_global(struct call *call, const char *option)
+{
+	if (strcmp(option, "--json") == 0)
+		output_form(OUTPUT_JSON);
+	else if (strcmp(option, "-n") == 0)
+		call->rehearsed = true;
+	else
+		return false;
+	return true;
 }
 
 /* "-C DIR" or "-CDIR", "--as WHO" or "--as=WHO". */
@@ -105,6 +118,10 @@ parse_global(struct call *call, struct words *words, struct err *err)
 				*words->at = help;
 				return 0;
 			}
+		if (take_global(call, option)) {
+			words->at++;
+			continue;
+		}
 		int taken = take_directory(call, words, err);
 		if (taken == 0)
 			taken = take_principal(call, words, err);
@@ -267,6 +284,8 @@ parse_values(struct call *call, struct words *words, bool *usage,
 	while ((word = next_word(words)) != NULL) {
 		if (options && strcmp(word, "--") == 0)
 			options = false;
+		else if (options && take_global(call, word))
+			continue;
 		else if (options && word[0] == '-' && word[1] != '\0') {
 			if (parse_option(call, word, words, usage, err) == -1)
 				return -1;
@@ -274,6 +293,15 @@ parse_values(struct call *call, struct words *words, bool *usage,
 			return -1;
 	}
 	return check_all_there(call, err);
+}
+
+/* A wrong command line is told in the form that it asks for further on. */
+static void
+look_for_form(char **words)
+{
+	for (; *words != NULL && strcmp(*words, "--") != 0; words++)
+		if (strcmp(*words, "--json") == 0)
+			output_form(OUTPUT_JSON);
 }
 
 int
@@ -284,6 +312,7 @@ command_line_parse(struct call *call, int argc, char **argv, bool *usage,
 	struct words words = { argv + (argc > 0 ? 1 : 0) };
 
 	*usage = true;
+	look_for_form(words.at);
 	if (parse_global(call, &words, err) == -1 ||
 	    parse_operation(call, &words, err) == -1)
 		return -1;

@@ -59,6 +59,8 @@ extern const struct operation operations[];
 struct call {
 	const struct operation	*op;
 	const char		*directory;	/* -C */
+	/* -n: nothing is changed, what would be is told */
+	bool			 rehearsed;
 	const char		*as;		/* --as; NULL: nobody less */
 	struct principal	 principal;	/* once the installation is open */
 	/* what values and results live in */
@@ -92,11 +94,12 @@ int		call_add(struct call *call, size_t param, const char *value,
 int		call_open(struct call *call, struct err *err);
 
 /* Opens the installation, takes the lock if the operation
- * changes something, and runs it, if the caller may. */
+ * changes something, and runs it, if the caller may: with an entry in the
+ * journal or, for -n, without a change. */
 int		call_run(struct call *call, struct err *err);
 void		drop_call(struct call *call);
 
-/* "note: ..." to the person at the keyboard, on standard error. */
+/* "note: ..." to the person at the keyboard. */
 void		note(const char *fmt,
 	    ...) __attribute__((format(printf, 1, 2)));
 

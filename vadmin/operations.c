@@ -145,6 +145,14 @@ const struct operation operations[] = {
 		{ "--sample", &param_word, OPTIONAL, "Print a sample file: vmail.conf or domain." },
 		{ "--mdoc", &param_word, OPTIONAL,
 		  "Print a manual page's list: vmail.conf or domain." } } },
+	{ "log", "Show what was changed, by whom, and how to take it back; the newest last.",
+	  .least = CALLER_GLOBAL, .run = show_log, .params = {
+		{ "N|D|U@D", &param_word, ANY,
+		  "How many (20); only those of a domain or an account." },
+		{ "--steps", &param_number, OPTIONAL, "What one of them did to which files." } } },
+	{ "undo", "Take a change back, as log numbers it.",
+	  .least = CALLER_GLOBAL, .changes = true, .run = undo, .params = {
+		{ "N", &param_number, ONE, "Its number; that of an undo brings the change back." } } },
 	{ "help", "Tell what there is, or about one operation.",
 	  .least = CALLER_ANYBODY, .run = help, .anywhere = true, .params = {
 		{ "OPERATION", &param_word, ANY, "Its name." } } },
@@ -154,6 +162,6 @@ const struct operation operations[] = {
 	LATER("user import"), LATER("user export"),
 	LATER("alias join"), LATER("alias leave"),
 	LATER("quota"), LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),
-	LATER("fsck"), LATER("log"), LATER("undo"),
+	LATER("fsck"),
 	{ 0 }
 };

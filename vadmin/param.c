@@ -46,6 +46,15 @@ check_grant(struct slice value, struct err *err)
 }
 
 static int
+check_number(struct slice value, struct err *err)
+{
+	uint64_t unused;
+
+	return slice_number(value, UINT64_MAX, &unused) == 0 ? 0 :
+	    err_set(err, ERR_INVALID, "not a number");
+}
+
+static int
 check_member(struct slice value, struct err *err)
 {
 	if (slice_trim(value).len == 0)
@@ -197,6 +206,8 @@ TYPE(grant) = { .label = "retrieve|all|none", .max = 16, .check = check_grant,
     .subject = SUBJECT_NOTHING };
 TYPE(quota) = { .label = "kB|none|disabled|default", .max = 32,
     .check = check_quota, .subject = SUBJECT_NOTHING };
+TYPE(number) = { .label = "N", .max = 20, .check = check_number,
+    .subject = SUBJECT_NOTHING };
 TYPE(address) = { .label = "ADDRESS", .max = 1280,
     .subject = SUBJECT_ADDRESS };
 TYPE(pattern) = { .label = "PATTERN", .max = 1280,

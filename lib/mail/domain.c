@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "change.h"
 #include "fd.h"
 #include "file.h"
 #include "mem.h"
@@ -32,7 +33,7 @@ exists(const struct installation *in, const char *prefix, const char *name,
 	struct stat st;
 
 	str_addf(&file, "%s%s", prefix, name);
-	if (fstatat(in->dir, str_text(&file), &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (change_stat(in->dir, str_text(&file), &st) == -1)
 		/* what cannot be looked at is there */
 		return errno != ENOENT;
 	*link = S_ISLNK(st.st_mode);
@@ -48,7 +49,8 @@ follow_alias(const struct installation *in, const char *name,
 	char text[PATH_MAX];
 
 	str_addf(&file, "domain.%s", name);
-	ssize_t n = readlinkat(in->dir, str_text(&file), text, sizeof text);
+	ssize_t n = change_read_link(in->dir, str_text(&file), text,
+	    sizeof text);
 	if (n == -1)
 		return err_sys(err, "%s/%s", in->path, str_text(&file));
 	struct slice to = { text, (size_t)n };

@@ -84,6 +84,10 @@ COMMANDS = [
     ("admin passwd boss --password-stdin", GOOD),
     ("explain list@a.test",),
     ("check a.test",),
+    ("log",),
+    ("log a.test",),
+    ("undo 2",),
+    ("undo 4",),
     ("settings",),
     ("help",),
 ]
@@ -134,11 +138,12 @@ class Place:
         vmail.domain("b.test", on, passwords={"bob": "x"}, aliases="list: bob\n")
         os.symlink("domain.a.test", os.path.join(vmail.dir, "domain.alias.test"))
         for name, who in (("admins", "boss"), ("admins.a.test", "admin"), ("admins.b.test", "admin")):
-            vmail.write(name, f"{who}:*:19000::::::\n", mode=0o600)
+            more = "gone:*:19000::::::\n" if name == "admins" else ""
+            vmail.write(name, f"{who}:*:19000::::::\n{more}", mode=0o600)
         with open(self.file(), "wb") as f:
             f.write(TEXT)
         for args in (("user", "delete", "old@a.test"), ("auto", "set", "info@a.test", self.file()),
-                     ("auto", "set", "info@b.test", self.file()), ("check",)):
+                     ("auto", "set", "info@b.test", self.file()), ("admin", "delete", "gone"), ("check",)):
             got = vmail.run("vadmin", *args)
             assert got.status == 0 or args == ("check",), got
         # A directory that is nobody's, without root: it has no vmail.conf.

@@ -192,7 +192,7 @@ check(struct call *call, struct err *err)
 
 	if (run_checks(&all, err) == -1)
 		return -1;
-	if (all.found.count > 0)
+	if (all.found.count > 0 || output_is_json())
 		sheet_print(&all.found.sheet);
 	call->status = all.found.count > 0;
 	return 0;

@@ -1,8 +1,10 @@
 /* explain.c: where mail for an address would go, and why. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 
 #include "ops.h"
+#include "output.h"
 #include "plan.h"
 #include "resolve.h"
 #include "scope.h"
@@ -33,6 +35,21 @@ status_of(const struct plan *plan)
 	}
 }
 
+static void
+print(const struct plan *plan)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		return;
+	plan_print(plan, out);
+	fclose(out);
+	output_text((struct slice){ text, len });
+	free(text);
+}
+
 int
 explain(struct call *call, struct err *err)
 {
@@ -49,7 +66,7 @@ explain(struct call *call, struct err *err)
 	}
 	resolve(&call->in, &plan, address);
 	resolve_forwards(&call->in, &plan);
-	plan_print(&plan, stdout);
+	print(&plan);
 	for (size_t i = 0; i < plan.warning_count; i++)
 		note("%s", plan.warnings[i]);
 	call->status = status_of(&plan);

@@ -36,7 +36,7 @@ secret_ask_new(struct call *call, const char *account, const char *domain,
 		if (secret.len == 0)
 			return err_set(err, ERR_INVALID,
 			    "standard input has no password");
-	} else if (isatty(STDIN_FILENO)) {
+	} else if (!call->rehearsed && isatty(STDIN_FILENO)) {
 		if (secret_from_terminal("Password (empty: one is made)",
 		    &secret, err) == -1)
 			return -1;
@@ -58,6 +58,10 @@ secret_ask_change(struct call *call, const char *account, const char *domain,
 
 	if (call_has(call, "--password-stdin")) {
 		if (secret_from_stdin(&secret, err) == -1)
+			return -1;
+	} else if (call->rehearsed) {
+		/* Nobody has to type what is not used. */
+		if (secret_generate(&secret, err) == -1)
 			return -1;
 	} else if (!isatty(STDIN_FILENO)) {
 		return err_set(err, ERR_INVALID,
