@@ -136,12 +136,21 @@ const struct operation operations[] = {
 	  .run = help, .anywhere = true, .params = {
 		{ "OPERATION", &param_word, ANY, "Its name." } } },
 
+	{ "backup", "Write an account, a domain or all, with mail, into one file.",
+	  .run = backup, .params = {
+		{ "U@D|D", &param_address, OPTIONAL, "Only this account, or this domain." },
+		{ "FILE", &param_file, ONE, "The file, a tar archive; - for standard output." } } },
+	{ "restore", "Bring back what a backup has: all of it, a domain or an account.",
+	  .changes = true, .run = restore, .params = {
+		{ "FILE", &param_file, ONE, "The backup." },
+		{ "U@D|D", &param_address, OPTIONAL, "Only this account, or this domain." } } },
+
 	LATER("domain rename"), LATER("domain delete"),
 	LATER("user rename"),
 	LATER("user import"), LATER("user export"),
 	LATER("alias join"), LATER("alias leave"),
 	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),
-	LATER("quota"), LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),
+	LATER("quota"), LATER("index"), LATER("import"),
 	LATER("fsck"), LATER("log"), LATER("undo"),
 	{ 0 }
 };

@@ -30,6 +30,9 @@ struct maildir_scan {
 	size_t			 count, room;
 	struct pool		 pool;		/* of the names */
 	uint64_t		 digest;	/* of all names, in any order */
+	/* the entries were there all at one time; else mail came and went too
+	 * fast to tell */
+	bool			 settled;
 };
 
 /* Links, and what is no regular file, are not messages. */

@@ -183,3 +183,71 @@ uid_mark_retire(const struct installation *in, uid_t uid, struct err *err)
 	take(&gone, uid);
 	return write_uids(in, gone.mark, &gone, err);
 }
+
+/* --- ids that come from elsewhere ---------------------------------------- */
+
+static bool
+is_taken(const struct taken *t, uint64_t id)
+{
+	return t->count > 0 && bsearch(&id, t->id, t->count, sizeof *t->id,
+	    compare_ids) != NULL;
+}
+
+/* Sorted, for is_taken(). */
+static void
+take_sorted(struct taken *t, uint64_t id)
+{
+	size_t i = t->count;
+
+	take(t, id);
+	for (; i > 0 && t->id[i - 1] > id; i--)
+		t->id[i] = t->id[i - 1];
+	t->id[i] = id;
+}
+
+static bool
+can_keep(const struct taken *t, uint64_t mark, uid_t wanted)
+{
+	return wanted != 0 && wanted >= mark && wanted <= UID_LAST &&
+	    !is_taken(t, wanted);
+}
+
+int
+uid_mark_settle(const struct installation *in, uid_t start,
+    struct uid_wish *wishes, size_t count, struct err *err)
+{
+	SCOPED(drop_taken) struct taken gone = { 0 }, t = { 0 };
+	bool has_new = false;
+
+	if (read_uids(in, &gone, err) == -1)
+		return -1;
+	for (size_t i = 0; i < gone.count; i++)
+		take(&t, gone.id[i]);
+	for (size_t i = 0; i < count; i++)
+		if (wishes[i].got != 0)
+			take(&t, wishes[i].got);
+	take(&t, IDENT_NOBODY);
+	take(&t, 65535);
+	if (read_all_passwd(in, &t, err) == -1)
+		return -1;
+	qsort(t.id, t.count, sizeof *t.id, compare_ids);
+	for (size_t i = 0; i < count; i++)
+		if (wishes[i].got == 0 &&
+		    can_keep(&t, gone.mark, wishes[i].wanted)) {
+			wishes[i].got = wishes[i].wanted;
+			take_sorted(&t, wishes[i].got);
+		}
+	uint64_t id = gone.mark > start ? gone.mark : start;
+	for (size_t i = 0; i < count; i++) {
+		if (wishes[i].got != 0)
+			continue;
+		while (is_taken(&t, id))
+			id++;
+		if (id > UID_LAST)
+			return err_set(err, ERR_REFUSED, "no user id is left "
+			    "above %u: lower uid-start", (unsigned)start);
+		wishes[i].got = (uid_t)id++;
+		has_new = true;
+	}
+	return has_new ? write_uids(in, id, &gone, err) : 0;
+}

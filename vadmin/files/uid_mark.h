@@ -21,4 +21,13 @@ int	uid_mark_take(const struct installation *in, uid_t start, uid_t *out,
 int	uid_mark_retire(const struct installation *in, uid_t uid,
 	    struct err *err);
 
+/* For accounts that come from elsewhere: each keeps the id that it had where
+ * nobody has that one, or ever had it here, and else gets a new one. */
+struct uid_wish {
+	uid_t	wanted;
+	uid_t	got;		/* not 0: that is settled already */
+};
+int	uid_mark_settle(const struct installation *in, uid_t start,
+	    struct uid_wish *wishes, size_t count, struct err *err);
+
 #endif
