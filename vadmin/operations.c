@@ -145,12 +145,17 @@ const struct operation operations[] = {
 		{ "FILE", &param_file, ONE, "The backup." },
 		{ "U@D|D", &param_address, OPTIONAL, "Only this account, or this domain." } } },
 
+	{ "fsck", "Find what does not fit in files, mailboxes and homes, and repair what can be.",
+	  .changes = true, .run = fsck, .params = {
+		{ "--repair", &param_flag, OPTIONAL, "Repair it; what is doubtful is moved aside, never removed." },
+		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
+
 	LATER("domain rename"), LATER("domain delete"),
 	LATER("user rename"),
 	LATER("user import"), LATER("user export"),
 	LATER("alias join"), LATER("alias leave"),
 	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),
 	LATER("quota"), LATER("index"), LATER("import"),
-	LATER("fsck"), LATER("log"), LATER("undo"),
+	LATER("log"), LATER("undo"),
 	{ 0 }
 };

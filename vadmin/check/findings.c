@@ -1,23 +1,66 @@
-/* findings.c: what is wrong somewhere, as check tells it. */
+/* findings.c: what is wrong somewhere, as check and fsck tell it. */
 #include "findings.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-void
-finding(struct findings *found, const char *about, const char *fmt, ...)
+/* False: that was told already. */
+static bool
+tell(struct findings *found, const char *about, const char *fmt, va_list ap)
 {
 	char text[sizeof found->last];
-	va_list ap;
 
-	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
 	if (strcmp(text, found->last) == 0)
-		return;
+		return false;
 	memcpy(found->last, text, sizeof text);
 	sheet_adds(&found->sheet, about);
 	sheet_adds(&found->sheet, text);
 	found->count++;
+	return true;
+}
+
+static void
+leave(struct findings *found, const char *what)
+{
+	found->left++;
+	if (found->with_repairs)
+		sheet_adds(&found->sheet, what);
+}
+
+void
+finding(struct findings *found, const char *about, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (tell(found, about, fmt, ap))
+		leave(found, "by hand");
+	va_end(ap);
+}
+
+bool
+finding_to_repair(struct findings *found, const char *about, const char *fmt,
+    ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	bool told = tell(found, about, fmt, ap);
+	va_end(ap);
+	if (told && !found->repair)
+		leave(found, "fsck --repair");
+	return told && found->repair;
+}
+
+void
+finding_repaired(struct findings *found, int result, const struct err *err)
+{
+	if (result == 0) {
+		sheet_adds(&found->sheet, "repaired");
+		return;
+	}
+	found->left++;
+	sheet_addf(&found->sheet, "not repaired: %s", err->text);
 }

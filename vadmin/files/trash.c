@@ -79,6 +79,18 @@ throw_away(const struct belongings *all, const struct things *things, struct err
 	return trash == -1 ? 0 : sync_both(things->parent, trash, err);
 }
 
+int
+trash_put(int parent, const char *name, const char *as, struct err *err)
+{
+	SCOPED(drop_fd) int trash = -1;
+
+	if (make_trash(parent, &trash, err) == -1)
+		return -1;
+	if (compat_renameat2_noreplace(parent, name, trash, as) == -1)
+		return err_sys(err, "move %s to " TRASH "/%s", name, as);
+	return sync_both(parent, trash, err);
+}
+
 static int
 take_back(const struct belongings *all, const struct things *things, struct err *err)
 {

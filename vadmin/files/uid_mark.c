@@ -184,6 +184,29 @@ uid_mark_retire(const struct installation *in, uid_t uid, struct err *err)
 	return write_uids(in, gone.mark, &gone, err);
 }
 
+int
+uid_mark_read(const struct installation *in, uint64_t *mark, struct err *err)
+{
+	SCOPED(drop_taken) struct taken gone = { 0 };
+
+	if (!files_exists(in->dir, UIDS_FILE))
+		return err_set(err, ERR_ABSENT, "there is no " UIDS_FILE);
+	if (read_uids(in, &gone, err) == -1)
+		return -1;
+	*mark = gone.mark;
+	return 0;
+}
+
+int
+uid_mark_raise(const struct installation *in, uint64_t mark, struct err *err)
+{
+	SCOPED(drop_taken) struct taken gone = { 0 };
+
+	if (read_uids(in, &gone, err) == -1 && err->kind != ERR_INVALID)
+		return -1;
+	return write_uids(in, mark > gone.mark ? mark : gone.mark, &gone, err);
+}
+
 /* --- ids that come from elsewhere ---------------------------------------- */
 
 static bool
@@ -217,7 +240,7 @@ uid_mark_settle(const struct installation *in, uid_t start,
     struct uid_wish *wishes, size_t count, struct err *err)
 {
 	SCOPED(drop_taken) struct taken gone = { 0 }, t = { 0 };
-	bool has_new = false;
+	uint64_t last = 0;
 
 	if (read_uids(in, &gone, err) == -1)
 		return -1;
@@ -236,6 +259,7 @@ uid_mark_settle(const struct installation *in, uid_t start,
 		    can_keep(&t, gone.mark, wishes[i].wanted)) {
 			wishes[i].got = wishes[i].wanted;
 			take_sorted(&t, wishes[i].got);
+			last = wishes[i].got > last ? wishes[i].got : last;
 		}
 	uint64_t id = gone.mark > start ? gone.mark : start;
 	for (size_t i = 0; i < count; i++) {
@@ -247,7 +271,7 @@ uid_mark_settle(const struct installation *in, uid_t start,
 			return err_set(err, ERR_REFUSED, "no user id is left "
 			    "above %u: lower uid-start", (unsigned)start);
 		wishes[i].got = (uid_t)id++;
-		has_new = true;
+		last = wishes[i].got > last ? wishes[i].got : last;
 	}
-	return has_new ? write_uids(in, id, &gone, err) : 0;
+	return last >= gone.mark ? write_uids(in, last + 1, &gone, err) : 0;
 }

@@ -6,6 +6,7 @@
 #ifndef UID_MARK_H
 #define UID_MARK_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "err.h"
@@ -19,6 +20,15 @@ int	uid_mark_take(const struct installation *in, uid_t start, uid_t *out,
 
 /* Remembers that uid was used, before its account goes. */
 int	uid_mark_retire(const struct installation *in, uid_t uid,
+	    struct err *err);
+
+/* ERR_ABSENT: there is no such file.  ERR_INVALID: it is broken. */
+int	uid_mark_read(const struct installation *in, uint64_t *mark,
+	    struct err *err);
+
+/* The file is made anew, its mark no lower than it was; a broken one is put
+ * away before. */
+int	uid_mark_raise(const struct installation *in, uint64_t mark,
 	    struct err *err);
 
 /* For accounts that come from elsewhere: each keeps the id that it had where
