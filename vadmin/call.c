@@ -10,6 +10,7 @@
 #include "fd.h"
 #include "output.h"
 #include "param.h"
+#include "progress.h"
 #include "scope.h"
 
 /* An operation that asks for what its row does not name is our mistake. */
@@ -100,7 +101,9 @@ call_run(struct call *call, struct err *err)
 	if (call->op->changes && installation_lock(&call->in, &call->lock,
 	    err) == -1)
 		return -1;
-	return call->op->run(call, err);
+	int done = call->op->run(call, err);
+	progress_end();
+	return done;
 }
 
 void
@@ -122,6 +125,7 @@ note(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	progress_end();
 	str_adds(&line, "vadmin: note: ");
 	output_clean(&line, slice_of(text));
 	fprintf(stderr, "%s\n", str_text(&line));

@@ -110,6 +110,18 @@ class Moved(Keeping):
         self.there.deliver("joe@a.test")
         self.assertEqual(len(self.there.messages("joe@a.test")), 2)
 
+    @needs_root
+    def test_an_account_that_was_deleted_here_gets_its_own_user_id_back(self):
+        self.here.deliver("joe@a.test", TWIN)
+        self.backup("joe@a.test")
+        uid, _ = owner(self.here, "joe@a.test")
+        self.ok(self.here, "user", "delete", "--yes", "joe@a.test")
+        self.there = self.here
+        self.assertEqual(self.restore("joe@a.test").stderr, "")
+        self.assertEqual(owner(self.here, "joe@a.test")[0], uid)
+        self.assertEqual(len(self.here.messages("joe@a.test")), 1)
+        self.assertEqual(self.here.run("vadmin", "fsck", "a.test").stdout, b"")
+
     def test_a_backup_of_one_account_has_that_account_alone(self):
         self.here.deliver(["joe@a.test", "ann@a.test"])
         self.here.write("grants.a.test", "ann: joe all\nbob: eve all\n")
@@ -141,6 +153,17 @@ class Written(Keeping):
         got = self.ok(self.here, "backup", "-")
         self.assertEqual(sorted(name for name in tarfile.open(fileobj=io.BytesIO(got.stdout)).getnames()),
                          sorted(tarfile.open(self.file).getnames()))
+
+    def test_how_far_it_has_come_is_shown_on_a_terminal_alone_and_does_not_stay(self):
+        master, slave = os.openpty()
+        got = subprocess.run([program("vadmin"), "-C", self.here.dir, "backup", self.file], stderr=slave,
+                             env=environment(), timeout=DEADLINE)
+        os.close(slave)
+        shown = os.read(master, 4096).decode()
+        os.close(master)
+        self.assertEqual(got.returncode, 0)
+        self.assertRegex(shown, r"^\r1 accounts, a\.test.*\r\x1b\[K$")
+        self.assertEqual(self.backup().stderr, "")
 
     def test_one_that_fails_leaves_the_last_one_as_it_was(self):
         with open(self.file, "w") as f:

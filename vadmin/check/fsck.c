@@ -2,6 +2,7 @@
 #include "fsck.h"
 
 #include "ops.h"
+#include "progress.h"
 #include "scope.h"
 
 static void
@@ -82,6 +83,7 @@ fsck(struct call *call, struct err *err)
 	};
 	int got = run(&all, err);
 
+	progress_end();
 	if (got == 0 && all.found.count > 0)
 		sheet_print(&all.found.sheet);
 	call->status = all.found.left > 0;

@@ -15,13 +15,14 @@
 #include "fsck.h"
 #include "homes.h"
 #include "limit.h"
+#include "progress.h"
 #include "repairs.h"
 #include "scope.h"
 #include "spool.h"
 
 enum { TOLD_MAX = 1 << 20, LONGEST_MS = 60 * 60 * 1000 };
 
-/* --- home and limit ------------------------------------------------------------- */
+/* --- home and limit -------------------------------------------------- */
 
 static void
 look_at_home(struct check *check, const struct account *account)
@@ -98,7 +99,7 @@ look_at_quota(struct check *check, const struct account *account)
 		    &err);
 }
 
-/* --- what lies beside the inbox --------------------------------------------------- */
+/* --- what lies beside the inbox -------------------------------------- */
 
 /* Somebody else's of that name would keep its mail waiting, and he alone (or
  * root) can take it away. */
@@ -130,7 +131,7 @@ look_at_kin(struct check *check, const struct account *account)
 	}
 }
 
-/* --- what the account's process says ------------------------------------------------ */
+/* --- what the account's process says --------------------------------- */
 
 static void
 take_line(struct check *check, const struct account *account, char what,
@@ -216,13 +217,14 @@ fsck_account(struct check *check, const struct account *account)
 		    account->name, err.text);
 }
 
-/* --- all of them -------------------------------------------------------------------- */
+/* --- all of them ----------------------------------------------------- */
 
 static int
 visit(void *arg, const struct account *account, struct err *err)
 {
 	(void)err;
 	fsck_account(arg, account);
+	progress_account(account->domain->name);
 	return 0;
 }
 

@@ -18,7 +18,7 @@
 #include "table.h"
 #include "user_files.h"
 
-/* --- modes ------------------------------------------------------------------------ */
+/* --- modes ----------------------------------------------------------- */
 
 static void
 check_mode(struct check *check, const char *domain, const char *kind,
@@ -57,7 +57,7 @@ fsck_modes(struct check *check, const char *domain)
 		check_mode(check, domain, kinds[i].kind, kinds[i].forbidden);
 }
 
-/* --- directories -------------------------------------------------------------------- */
+/* --- directories ----------------------------------------------------- */
 
 static const struct directory {
 	const char	*what, *below;
@@ -137,7 +137,7 @@ fsck_directories(struct check *check, const struct domain *domain)
 	look_at_homes(check, domain);
 }
 
-/* --- passwd.D beside shadow.D --------------------------------------------------------- */
+/* --- passwd.D beside shadow.D ---------------------------------------- */
 
 /* False: a line is broken, which may be anybody's. */
 static bool

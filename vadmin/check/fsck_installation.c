@@ -19,7 +19,7 @@
 #include "tries.h"
 #include "uid_mark.h"
 
-/* --- DIR ---------------------------------------------------------------------- */
+/* --- DIR ------------------------------------------------------------- */
 
 /* With the lock had, nobody is writing one. */
 static bool
@@ -84,7 +84,7 @@ fsck_installation(struct check *check)
 		look_at_name(check, all->name);
 }
 
-/* --- ids ----------------------------------------------------------------------- */
+/* --- ids ------------------------------------------------------------- */
 
 struct ids {
 	struct check	*check;
@@ -174,7 +174,7 @@ fsck_uids(struct check *check)
 	drop_pool(&ids.pool);
 }
 
-/* --- state ----------------------------------------------------------------------- */
+/* --- state ----------------------------------------------------------- */
 
 static void
 check_logins(struct check *check, int state, const char *path)

@@ -22,7 +22,7 @@
 
 enum { LOCK_MS = 10000 };
 
-/* --- telling ---------------------------------------------------------------------- */
+/* --- telling --------------------------------------------------------- */
 
 /* One line each, whatever is in a name. */
 void
@@ -59,7 +59,7 @@ look_repaired(const struct looking *l, const char *text, bool done)
 	look_told(l, done ? 'R' : 'X', "%s", text);
 }
 
-/* --- an mbox ----------------------------------------------------------------------- */
+/* --- an mbox --------------------------------------------------------- */
 
 struct inbox {
 	const struct looking	*l;
@@ -101,8 +101,8 @@ look_at_lock(struct inbox *b)
 		look_repaired(b->l, text, open_and_close(b));
 }
 
-/* The queue file with its lock, -1 where there is none.  False: somebody has it,
- * and is about the mbox. */
+/* The queue file with its lock, -1 where there is none.  False: somebody has
+ * it, and is about the mbox. */
 static bool
 hold_queue(struct inbox *b, int *fd)
 {
@@ -232,7 +232,7 @@ look_at_mbox(struct inbox *b)
 	look_at_drafts(b);
 }
 
-/* --- the vacation ---------------------------------------------------------------------- */
+/* --- the vacation ---------------------------------------------------- */
 
 /* As this machine's GDBM begins a file. */
 static bool
@@ -278,7 +278,7 @@ look_at_index(const struct looking *l, const char *directory,
 	look_repaired(l, text, done && fresh != -1);
 }
 
-/* --- the whole ---------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------- */
 
 static void
 look_at_inbox(const struct looking *l, const struct mailbox *mailbox)

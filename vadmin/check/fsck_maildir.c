@@ -19,7 +19,7 @@ enum {
 	OLD = 36 * 3600,
 };
 
-/* --- tmp ------------------------------------------------------------------------- */
+/* --- tmp ------------------------------------------------------------- */
 
 /* As each delivery does: what is that old was never delivered. */
 static void
@@ -39,7 +39,7 @@ look_at_old(const struct looking *l, int tmp, const char *name,
 		look_repaired(l, text, unlinkat(tmp, name, 0) == 0);
 }
 
-/* --- sizes in names ---------------------------------------------------------------- */
+/* --- sizes in names -------------------------------------------------- */
 
 /* What stands before and behind the digits of ",S=1234". */
 static bool
@@ -78,7 +78,7 @@ look_at_size(const struct looking *l, int dir, const char *part,
 		    digits.p + digits.len)) == 0);
 }
 
-/* --- the directories ---------------------------------------------------------------- */
+/* --- the directories ------------------------------------------------- */
 
 /* The names first: renaming changes the directory. */
 static void

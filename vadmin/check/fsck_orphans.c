@@ -30,7 +30,7 @@ struct searching {
 	bool			 broken;	/* a line may be anybody's */
 };
 
-/* --- which there are ---------------------------------------------------------------- */
+/* --- which there are ------------------------------------------------- */
 
 static bool *heard;
 
@@ -66,7 +66,7 @@ list_accounts(struct searching *s)
 		s->broken = true;
 }
 
-/* --- places -------------------------------------------------------------------------- */
+/* --- places ---------------------------------------------------------- */
 
 /* The account that a file is of, by its ending. */
 static bool
@@ -128,7 +128,8 @@ look_at_all(struct searching *s)
 {
 	static const char *const of_spool[] = { ".quota", NULL };
 	static const char *const of_files[] = { ".vacation.db.damaged",
-	    ".vacation.db", ".vacation", ".forward", ".filter", NULL };
+	    ".vacation.db", ".vacation", ".forward", ".filter", ".profile",
+	    NULL };
 	static const char *const of_homes[] = { "", NULL };
 	const char *name = s->domain->name;
 	struct err err;

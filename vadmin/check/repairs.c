@@ -17,7 +17,7 @@
 #include "trash.h"
 #include "user_files.h"
 
-/* --- aside ----------------------------------------------------------------- */
+/* --- aside ----------------------------------------------------------- */
 
 /* The same all the while: lines of one file stay together. */
 static const char *
@@ -71,7 +71,7 @@ repair_keep_line(const struct installation *in, const char *file,
 	return file_replace(trash, name, MODE_SECRET, str_slice(&text), err);
 }
 
-/* --- modes and owners -------------------------------------------------------- */
+/* --- modes and owners ------------------------------------------------ */
 
 int
 repair_mode(int fd, mode_t mode, struct err *err)
@@ -90,7 +90,7 @@ repair_directory(const struct domain *domain, int fd, struct err *err)
 	return repair_mode(fd, shared ? 03770 : 0700, err);
 }
 
-/* --- inboxes ------------------------------------------------------------------- */
+/* --- inboxes --------------------------------------------------------- */
 
 static int
 open_place(const struct account *account, struct pool *pool, int *parent,
@@ -146,7 +146,7 @@ repair_inbox_owner(const struct account *account, struct err *err)
 	return given ? 0 : repair_aside(parent, name, err);
 }
 
-/* --- lines ---------------------------------------------------------------------- */
+/* --- lines ----------------------------------------------------------- */
 
 struct sifted {
 	const struct installation	*in;

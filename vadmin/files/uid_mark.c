@@ -207,7 +207,7 @@ uid_mark_raise(const struct installation *in, uint64_t mark, struct err *err)
 	return write_uids(in, mark > gone.mark ? mark : gone.mark, &gone, err);
 }
 
-/* --- ids that come from elsewhere ---------------------------------------- */
+/* --- ids that come from elsewhere ------------------------------------ */
 
 static bool
 is_taken(const struct taken *t, uint64_t id)
@@ -229,10 +229,21 @@ take_sorted(struct taken *t, uint64_t id)
 }
 
 static bool
-can_keep(const struct taken *t, uint64_t mark, uid_t wanted)
+is_gone(const struct taken *gone, uint64_t id)
 {
-	return wanted != 0 && wanted >= mark && wanted <= UID_LAST &&
-	    !is_taken(t, wanted);
+	for (size_t i = 0; i < gone->count; i++)
+		if (gone->id[i] == id)
+			return true;
+	return id < gone->mark;
+}
+
+static bool
+can_keep(const struct taken *t, const struct taken *gone,
+    const struct uid_wish *wish)
+{
+	return wish->wanted != 0 && wish->wanted <= UID_LAST &&
+	    !is_taken(t, wish->wanted) &&
+	    (wish->was_own || !is_gone(gone, wish->wanted));
 }
 
 int
@@ -244,8 +255,6 @@ uid_mark_settle(const struct installation *in, uid_t start,
 
 	if (read_uids(in, &gone, err) == -1)
 		return -1;
-	for (size_t i = 0; i < gone.count; i++)
-		take(&t, gone.id[i]);
 	for (size_t i = 0; i < count; i++)
 		if (wishes[i].got != 0)
 			take(&t, wishes[i].got);
@@ -255,8 +264,7 @@ uid_mark_settle(const struct installation *in, uid_t start,
 		return -1;
 	qsort(t.id, t.count, sizeof *t.id, compare_ids);
 	for (size_t i = 0; i < count; i++)
-		if (wishes[i].got == 0 &&
-		    can_keep(&t, gone.mark, wishes[i].wanted)) {
+		if (wishes[i].got == 0 && can_keep(&t, &gone, &wishes[i])) {
 			wishes[i].got = wishes[i].wanted;
 			take_sorted(&t, wishes[i].got);
 			last = wishes[i].got > last ? wishes[i].got : last;
@@ -265,7 +273,7 @@ uid_mark_settle(const struct installation *in, uid_t start,
 	for (size_t i = 0; i < count; i++) {
 		if (wishes[i].got != 0)
 			continue;
-		while (is_taken(&t, id))
+		while (is_taken(&t, id) || is_gone(&gone, id))
 			id++;
 		if (id > UID_LAST)
 			return err_set(err, ERR_REFUSED, "no user id is left "

@@ -6,6 +6,7 @@
 #ifndef UID_MARK_H
 #define UID_MARK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -36,6 +37,8 @@ int	uid_mark_raise(const struct installation *in, uint64_t mark,
 struct uid_wish {
 	uid_t	wanted;
 	uid_t	got;		/* not 0: that is settled already */
+	/* it was this account's own here, before it was deleted */
+	bool	was_own;
 };
 int	uid_mark_settle(const struct installation *in, uid_t start,
 	    struct uid_wish *wishes, size_t count, struct err *err);

@@ -124,7 +124,7 @@ archive_read_text(struct archive_reader *r, size_t max, struct str *text,
 	return 0;
 }
 
-/* --- the check ---------------------------------------------------------- */
+/* --- the check ------------------------------------------------------- */
 
 static int
 add_domain(const struct archive_reader *r, struct archive_index *index,

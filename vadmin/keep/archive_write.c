@@ -16,7 +16,7 @@
 
 enum { CHUNK = 1 << 16, WAITING_MAX = 1 << 18 };
 
-/* --- bytes ------------------------------------------------------------- */
+/* --- bytes ----------------------------------------------------------- */
 
 static int
 flush(struct archive *a, struct err *err)
@@ -43,7 +43,7 @@ put_zeros(struct archive *a, size_t count, struct err *err)
 	return put(a, zeros, count, err);
 }
 
-/* --- members ------------------------------------------------------------ */
+/* --- members --------------------------------------------------------- */
 
 static int
 end_member(struct archive *a, struct err *err)
@@ -104,7 +104,7 @@ archive_text(struct archive *a, const char *path, mode_t mode,
 	    archive_bytes(a, text.p, text.len, err);
 }
 
-/* --- beginning and end -------------------------------------------------- */
+/* --- beginning and end ----------------------------------------------- */
 
 int
 archive_scratch(const struct archive *a, int *fd, struct err *err)

@@ -15,7 +15,7 @@
 #include "tar.h"
 
 struct archive {
-	int		 fd;		/* borrowed of draft, or standard output */
+	int		 fd;		/* borrowed: of draft, or 1 */
 	int		 dir;		/* where the file is to be */
 	const char	*path;		/* for people */
 	struct draft	 draft;

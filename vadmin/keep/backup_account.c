@@ -27,7 +27,7 @@ path_of(struct pool *pool, const struct account_lines *a, const char *name)
 	    a->name, name);
 }
 
-/* --- what is root's ------------------------------------------------------- */
+/* --- what is root's -------------------------------------------------- */
 
 static int
 write_line(struct backup *b, const struct account_lines *a, const char *name,
@@ -95,7 +95,7 @@ write_files(struct backup *b, const struct account_lines *a, struct err *err)
 	return 0;
 }
 
-/* --- what is the account's ------------------------------------------------ */
+/* --- what is the account's ------------------------------------------- */
 
 static int
 pack(struct backup *b, const struct account_lines *a, struct err *err)

@@ -11,101 +11,21 @@
 
 #include "account.h"
 #include "admin_file.h"
+#include "backup_texts.h"
 #include "entries.h"
 #include "fd.h"
 #include "file.h"
 #include "grants.h"
 #include "name.h"
 #include "place.h"
+#include "progress.h"
 #include "scope.h"
 #include "spool.h"
 #include "table.h"
 
-enum { TEXT_MAX = 1 << 30, AUTO_MAX = 1 << 26 };
+enum { AUTO_MAX = 1 << 26 };
 
-/* The files of DIR as they were together. */
-struct texts {
-	struct domain	*domain;
-	struct str	 passwd, shadow;
-	struct str	 kinds[8];		/* as in place_kinds */
-	bool		 there[8];
-	struct table	 shadows;		/* a name's line */
-	struct pool	 pool;
-};
-
-static void
-drop_texts(struct texts *t)
-{
-	drop_secret(&t->passwd);
-	drop_secret(&t->shadow);
-	for (size_t i = 0; i < sizeof t->kinds / sizeof t->kinds[0]; i++)
-		drop_str(&t->kinds[i]);
-	drop_table(&t->shadows);
-	drop_pool(&t->pool);
-}
-
-/* --- reading ------------------------------------------------------------- */
-
-static int
-read_file(const struct installation *in, const char *name, struct str *text,
-    bool *there, struct err *err)
-{
-	SCOPED(drop_fd) int fd = -1;
-
-	*there = installation_file(in, name, &fd, err) == 0;
-	if (!*there)
-		return err->kind == ERR_ABSENT ? 0 : -1;
-	return file_read(fd, TEXT_MAX, text, err) == -1 ?
-	    err_within(err, "%s", name) : 0;
-}
-
-static int
-read_texts(struct backup *b, const char *name, struct texts *t,
-    struct err *err)
-{
-	const struct installation *in = &b->call->in;
-	SCOPED(drop_fd) int lock = -1;
-	bool there;
-
-	if (installation_lock(in, &lock, err) == -1 ||
-	    domain_open(in, &t->pool, slice_of(name), &t->domain, err) == -1)
-		return -1;
-	for (size_t i = 0; place_kinds[i] != NULL; i++)
-		if (read_file(in, pool_format(&t->pool, "%s.%s",
-		    place_kinds[i], name), &t->kinds[i], &t->there[i],
-		    err) == -1)
-			return -1;
-	if (read_file(in, pool_format(&t->pool, "passwd.%s", name),
-	    &t->passwd, &there, err) == -1)
-		return -1;
-	if (!there)
-		return err_set(err, ERR_INVALID, "there is no passwd.%s: make "
-		    "it, or take domain.%s away", name, name);
-	return read_file(in, pool_format(&t->pool, "shadow.%s", name),
-	    &t->shadow, &there, err);
-}
-
-/* The first whole line of a name counts. */
-static void
-list_shadows(struct texts *t)
-{
-	struct slice rest = str_slice(&t->shadow);
-	struct entry entry;
-
-	while (entries_next(&rest, &entry)) {
-		if (entry.count != SHADOW_FIELDS)
-			continue;
-		void **slot = table_at(&t->shadows, pool_lower(&t->pool,
-		    entry.field[SHADOW_NAME]));
-		if (*slot != NULL)
-			continue;
-		struct slice *line = pool_alloc(&t->pool, sizeof *line);
-		*line = entry.line;
-		*slot = line;
-	}
-}
-
-/* --- what is the domain's -------------------------------------------------- */
+/* --- what is the domain's -------------------------------------------- */
 
 static int
 write_text(struct backup *b, const struct texts *t, const char *name,
@@ -168,7 +88,7 @@ write_extra(struct backup *b, const struct texts *t, struct err *err)
 			    t->domain->name, extra->word[i]);
 			continue;
 		}
-		if (read_file(&b->call->in, extra->word[i], &text, &there,
+		if (texts_file(&b->call->in, extra->word[i], &text, &there,
 		    err) == -1 || (there && write_text(b, t, name,
 		    str_slice(&text), err) == -1))
 			return -1;
@@ -261,7 +181,7 @@ write_grants_of(struct backup *b, const struct texts *t, const char *only,
 	    str_slice(&text), err);
 }
 
-/* --- its accounts ---------------------------------------------------------- */
+/* --- its accounts ---------------------------------------------------- */
 
 /* False: the line is nobody's. */
 static bool
@@ -352,6 +272,7 @@ write_accounts(struct backup *b, struct texts *t, const char *only,
 		}
 		if (write_account(b, &lines, only, err) == -1)
 			return -1;
+		progress_account(t->domain->name);
 	}
 	return 0;
 }
@@ -361,10 +282,8 @@ static int
 open_texts(struct backup *b, const char *name, struct texts *t,
     const char *only, struct err *err)
 {
-	if (read_texts(b, name, t, err) == 0) {
-		list_shadows(t);
+	if (texts_read(&b->call->in, name, t, err) == 0)
 		return 1;
-	}
 	if (only != NULL || call_has(b->call, "U@D|D"))
 		return -1;
 	leave_out(b, name, err);

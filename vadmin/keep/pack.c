@@ -24,7 +24,7 @@
 
 enum { CHUNK = 1 << 16 };
 
-/* --- one file ----------------------------------------------------------- */
+/* --- one file -------------------------------------------------------- */
 
 static struct tar_member
 member_of(const struct stat *st, const char *path)
@@ -119,7 +119,7 @@ pack_note(struct packing *p, const char *text, struct err *err)
 	return parcel_put(p->out, PARCEL_NOTE, &m, err);
 }
 
-/* --- its own files of files/D -------------------------------------------- */
+/* --- its own files of files/D ---------------------------------------- */
 
 static int
 pack_own_file(struct packing *p, int dir, const char *ending, struct err *err)
@@ -156,7 +156,7 @@ pack_own(struct packing *p, struct err *err)
 	return 0;
 }
 
-/* --- the inbox ------------------------------------------------------------ */
+/* --- the inbox ------------------------------------------------------- */
 
 static int
 pack_uids(struct packing *p, const struct mbox_file *file, struct err *err)
@@ -225,7 +225,7 @@ pack_inbox(struct packing *p, struct err *err)
 	return got == 0 ? 0 : err_within(err, "%s", mailbox.path);
 }
 
-/* --- the whole ------------------------------------------------------------ */
+/* --- the whole ------------------------------------------------------- */
 
 static int
 pack_home(struct packing *p, struct err *err)

@@ -6,11 +6,11 @@
 #include "name.h"
 
 const char *const place_kinds[] = { "domain", "aliases", "admins", "grants",
-    NULL };
+    "attributes", NULL };
 const char *const place_installation[] = { "vmail.conf", "addresses",
     "admins", "quota-warning", NULL };
 const char *const place_files[] = { "forward", "filter", "vacation",
-    "vacation.db", "auto", NULL };
+    "vacation.db", "auto", "profile", NULL };
 const char *const place_lines[] = { "passwd", "shadow", "quota", NULL };
 
 static bool

@@ -39,7 +39,7 @@ one_domain(struct restore *r, const struct archive_domain *from,
 	return done;
 }
 
-/* --- all of it ------------------------------------------------------------------ */
+/* --- all of it ------------------------------------------------------- */
 
 /* What this installation has stays: it is of this machine. */
 static int
@@ -116,7 +116,7 @@ restore_all(struct restore *r, struct err *err)
 	return 0;
 }
 
-/* --- one of it ------------------------------------------------------------------ */
+/* --- one of it ------------------------------------------------------- */
 
 static int
 find_domain(const struct restore *r, struct slice given,

@@ -8,13 +8,14 @@
 #include "files.h"
 #include "homes.h"
 #include "name.h"
+#include "progress.h"
 #include "restoring.h"
 #include "scope.h"
 #include "spool.h"
 
 enum { TEXT_MAX = 1 << 30 };
 
-/* --- files of DIR ------------------------------------------------------------- */
+/* --- files of DIR ---------------------------------------------------- */
 
 static bool
 is_secret(struct slice kind)
@@ -126,7 +127,7 @@ put_texts(struct restoring *r, bool settings, struct err *err)
 	return 0;
 }
 
-/* --- passwd.D and shadow.D ------------------------------------------------------- */
+/* --- passwd.D and shadow.D ------------------------------------------- */
 
 static void
 add_line(struct str *text, struct slice line)
@@ -161,7 +162,7 @@ put_passwd(struct restoring *r, struct err *err)
 	    r->from->name), MODE_PUBLIC, str_slice(&text), err);
 }
 
-/* --- the whole ------------------------------------------------------------------ */
+/* --- the whole ------------------------------------------------------- */
 
 static int
 make_directories(struct restoring *r, struct err *err)
@@ -179,9 +180,11 @@ static int
 put_accounts(struct restoring *r, struct err *err)
 {
 	for (const struct restored *one = r->first; one != NULL;
-	    one = one->next)
+	    one = one->next) {
 		if (restoring_things(r, one, err) == -1)
 			return -1;
+		progress_account(r->from->name);
+	}
 	return 0;
 }
 

@@ -35,7 +35,7 @@ restore_record_uid(const struct restore_record *r, const char *account)
 	return found != NULL ? found->uid : 0;
 }
 
-/* --- the file ------------------------------------------------------------- */
+/* --- the file -------------------------------------------------------- */
 
 static void
 read_line(struct restore_record *r, struct slice line)

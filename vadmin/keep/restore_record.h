@@ -21,7 +21,7 @@ struct restored_uid {
 };
 
 struct restore_record {
-	const char		*id;		/* of the backup, and what of it */
+	const char		*id;		/* which backup, and what */
 	uint64_t		 done;		/* domains */
 	bool			 begun;		/* the next one */
 	struct restored_uid	*uids;		/* of its accounts */

@@ -13,11 +13,12 @@
 #include "homes.h"
 #include "scope.h"
 #include "side_file.h"
+#include "trash_record.h"
 #include "uid_mark.h"
 
 enum { LINE_MAX_TEXT = 1 << 16, TEXT_MAX = 1 << 26 };
 
-/* --- files ------------------------------------------------------------------ */
+/* --- files ----------------------------------------------------------- */
 
 static int
 compare(struct slice there, struct slice text, const char *where,
@@ -58,7 +59,7 @@ restoring_file(int dir, const char *name, mode_t mode, struct slice text,
 	return side_file_write(dir, name, text, geteuid(), mode, err);
 }
 
-/* --- the accounts of the backup ---------------------------------------------- */
+/* --- the accounts of the backup -------------------------------------- */
 
 static int
 wrong(const struct restoring *r, const char *why, struct err *err)
@@ -178,7 +179,7 @@ restoring_collect(struct restoring *r, struct err *err)
 	return 0;
 }
 
-/* --- user ids ------------------------------------------------------------------ */
+/* --- user ids -------------------------------------------------------- */
 
 /* A home of the domain's own moves with it. */
 static void
@@ -217,14 +218,49 @@ tell_new_uid(const struct restored *one, const struct domain *domain, uid_t uid)
 		    (unsigned)uid);
 }
 
+/* Where it was deleted here, and its record has this id, that is its own. */
+static bool
+was_own(const struct restored *one)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const struct domain *domain = one->account.domain;
+	const char **stamps;
+	size_t count;
+	struct err unused;
+
+	if (trash_record_stamps(domain, &pool, one->name, &stamps, &count,
+	    &unused) == -1)
+		return false;
+	while (count-- > 0) {
+		SCOPED(drop_secret) struct str text = { 0 };
+		struct slice rest, line;
+		struct entry entry;
+		uint64_t uid;
+		if (trash_record_read(domain, one->name, stamps[count], &text,
+		    &unused) == -1)
+			continue;
+		rest = str_slice(&text);
+		if (trash_record_next(&rest, "passwd", &line) &&
+		    entries_next(&line, &entry) &&
+		    entry.count == PASSWD_FIELDS && slice_number(
+		    entry.field[PASSWD_UID], UINT32_MAX, &uid) == 0 &&
+		    uid == one->account.ident.uid)
+			return true;
+	}
+	return false;
+}
+
 static int
 settle(struct restoring *r, struct uid_wish *wishes, struct err *err)
 {
 	size_t i = 0;
 
 	for (struct restored *one = r->first; one != NULL; one = one->next)
-		wishes[i++] = (struct uid_wish){ one->account.ident.uid,
-		    restore_record_uid(r->record, one->name) };
+		wishes[i++] = (struct uid_wish){
+			.wanted = one->account.ident.uid,
+			.got = restore_record_uid(r->record, one->name),
+			.was_own = r->only != NULL && was_own(one),
+		};
 	if (uid_mark_settle(&r->call->in, (uid_t)r->domain->conf.uid_start,
 	    wishes, r->count, err) == -1)
 		return -1;

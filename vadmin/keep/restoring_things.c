@@ -19,7 +19,7 @@
 
 enum { CHUNK = 1 << 16, TEXT_MAX = 1 << 26 };
 
-/* --- what is root's --------------------------------------------------------- */
+/* --- what is root's -------------------------------------------------- */
 
 static int
 put_admin_file(struct restoring *r, const struct restored *one, int dir,
@@ -54,7 +54,7 @@ put_files(struct restoring *r, const struct restored *one, struct err *err)
 	    put_admin_file(r, one, dir, ending, err);
 }
 
-/* --- what is the account's ---------------------------------------------------- */
+/* --- what is the account's ------------------------------------------- */
 
 static int
 send_bytes(struct archive_reader *reader, int out, struct err *err)
@@ -145,7 +145,7 @@ pass_on(struct restoring *r, const struct restored *one, struct err *err)
 	return sent;
 }
 
-/* --- the whole ------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------- */
 
 static int
 put_root_files(struct restoring *r, const struct restored *one,

@@ -41,7 +41,7 @@ in_the_way(const struct sink *s, const char *name, struct err *err)
 	    "what the backup has: move it away", s->path, name);
 }
 
-/* --- bytes ----------------------------------------------------------------- */
+/* --- bytes ----------------------------------------------------------- */
 
 static int
 next_chunk(const struct sink *s, char *chunk, uint64_t left, size_t *n,
@@ -91,7 +91,7 @@ compare_bytes(const struct sink *s, int fd, uint64_t size, bool *same,
 	return 0;
 }
 
-/* --- a file ---------------------------------------------------------------- */
+/* --- a file ---------------------------------------------------------- */
 
 /* A file that has not got its name yet. */
 struct unnamed {
@@ -174,7 +174,7 @@ sink_put_file(struct sink *s, int dir, const char *name,
 	return make_file(s, dir, name, temporary, m, err);
 }
 
-/* --- directories and links -------------------------------------------------- */
+/* --- directories and links ------------------------------------------- */
 
 static void
 remember_mode(struct sink *s, const char *name, mode_t mode)
@@ -264,7 +264,7 @@ sink_put(struct sink *s, const struct tar_member *m, const char *name,
 	}
 }
 
-/* --- the end ---------------------------------------------------------------- */
+/* --- the end --------------------------------------------------------- */
 
 static int
 count(int parent, const char *name, unsigned depth, size_t *found)

@@ -28,7 +28,7 @@ tar_padding(uint64_t size)
 	return (size_t)(-size % TAR_BLOCK);
 }
 
-/* --- writing ----------------------------------------------------------- */
+/* --- writing --------------------------------------------------------- */
 
 static void
 octal(char *field, size_t size, uint64_t number)
@@ -123,7 +123,7 @@ tar_add(struct str *out, const struct tar_member *m)
 	add_header(out, types[m->kind], m);
 }
 
-/* --- reading ----------------------------------------------------------- */
+/* --- reading --------------------------------------------------------- */
 
 static bool
 read_octal(const char *field, size_t size, uint64_t *out)

@@ -39,7 +39,7 @@ drop_places(struct places *p)
 	drop_pool(&p->pool);
 }
 
-/* --- its own files of files/D ---------------------------------------------- */
+/* --- its own files of files/D ---------------------------------------- */
 
 static int
 put_own(struct places *p, const struct tar_member *m, const char *ending,
@@ -57,7 +57,7 @@ put_own(struct places *p, const struct tar_member *m, const char *ending,
 	    ".%s.restored", name), m, err);
 }
 
-/* --- the inbox ---------------------------------------------------------------- */
+/* --- the inbox ------------------------------------------------------- */
 
 static int
 open_mailbox(struct places *p, struct err *err)
@@ -156,7 +156,7 @@ end_inbox(struct places *p, struct err *err)
 	return 0;
 }
 
-/* --- the whole ------------------------------------------------------------------ */
+/* --- the whole ------------------------------------------------------- */
 
 static int
 put_home(struct places *p, const struct tar_member *m, const char *below,
