@@ -431,6 +431,44 @@ class InTheWay(Keeping):
         self.refused(77, "another restore was interrupted")
 
 
+class Identity(Keeping):
+    def opened_by_root(self, *words):
+        """The last steps of all files, no directories, that a process opened which was still root."""
+        log = os.path.join(self.here.scratch, "opened")
+        got = run("/usr/bin/strace", "-f", "-qq", "-o", log, "-e", "trace=openat,openat2,setresuid", program("vadmin"), *words)
+        self.assertEqual(got.status, 0, got)
+        became, names = set(), set()
+        with open(log, errors="replace") as f:
+            for line in joined(f.read().splitlines()):
+                pid, call = line.split(maxsplit=1)
+                if call.startswith("setresuid(6"):
+                    became.add(pid)
+                elif pid not in became and "O_DIRECTORY" not in call and "O_TMPFILE" not in call:
+                    if match := re.search(r'"([^"]*)"', call):
+                        names.add(match[1].split("/")[-1])
+        self.assertEqual(len(became) > 0, True)
+        return names
+
+    @needs_root
+    def test_root_opens_nothing_that_is_an_accounts(self):
+        self.ok(self.here, "user", "vacation", "joe@a.test", "on", "--text", "-", input=TEXT.encode())
+        self.here.deliver(["joe@a.test", "joe@b.test"])
+        message, = os.listdir(os.path.join(self.here.inbox("joe@b.test"), "new"))
+        path = os.path.join(self.here.home("joe@a.test"), "in-the-home")
+        with open(path, "w") as f:
+            f.write("x")
+        os.chown(path, *owner(self.here, "joe@a.test"))
+        theirs = {"joe", ".joe.queue", ".joe.uids", ".joe.cache", "joe.vacation", "joe.vacation.db", "in-the-home", message,
+                  ".vmail-restored", ".joe.restored", "joe.lock", ".vacation.db"}
+        self.assertEqual(self.opened_by_root("-C", self.here.dir, "backup", self.file) & theirs, set())
+        self.assertEqual(self.opened_by_root("-C", self.there.dir, "restore", self.file) & theirs, set())
+        self.assertEqual(tree(self.there.home("joe@a.test")), tree(self.here.home("joe@a.test")))
+        os.rmdir(os.path.join(self.there.inbox("joe@b.test"), "tmp"))
+        os.chmod(self.there.inbox("joe@a.test"), 0o644)
+        self.assertEqual(self.opened_by_root("-C", self.there.dir, "fsck", "--repair") & theirs, set())
+        self.assertEqual(self.there.run("vadmin", "fsck").stdout, b"")
+
+
 class Killed(Keeping):
     CALLS = "openat,openat2,write,pwrite64,fsync,syncfs,renameat,renameat2,mkdirat,unlinkat,fchmod,fchown,symlinkat,utimensat,clone,clone3,fork"
 

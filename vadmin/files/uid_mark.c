@@ -248,10 +248,9 @@ can_keep(const struct taken *t, const struct taken *gone,
 
 int
 uid_mark_settle(const struct installation *in, uid_t start,
-    struct uid_wish *wishes, size_t count, struct err *err)
+    struct uid_wish *wishes, size_t count, uint64_t *mark, struct err *err)
 {
 	SCOPED(drop_taken) struct taken gone = { 0 }, t = { 0 };
-	uint64_t last = 0;
 
 	if (read_uids(in, &gone, err) == -1)
 		return -1;
@@ -267,7 +266,6 @@ uid_mark_settle(const struct installation *in, uid_t start,
 		if (wishes[i].got == 0 && can_keep(&t, &gone, &wishes[i])) {
 			wishes[i].got = wishes[i].wanted;
 			take_sorted(&t, wishes[i].got);
-			last = wishes[i].got > last ? wishes[i].got : last;
 		}
 	uint64_t id = gone.mark > start ? gone.mark : start;
 	for (size_t i = 0; i < count; i++) {
@@ -279,7 +277,10 @@ uid_mark_settle(const struct installation *in, uid_t start,
 			return err_set(err, ERR_REFUSED, "no user id is left "
 			    "above %u: lower uid-start", (unsigned)start);
 		wishes[i].got = (uid_t)id++;
-		last = wishes[i].got > last ? wishes[i].got : last;
 	}
-	return last >= gone.mark ? write_uids(in, last + 1, &gone, err) : 0;
+	*mark = gone.mark;
+	for (size_t i = 0; i < count; i++)
+		if (wishes[i].got >= *mark)
+			*mark = (uint64_t)wishes[i].got + 1;
+	return 0;
 }

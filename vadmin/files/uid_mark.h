@@ -40,7 +40,10 @@ struct uid_wish {
 	/* it was this account's own here, before it was deleted */
 	bool	was_own;
 };
+/* *mark is to be given to uid_mark_raise(), when it was written down who has
+ * which: else who repeats it would find them used. */
 int	uid_mark_settle(const struct installation *in, uid_t start,
-	    struct uid_wish *wishes, size_t count, struct err *err);
+	    struct uid_wish *wishes, size_t count, uint64_t *mark,
+	    struct err *err);
 
 #endif

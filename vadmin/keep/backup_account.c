@@ -44,7 +44,8 @@ write_line(struct backup *b, const struct account_lines *a, const char *name,
 	    str_slice(&text), err);
 }
 
-/* A file that counts as the administrator's, if there is one. */
+/* A file that counts as the administrator's, if there is one; an account's is
+ * not even opened. */
 static int
 write_admin_file(struct backup *b, const struct account_lines *a, int dir,
     const char *file, const char *name, struct err *err)
@@ -55,7 +56,9 @@ write_admin_file(struct backup *b, const struct account_lines *a, int dir,
 	struct stat st;
 	struct err unused;
 
-	if (file_open(dir, file, O_NOFOLLOW, &fd, &st, &unused) == -1 ||
+	if (fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !admin_file_counts(a->domain, &st) ||
+	    file_open(dir, file, O_NOFOLLOW, &fd, &st, &unused) == -1 ||
 	    !admin_file_counts(a->domain, &st))
 		return 0;
 	if (file_read(fd, ADMIN_MAX, &text, err) == -1)

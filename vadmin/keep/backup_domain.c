@@ -113,6 +113,8 @@ write_auto(struct backup *b, const struct texts *t, int dir, const char *file,
 	name.len -= 5;
 	if (!name_is_account(name) ||
 	    table_find(accounts, pool_lower(&pool, name)) != NULL ||
+	    fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !admin_file_counts(t->domain, &st) ||
 	    file_open(dir, file, O_NOFOLLOW, &fd, &st, &unused) == -1 ||
 	    !admin_file_counts(t->domain, &st))
 		return 0;

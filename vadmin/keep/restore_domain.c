@@ -50,7 +50,7 @@ put_auto(struct restoring *r, struct slice name, struct slice text,
 	SCOPED(drop_fd) int dir = -1;
 
 	return spool_files(r->domain, true, &dir, err) == -1 ? -1 :
-	    restoring_file(dir, pool_format(&r->pool, "%.*s.auto",
+	    restoring_file(r->domain, dir, pool_format(&r->pool, "%.*s.auto",
 	    (int)name.len, name.p), MODE_PUBLIC, text, err);
 }
 

@@ -1,11 +1,13 @@
 /* restoring.c: what restoring a domain and restoring an account share. */
 #include "restoring.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin_file.h"
 #include "entries.h"
 #include "fd.h"
 #include "file.h"
@@ -44,19 +46,32 @@ restoring_text(const struct installation *in, const char *name, mode_t mode,
 	    files_write(in, name, mode, text, err);
 }
 
-int
-restoring_file(int dir, const char *name, mode_t mode, struct slice text,
-    struct err *err)
+static int
+compare_file(const struct domain *domain, int dir, const char *name,
+    const struct stat *st, struct slice text, struct err *err)
 {
 	SCOPED(drop_str) struct str old = { 0 };
 	SCOPED(drop_fd) int fd = -1;
 
-	if (file_open(dir, name, O_NOFOLLOW, &fd, NULL, err) == 0)
-		return file_read(fd, TEXT_MAX, &old, err) == -1 ? -1 :
-		    compare(str_slice(&old), text, name, err);
-	if (err->kind != ERR_ABSENT)
-		return -1;
-	return side_file_write(dir, name, text, geteuid(), mode, err);
+	/* an account's is not even opened */
+	if (!admin_file_counts(domain, st))
+		return err_set(err, ERR_EXISTS, "%s is there already, and is "
+		    "not the administrator's: move it away", name);
+	return file_open(dir, name, O_NOFOLLOW, &fd, NULL, err) == -1 ||
+	    file_read(fd, TEXT_MAX, &old, err) == -1 ? -1 :
+	    compare(str_slice(&old), text, name, err);
+}
+
+int
+restoring_file(const struct domain *domain, int dir, const char *name,
+    mode_t mode, struct slice text, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return compare_file(domain, dir, name, &st, text, err);
+	return errno != ENOENT ? err_sys(err, "%s", name) :
+	    side_file_write(dir, name, text, geteuid(), mode, err);
 }
 
 /* --- the accounts of the backup -------------------------------------- */
@@ -251,7 +266,8 @@ was_own(const struct restored *one)
 }
 
 static int
-settle(struct restoring *r, struct uid_wish *wishes, struct err *err)
+settle(struct restoring *r, struct uid_wish *wishes, uint64_t *mark,
+    struct err *err)
 {
 	size_t i = 0;
 
@@ -262,7 +278,7 @@ settle(struct restoring *r, struct uid_wish *wishes, struct err *err)
 			.was_own = r->only != NULL && was_own(one),
 		};
 	if (uid_mark_settle(&r->call->in, (uid_t)r->domain->conf.uid_start,
-	    wishes, r->count, err) == -1)
+	    wishes, r->count, mark, err) == -1)
 		return -1;
 	i = 0;
 	for (struct restored *one = r->first; one != NULL; one = one->next) {
@@ -279,14 +295,18 @@ settle(struct restoring *r, struct uid_wish *wishes, struct err *err)
 int
 restoring_settle(struct restoring *r, struct err *err)
 {
+	uint64_t mark = 0;
+
 	for (struct restored *one = r->first; one != NULL; one = one->next) {
 		one->account.domain = r->domain;
 		if (r->domain->one_owner)
 			set_fields(r, one, one->account.ident.uid);
 	}
 	if (!r->domain->one_owner && r->count > 0 && settle(r, pool_alloc(
-	    &r->pool, r->count * sizeof(struct uid_wish)), err) == -1)
+	    &r->pool, r->count * sizeof(struct uid_wish)), &mark, err) == -1)
 		return -1;
 	r->record->begun = true;
-	return restore_record_write(&r->call->in, r->record, err);
+	if (restore_record_write(&r->call->in, r->record, err) == -1)
+		return -1;
+	return mark == 0 ? 0 : uid_mark_raise(&r->call->in, mark, err);
 }

@@ -53,8 +53,8 @@ int	restoring_things(struct restoring *r, const struct restored *one,
 int	restoring_text(const struct installation *in, const char *name,
 	    mode_t mode, struct slice text, struct err *err);
 
-/* The same for a small file of root's elsewhere. */
-int	restoring_file(int dir, const char *name, mode_t mode,
-	    struct slice text, struct err *err);
+/* The same for a small file of root's in the spool. */
+int	restoring_file(const struct domain *domain, int dir, const char *name,
+	    mode_t mode, struct slice text, struct err *err);
 
 #endif

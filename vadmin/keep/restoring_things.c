@@ -30,8 +30,9 @@ put_admin_file(struct restoring *r, const struct restored *one, int dir,
 
 	if (archive_read_text(r->reader, TEXT_MAX, &text, err) == -1)
 		return -1;
-	return restoring_file(dir, pool_format(&pool, "%s.%s", one->name,
-	    ending), r->reader->member.mode | 0600, str_slice(&text), err);
+	return restoring_file(r->domain, dir, pool_format(&pool, "%s.%s",
+	    one->name, ending), r->reader->member.mode | 0600,
+	    str_slice(&text), err);
 }
 
 static int
