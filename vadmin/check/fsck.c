@@ -79,7 +79,7 @@ fsck(struct call *call, struct err *err)
 	struct check all = {
 		.call = call, .vdeliver.dir = -1, .vpop3d.dir = -1,
 		.found = { .sheet.heads = heads, .with_repairs = true,
-		    .repair = call_has(call, "--repair") },
+		    .repair = call_has(call, "--repair") && !call->rehearsed },
 	};
 	int got = run(&all, err);
 

@@ -9,6 +9,7 @@
 
 #include "admin_file.h"
 #include "belongings.h"
+#include "change.h"
 #include "child.h"
 #include "fd.h"
 #include "file.h"
@@ -186,6 +187,7 @@ look_as(struct looking *l, struct ident who, struct str *told,
 		return -1;
 	if (forked == 0) {
 		l->out = out;
+		change_watch(NULL);	/* the journal is the parent's */
 		_exit(ident_become(who, err) == -1 || fsck_look(l, err) == -1);
 	}
 	drop_fd(&out);

@@ -1,7 +1,6 @@
 /* repairs.c: what fsck --repair does about findings. */
 #include "repairs.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -44,7 +43,7 @@ repair_aside(int dir, const char *name, struct err *err)
 		    name, stamp()) : pool_format(&pool, "%s.%s.%d", name,
 		    stamp(), i), err) == 0)
 			return 0;
-		else if (errno != EEXIST)
+		else if (err->kind != ERR_EXISTS)
 			return -1;
 	return -1;
 }

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "change.h"
 #include "fd.h"
 #include "packet.h"
 #include "scope.h"
@@ -14,6 +15,8 @@ static _Noreturn void
 work_as(struct ident who, apart_work *work, void *arg, int answer)
 {
 	struct err err = { 0 };
+	/* the journal is the parent's */
+	change_watch(NULL);
 	int got = ident_become(who, &err) == -1 ? -1 : work(arg, &err);
 
 	if (got == 0)

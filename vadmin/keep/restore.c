@@ -160,6 +160,10 @@ restore(struct call *call, struct err *err)
 	if (archive_open(&r.reader, call_text(call, "FILE"), err) == -1 ||
 	    archive_check(&r.reader, &r.index, err) == -1)
 		return -1;
+	if (call->rehearsed) {
+		note("the backup is whole; what a restore changes is not shown");
+		return 0;
+	}
 	if (restore_record_read(&call->in, pool_format(&call->pool,
 	    "vmail-restore %s %s", r.index.id, what != NULL ? what : "all"),
 	    &r.record, err) == -1)
