@@ -108,6 +108,10 @@ CHANGES = {
     "alias delete list@a.test": None,
     "auto set info@a.test -": None,
     "auto delete info@a.test": None,
+    "admin add boss --password-stdin": None,
+    "admin add boss a.test --password-stdin": None,
+    "admin passwd admin a.test --password-stdin": None,
+    "admin delete admin a.test": None,
 }
 
 
@@ -117,7 +121,7 @@ class EveryChange(Journal):
         for line, before in CHANGES.items():
             words = line.split()
             if before is not None:
-                self.ok(*before)
+                self.ok(*before, input=SECRET)
             with self.subTest(line):
                 was = self.tree()
                 told = json.loads(self.ok("-n", "--json", *words, input=SECRET).stdout)["result"]
