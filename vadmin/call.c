@@ -12,6 +12,7 @@
 #include "journal.h"
 #include "output.h"
 #include "param.h"
+#include "progress.h"
 #include "rehearsal.h"
 #include "scope.h"
 
@@ -137,12 +138,17 @@ call_run(struct call *call, struct err *err)
 	/* Nobody else should wait for what a person types. */
 	if (call->op->ask != NULL && call->op->ask(call, err) == -1)
 		return -1;
-	if (!call->op->changes)
-		return call->op->run(call, err);
+	if (!call->op->changes) {
+		int shown = call->op->run(call, err);
+		progress_end();
+		return shown;
+	}
 	/* What somebody may change can have changed while we waited. */
 	if (take_lock(call, err) == -1 || authority_check(call, err) == -1)
 		return -1;
-	return call->rehearsed ? rehearse(call, err) : run_kept(call, err);
+	int done = call->rehearsed ? rehearse(call, err) : run_kept(call, err);
+	progress_end();
+	return done;
 }
 
 void
@@ -163,5 +169,6 @@ note(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	progress_end();
 	output_note(slice_of(text));
 }

@@ -261,6 +261,25 @@ parse_place(struct call *call, const char *word, bool *usage, struct err *err)
 	return 0;
 }
 
+/* "backup FILE" and "backup D FILE": what may be left out stands before what
+ * may not. */
+static int
+shift_last(struct call *call, struct err *err)
+{
+	for (size_t i = 0; call->op->params[i].name != NULL; i++) {
+		const struct param *p = &call->op->params[i];
+		const struct setting_words *given = &call->values[i];
+		if (p->count != OPTIONAL || is_option(p) ||
+		    given->count == 0 || p[1].name == NULL ||
+		    p[1].count != ONE || call->values[i + 1].count > 0)
+			continue;
+		const char *word = given->word[0];
+		call->values[i] = (struct setting_words){ 0 };
+		return call_add(call, i + 1, word, err);
+	}
+	return 0;
+}
+
 static int
 check_all_there(const struct call *call, struct err *err)
 {
@@ -292,7 +311,7 @@ parse_values(struct call *call, struct words *words, bool *usage,
 		} else if (parse_place(call, word, usage, err) == -1)
 			return -1;
 	}
-	return check_all_there(call, err);
+	return shift_last(call, err) == -1 ? -1 : check_all_there(call, err);
 }
 
 /* A wrong command line is told in the form that it asks for further on. */

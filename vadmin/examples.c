@@ -120,8 +120,20 @@ static const struct examples table[] = {
 		"vadmin explain sales@example.org",
 		"vadmin explain ann+lists@example.org --from bob@elsewhere.example" } },
 	{ "check", {
-		"vadmin check",
-		"vadmin --json check example.org" } },
+		"vadmin check --files",
+		"vadmin --json check --files example.org" } },
+	{ "index", {
+		"vadmin index",
+		"vadmin index example.org" } },
+	{ "backup", {
+		"vadmin backup example.org example.org.tar",
+		"vadmin backup - >all.tar" } },
+	{ "restore", {
+		"vadmin -n restore example.tar",
+		"vadmin restore example.tar example.org" } },
+	{ "fsck", {
+		"vadmin fsck",
+		"vadmin fsck --repair example.org" } },
 	{ "settings", {
 		"vadmin settings",
 		"vadmin settings --sample domain" } },
@@ -144,6 +156,7 @@ static const struct {
 	const char	*operation, *text;
 } statuses_of[] = {
 	{ "check", "  1            Something was found.\n" },
+	{ "fsck", "  1            Something was found and is not repaired.\n" },
 	{ "explain",
 	  " 67            An unknown user or domain: what vdeliver would answer.\n"
 	  " 75            The mail would wait.\n"

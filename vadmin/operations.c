@@ -169,11 +169,24 @@ const struct operation operations[] = {
 	  .least = CALLER_ANYBODY, .run = complete, .anywhere = true, .params = {
 		{ "WORD", &param_word, ANY, "The words behind 'vadmin', up to the one that is typed." } } },
 
+	{ "backup", "Write an account, a domain or all, with mail, into one file.",
+	  .run = backup, .params = {
+		{ "U@D|D", &param_address, OPTIONAL, "Only this account, or this domain." },
+		{ "FILE", &param_file, ONE, "The file, a tar archive; - for standard output." } } },
+	{ "restore", "Bring back what a backup has: all of it, a domain or an account.",
+	  .changes = true, .run = restore, .params = {
+		{ "FILE", &param_file, ONE, "The backup." },
+		{ "U@D|D", &param_address, OPTIONAL, "Only this account, or this domain." } } },
+
+	{ "fsck", "Find what does not fit in files, mailboxes and homes, and repair what can be.",
+	  .changes = true, .run = fsck, .params = {
+		{ "--repair", &param_flag, OPTIONAL, "Repair it; what is doubtful is moved aside, never removed." },
+		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
+
 	LATER("domain rename"), LATER("domain delete"),
 	LATER("user rename"),
 	LATER("user import"), LATER("user export"),
 	LATER("alias join"), LATER("alias leave"),
-	LATER("quota"), LATER("import"), LATER("backup"), LATER("restore"),
-	LATER("fsck"),
+	LATER("quota"), LATER("import"),
 	{ 0 }
 };

@@ -19,7 +19,7 @@ operation_run	user_quota, user_forward, user_grant, user_vacation, auto_set, aut
 operation_run	admin_add, admin_add_ask, admin_list, admin_delete, admin_passwd,
     admin_passwd_ask;
 operation_run	explain, check, settings_list, help;
-operation_run	index_all;
+operation_run	index_all, backup, restore, fsck;
 operation_run	show_log, undo, complete;
 
 #endif

@@ -78,6 +78,20 @@ remove_stale(int dir, const char *name)
 	return unlinkat(dir, name, 0) == 0;
 }
 
+bool
+dotlock_is_stale(int dir, const char *name)
+{
+	SCOPED(drop_str) struct str file = { 0 };
+	SCOPED(drop_fd) int fd = -1;
+	struct stat st;
+
+	str_addf(&file, "%s.lock", name);
+	fd = compat_open_beneath(dir, str_text(&file),
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+	return fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    is_stale(fd, &st);
+}
+
 /* What the file says: whose it is. */
 static int
 lock_text(char *text, size_t size)

@@ -7,6 +7,8 @@
 #ifndef DOTLOCK_H
 #define DOTLOCK_H
 
+#include <stdbool.h>
+
 #include "err.h"
 
 enum {
@@ -34,6 +36,8 @@ struct dotlock {
 int	dotlock_try(int dir, const char *name,
 	    const struct dotlock_queue *queue, struct dotlock *lock,
 	    struct err *err);
+/* Whether there is a NAME.lock, and it is stale. */
+bool	dotlock_is_stale(int dir, const char *name);
 void	drop_dotlock(struct dotlock *lock);
 
 #endif

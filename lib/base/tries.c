@@ -108,6 +108,12 @@ tries_open(int dir, const char *name, struct tries *out, struct err *err)
 	return 0;
 }
 
+off_t
+tries_file_size(void)
+{
+	return FILE_SIZE;
+}
+
 void
 drop_tries(struct tries *t)
 {

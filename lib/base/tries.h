@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "deadline.h"
@@ -41,6 +42,8 @@ struct tries {
 /* dir/name, made when missing.  -1: it is not ours, or cannot be used. */
 int	tries_open(int dir, const char *name, struct tries *out,
 	    struct err *err);
+/* How long such a file is. */
+off_t	tries_file_size(void);
 void	drop_tries(struct tries *tries);
 
 /* Adds now to the times of who.  *count: how many of them, now included, are

@@ -203,6 +203,7 @@ read_directories(const struct maildir *dirs, struct maildir_scan *s,
 		agree = i > 0 && s->digest == digest && s->count == count;
 	}
 	/* where mail never stops coming, what was seen is enough */
+	s->settled = s->still || agree;
 	return 0;
 }
 

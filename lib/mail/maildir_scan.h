@@ -31,6 +31,9 @@ struct maildir_scan {
 	size_t			 count, room;
 	struct pool		 pool;		/* of the names */
 	uint64_t		 digest;	/* of all names, in any order */
+	/* the entries were there all at one time; else mail came and went too
+	 * fast to tell */
+	bool			 settled;
 	/* of new and cur; still: when all was read, and any change since has
 	 * given them others */
 	struct stamp		 stamps[2];

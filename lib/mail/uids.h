@@ -18,6 +18,7 @@
 
 #include "err.h"
 #include "pool.h"
+#include "str.h"
 
 #define UIDS_MAGIC	"vmail-uids 2"
 /* instead of an inode number: the same file, when it has lost its end */
@@ -61,6 +62,11 @@ int	uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
 /* When it has taken its place: what was written of the old one counts no more,
  * or it would for a file that gets its inode number one day, or has it still. */
 int	uids_forget_old(int dir, const char *name, bool durable,
+	    struct err *err);
+
+/* Adds the text of the file as it is right beside a copy of the mbox (whose
+ * inode number is another one); nothing where there is none that counts. */
+int	uids_copy(int dir, const char *name, ino_t inode, struct str *out,
 	    struct err *err);
 
 #endif

@@ -38,6 +38,7 @@ class Example(BoxTest):
         self.ok("user", "delete", f"dora@{domain}")
         self.ok("domain", "set", domain, "co-administration=yes")
         self.ok("admin", "add", f"otto@{domain}")
+        self.ok("backup", os.path.join(self.place, "example.tar"))
 
     def ok(self, *args, **more):
         got = self.vmail.run("vadmin", *args, **more)
@@ -129,7 +130,7 @@ class Statuses(Example):
 
     def test_check_tells_that_it_found_something(self):
         self.vmail.write("passwd.example.org", "nonsense\n")
-        got = self.vmail.run("vadmin", "--json", "check")
+        got = self.vmail.run("vadmin", "--json", "check", "--files")
         self.assertEqual(got.status, 1, got)
         self.assertIn("where", json.loads(got.stdout)["result"][0])
 

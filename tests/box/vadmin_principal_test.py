@@ -84,15 +84,19 @@ COMMANDS = [
     ("admin passwd boss --password-stdin", GOOD),
     ("explain list@a.test",),
     ("check a.test",),
+    ("index a.test",),
     ("log",),
     ("log a.test",),
     ("undo 2",),
     ("undo 4",),
     ("settings",),
+    ("backup a.test -",),
+    ("restore FILE",),
+    ("fsck a.test",),
     ("help",),
     ("complete us",),
 ]
-DONE = {"check": (0, 1)}
+DONE = {"check": (0, 1), "fsck": (0, 1), "restore": (65,)}
 
 
 def operations():

@@ -7,6 +7,7 @@
 #include "fd.h"
 #include "ops.h"
 #include "pam_service.h"
+#include "repairs.h"
 #include "scope.h"
 #include "spool.h"
 
@@ -40,14 +41,18 @@ check_directory(struct check *check, const struct domain *domain,
 	}
 	if (!domain->in->as_root || fstat(fd, &st) == -1)
 		return;
-	if (st.st_gid != domain->owner.gid && !domain->one_owner)
-		finding(&check->found, domain->name,
-		    "%s: its group is %u: make it %u (chgrp)", what,
-		    (unsigned)st.st_gid, (unsigned)domain->owner.gid);
-	if (domain->one_owner && st.st_uid != domain->owner.uid)
-		finding(&check->found, domain->name,
-		    "%s: its owner is uid %u: make it %u (chown)", what,
-		    (unsigned)st.st_uid, (unsigned)domain->owner.uid);
+	if (st.st_gid != domain->owner.gid && !domain->one_owner &&
+	    finding_to_repair(&check->found, domain->name,
+	    "%s: its group is %u: make it %u (chgrp)", what,
+	    (unsigned)st.st_gid, (unsigned)domain->owner.gid))
+		finding_repaired(&check->found, repair_directory(domain, fd,
+		    &err), &err);
+	if (domain->one_owner && st.st_uid != domain->owner.uid &&
+	    finding_to_repair(&check->found, domain->name,
+	    "%s: its owner is uid %u: make it %u (chown)", what,
+	    (unsigned)st.st_uid, (unsigned)domain->owner.uid))
+		finding_repaired(&check->found, repair_directory(domain, fd,
+		    &err), &err);
 }
 
 static void
@@ -64,10 +69,12 @@ check_shadow(struct check *check, const struct domain *domain)
 			finding(&check->found, domain->name, "%s", err.text);
 		return;
 	}
-	if (fstat(fd, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
-		finding(&check->found, domain->name,
-		    "%s/%s: others can read the password hashes: close it "
-		    "(chmod 600)", domain->in->path, name);
+	if (fstat(fd, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) &&
+	    finding_to_repair(&check->found, domain->name,
+	    "%s/%s: others can read the password hashes: close it "
+	    "(chmod 600)", domain->in->path, name))
+		finding_repaired(&check->found, repair_mode(fd, 0600, &err),
+		    &err);
 }
 
 static void
@@ -99,7 +106,7 @@ open_domain(struct check *check, const struct installation *in,
 	return NULL;
 }
 
-static void
+void
 check_domain(struct check *check, const char *name)
 {
 	struct domain *domain = open_domain(check, &check->call->in, name);

@@ -23,6 +23,7 @@ struct check {
 };
 
 void	check_installation(struct check *check);
+void	check_domain(struct check *check, const char *name);
 void	check_certificate(struct check *check);
 void	check_certificate_of(struct check *check, const struct domain *domain);
 void	check_accounts(struct check *check, const struct domain *domain);

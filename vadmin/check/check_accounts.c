@@ -8,6 +8,7 @@
 #include "entries.h"
 #include "files.h"
 #include "mailbox.h"
+#include "repairs.h"
 #include "scope.h"
 #include "table.h"
 
@@ -41,20 +42,26 @@ check_inbox(struct check *check, const struct account *account)
 	    *name = account->domain->name;
 	struct ident who = account_identity(account);
 	struct stat st;
+	struct err err;
 
 	if (lstat(path, &st) == -1)
 		return;
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		finding(&check->found, name,
-		    "%s: neither a file nor a directory: its mail waits", path);
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+		if (finding_to_repair(&check->found, name,
+		    "%s: neither a file nor a directory: its mail waits", path))
+			finding_repaired(&check->found,
+			    repair_inbox_aside(account, &err), &err);
+	}
 	else if (S_ISREG(st.st_mode) && st.st_nlink > 1)
 		finding(&check->found, name,
 		    "%s: has a second name (a hard link): its mail waits",
 		    path);
-	else if (st.st_uid != who.uid)
-		finding(&check->found, name,
-		    "%s: belongs to uid %u, not %u: give it back (chown)", path,
-		    (unsigned)st.st_uid, (unsigned)who.uid);
+	else if (st.st_uid != who.uid &&
+	    finding_to_repair(&check->found, name,
+	    "%s: belongs to uid %u, not %u: give it back (chown)", path,
+	    (unsigned)st.st_uid, (unsigned)who.uid))
+		finding_repaired(&check->found,
+		    repair_inbox_owner(account, &err), &err);
 }
 
 static int
@@ -66,12 +73,12 @@ check_account(void *arg, const struct account *account, struct err *err)
 	const char *key = pool_lower(&all->names, slice_of(account->name));
 	void **slot = table_at(&all->seen, key);
 
-	(void)err;
-	if (*slot != NULL)
-		finding(&check->found, account->domain->name,
-		    "%s:%u: '%s' is there twice, and the first one counts: "
-		    "take one out", account->file, account->line,
-		    account->name);
+	if (*slot != NULL && finding_to_repair(&check->found,
+	    account->domain->name, "%s:%u: '%s' is there twice, and the first "
+	    "one counts: take one out", account->file, account->line,
+	    account->name))
+		finding_repaired(&check->found, repair_double_lines(account,
+		    err), err);
 	*slot = all;
 	kept_inbox(&all->kept, account);
 	if (!in->as_root && !account->domain->one_owner &&

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "fd.h"
 #include "grant_file.h"
+#include "repairs.h"
 #include "scope.h"
 
 struct grants_check {
@@ -19,11 +20,12 @@ check_name(const struct grants_check *all, struct slice name, const char *file,
 	struct err err;
 
 	if (account_find(all->domain, &pool, name, &account, &err) == -1 &&
-	    err.kind == ERR_ABSENT)
-		finding(&all->check->found, all->domain->name,
-		    "%s:%u: there is no account '%.*s': take the line out "
-		    "before there is one again", file, number, (int)name.len,
-		    name.p);
+	    err.kind == ERR_ABSENT && finding_to_repair(&all->check->found,
+	    all->domain->name, "%s:%u: there is no account '%.*s': take the "
+	    "line out before there is one again", file, number, (int)name.len,
+	    name.p))
+		finding_repaired(&all->check->found, repair_grants(all->domain,
+		    pool_dup(&pool, name), &err), &err);
 }
 
 static void

@@ -11,9 +11,12 @@
 #include "file.h"
 #include "mailbox.h"
 #include "name.h"
+#include "repairs.h"
 #include "scope.h"
 #include "spool.h"
 #include "trash_record.h"
+
+#define AWAY	"move it away"
 
 enum { TOLD_MAX = 20 };		/* of one directory */
 
@@ -117,10 +120,27 @@ mend(const struct place *p, const char *name, struct pool *pool)
 
 	if (p->domain == NULL || trash_record_stamps(p->domain, pool, name,
 	    &stamps, &count, &unused) == -1 || count == 0)
-		return "move it away";
+		return AWAY;
 	return pool_format(pool, "move it away, or, if the account's deletion "
 	    "was interrupted: vadmin user restore %s@%s", name,
 	    p->domain->name);
+}
+
+/* An account's whose deletion was interrupted, or nobody's. */
+static void
+tell(const struct place *p, int dir, const char *name, const struct stat *st)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *what = mend(p, name, &pool);
+	struct err err;
+
+	if (p->domain == NULL || strcmp(what, AWAY) != 0)
+		finding(p->found, p->about, "%s/%s: %s: it belongs to uid %u: "
+		    "%s", p->path, name, p->what, (unsigned)st->st_uid, what);
+	else if (finding_to_repair(p->found, p->about, "%s/%s: %s: it belongs "
+	    "to uid %u: %s", p->path, name, p->what, (unsigned)st->st_uid,
+	    what))
+		finding_repaired(p->found, repair_aside(dir, name, &err), &err);
 }
 
 /* Takes fd. */
@@ -128,7 +148,6 @@ static void
 look_through(const struct place *p, int fd)
 {
 	SCOPED(drop_dir) DIR *dir = fdopendir(fd);
-	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct dirent *entry;
 	struct stat st;
 	size_t count = 0;
@@ -144,12 +163,10 @@ look_through(const struct place *p, int fd)
 		    fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
 		    !p->counts(slice_of(name), st.st_mode))
 			continue;
-		if (count++ < TOLD_MAX)
-			finding(p->found, p->about, "%s/%s: %s: it belongs to "
-			    "uid %u: %s", p->path, name, p->what,
-			    (unsigned)st.st_uid, mend(p, name, &pool));
+		if (count++ < TOLD_MAX || p->found->repair)
+			tell(p, dirfd(dir), name, &st);
 	}
-	if (count > TOLD_MAX)
+	if (count > TOLD_MAX && !p->found->repair)
 		finding(p->found, p->about, "%s: %zu more of that kind",
 		    p->path, count - TOLD_MAX);
 }

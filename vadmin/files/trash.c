@@ -88,6 +88,19 @@ throw_away(const struct belongings *all, const struct things *things, struct err
 	return trash == -1 ? 0 : sync_both(things->parent, trash, err);
 }
 
+int
+trash_put(int parent, const char *name, const char *as, struct err *err)
+{
+	SCOPED(drop_fd) int trash = -1;
+
+	if (make_trash(parent, &trash, err) == -1)
+		return -1;
+	int moved = change_move(parent, name, trash, as, err);
+	if (moved != 0)
+		return moved == -1 ? -1 : in_the_way(as, err);
+	return sync_both(parent, trash, err);
+}
+
 static int
 take_back(const struct belongings *all, const struct things *things, struct err *err)
 {

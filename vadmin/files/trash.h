@@ -13,6 +13,10 @@
 int	trash_account(const struct belongings *all, const char **inbox,
 	    struct err *err);
 
+/* One thing, from parent/name to the trash there, as another name. */
+int	trash_put(int parent, const char *name, const char *as,
+	    struct err *err);
+
 /* All of it back in its place.  ERR_EXISTS: something is there already; what
  * came before it is back, and a repeated call goes on. */
 int	trash_restore(const struct belongings *all, struct err *err);

@@ -183,3 +183,104 @@ uid_mark_retire(const struct installation *in, uid_t uid, struct err *err)
 	take(&gone, uid);
 	return write_uids(in, gone.mark, &gone, err);
 }
+
+int
+uid_mark_read(const struct installation *in, uint64_t *mark, struct err *err)
+{
+	SCOPED(drop_taken) struct taken gone = { 0 };
+
+	if (!files_exists(in->dir, UIDS_FILE))
+		return err_set(err, ERR_ABSENT, "there is no " UIDS_FILE);
+	if (read_uids(in, &gone, err) == -1)
+		return -1;
+	*mark = gone.mark;
+	return 0;
+}
+
+int
+uid_mark_raise(const struct installation *in, uint64_t mark, struct err *err)
+{
+	SCOPED(drop_taken) struct taken gone = { 0 };
+
+	if (read_uids(in, &gone, err) == -1 && err->kind != ERR_INVALID)
+		return -1;
+	return write_uids(in, mark > gone.mark ? mark : gone.mark, &gone, err);
+}
+
+/* --- ids that come from elsewhere ------------------------------------ */
+
+static bool
+is_taken(const struct taken *t, uint64_t id)
+{
+	return t->count > 0 && bsearch(&id, t->id, t->count, sizeof *t->id,
+	    compare_ids) != NULL;
+}
+
+/* Sorted, for is_taken(). */
+static void
+take_sorted(struct taken *t, uint64_t id)
+{
+	size_t i = t->count;
+
+	take(t, id);
+	for (; i > 0 && t->id[i - 1] > id; i--)
+		t->id[i] = t->id[i - 1];
+	t->id[i] = id;
+}
+
+static bool
+is_gone(const struct taken *gone, uint64_t id)
+{
+	for (size_t i = 0; i < gone->count; i++)
+		if (gone->id[i] == id)
+			return true;
+	return id < gone->mark;
+}
+
+static bool
+can_keep(const struct taken *t, const struct taken *gone,
+    const struct uid_wish *wish)
+{
+	return wish->wanted != 0 && wish->wanted <= UID_LAST &&
+	    !is_taken(t, wish->wanted) &&
+	    (wish->was_own || !is_gone(gone, wish->wanted));
+}
+
+int
+uid_mark_settle(const struct installation *in, uid_t start,
+    struct uid_wish *wishes, size_t count, uint64_t *mark, struct err *err)
+{
+	SCOPED(drop_taken) struct taken gone = { 0 }, t = { 0 };
+
+	if (read_uids(in, &gone, err) == -1)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (wishes[i].got != 0)
+			take(&t, wishes[i].got);
+	take(&t, IDENT_NOBODY);
+	take(&t, 65535);
+	if (read_all_passwd(in, &t, err) == -1)
+		return -1;
+	qsort(t.id, t.count, sizeof *t.id, compare_ids);
+	for (size_t i = 0; i < count; i++)
+		if (wishes[i].got == 0 && can_keep(&t, &gone, &wishes[i])) {
+			wishes[i].got = wishes[i].wanted;
+			take_sorted(&t, wishes[i].got);
+		}
+	uint64_t id = gone.mark > start ? gone.mark : start;
+	for (size_t i = 0; i < count; i++) {
+		if (wishes[i].got != 0)
+			continue;
+		while (is_taken(&t, id) || is_gone(&gone, id))
+			id++;
+		if (id > UID_LAST)
+			return err_set(err, ERR_REFUSED, "no user id is left "
+			    "above %u: lower uid-start", (unsigned)start);
+		wishes[i].got = (uid_t)id++;
+	}
+	*mark = gone.mark;
+	for (size_t i = 0; i < count; i++)
+		if (wishes[i].got >= *mark)
+			*mark = (uint64_t)wishes[i].got + 1;
+	return 0;
+}

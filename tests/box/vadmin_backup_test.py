@@ -1,0 +1,533 @@
+#!/usr/bin/python3
+"""vadmin backup and restore: a domain moves unnoticed; nothing is replaced; a damaged or forged archive does nothing.
+
+VMAIL_CROWD=N: so many messages of each deliverer while backups are made.
+VMAIL_STRIKES=1: restore is killed at every system call, not at some.
+"""
+from keeping import *
+
+CROWD = int(os.environ.get("VMAIL_CROWD", 6))
+STEP = 1 if os.environ.get("VMAIL_STRIKES") else 9
+TWIN = b"Subject: twin\n\nthe same\n"
+
+
+class Moved(Keeping):
+    def test_a_client_that_leaves_mail_on_the_server_sees_the_same_unique_ids(self):
+        put_mbox(self.here, "joe@a.test", mbox(b"Subject: first\n\n1\n") + 3 * (mbox(TWIN)) + mbox(b"S: l\n\nlast\n"))
+        pop = self.session(self.here, "joe@a.test")
+        self.assertTrue(pop.ask("DELE 2").startswith("+OK"))
+        self.quit(pop)                              # from here on order alone does not tell the twins
+        before = {who: self.uids(self.here, who) for who in ("joe@a.test",)}
+        for n in range(3):
+            self.here.deliver("joe@b.test", b"Subject: %d\n\nx\n" % n)
+        before["joe@b.test"] = self.uids(self.here, "joe@b.test")
+        messages = {who: self.here.messages(who) for who in before}
+
+        self.backup()
+        self.restore()
+        for who, uids in before.items():
+            self.assertEqual(self.uids(self.there, who), uids)
+            self.assertEqual(self.there.messages(who), messages[who])
+        self.assertEqual([len(uids) for uids in before.values()], [4, 3])
+        self.assertRegex(" ".join(before["joe@a.test"]), r"\.[23]\b")
+
+    def test_vacation_passwords_limits_grants_aliases_and_forwards_are_the_same(self):
+        self.ok(self.here, "user", "vacation", "joe@a.test", "on", "--text", "-", input=TEXT.encode())
+        self.ok(self.here, "user", "quota", "joe@a.test", "2000")
+        self.ok(self.here, "user", "grant", "joe@a.test", "ann", "all")
+        self.ok(self.here, "user", "forward", "ann@a.test", "joe", "--keep")
+        self.ok(self.here, "domain", "alias", "a.test", "alias.test")
+        self.ok(self.here, "auto", "set", "robot@a.test", "-", input=AUTO_TEXT.encode())
+        self.here.write("admins.a.test", "admin:*:19000:0:99999:7:::\n", 0o600)
+        self.here.deliver("joe@a.test", mail(), sender="friend@far.test")
+        self.assertEqual(len(self.here.sent()), 1)
+        index = read_index(os.path.join(self.here.spool, "files/a.test/joe.vacation.db"))
+
+        self.backup("a.test")
+        self.restore("a.test")
+        self.assertEqual(read_index(os.path.join(self.there.spool, "files/a.test/joe.vacation.db")), index)
+        self.there.deliver("joe@alias.test", mail("joe@alias.test"), sender="friend@far.test")
+        self.assertEqual(self.there.sent(), [], "who was answered there is not answered here")
+        self.there.deliver("joe@a.test", mail(), sender="new@far.test")
+        self.assertEqual(len(self.there.sent()), 1)
+        for name in ("domain", "aliases", "grants", "admins", "shadow"):
+            self.assertEqual(self.there.read(f"{name}.a.test"), self.here.read(f"{name}.a.test"), name)
+        self.assertEqual(os.stat(os.path.join(self.there.dir, "shadow.a.test")).st_mode & 0o777, 0o600)
+        self.assertEqual(os.stat(os.path.join(self.there.dir, "admins.a.test")).st_mode & 0o777, 0o600)
+        self.assertIn(b"2000", self.ok(self.there, "user", "quota", "joe@a.test").stdout)
+        self.assertIn(b"robot", self.ok(self.there, "auto", "list", "a.test").stdout)
+        self.quit(self.session(self.there, "joe@a.test"))
+        self.assertEqual(len(self.there.messages("joe@a.test")), 3)
+        self.there.deliver("ann@a.test", b"Subject: forwarded\n\n")
+        self.assertEqual(len(self.there.messages("joe@a.test")), 4)
+        self.assertEqual(self.there.run("vadmin", "fsck").stdout, b"")
+
+    def test_a_maildirs_flags_folders_and_times_and_a_home_are_the_same(self):
+        inbox = put_maildir(self.here, "joe@b.test", {"cur/1700000000.M1P1.h,S=5:2,S": b"s: 1\n",
+                                                      "new/1700000001.M1P1.h,S=5": b"s: 2\n"})
+        uid, gid = owner(self.here, "joe@b.test")
+        home = self.here.home("joe@b.test")
+        for path, data in ((f"{inbox}/.Sent/cur/1700000002.M1P1.h:2,S", b"s: 3\n"), (f"{inbox}/subscriptions", b"Sent\n"),
+                           (f"{home}/{'deep/' * 30}{'long' * 40}", b"x"), (f"{home}/new\nline", b"")):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as f:
+                f.write(data)
+        os.makedirs(f"{inbox}/.Sent/new")
+        os.makedirs(f"{home}/closed")
+        os.symlink("/etc/passwd", f"{home}/link")
+        os.mkfifo(f"{home}/pipe")
+        for path in (inbox, home):
+            for base, directories, names in os.walk(path):
+                for name in (".", *directories, *names):
+                    os.chown(os.path.join(base, name), uid, gid, follow_symlinks=False)
+        os.chmod(f"{home}/closed", 0o500)
+        os.utime(f"{inbox}/new/1700000001.M1P1.h,S=5", (1, 1700000001))
+
+        self.backup("joe@b.test")
+        self.ok(self.there, "domain", "add", "b.test", "mailbox=maildir", *([f"gid={GID}"] if ROOT else []))
+        self.restore("joe@b.test")
+        there = self.there.inbox("joe@b.test")
+        self.assertEqual(tree(there), tree(inbox))
+        self.assertEqual(os.stat(f"{there}/new/1700000001.M1P1.h,S=5").st_mtime, 1700000001)
+        here = tree(home)
+        here.pop("pipe")
+        self.assertEqual(tree(self.there.home("joe@b.test")), here)
+
+    @needs_root
+    def test_user_ids_that_are_not_free_become_new_ones_and_the_files_are_theirs(self):
+        self.here.deliver("joe@a.test")
+        self.backup("a.test")
+        self.there.domain("c.test", accounts=["eve"])       # who has joe's user id
+        taken, _ = owner(self.there, "eve@c.test")
+        self.assertEqual(taken, owner(self.here, "joe@a.test")[0])
+        got = self.restore("a.test")
+        self.assertIn(f"joe@a.test: user id {taken} is not free here", got.stderr)
+        joe, ann = (owner(self.there, f"{who}@a.test")[0] for who in ("joe", "ann"))
+        self.assertNotIn(taken, (joe, ann))
+        self.assertEqual(ann, owner(self.here, "ann@a.test")[0])
+        self.assertEqual(os.stat(self.there.inbox("joe@a.test")).st_uid, joe)
+        self.assertEqual(os.stat(self.there.home("joe@a.test")).st_uid, joe)
+        self.there.deliver("joe@a.test")
+        self.assertEqual(len(self.there.messages("joe@a.test")), 2)
+
+    @needs_root
+    def test_an_account_that_was_deleted_here_gets_its_own_user_id_back(self):
+        self.here.deliver("joe@a.test", TWIN)
+        self.backup("joe@a.test")
+        uid, _ = owner(self.here, "joe@a.test")
+        self.ok(self.here, "user", "delete", "--yes", "joe@a.test")
+        self.there = self.here
+        self.assertEqual(self.restore("joe@a.test").stderr, "")
+        self.assertEqual(owner(self.here, "joe@a.test")[0], uid)
+        self.assertEqual(len(self.here.messages("joe@a.test")), 1)
+        self.assertEqual(self.here.run("vadmin", "fsck", "a.test").stdout, b"")
+
+    def test_a_backup_of_one_account_has_that_account_alone(self):
+        self.here.deliver(["joe@a.test", "ann@a.test"])
+        self.here.write("grants.a.test", "ann: joe all\nbob: eve all\n")
+        self.backup("ann@a.test")
+        names = sorted(members(self.file))
+        self.assertEqual([n for n in names if "/joe/" in n], [])
+        self.assertEqual(names, ["MANIFEST", "domains/a.test/accounts/ann/inbox", "domains/a.test/accounts/ann/passwd",
+                                 "domains/a.test/accounts/ann/shadow", "domains/a.test/grants", "vmail-backup"])
+        self.assertEqual(members(self.file)["domains/a.test/grants"], b"ann: joe all\n")
+
+    def test_settings_come_back_where_there_are_none_and_stay_where_there_are(self):
+        self.here.write("addresses", "192.0.2.1 a.test\n")
+        self.backup()
+        got = self.restore()
+        self.assertIn("vmail.conf is there already and stays", got.stderr)
+        self.assertEqual(self.there.read("addresses"), b"192.0.2.1 a.test\n")
+
+
+class Written(Keeping):
+    def test_an_archive_is_for_its_maker_alone_and_for_tar_and_sha256sum_too(self):
+        self.here.deliver("joe@a.test")
+        self.backup()
+        self.assertEqual(os.stat(self.file).st_mode & 0o777, 0o600)
+        out = os.path.join(self.here.scratch, "out")
+        os.mkdir(out)
+        self.assertEqual(run("/usr/bin/tar", "-C", out, "-xf", self.file).status, 0)
+        got = run("/usr/bin/sha256sum", "--quiet", "-c", "MANIFEST", cwd=out)
+        self.assertEqual((got.status, got.stdout), (0, b""), got)
+        got = self.ok(self.here, "backup", "-")
+        self.assertEqual(sorted(name for name in tarfile.open(fileobj=io.BytesIO(got.stdout)).getnames()),
+                         sorted(tarfile.open(self.file).getnames()))
+
+    def test_how_far_it_has_come_is_shown_on_a_terminal_alone_and_does_not_stay(self):
+        master, slave = os.openpty()
+        got = subprocess.run([program("vadmin"), "-C", self.here.dir, "backup", self.file], stderr=slave,
+                             env=environment(), timeout=DEADLINE)
+        os.close(slave)
+        shown = os.read(master, 4096).decode()
+        os.close(master)
+        self.assertEqual(got.returncode, 0)
+        self.assertRegex(shown, r"^\r1 accounts, a\.test.*\r\x1b\[K$")
+        self.assertEqual(self.backup().stderr, "")
+
+    def test_one_that_fails_leaves_the_last_one_as_it_was(self):
+        with open(self.file, "w") as f:
+            f.write("the last one")
+        got = self.here.run("vadmin", "backup", "nobody@a.test", self.file)
+        self.assertEqual(got.status, 67, got)
+        got = self.here.run("vadmin", "backup", "a.test", os.path.join(self.here.scratch, "no/where"))
+        self.assertNotEqual(got.status, 0)
+        with open(self.file) as f:
+            self.assertEqual(f.read(), "the last one")
+        self.assertEqual(os.listdir(os.path.dirname(self.file)).count(".backup.tar.new"), 0)
+
+    def test_an_inbox_that_cannot_be_read_is_told_and_all_others_are_in(self):
+        self.here.deliver(["joe@a.test", "joe@b.test"])
+        os.link(self.here.inbox("joe@a.test"), os.path.join(self.here.scratch, "second-name"))
+        got = self.here.run("vadmin", "backup", self.file)
+        self.assertEqual(got.status, 75, got)
+        self.assertIn("joe@a.test: ", got.stderr)
+        self.assertIn("1 accounts or domains could not be read", got.stderr)
+        names = members(self.file)
+        self.assertNotIn("domains/a.test/accounts/joe/passwd", names)
+        self.assertIn("domains/a.test/accounts/ann/passwd", names)
+        self.restore()
+        self.assertEqual(len(self.there.messages("joe@b.test")), 1)
+        got = self.here.run("vadmin", "backup", "joe@a.test", self.file)
+        self.assertEqual(got.status, 77, got)
+
+    @needs_root
+    def test_what_lies_in_a_home_is_read_by_its_account_alone(self):
+        home = self.here.home("joe@a.test")
+        secret = os.path.join(self.here.scratch, "secret")
+        with open(secret, "w") as f:
+            f.write("the secret")
+        os.chmod(secret, 0o600)
+        os.link(secret, os.path.join(home, "hard"))
+        got = self.ok(self.here, "backup", "joe@a.test", self.file)
+        self.assertIn("home/hard: Permission denied: it is left out", got.stderr)
+        with open(self.file, "rb") as f:
+            self.assertNotIn(b"the secret", f.read())
+
+
+class Meanwhile(Keeping):
+    """Deliverers and POP3 clients go on while backups are made: each mailbox in one is a state that there was."""
+    def setUp(self):
+        super().setUp()
+        self.here.set(log="mail")
+        self.acked, self.deleted = {}, set()        # deliverer: how many; (deliverer, number)
+
+    def deliverer(self, to, who):
+        for n in range(CROWD):
+            got = self.here.deliver(to, b"Subject: %d %d\n\n%s\nend\n" % (who, n, b"x" * (n * 997 % 9000)))
+            self.assertEqual(got.status, 0, got)
+            self.acked[who] = n + 1
+
+    def taker(self, to, stop):
+        """Takes away every third message, again and again."""
+        while not stop.is_set():
+            pop = self.here.pop3()
+            if not (pop.login(to, PASSWORD) or "").startswith("+OK"):
+                continue
+            for n in range(1, int(pop.ask("STAT").split()[1]) + 1, 3):
+                found = self.number(pop.many(f"RETR {n}")[1])
+                self.deleted.add(found)             # perhaps; certainly after QUIT
+                pop.ask(f"DELE {n}")
+            self.quit(pop)
+
+    def number(self, message):
+        who, n = re.search(rb"Subject: (\d+) (\d+)\r?\n", message).groups()
+        self.assertRegex(message, rb"\r?\n\r?\nx*\r?\nend\r?\n$")
+        return int(who), int(n)
+
+    def judge(self, to, acked, gone_before):
+        """acked before the backup began; gone_before: certainly deleted before that."""
+        found = [self.number(m) for m in self.there.messages(to)]
+        self.assertEqual(len(found), len(set(found)), "twice")
+        self.assertEqual(set(found) & gone_before, set(), "deleted before, and there")
+        for who in range(8):
+            numbers = {n for w, n in found if w == who}
+            gone = {n for w, n in self.deleted if w == who}
+            newest = max(numbers, default=-1)
+            self.assertEqual(set(range(max(newest + 1, acked.get(who, 0)))) - numbers - gone, set(),
+                             "not what was there at one moment")
+
+    def check(self, to):
+        stop, failures = threading.Event(), []
+
+        def guarded(work, *args):
+            try:
+                work(*args)
+            except BaseException as failure:        # it belongs to the main thread
+                failures.append(failure)
+        deliverers = [threading.Thread(target=guarded, args=(self.deliverer, to, who)) for who in range(8)]
+        taker = threading.Thread(target=guarded, args=(self.taker, to, stop))
+        for thread in (*deliverers, taker):
+            thread.start()
+        made = []
+        try:
+            while any(thread.is_alive() for thread in deliverers) or len(made) < 2:
+                acked = dict(self.acked)
+                file = os.path.join(self.here.scratch, f"{len(made)}.tar")
+                self.ok(self.here, "backup", to, file)
+                made.append((file, acked))
+        finally:
+            for thread in deliverers:
+                thread.join()
+            stop.set()
+            taker.join()
+        self.assertEqual(failures, [])
+        self.assertGreater(len(self.deleted), 0)
+        self.ok(self.there, "domain", "add", to.split("@")[1])
+        for file, acked in made[:: max(1, len(made) // 20)]:
+            self.restore(to, file=file)
+            self.judge(to, acked, set())
+            self.ok(self.there, "user", "delete", "--yes", to)
+
+    def test_an_mbox_in_a_backup_is_a_state_that_there_was(self):
+        self.check("joe@a.test")
+
+    def test_a_maildir_in_a_backup_is_a_state_that_there_was(self):
+        self.check("joe@b.test")
+
+
+class Refused(Keeping):
+    def test_a_torn_or_changed_archive_is_refused_whole(self):
+        self.here.deliver(["joe@a.test", "joe@b.test"])
+        self.backup()
+        with open(self.file, "rb") as f:
+            whole = f.read()
+        other = os.path.join(self.here.scratch, "other.tar")
+        damaged = [whole[:n] for n in (0, 511, 512, 700, len(whole) // 2, len(whole) - 1024, len(whole) - 1)]
+        damaged += [whole[:n] + bytes([whole[n] ^ 1]) + whole[n + 1:] for n in range(7, len(whole), 1499)]
+        damaged += [whole + b"x", whole + bytes(512), whole[:-1024] + whole[:512] + bytes(512)]
+        self.assertGreater(len(damaged), 20)
+        for data in damaged:
+            with open(other, "wb") as f:
+                f.write(data)
+            os.chmod(other, 0o600)
+            self.refused(65, ".", file=other)
+        self.empty(self.there)
+
+    def test_a_forged_archive_writes_nothing_anywhere(self):
+        place = "domains/a.test/accounts/joe"
+        rows = [
+            ("up", lambda a: a.account().add(f"{place}/home/../../../../escape", b"x")),
+            ("up at once", lambda a: a.add("../escape", b"x")),
+            ("absolute", lambda a: a.add("/etc/escape", b"x")),
+            ("a domain that is a path", lambda a: a.add("domains/../domain", b"x")),
+            ("an account that is a path", lambda a: a.add("domains/a.test/accounts/../passwd", b"x")),
+            ("a hidden account", lambda a: a.add("domains/a.test/accounts/.trash/passwd", b"x")),
+            ("an empty step", lambda a: a.account().add(f"{place}/home//x", b"x")),
+            ("an unknown kind", lambda a: a.add("domains/a.test/crontab", b"x")),
+            ("an unknown file", lambda a: a.add("installation/passwd", b"x")),
+            ("a link as inbox", lambda a: a.account().add(f"{place}/inbox", type=b"2", target="/etc/shadow")),
+            ("a link as settings", lambda a: a.add("domains/a.test/domain", type=b"2", target="/etc/shadow")),
+            ("a hard link", lambda a: a.account().add(f"{place}/home/x", type=b"1", target="/etc/shadow")),
+            ("a device", lambda a: a.account().add(f"{place}/home/x", type=b"3")),
+            ("a FIFO", lambda a: a.account().add(f"{place}/home/x", type=b"6")),
+            ("set-uid", lambda a: a.account().add(f"{place}/home/x", b"x", mode=0o4755)),
+            ("GNU's long name", lambda a: a.add("././@LongLink", b"x" * 200, type=b"L")),
+            ("a size in base 256", lambda a: a.add("domains/a.test/domain", b"", patch={124: b"\x80" + bytes(10) + b"\x01"})),
+            ("a size beyond the end", lambda a: a.raw(a.head("domains/a.test/domain", 1 << 32))),
+            ("a pax header of a gigabyte", lambda a: a.raw(a.head("pax", 1 << 30, type=b"x"))),
+            ("a pax header that lies", lambda a: a.raw(a.head("pax", 20, type=b"x") + struct_pad(b"999 path=/etc/x\n", 512)
+                                                       + a.head("x"))),
+            ("a pax header with more", lambda a: a.raw(a.head("pax", 14, type=b"x") + struct_pad(b"14 uname=root\n", 512)
+                                                       + a.head("domains/a.test/domain"))),
+            ("an account twice", lambda a: a.account().account(name="ann").account()),
+            ("an account in two spellings", lambda a: a.account().account(name="JOE")),
+            ("a domain twice", lambda a: a.account().account("b.test").account()),
+            ("mail before its account", lambda a: a.add(f"{place}/inbox", b"From x\n\n")),
+            ("root as account", lambda a: a.account(passwd="joe:x:0:0::/:/bin/sh\n")),
+            ("another's line", lambda a: a.account(passwd="ann:x:61000:61000::/:/bin/sh\n")),
+            ("two lines", lambda a: a.account(passwd="joe:x:61000:61000::/:/bin/sh\nann:x:61001:61000::/:/bin/sh\n")),
+            ("a short line", lambda a: a.account(passwd="joe:x:61000\n")),
+            ("a broken hash line", lambda a: a.account(shadow=b"joe:x\n")),
+            ("nothing that says what it is", lambda a: setattr(a, "bytes", a.bytes[1024:])),
+        ]
+        file = os.path.join(self.here.scratch, "forged.tar")
+        for what, forge in rows:
+            with self.subTest(what):
+                archive = Forged()
+                forge(archive)
+                archive.end(file)
+                os.chmod(file, 0o600)
+                self.refused(65, ".", file=file)
+                self.empty(self.there)
+        self.assertFalse(os.path.exists("/etc/escape"))
+        archive = Forged().add("domains/a.test/domain", self.here.read("domain.a.test"))
+        archive.account(inbox=b"From x\nS: y\n\n").end(file)     # without tricks it would be taken
+        self.restore(file=file)
+        self.assertEqual(len(self.there.messages("joe@a.test")), 1)
+
+    def test_an_archive_that_others_could_change_is_refused(self):
+        self.backup()
+        os.chmod(self.file, 0o666)
+        self.refused(77, "somebody else could change it")
+        self.empty(self.there)
+
+    def test_links_in_a_home_that_is_there_already_lead_nowhere(self):
+        home, target = self.there.home("joe@a.test"), os.path.join(self.there.scratch, "target")
+        os.mkdir(target)
+        os.chmod(target, 0o777)
+        path = os.path.join(self.here.home("joe@a.test"), "sub")
+        os.mkdir(path)
+        with open(os.path.join(path, "file"), "w") as f:
+            f.write("x")
+        for name in (path, os.path.join(path, "file")):
+            os.chown(name, *owner(self.here, "joe@a.test"))
+        self.backup("a.test")
+        os.makedirs(home)
+        os.symlink(target, os.path.join(home, "sub"))
+        os.chown(home, *owner(self.here, "joe@a.test"))
+        self.refused(73, "home/joe/sub is there already")
+        self.assertEqual(os.listdir(target), [])
+
+
+class InTheWay(Keeping):
+    def setUp(self):
+        super().setUp()
+        self.here.deliver(["joe@a.test", "joe@b.test"])
+        self.backup()
+
+    def test_what_is_there_is_named_and_stays(self):
+        self.there.domain("b.test", accounts=["eve"])
+        before = tree(self.there.scratch)
+        self.refused(73, r"b\.test is there already: restore the others one by one")
+        self.refused(73, r"b\.test is there already: restore single accounts", "b.test")
+        self.assertEqual({k: v for k, v in tree(self.there.scratch).items() if ".lock" not in k},
+                         {k: v for k, v in before.items() if ".lock" not in k})
+        self.restore("joe@b.test")
+        self.refused(73, r"joe@b\.test is there already: delete or rename it first", "joe@b.test")
+        self.refused(67, "there is no 'eve' of b.test in it", "eve@b.test")
+        self.refused(67, "there is no c.test in it", "c.test")
+        self.restore("a.test")
+
+    def test_an_inbox_a_file_and_settings_in_the_way_are_named_and_stay(self):
+        spool = os.path.join(self.there.spool, "a.test")
+        rows = [(os.path.join(self.there.dir, "domain.a.test"), b"description = other\n" + self.here.read("domain.a.test")),
+                (os.path.join(self.there.dir, "aliases.a.test"), b"x: y\n"),
+                (os.path.join(self.there.dir, "shadow.a.test"), b"eve:*:::::::\n"),
+                (os.path.join(spool, "joe"), b"From x\nS: other\n\n")]
+        for path, data in rows:
+            with self.subTest(path):
+                self.fresh()
+                if path.startswith(spool):
+                    os.mkdir(spool)
+                    os.chmod(spool, 0o3770 if ROOT else 0o700)
+                    if ROOT:
+                        os.chown(spool, 0, GID)
+                with open(path, "wb") as f:
+                    f.write(data)
+                os.chmod(path, 0o600)
+                if path.startswith(spool):
+                    os.chown(path, *owner(self.here, "joe@a.test"))
+                self.refused(73, re.escape(os.path.basename(path)) + ".* is there already", "a.test")
+                with open(path, "rb") as f:
+                    self.assertEqual(f.read(), data)
+                self.assertEqual(self.there.deliver("joe@a.test").status, 75, "its mail waits")
+                os.unlink(path)
+                self.restore("a.test")              # what it had come to is no obstacle
+                self.assertEqual(len(self.there.messages("joe@a.test")), 1)
+
+    def test_a_restore_that_was_interrupted_comes_before_another(self):
+        self.there.write(".restore", "vmail-restore 0 all\ndone 0\n", 0o600)
+        self.refused(77, "another restore was interrupted")
+
+
+class Identity(Keeping):
+    def opened_by_root(self, *words):
+        """The last steps of all files, no directories, that a process opened which was still root."""
+        log = os.path.join(self.here.scratch, "opened")
+        got = run("/usr/bin/strace", "-f", "-qq", "-o", log, "-e", "trace=openat,openat2,setresuid", program("vadmin"), *words)
+        self.assertEqual(got.status, 0, got)
+        became, names = set(), set()
+        with open(log, errors="replace") as f:
+            for line in joined(f.read().splitlines()):
+                pid, call = line.split(maxsplit=1)
+                if call.startswith("setresuid(6"):
+                    became.add(pid)
+                elif pid not in became and "O_DIRECTORY" not in call and "O_TMPFILE" not in call:
+                    if match := re.search(r'"([^"]*)"', call):
+                        names.add(match[1].split("/")[-1])
+        self.assertEqual(len(became) > 0, True)
+        return names
+
+    @needs_root
+    def test_root_opens_nothing_that_is_an_accounts(self):
+        self.ok(self.here, "user", "vacation", "joe@a.test", "on", "--text", "-", input=TEXT.encode())
+        self.here.deliver(["joe@a.test", "joe@b.test"])
+        message, = os.listdir(os.path.join(self.here.inbox("joe@b.test"), "new"))
+        path = os.path.join(self.here.home("joe@a.test"), "in-the-home")
+        with open(path, "w") as f:
+            f.write("x")
+        os.chown(path, *owner(self.here, "joe@a.test"))
+        theirs = {"joe", ".joe.queue", ".joe.uids", ".joe.cache", "joe.vacation", "joe.vacation.db", "in-the-home", message,
+                  ".vmail-restored", ".joe.restored", "joe.lock", ".vacation.db"}
+        self.assertEqual(self.opened_by_root("-C", self.here.dir, "backup", self.file) & theirs, set())
+        self.assertEqual(self.opened_by_root("-C", self.there.dir, "restore", self.file) & theirs, set())
+        self.assertEqual(tree(self.there.home("joe@a.test")), tree(self.here.home("joe@a.test")))
+        os.rmdir(os.path.join(self.there.inbox("joe@b.test"), "tmp"))
+        os.chmod(self.there.inbox("joe@a.test"), 0o644)
+        self.assertEqual(self.opened_by_root("-C", self.there.dir, "fsck", "--repair") & theirs, set())
+        self.assertEqual(self.there.run("vadmin", "fsck").stdout, b"")
+
+
+class Killed(Keeping):
+    CALLS = "openat,openat2,write,pwrite64,fsync,syncfs,renameat,renameat2,mkdirat,unlinkat,fchmod,fchown,symlinkat,utimensat,clone,clone3,fork"
+
+    def setUp(self):
+        super().setUp()
+        self.here.deliver(["joe@a.test", "joe@b.test"])
+        self.ok(self.here, "user", "quota", "joe@a.test", "2000")
+        self.ok(self.here, "user", "vacation", "joe@a.test", "on", "--text", "-", input=TEXT.encode())
+        self.ok(self.here, "domain", "alias", "b.test", "alias.test")
+        self.here.write("grants.a.test", "joe: ann all\n")
+        self.backup()
+
+    def strace(self, *options):
+        return run("/usr/bin/strace", "-f", "-qq", "-e", f"trace={self.CALLS}", *options,
+                   program("vadmin"), "-C", self.there.dir, "restore", self.file)
+
+    def points(self):
+        """Every (call, n) of each process, up to the most that one of them makes."""
+        log = os.path.join(self.there.scratch, "calls")
+        got = self.strace("-o", log)
+        self.assertEqual(got.status, 0, got)
+        seen = {}
+        with open(log) as f:
+            for line in f:
+                if match := re.match(r"(\d+) +(\w+)\(", line):
+                    seen[match.groups()] = seen.get(match.groups(), 0) + 1
+        most = {}
+        for (_, call), n in seen.items():
+            most[call] = max(most.get(call, 0), n)
+        return [(call, n) for call, count in sorted(most.items()) for n in range(1, count + 1)]
+
+    def state(self):
+        found = {}
+        for top in ("dir", "spool", "homes"):
+            for name, (mode, uid, data) in tree(getattr(self.there, top)).items():
+                if not re.search(r"(^|/)\.(lock|[^/]*\.queue|[^/]*\.session|[^/]*\.\d+\.new)$", name):
+                    found[top, name] = mode, uid, data
+        return found
+
+    def test_a_restore_that_was_killed_at_any_call_ends_right_when_it_is_repeated(self):
+        self.fresh()
+        points = self.points()
+        self.assertGreater(len(points), 60)
+        whole = self.state()
+        killed = 0
+        for call, n in points[::STEP]:
+            self.fresh()
+            got = self.strace("-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={n}")
+            killed += got.status != 0
+            login = os.path.exists(os.path.join(self.there.dir, "passwd.a.test"))
+            if login:
+                self.assertEqual(len(self.there.messages("joe@a.test")), 1, (call, n))
+            else:
+                self.assertIn(self.there.deliver("joe@a.test").status, (68, 75), (call, n))
+            if self.state() != whole:               # else it was killed behind its last change
+                self.restore()
+            self.assertEqual(self.state(), whole, (call, n))
+        self.assertGreater(killed, len(points[::STEP]) // 2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,306 @@
+#!/usr/bin/python3
+"""vadmin fsck: each kind of damage is found and named; what can be repaired is, and no mail is ever lost.
+
+VMAIL_STRIKES=1: a repair is killed at every system call, not at some.
+"""
+import time
+
+from keeping import *
+
+STEP = 1 if os.environ.get("VMAIL_STRIKES") else 7
+MAIL = b"Subject: kept\n\nthe one message\n"
+DAY = 86400
+
+
+class Damaged(Keeping):
+    """a.test (mbox: joe, ann) and b.test (Maildir: joe), each of whose joes has a message; nothing is wrong."""
+    def setUp(self):
+        super().setUp()
+        self.vmail = self.here
+        if ROOT:
+            self.vmail.write("uids", "60100\n")
+        self.vmail.deliver(["joe@a.test", "joe@b.test"], MAIL)
+        for name in ("a.test", "b.test"):
+            place = os.path.join(self.vmail.spool, "files", name)
+            os.makedirs(place, exist_ok=True)
+            os.chmod(place, 0o3770 if ROOT else 0o700)
+            if ROOT:
+                os.chown(place, 0, GID)
+        self.inbox, self.maildir = (self.vmail.inbox(f"joe@{d}") for d in ("a.test", "b.test"))
+
+    def path(self, name):
+        return os.path.join(self.vmail.dir, name)
+
+    def spool(self, name):
+        return os.path.join(self.vmail.spool, name)
+
+    def files(self, name):
+        return os.path.join(self.vmail.spool, "files/a.test", name)
+
+    def joes(self, path, data=b"", mode=0o600, age=0, to="joe@a.test"):
+        """A file of an account's."""
+        with open(path, "wb") as f:
+            f.write(data)
+        os.chmod(path, mode)
+        os.chown(path, *owner(self.vmail, to), follow_symlinks=False)
+        os.utime(path, (time.time() - age,) * 2)
+        return path
+
+    def roots(self, path, data=b"", mode=0o600, age=0):
+        with open(path, "wb") as f:
+            f.write(data)
+        os.chmod(path, mode)
+        os.utime(path, (time.time() - age,) * 2)
+        return path
+
+    def append(self, name, text):
+        with open(self.path(name), "a") as f:
+            f.write(text)
+
+    def fsck(self, *args):
+        got = self.vmail.run("vadmin", "fsck", *args)
+        return got, [line.split("\t") for line in got.stdout.decode().splitlines()]
+
+    def kept(self):
+        """How many of the messages are anywhere below the spool."""
+        return sum(data.count(b"the one message") for _, _, data in tree(self.vmail.spool).values()
+                   if isinstance(data, bytes))
+
+
+def found(self, damage, words, repaired=True):
+    damage(self)
+    before = tree(self.vmail.scratch)
+    got, lines = self.fsck()
+    self.assertEqual((got.status, got.stderr), (1, ""), got)
+    self.assertEqual({len(line) for line in lines}, {3}, got)
+    matching = [line for line in lines if re.search(words, line[1])]
+    self.assertTrue(matching, (words, got))
+    self.assertEqual({line[2] for line in matching}, {"fsck --repair" if repaired else "by hand"}, got)
+    self.assertEqual({k: v for k, v in tree(self.vmail.scratch).items() if not k.endswith((".lock", ".queue"))},
+                     {k: v for k, v in before.items() if not k.endswith((".lock", ".queue"))}, "it changed something")
+    mail = self.kept()
+    got, lines = self.fsck("--repair")
+    self.assertEqual(got.status, 0 if repaired else 1, got)
+    self.assertTrue([line for line in lines if re.search(words, line[1]) and
+                     line[2] == ("repaired" if repaired else "by hand")], got)
+    self.assertGreaterEqual(self.kept(), mail, "mail was lost")
+    if repaired:
+        got, lines = self.fsck()
+        self.assertEqual((got.status, got.stdout), (0, b""), got)
+        for to in ("joe@a.test", "joe@b.test", "ann@a.test"):
+            self.assertEqual(self.vmail.deliver(to).status, 0, to)
+
+
+def link(target, path):
+    if os.path.lexists(path):
+        os.rename(path, path + "-was.lock")     # a name that is nobody's inbox
+    os.symlink(target, path)
+
+
+def hold(self):
+    """A lock file whose process is gone."""
+    self.joes(self.inbox + ".lock", b"99999999 %s\n" % socket.gethostname().encode())
+
+
+def tear(self):
+    """An append that ended in its middle, as the queue file tells."""
+    size, head = os.path.getsize(self.inbox), b"From x Sun Nov 29 10:00:00 2026\n"
+    queue = os.path.join(os.path.dirname(self.inbox), ".joe.queue")
+    self.joes(queue, bytes(512) + b"append %d %d 1000 %d\n" % (os.stat(self.inbox).st_ino, size, len(head)) + head)
+    with open(self.inbox, "ab") as f:
+        f.write(head + b"Subject: half")
+
+
+def rename_size(self):
+    new = os.path.join(self.maildir, "new")
+    name, = os.listdir(new)
+    os.rename(os.path.join(new, name), os.path.join(new, re.sub(r",S=\d+", ",S=99999", name)))
+
+
+@rows(found, [
+    ("everybody may write settings", lambda s: os.chmod(s.path("domain.a.test"), 0o666), "domain.a.test: its mode"),
+    ("everybody may write accounts", lambda s: os.chmod(s.path("passwd.a.test"), 0o666), "passwd.a.test: its mode"),
+    ("everybody may write aliases", lambda s: os.chmod(s.path("aliases.a.test"), 0o622), "aliases.a.test: its mode"),
+    ("everybody may write grants", lambda s: s.vmail.write("grants.a.test", "joe: ann all\n", 0o666), "grants.a.test: its mode"),
+    ("everybody may read hashes", lambda s: os.chmod(s.path("shadow.a.test"), 0o644), "others can read the password hashes"),
+    ("everybody may read administrators' hashes", lambda s: s.vmail.write("admins.a.test", "", 0o644), "admins.a.test: its mode"),
+    ("everybody may write where the inboxes are", lambda s: os.chmod(s.spool("a.test"), 0o777), "its inboxes: "),
+    ("everybody may write where the files are", lambda s: os.chmod(s.spool("files/a.test"), 0o777), "its files: "),
+    ("there is no directory for inboxes", lambda s: os.rename(s.spool("b.test"), s.spool(".gone")),
+     "its inboxes: there is no directory"),
+    ("there is no directory for files", lambda s: os.rmdir(s.spool("files/b.test")), "its files: there is no directory"),
+    ("there is no directory for homes", lambda s: os.rename(os.path.join(s.vmail.homes, "b.test"),
+                                                            os.path.join(s.vmail.homes, ".gone")), "for its homes"),
+    ("there is no home", lambda s: os.rmdir(s.vmail.home("ann@a.test")), "there is no such home"),
+    ("everybody may write into a home", lambda s: os.chmod(s.vmail.home("ann@a.test"), 0o777), "everybody can write to it"),
+    ("everybody may read an inbox", lambda s: os.chmod(s.inbox, 0o644), "its mode is 644"),
+    ("everybody may write into a Maildir", lambda s: os.chmod(s.maildir, 0o777), "others are let in"),
+    ("an inbox is a link", lambda s: link("/etc/passwd", s.inbox), "neither a file nor a directory"),
+    ("an inbox has a second name", lambda s: os.link(s.inbox, s.spool("second")), "has a second name", False),
+    ("an inbox is of nobody", lambda s: s.joes(s.spool("a.test/eve"), MAIL), "no account has this inbox"),
+    ("a directory is of no domain", lambda s: os.mkdir(s.spool("c.test")), "no domain has this directory", False),
+    ("a limit is of nobody", lambda s: s.roots(s.spool("a.test/eve.quota"), b"1\n"), "no account 'eve'"),
+    ("a limit is no number", lambda s: s.roots(s.spool("a.test/joe.quota"), b"much\n"), "no number of kB"),
+    ("a limit is a link", lambda s: os.symlink("/etc/passwd", s.spool("a.test/joe.quota")), "nor a plain file"),
+    ("a vacation is of nobody", lambda s: s.joes(s.files("eve.vacation"), b"x"), "no account 'eve'"),
+    ("an index of a vacation is of nobody", lambda s: s.joes(s.files("eve.vacation.db")), "no account 'eve'"),
+    ("a forward is of nobody", lambda s: s.roots(s.files("eve.forward"), b"x@far.test\n"), "no account 'eve'"),
+    ("a home is of nobody", lambda s: os.mkdir(os.path.join(s.vmail.homes, "a.test/home/eve")), "no account 'eve'"),
+    ("an account has no password line", lambda s: s.vmail.write("shadow.a.test", "joe:*:19000:0:99999:7:::\n", 0o600),
+     "has no line of 'ann'", False),
+    ("a password line has no account", lambda s: s.append("shadow.a.test", "eve:*:19000:0:99999:7:::\n"),
+     "there is no account 'eve'"),
+    ("an account is there twice", lambda s: s.append("passwd.a.test", s.vmail.read("passwd.a.test").decode().splitlines()[0] + "\n"),
+     "'joe' is there twice"),
+    ("a line of an account is broken", lambda s: s.append("passwd.a.test", "eve:x:1\n"), "seven fields", False),
+    ("a line of an account has user id 0", lambda s: s.append("passwd.a.test", "eve:x:0:60000::/h:/bin/false\n"), "id 0", False),
+    ("a line of a password is broken", lambda s: s.append("shadow.a.test", "joe:x\n"), "nine fields", False),
+    ("an alias has a syntax error", lambda s: s.append("aliases.a.test", "x: \"open\n"), "aliases.a.test:3", False),
+    ("an alias leads to nobody", lambda s: s.append("aliases.a.test", "x: nobody-there\n"), "5.1.1", False),
+    ("aliases go round in circles", lambda s: s.append("aliases.a.test", "x: y\ny: x\n"), "x@a.test: ", False),
+    ("a grant is for nobody", lambda s: s.vmail.write("grants.a.test", "joe: eve all\n", 0o600), "no account 'eve'"),
+    ("a grant's line is broken", lambda s: s.vmail.write("grants.a.test", "joe eve\n", 0o600), "does not count", False),
+    ("a domain alias leads nowhere", lambda s: os.symlink("domain.gone.test", s.path("domain.c.test")), "leads to no domain"),
+    ("a chain of domain aliases ends nowhere", lambda s: (os.symlink("domain.gone.test", s.path("domain.c.test")), os.symlink(
+        "domain.c.test", s.path("domain.d.test"))), "domain.d.test: a domain alias that leads"),
+    ("a change was interrupted", lambda s: s.roots(s.path(".passwd.a.test.new"), b"half"), "left by a change"),
+    ("a lock file is left", hold, "its process is gone"),
+    ("an append was interrupted", tear, "a delivery or a QUIT was interrupted"),
+    ("an mbox begins with something else", lambda s: s.joes(s.inbox, b"Subject: x\n\n" + MAIL), "is no mbox", False),
+    ("a QUIT was interrupted", lambda s: s.joes(s.spool("a.test/.joe.new"), b"From x\n\n"), "left by a QUIT"),
+    ("a cache is none", lambda s: s.joes(s.spool("a.test/.joe.cache"), b"x" * 100), "not as it is written"),
+    ("a Maildir lacks tmp", lambda s: os.rmdir(os.path.join(s.maildir, "tmp")), "tmp: it is missing"),
+    ("a Maildir lacks cur", lambda s: os.rmdir(os.path.join(s.maildir, "cur")), "cur: it is missing"),
+    ("a delivery into a Maildir was interrupted", lambda s: s.joes(os.path.join(s.maildir, "tmp/1.x"), b"half", age=2 * DAY,
+                                                                    to="joe@b.test"), "tmp/1.x: left by a delivery"),
+    ("a size in a name of a Maildir is wrong", rename_size, "the limit counts what the name says"),
+    ("an index of a vacation is none", lambda s: s.joes(s.files("joe.vacation.db"), b"no index of anybody's"), "no index of GDBM's"),
+    ("an index of a vacation at home is none", lambda s: s.joes(os.path.join(s.vmail.home("joe@a.test"), ".vacation.db"), b"no"),
+     "no index of GDBM's"),
+    ("failed logins are remembered wrongly", lambda s: s.roots(os.path.join(s.vmail.state, "logins"), b"x"), "state/logins: "),
+    ("a record of a delivery is old", lambda s: (os.makedirs(os.path.join(s.vmail.state, "deliveries"), exist_ok=True), s.roots(
+        os.path.join(s.vmail.state, "deliveries/" + "a" * 64), b"x", age=9 * DAY)), "a record of more than a week ago"),
+])
+class Kinds(Damaged):
+    def test_nothing_is_found_where_nothing_is_wrong(self):
+        for words in ((), ("--repair",), ("a.test",)):
+            got, _ = self.fsck(*words)
+            self.assertEqual((got.status, got.stdout, got.stderr), (0, b"", ""), got)
+        self.assertEqual(self.fsck("c.test")[0].status, 67)
+
+    def test_one_domain_is_looked_at_alone(self):
+        os.chmod(self.path("shadow.a.test"), 0o644)
+        self.assertEqual(self.fsck("b.test")[0].status, 0)
+        self.assertEqual(self.fsck("a.test", "b.test")[0].status, 1)
+
+    def test_what_was_taken_out_or_moved_lies_in_the_trash(self):
+        self.append("shadow.a.test", "eve:hash:19000:0:99999:7:::\n")
+        self.joes(self.spool("a.test/eve"), MAIL)
+        got, _ = self.fsck("--repair")
+        self.assertEqual(got.status, 0, got)
+        kept = {re.sub(r"fsck-\w+", "fsck", name): data for place in (self.vmail.dir, self.spool("a.test"))
+                for name, (_, _, data) in tree(os.path.join(place, ".trash")).items()}
+        self.assertEqual(kept, {"shadow.a.test.fsck": b"eve:hash:19000:0:99999:7:::\n", "eve.fsck": MAIL})
+
+    def test_a_lock_and_an_append_of_somebody_alive_are_left_alone(self):
+        self.joes(self.inbox + ".lock", b"%d %s\n" % (os.getpid(), socket.gethostname().encode()))
+        got, lines = self.fsck()
+        self.assertEqual((got.status, lines), (0, []), got)
+        os.unlink(self.inbox + ".lock")
+
+
+@rows(found, [
+    ("a spool's group is another one", lambda s: os.chown(s.spool("a.test"), 0, 59999), "its group is 59999"),
+    ("a spool's mode is another one", lambda s: os.chmod(s.spool("a.test"), 0o1770), "mode is 1770"),
+    ("a spool is an account's", lambda s: os.chown(s.spool("a.test"), 60001, GID), "belongs to uid 60001"),
+    ("an inbox is root's", lambda s: os.chown(s.inbox, 0, 0), "belongs to uid 0"),
+    ("an inbox is another account's", lambda s: os.chown(s.inbox, 60002, GID), "belongs to uid 60002"),
+    ("a home is another account's", lambda s: os.chown(s.vmail.home("joe@a.test"), 60002, GID), "give it back", False),
+    ("a queue file is another account's", lambda s: os.chown(s.spool("a.test/.joe.queue"), 60002, GID), "take it away"),
+    ("two accounts have one user id", lambda s: s.append("passwd.b.test", f"eve:x:60001:{GID}::/:/bin/false\n"),
+     "which is joe@a.test's, too", False),
+    ("there is no mark of user ids", lambda s: os.unlink(s.path("uids")), "ids of accounts lie above"),
+    ("the mark of user ids is too low", lambda s: s.vmail.write("uids", "60000\n"), "ids of accounts lie above"),
+    ("the mark of user ids is none", lambda s: s.vmail.write("uids", "many\n"), "uids:1: not a user id"),
+])
+class KindsOfRoot(Damaged):
+    def setUp(self):
+        if not ROOT:
+            raise unittest.SkipTest("needs root")
+        super().setUp()
+
+
+class Traps(Damaged):
+    @needs_root
+    def test_what_an_account_laid_leads_root_nowhere(self):
+        target = os.path.join(self.vmail.scratch, "target")
+        self.roots(target, b"x", 0o644)
+        before = os.lstat(target)
+        uid, gid = owner(self.vmail, "joe@a.test")
+        for name in (".joe.cache", ".joe.new", ".joe.uids", "joe.lock"):
+            path = self.spool("a.test/" + name)
+            os.symlink(target, path)
+            os.chown(path, uid, gid, follow_symlinks=False)
+        home = self.vmail.home("joe@a.test")
+        os.rmdir(home)
+        os.symlink(self.vmail.scratch, home)
+        self.fsck("--repair")
+        now = os.lstat(target)
+        self.assertEqual((now.st_mode, now.st_uid, now.st_mtime), (before.st_mode, before.st_uid, before.st_mtime))
+
+
+class Killed(Damaged):
+    CALLS = "write,pwrite64,fsync,renameat,renameat2,mkdirat,unlinkat,fchmod,fchown,ftruncate,clone,clone3,fork"
+
+    def damage(self):
+        self.append("shadow.a.test", "eve:hash:19000:0:99999:7:::\n")
+        self.append("passwd.a.test", self.vmail.read("passwd.a.test").decode().splitlines()[0] + "\n")
+        self.vmail.write("grants.a.test", "joe: eve all\n", 0o600)
+        self.joes(self.spool("a.test/eve"), MAIL)
+        self.roots(self.spool("a.test/joe.quota"), b"much\n")
+        rename_size(self)
+        os.rmdir(os.path.join(self.maildir, "cur"))
+
+    def strace(self, *options):
+        return run("/usr/bin/strace", "-f", "-qq", "-e", f"trace={self.CALLS}", *options, program("vadmin"), "-C",
+                   self.vmail.dir, "fsck", "--repair")
+
+    def test_a_repair_that_was_killed_at_any_call_loses_nothing_and_ends_right_when_it_is_repeated(self):
+        self.damage()
+        saved = os.path.join(self.there.scratch, "saved.tar")
+        parts = [os.path.basename(p) for p in (self.vmail.dir, self.vmail.spool, self.vmail.homes)]
+        tar = ["/usr/bin/tar", "-C", self.vmail.scratch]
+        self.assertEqual(run(*tar, "-cf", saved, *parts).status, 0)
+
+        def again():
+            for part in parts:
+                shutil.rmtree(os.path.join(self.vmail.scratch, part))
+            self.assertEqual(run(*tar, "-xpf", saved).status, 0)
+            tear(self)                              # of this very file
+        log = os.path.join(self.there.scratch, "calls")
+        tear(self)
+        got = self.strace("-o", log)
+        self.assertEqual(got.status, 0, got)
+        seen, most = {}, {}
+        with open(log) as f:
+            for line in f:
+                if match := re.match(r"(\d+) +(\w+)\(", line):
+                    seen[match.groups()] = seen.get(match.groups(), 0) + 1
+                    most[match[2]] = max(most.get(match[2], 0), seen[match.groups()])
+        points = [(call, n) for call, count in sorted(most.items()) for n in range(1, count + 1)]
+        self.assertGreater(len(points), 30)
+        for call, n in points[::STEP]:
+            again()
+            self.strace("-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={n}")
+            self.assertGreaterEqual(self.kept(), 3, (call, n))
+            got, _ = self.fsck("--repair")
+            self.assertEqual(got.status, 0, (call, n, got))
+            got, _ = self.fsck()
+            self.assertEqual((got.status, got.stdout), (0, b""), (call, n, got))
+            self.assertGreaterEqual(self.kept(), 3, (call, n))
+            self.assertEqual(len(self.vmail.messages("joe@a.test")), 1, (call, n))
+            self.assertEqual(len(self.vmail.messages("joe@b.test")), 1, (call, n))
+
+
+if __name__ == "__main__":
+    main(beside=2)

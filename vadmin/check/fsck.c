@@ -1,0 +1,95 @@
+/* fsck.c: the operation: what does not fit, and what is done about it. */
+#include "fsck.h"
+
+#include "ops.h"
+#include "progress.h"
+#include "scope.h"
+
+static void
+one_domain(struct check *check, const char *name)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct domain *domain;
+	struct err err;
+
+	fsck_modes(check, name);
+	if (domain_open(&check->call->in, &pool, slice_of(name), &domain,
+	    &err) == 0) {
+		fsck_directories(check, domain);
+		fsck_lines(check, domain);
+	}
+	check_domain(check, name);	/* says why it cannot be opened, too */
+	if (domain_open(&check->call->in, &pool, slice_of(name), &domain,
+	    &err) == -1)
+		return;
+	fsck_accounts(check, domain);
+	fsck_orphans(check, domain);
+}
+
+static int
+each(void *arg, const char *name, bool is_alias, struct err *err)
+{
+	(void)err;
+	if (!is_alias)
+		one_domain(arg, name);
+	return 0;
+}
+
+static int
+named(struct check *check, const struct setting_words *names, struct err *err)
+{
+	const char *real;
+
+	for (size_t i = 0; i < names->count; i++) {
+		if (domain_real_name(&check->call->in, &check->call->pool,
+		    slice_of(names->word[i]), &real, err) == -1)
+			return -1;
+		one_domain(check, real);
+	}
+	return 0;
+}
+
+/* Settings are check's business; here they are what resolving needs. */
+static int
+run(struct check *check, struct err *err)
+{
+	const struct setting_words *names = call_list(check->call, "DOMAIN");
+	SCOPED(drop_pool) struct pool pool = { 0 };
+
+	if (installation_open(check->call->directory, PROGRAM_VDELIVER,
+	    &check->vdeliver, err) == -1 ||
+	    installation_open(check->call->directory, PROGRAM_VPOP3D,
+	    &check->vpop3d, err) == -1)
+		return -1;
+	if (names->count > 0)
+		return named(check, names, err);
+	fsck_installation(check);
+	if (domain_each(&check->call->in, &pool, each, check, err) == -1)
+		return -1;
+	orphans_in_spool(&check->found, &check->call->in, &check->kept);
+	fsck_uids(check);
+	fsck_state(check);
+	return 0;
+}
+
+int
+fsck(struct call *call, struct err *err)
+{
+	static const char *const heads[] = { "WHERE", "WHAT", "DONE", NULL };
+	struct check all = {
+		.call = call, .vdeliver.dir = -1, .vpop3d.dir = -1,
+		.found = { .sheet.heads = heads, .with_repairs = true,
+		    .repair = call_has(call, "--repair") && !call->rehearsed },
+	};
+	int got = run(&all, err);
+
+	progress_end();
+	if (got == 0 && all.found.count > 0)
+		sheet_print(&all.found.sheet);
+	call->status = all.found.left > 0;
+	drop_installation(&all.vdeliver);
+	drop_installation(&all.vpop3d);
+	drop_sheet(&all.found.sheet);
+	drop_kept(&all.kept);
+	return got;
+}

@@ -1,0 +1,161 @@
+/* fsck_orphans.c: limits, forwards, vacations and homes of no account. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "fd.h"
+#include "file.h"
+#include "fsck.h"
+#include "homes.h"
+#include "name.h"
+#include "repairs.h"
+#include "scope.h"
+#include "spool.h"
+#include "table.h"
+
+struct names {
+	const char	*name;
+	struct names	*next;
+};
+
+struct searching {
+	struct check		*check;
+	const struct domain	*domain;
+	struct table		 accounts;	/* lower case */
+	struct pool		 pool;
+	bool			 broken;	/* a line may be anybody's */
+};
+
+/* --- which there are ------------------------------------------------- */
+
+static bool *heard;
+
+static void
+hear(const char *text)
+{
+	(void)text;
+	*heard = true;
+}
+
+static int
+note_account(void *arg, const struct account *account, struct err *err)
+{
+	struct searching *s = arg;
+
+	(void)err;
+	*table_at(&s->accounts, pool_lower(&s->pool,
+	    slice_of(account->name))) = s;
+	return 0;
+}
+
+static void
+list_accounts(struct searching *s)
+{
+	struct installation in = *s->domain->in;
+	struct domain listened = *s->domain;
+	struct err unused;
+
+	heard = &s->broken;
+	in.warn = hear;
+	listened.in = &in;
+	if (account_each(&listened, note_account, s, &unused) == -1)
+		s->broken = true;
+}
+
+/* --- places ---------------------------------------------------------- */
+
+/* The account that a file is of, by its ending. */
+static bool
+owner_of(const char *file, const char *const *endings, struct slice *owner)
+{
+	for (; *endings != NULL; endings++) {
+		*owner = slice_of(file);
+		if (!slice_ends(*owner, *endings))
+			continue;
+		owner->len -= strlen(*endings);
+		return name_is_account(*owner);
+	}
+	return false;
+}
+
+static void
+look_at(struct searching *s, int dir, const char *where, const char *name,
+    const char *const *endings)
+{
+	struct slice owner;
+	struct err err;
+
+	if (!owner_of(name, endings, &owner) || table_find(&s->accounts,
+	    pool_lower(&s->pool, owner)) != NULL)
+		return;
+	if (finding_to_repair(&s->check->found, s->domain->name,
+	    "%s/%s: there is no account '%.*s': the next one of that name "
+	    "would have it: move it away", where, name, (int)owner.len,
+	    owner.p))
+		finding_repaired(&s->check->found, repair_aside(dir, name,
+		    &err), &err);
+}
+
+/* Takes fd.  The names first: what is repaired changes the directory. */
+static void
+look_through(struct searching *s, int fd, const char *where,
+    const char *const *endings)
+{
+	SCOPED(drop_dir) DIR *dir = fdopendir(fd);
+	struct names *all = NULL;
+	struct dirent *e;
+
+	if (dir == NULL) {
+		drop_fd(&fd);
+		return;
+	}
+	while ((e = readdir(dir)) != NULL) {
+		struct names *one = pool_alloc(&s->pool, sizeof *one);
+		*one = (struct names){ pool_dup(&s->pool,
+		    slice_of(e->d_name)), all };
+		all = one;
+	}
+	for (; all != NULL; all = all->next)
+		look_at(s, fd, where, all->name, endings);
+}
+
+static void
+look_at_all(struct searching *s)
+{
+	static const char *const of_spool[] = { ".quota", NULL };
+	static const char *const of_files[] = { ".vacation.db.damaged",
+	    ".vacation.db", ".vacation", ".forward", ".filter", ".profile",
+	    NULL };
+	static const char *const of_homes[] = { "", NULL };
+	const char *name = s->domain->name;
+	struct err err;
+	int fd;
+
+	if (spool_of_domain(s->domain, false, &fd, &err) == 0)
+		look_through(s, fd, name, of_spool);
+	if (spool_files(s->domain, false, &fd, &err) == 0)
+		look_through(s, fd, pool_format(&s->pool, "files/%s", name),
+		    of_files);
+	fd = open(pool_format(&s->pool, "%s/%s/home", installation_path(
+	    s->domain->in, &s->pool, s->domain->in->conf.homes), name),
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd != -1)
+		look_through(s, fd, pool_format(&s->pool, "homes/%s/home",
+		    name), of_homes);
+}
+
+void
+fsck_orphans(struct check *check, const struct domain *domain)
+{
+	struct searching s = { .check = check, .domain = domain };
+
+	list_accounts(&s);
+	if (!s.broken)
+		look_at_all(&s);
+	drop_table(&s.accounts);
+	drop_pool(&s.pool);
+}

@@ -1,0 +1,262 @@
+/* pack.c: what belongs to an account, as parcels. */
+#include "pack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "admin_file.h"
+#include "compat.h"
+#include "fd.h"
+#include "file.h"
+#include "mailbox.h"
+#include "mbox_file.h"
+#include "mem.h"
+#include "parcel.h"
+#include "place.h"
+#include "scope.h"
+#include "spool.h"
+#include "uids.h"
+
+enum { CHUNK = 1 << 16 };
+
+/* --- one file -------------------------------------------------------- */
+
+static struct tar_member
+member_of(const struct stat *st, const char *path)
+{
+	return (struct tar_member){
+		.kind = S_ISDIR(st->st_mode) ? TAR_DIRECTORY : TAR_FILE,
+		.path = path, .target = "", .mode = st->st_mode & 0777,
+		.time = st->st_mtim.tv_sec > 0 ? st->st_mtim.tv_sec : 0,
+	};
+}
+
+/* Up to max bytes; *size is how many there were. */
+static int
+copy_bytes(int from, int to, uint64_t max, uint64_t *size, struct err *err)
+{
+	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
+
+	for (*size = 0; *size < max; ) {
+		size_t most = max - *size < CHUNK ? (size_t)(max - *size) :
+		    CHUNK;
+		ssize_t n = fd_pread(from, chunk, most, (off_t)*size);
+		if (n == -1)
+			return err_sys(err, "read");
+		if (n == 0)
+			return 0;
+		if (fd_write(to, chunk, (size_t)n) == -1)
+			return err_sys(err, "keep a copy");
+		*size += (uint64_t)n;
+	}
+	return 0;
+}
+
+static int
+put_size(int out, off_t at, uint64_t size, struct err *err)
+{
+	return fd_pwrite(out, &size, sizeof size,
+	    at + (off_t)offsetof(struct parcel, size)) == -1 ?
+	    err_sys(err, "keep a copy") : 0;
+}
+
+/* Its size is known when it was read: it may grow meanwhile. */
+static int
+pack_some(struct packing *p, int fd, const char *path, uint64_t max,
+    off_t *at, struct err *err)
+{
+	struct stat st;
+	uint64_t size;
+
+	*at = lseek(p->out, 0, SEEK_CUR);
+	if (*at == -1 || fstat(fd, &st) == -1)
+		return err_sys(err, "%s", path);
+	struct tar_member m = member_of(&st, path);
+	if (parcel_put(p->out, PARCEL_MEMBER, &m, err) == -1 ||
+	    copy_bytes(fd, p->out, max, &size, err) == -1)
+		return err_within(err, "%s", path);
+	return put_size(p->out, *at, size, err);
+}
+
+int
+pack_file(struct packing *p, int fd, const char *path, off_t *at,
+    struct err *err)
+{
+	return pack_some(p, fd, path, INT64_MAX, at, err);
+}
+
+int
+pack_take_back(const struct packing *p, off_t at, struct err *err)
+{
+	const uint32_t kind = PARCEL_VOID;
+
+	return fd_pwrite(p->out, &kind, sizeof kind,
+	    at + (off_t)offsetof(struct parcel, kind)) == -1 ?
+	    err_sys(err, "take a copy back") : 0;
+}
+
+int
+pack_directory(struct packing *p, int fd, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return err_sys(err, "%s", path);
+	struct tar_member m = member_of(&st, path);
+	return parcel_put(p->out, PARCEL_MEMBER, &m, err);
+}
+
+int
+pack_note(struct packing *p, const char *text, struct err *err)
+{
+	const struct tar_member m = { .path = text, .target = "" };
+
+	return parcel_put(p->out, PARCEL_NOTE, &m, err);
+}
+
+/* --- its own files of files/D ---------------------------------------- */
+
+static int
+pack_own_file(struct packing *p, int dir, const char *ending, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_fd) int fd = -1;
+	struct stat st;
+	off_t at;
+
+	const char *name = pool_format(&pool, "%s.%s", p->account->name,
+	    ending);
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    admin_file_counts(p->account->domain, &st))
+		return 0;
+	if (file_open(dir, name, O_NOFOLLOW, &fd, &st, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	/* a second name may be a way to another account's */
+	if (st.st_uid != geteuid() || st.st_nlink != 1)
+		return 0;
+	return pack_file(p, fd, pool_format(&pool, "own/%s", ending), &at, err);
+}
+
+static int
+pack_own(struct packing *p, struct err *err)
+{
+	SCOPED(drop_fd) int dir = -1;
+
+	if (spool_files(p->account->domain, false, &dir, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	for (size_t i = 0; place_files[i] != NULL; i++)
+		if (pack_own_file(p, dir, place_files[i], err) == -1)
+			return -1;
+	return 0;
+}
+
+/* --- the inbox ------------------------------------------------------- */
+
+static int
+pack_uids(struct packing *p, const struct mbox_file *file, struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+
+	if (uids_copy(file->dir, file->name, file->st.st_ino, &text,
+	    err) == -1)
+		return -1;
+	if (text.len == 0)
+		return 0;
+	const struct tar_member m = { TAR_FILE, "uids", "", 0600, text.len,
+	    file->st.st_mtim.tv_sec };
+	if (parcel_put(p->out, PARCEL_MEMBER, &m, err) == -1)
+		return -1;
+	return fd_write(p->out, text.s, text.len) == -1 ?
+	    err_sys(err, "keep a copy") : 0;
+}
+
+/* With the locks of a delivery for as long as the copy takes. */
+static int
+pack_mbox(struct packing *p, const struct mailbox *mailbox, struct err *err)
+{
+	SCOPED(drop_mbox_file) struct mbox_file file = MBOX_FILE_NONE;
+	off_t at;
+
+	if (mbox_file_open(mailbox->parent, mailbox->name, MBOX_FILE_EXISTING,
+	    deadline_in((int64_t)mailbox->lock_timeout * 1000), &file,
+	    err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	if (pack_some(p, file.fd, "inbox", (uint64_t)file.st.st_size, &at,
+	    err) == -1)
+		return -1;
+	return pack_uids(p, &file, err);
+}
+
+static int
+pack_maildir(struct packing *p, const struct mailbox *mailbox, struct err *err)
+{
+	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+	SCOPED(drop_fd) int dir = compat_open_beneath(mailbox->parent,
+	    mailbox->name, FLAGS, 0);
+	struct stat st;
+
+	if (dir == -1 && errno == ENOENT)
+		return 0;
+	if (dir == -1 || fstat(dir, &st) == -1)
+		return err_sys(err, "%s", mailbox->path);
+	if (st.st_uid != geteuid())
+		return err_set(err, ERR_REFUSED,
+		    "%s: belongs to uid %u, not to uid %u (chown)",
+		    mailbox->path, (unsigned)st.st_uid, (unsigned)geteuid());
+	return pack_tree(p, dir, "inbox", err);
+}
+
+static int
+pack_inbox(struct packing *p, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_mailbox) struct mailbox mailbox = MAILBOX_NONE;
+
+	if (mailbox_open(p->account, false, &pool, &mailbox, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	int got = mailbox.kind == &mbox_kind ? pack_mbox(p, &mailbox, err) :
+	    pack_maildir(p, &mailbox, err);
+	return got == 0 ? 0 : err_within(err, "%s", mailbox.path);
+}
+
+/* --- the whole ------------------------------------------------------- */
+
+static int
+pack_home(struct packing *p, struct err *err)
+{
+	SCOPED(drop_fd) int dir = -1;
+	struct stat st;
+
+	if (!p->with_home)
+		return 0;
+	dir = open(p->account->home,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir == -1 && errno == ENOENT)
+		return 0;
+	if (dir == -1 || fstat(dir, &st) == -1)
+		return err_sys(err, "%s", p->account->home);
+	if (st.st_uid != geteuid())
+		return err_set(err, ERR_REFUSED,
+		    "%s: belongs to uid %u, not to uid %u (chown)",
+		    p->account->home, (unsigned)st.st_uid,
+		    (unsigned)geteuid());
+	return pack_tree(p, dir, "home", err);
+}
+
+int
+pack_account(void *packing, struct err *err)
+{
+	const struct tar_member end = { .path = "", .target = "" };
+	struct packing *p = packing;
+
+	if (pack_own(p, err) == -1 || pack_inbox(p, err) == -1 ||
+	    pack_home(p, err) == -1)
+		return -1;
+	return parcel_put(p->out, PARCEL_END, &end, err);
+}

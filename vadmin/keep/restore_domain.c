@@ -1,0 +1,222 @@
+/* restore_domain.c: a domain out of a backup. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "files.h"
+#include "homes.h"
+#include "name.h"
+#include "progress.h"
+#include "restoring.h"
+#include "scope.h"
+#include "spool.h"
+
+enum { TEXT_MAX = 1 << 30 };
+
+/* --- files of DIR ---------------------------------------------------- */
+
+static bool
+is_secret(struct slice kind)
+{
+	return slice_is(kind, "admins") || slice_is(kind, "grants");
+}
+
+static int
+put_kind(struct restoring *r, struct slice kind, struct slice text,
+    struct err *err)
+{
+	return restoring_text(&r->call->in, pool_format(&r->pool, "%.*s.%s",
+	    (int)kind.len, kind.p, r->from->name), is_secret(kind) ?
+	    MODE_SECRET : MODE_PUBLIC, text, err);
+}
+
+static bool
+is_extra_of(const struct domain *domain, struct slice name)
+{
+	const struct setting_words *extra = &domain->conf.extra_aliases;
+
+	for (size_t i = 0; i < extra->count; i++)
+		if (slice_is(name, extra->word[i]))
+			return true;
+	return false;
+}
+
+static int
+put_auto(struct restoring *r, struct slice name, struct slice text,
+    struct err *err)
+{
+	SCOPED(drop_fd) int dir = -1;
+
+	return spool_files(r->domain, true, &dir, err) == -1 ? -1 :
+	    restoring_file(r->domain, dir, pool_format(&r->pool, "%.*s.auto",
+	    (int)name.len, name.p), MODE_PUBLIC, text, err);
+}
+
+static int
+put_link(struct restoring *r, struct slice alias, struct err *err)
+{
+	const struct installation *in = &r->call->in;
+	const char *link = pool_format(&r->pool, "domain.%.*s",
+	    (int)alias.len, alias.p), *real;
+
+	if (!name_is_domain(alias))
+		return err_set(err, ERR_INVALID, "'%.*s' is no domain alias",
+		    (int)alias.len, alias.p);
+	if (symlinkat(pool_format(&r->pool, "domain.%s", r->from->name),
+	    in->dir, link) == 0)
+		return fsync(in->dir) == -1 ? err_sys(err, "sync %s",
+		    in->path) : 0;
+	if (errno != EEXIST)
+		return err_sys(err, "make %s/%s", in->path, link);
+	if (domain_real_name(in, &r->pool, alias, &real, err) == 0 &&
+	    strcmp(real, r->from->name) == 0)
+		return 0;
+	return err_set(err, ERR_EXISTS, "%s/%s is there already and leads "
+	    "elsewhere: move it away", in->path, link);
+}
+
+static int
+put_links(struct restoring *r, struct slice names, struct err *err)
+{
+	struct slice alias;
+
+	while (names.len > 0 && slice_cut(&names, '\n', &alias))
+		if (put_link(r, alias, err) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+put_text(struct restoring *r, struct slice text, struct err *err)
+{
+	struct slice name = r->reader->place.name;
+
+	switch (r->reader->place.part) {
+	case PART_KIND:
+		return put_kind(r, name, text, err);
+	case PART_AUTO:
+		return put_auto(r, name, text, err);
+	case PART_DOMAIN_ALIASES:
+		return put_links(r, text, err);
+	default:
+		return !is_extra_of(r->domain, name) ? 0 :
+		    restoring_text(&r->call->in, pool_dup(&r->pool, name),
+		    MODE_PUBLIC, text, err);
+	}
+}
+
+/* Without the settings, which come first and alone. */
+static int
+put_texts(struct restoring *r, bool settings, struct err *err)
+{
+	archive_seek(r->reader, r->from->at);
+	while (r->reader->at < r->from->end) {
+		SCOPED(drop_str) struct str text = { 0 };
+		const struct place *place = &r->reader->place;
+		if (archive_next(r->reader, err) == -1)
+			return -1;
+		if (place->account.len > 0 || (place->part == PART_KIND &&
+		    slice_is(place->name, "domain")) != settings)
+			continue;
+		if (archive_read_text(r->reader, TEXT_MAX, &text, err) == -1 ||
+		    put_text(r, str_slice(&text), err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- passwd.D and shadow.D ------------------------------------------- */
+
+static void
+add_line(struct str *text, struct slice line)
+{
+	if (line.len == 0)
+		return;
+	str_addslice(text, line);
+	str_addc(text, '\n');
+}
+
+static int
+put_shadow(struct restoring *r, struct err *err)
+{
+	SCOPED(drop_secret) struct str text = { 0 };
+
+	for (const struct restored *one = r->first; one != NULL;
+	    one = one->next)
+		add_line(&text, one->shadow);
+	return restoring_text(&r->call->in, pool_format(&r->pool, "shadow.%s",
+	    r->from->name), MODE_SECRET, str_slice(&text), err);
+}
+
+static int
+put_passwd(struct restoring *r, struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+
+	for (const struct restored *one = r->first; one != NULL;
+	    one = one->next)
+		add_line(&text, one->passwd);
+	return files_write(&r->call->in, pool_format(&r->pool, "passwd.%s",
+	    r->from->name), MODE_PUBLIC, str_slice(&text), err);
+}
+
+/* --- the whole ------------------------------------------------------- */
+
+static int
+make_directories(struct restoring *r, struct err *err)
+{
+	SCOPED(drop_fd) int inboxes = -1;
+	SCOPED(drop_fd) int files = -1;
+	SCOPED(drop_fd) int homes = -1;
+
+	return spool_of_domain(r->domain, true, &inboxes, err) == -1 ||
+	    spool_files(r->domain, true, &files, err) == -1 ? -1 :
+	    homes_of_domain(r->domain, &homes, err);
+}
+
+static int
+put_accounts(struct restoring *r, struct err *err)
+{
+	for (const struct restored *one = r->first; one != NULL;
+	    one = one->next) {
+		if (restoring_things(r, one, err) == -1)
+			return -1;
+		progress_account(r->from->name);
+	}
+	return 0;
+}
+
+/* A copied machine may have had no domain.D; here there is one, so that mail
+ * waits until passwd.D is there. */
+static int
+open_domain(struct restoring *r, struct err *err)
+{
+	const struct installation *in = &r->call->in;
+	const char *name = pool_format(&r->pool, "domain.%s", r->from->name);
+
+	if (put_texts(r, true, err) == -1)
+		return -1;
+	if (!files_exists(in->dir, name) && files_write(in, name, MODE_PUBLIC,
+	    SLICE(""), err) == -1)
+		return -1;
+	return domain_open(in, &r->pool, slice_of(r->from->name), &r->domain,
+	    err);
+}
+
+int
+restore_domain(struct restoring *r, struct err *err)
+{
+	if (files_exists(r->call->in.dir, pool_format(&r->pool, "passwd.%s",
+	    r->from->name)))
+		return r->record->begun ? 0 : err_set(err, ERR_EXISTS,
+		    "%s is there already: restore single accounts (U@%s), or "
+		    "move its files away first", r->from->name, r->from->name);
+	if (restoring_collect(r, err) == -1 || open_domain(r, err) == -1 ||
+	    restoring_settle(r, err) == -1 ||
+	    make_directories(r, err) == -1 || put_shadow(r, err) == -1 ||
+	    put_texts(r, false, err) == -1 || put_accounts(r, err) == -1)
+		return err_within(err, "%s", r->from->name);
+	return put_passwd(r, err);
+}
