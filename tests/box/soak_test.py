@@ -6,6 +6,7 @@ the mailboxes are emptied by POP3 and compared with what was acknowledged, and t
 and memory, and the files below the installation, with those after the first rounds.
 """
 import collections
+import contextlib
 import random
 import threading
 
@@ -61,7 +62,7 @@ def heap_of(pid):
 
 
 class Soak(LmtpTest):
-    settings = {"log": "mail", "max-connections": "100", "tls-certificate": "host.pem"}
+    settings = {"log": "stderr", "max-connections": "100", "tls-certificate": "host.pem"}
 
     def setUp(self):
         super().setUp()
@@ -74,6 +75,16 @@ class Soak(LmtpTest):
         self.serial, self.chance = iter(range(1, 1 << 62)), random.Random(1)
         self.lmtp = Server(self.vmail)
         self.pop, self.where = self.vmail.listen("vpop3d")
+        self.log = collections.deque(maxlen=1000)
+        for process in (self.lmtp.process, self.pop):
+            threading.Thread(target=self.read_log, args=[process.popen.stderr], daemon=True).start()
+
+    def read_log(self, stream):
+        """What went as it should is left out."""
+        with contextlib.suppress(ValueError):       # closed at the end
+            for line in stream:
+                if not re.search(rb" (status=0|end=quit) ", line):
+                    self.log.append(line.decode())
 
     def message(self):
         n = next(self.serial)
@@ -166,7 +177,8 @@ class Soak(LmtpTest):
         now = Round(SOAK / ROUNDS)
         now.run([functools.partial(work, self) for work in self.WORKERS])
         if now.failures:
-            raise now.failures[0]
+            raise AssertionError("".join(self.log)) from now.failures[0]
+        self.log.clear()
         for to in ("joe@a.test", "ann@b.test"):
             taken = []
             eventually(lambda: taken.append(self.fetch(to, 1)) or taken[-1] is not None, "the mailbox")
