@@ -65,6 +65,8 @@ struct call {
 	int			 status;
 	/* a password's, when ask() got one */
 	const char		*hash;
+	/* what ask() has got ready for run(); lives in pool */
+	void			*ready;
 	/* the password itself, when nobody chose it */
 	const char		*generated;
 };

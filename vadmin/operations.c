@@ -13,6 +13,9 @@
 #define PASSWORD_STDIN	{ "--password-stdin", &param_flag, OPTIONAL, \
 			  "Read the password from the first line of standard input." }
 
+#define CSV		{ "FILE", &param_file, ONE, \
+			  "Its first line names the columns; - for standard input." }
+
 #define LATER(op)	{ .name = op }
 
 const struct operation operations[] = {
@@ -90,6 +93,14 @@ const struct operation operations[] = {
 		{ "retrieve|all|none", &param_grant, ONE,
 		  "Read, read and delete, or nothing any more." } } },
 
+	{ "user import", "Make accounts from a CSV: all that it names, or none when a line is wrong.",
+	  .changes = true, .ask = user_import_ask, .run = user_import, .params = { CSV } },
+	{ "user export", "Print accounts as a CSV that user import takes.",
+	  .run = user_export, .params = {
+		{ "D | PATTERN", &param_pattern, OPTIONAL,
+		  "A domain, or a pattern such as '*@example.net'; all domains without it." },
+		{ "--hashes", &param_flag, OPTIONAL, "With the hashes of their passwords." } } },
+
 	{ "alias add", "Add members to an alias, which is made when missing.",
 	  .changes = true, .run = alias_add, .params = {
 		ALIAS, { "MEMBER", &param_member, SOME,
@@ -138,7 +149,6 @@ const struct operation operations[] = {
 
 	LATER("domain rename"), LATER("domain delete"),
 	LATER("user rename"),
-	LATER("user import"), LATER("user export"),
 	LATER("alias join"), LATER("alias leave"),
 	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),
 	LATER("quota"), LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),

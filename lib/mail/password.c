@@ -109,3 +109,18 @@ password_hash(struct slice given, struct str *out, struct err *err)
 	str_adds(out, got);
 	return 0;
 }
+
+/* Of DES alone nothing but the length tells it from a word. */
+bool
+password_is_known(const char *hash)
+{
+	static const char letters[] = "./0123456789"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	int known = crypt_checksalt(hash);
+
+	if (known == CRYPT_SALT_INVALID || known == CRYPT_SALT_METHOD_DISABLED)
+		return false;
+	if (hash[0] == '$' || hash[0] == '_')
+		return strpbrk(hash, ":!* \t") == NULL;
+	return strlen(hash) == 13 && strspn(hash, letters) == 13;
+}

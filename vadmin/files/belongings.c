@@ -79,6 +79,7 @@ belongings_leftovers(const struct account *account, struct pool *pool,
 {
 	SCOPED(drop_fd) int parent = -1;
 	const char *path, *name;
+	bool removed = false;
 	struct stat st;
 
 	belongings_inbox(account, pool, &path, &name);
@@ -94,10 +95,13 @@ belongings_leftovers(const struct account *account, struct pool *pool,
 		    path, name, name);
 	for (size_t i = 0; i < KIN; i++) {
 		const char *left = kin_name(pool, i, name);
-		if (unlinkat(parent, left, 0) == -1 && errno != ENOENT)
+		if (unlinkat(parent, left, 0) == 0)
+			removed = true;
+		else if (errno != ENOENT)
 			return err_sys(err, "remove %s/%s", path, left);
 	}
-	return fsync(parent) == -1 ? err_sys(err, "sync %s", path) : 0;
+	return removed && fsync(parent) == -1 ?
+	    err_sys(err, "sync %s", path) : 0;
 }
 
 void
