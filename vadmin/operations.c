@@ -131,6 +131,16 @@ const struct operation operations[] = {
 	{ "auto delete", "Take an autoresponder away.",
 	  .changes = true, .run = auto_delete, .params = { AUTO } },
 
+	{ "import csv", "The same as user import.",
+	  .changes = true, .ask = user_import_ask, .run = user_import, .params = { CSV } },
+	{ "import postfix", "Make Postfix's virtual mailboxes and aliases ours; inboxes stay where they are.",
+	  .changes = true, .run = import_postfix, .params = {
+		{ "MAIN.CF", &param_file, ONE, "Its settings; - for standard input, as from postconf." },
+		{ "NAME=VALUE", &param_postfix, ANY,
+		  "Instead of what MAIN.CF says; inbox=/srv/mail/%d/%u/ where tables have no paths." },
+		{ "--passwords", &param_file, OPTIONAL,
+		  "A passwd-file of Dovecot's with hashes; %d in its name is the domain." } } },
+
 	{ "explain", "Tell where mail for an address would go, and why.",
 	  .run = explain, .params = {
 		{ "ADDRESS", &param_address, ONE, "The recipient." },
@@ -151,7 +161,7 @@ const struct operation operations[] = {
 	LATER("user rename"),
 	LATER("alias join"), LATER("alias leave"),
 	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),
-	LATER("quota"), LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),
+	LATER("quota"), LATER("index"), LATER("backup"), LATER("restore"),
 	LATER("fsck"), LATER("log"), LATER("undo"),
 	{ 0 }
 };
