@@ -141,6 +141,11 @@ const struct operation operations[] = {
 		{ "--passwords", &param_file, OPTIONAL,
 		  "A passwd-file of Dovecot's with hashes; %d in its name is the domain." } } },
 
+	{ "import maildirs", "Make a domain of a directory of accounts with Maildirs, as vpopmail has it.",
+	  .changes = true, .run = import_maildirs, .params = {
+		{ "DIR", &param_file, ONE, "The domain's directory: DIR/U/Maildir, perhaps DIR/vpasswd." },
+		DOMAIN } },
+
 	{ "explain", "Tell where mail for an address would go, and why.",
 	  .run = explain, .params = {
 		{ "ADDRESS", &param_address, ONE, "The recipient." },

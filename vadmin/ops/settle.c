@@ -131,7 +131,7 @@ inbox_of(const struct settling *s)
 	return inbox_pattern(&s->call->pool, s->name, places, s->from->count);
 }
 
-/* NULL: they have not all the same. */
+/* NULL: they have not all the same.  What is root's counts where all is. */
 static const struct ident *
 one_owner(const struct settling *s)
 {
@@ -141,9 +141,11 @@ one_owner(const struct settling *s)
 		const struct settler *one = s->from->all[i];
 		if (!one->has_owner)
 			continue;
-		if (first == NULL)
-			first = &one->newcomer.ident;
-		if (first->uid != one->newcomer.ident.uid)
+		const struct ident *owner = &one->newcomer.ident;
+		if (first == NULL || ident_is_forbidden(*first))
+			first = owner;
+		else if (!ident_is_forbidden(*owner) &&
+		    first->uid != owner->uid)
 			return NULL;
 	}
 	return first;
