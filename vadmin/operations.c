@@ -133,6 +133,11 @@ const struct operation operations[] = {
 
 	{ "import csv", "The same as user import.",
 	  .changes = true, .ask = user_import_ask, .run = user_import, .params = { CSV } },
+	{ "import linuxconf", "Take the virtual e-mail domains of a Linuxconf machine.",
+	  .changes = true, .run = import_linuxconf, .params = {
+		{ "DIR", &param_file, ONE,
+		  "Where its etc/vmail, var/spool/vmail and vhome lie; / where they are in place." },
+		{ "D", &param_domain, ANY, "Only these domains." } } },
 	{ "import postfix", "Make Postfix's virtual mailboxes and aliases ours; inboxes stay where they are.",
 	  .changes = true, .run = import_postfix, .params = {
 		{ "MAIN.CF", &param_file, ONE, "Its settings; - for standard input, as from postconf." },
