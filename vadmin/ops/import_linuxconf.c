@@ -5,6 +5,7 @@
 
 #include "account.h"
 #include "aliases.h"
+#include "belongings.h"
 #include "domain_file.h"
 #include "entries.h"
 #include "fd.h"
@@ -302,7 +303,7 @@ copy_domain(struct import *import, struct moved *moved, struct err *err)
 /* Linuxconf's directories had other groups and modes: a login before the first
  * delivery, which mends them too, could not lock its inbox. */
 static int
-mend_directories(struct import *import, struct moved *moved, struct err *err)
+open_directories(struct import *import, struct moved *moved, struct err *err)
 {
 	SCOPED(drop_fd) int inboxes = -1;
 	SCOPED(drop_fd) int files = -1;
@@ -317,6 +318,30 @@ mend_directories(struct import *import, struct moved *moved, struct err *err)
 	report_left(&import->report, etc_name(import, "passwd",
 	    moved->old_name), pool_format(import->pool, "domain %s",
 	    moved->name), "%s", err->text);
+	return 0;
+}
+
+/* A lock file of root's that nobody holds any more would stay for ever: no
+ * account can remove it. */
+static void
+remove_locks(struct import *import, struct moved *moved)
+{
+	for (size_t i = 0; i < moved->accounts.room; i++) {
+		struct account *account = moved->accounts.slots[i].value;
+		if (moved->accounts.slots[i].key == NULL)
+			continue;
+		account->domain = moved->domain;
+		belongings_unlock(account, import->pool);
+	}
+}
+
+static int
+mend_domain(struct import *import, struct moved *moved, struct err *err)
+{
+	if (open_directories(import, moved, err) == -1)
+		return -1;
+	if (moved->domain != NULL)
+		remove_locks(import, moved);
 	return 0;
 }
 
@@ -346,7 +371,7 @@ import_domain(struct import *import, const char *old_name, struct err *err)
 	    "it is served where it lies" : "");
 	read_accounts(import, &moved, is_done);
 	if (!is_done) {
-		if ((there ? mend_directories(import, &moved, err) :
+		if ((there ? mend_domain(import, &moved, err) :
 		    copy_domain(import, &moved, err)) == -1)
 			return err_within(err, "%s", moved.name);
 		if (report_aliases(import, &moved, err) == -1)
