@@ -111,7 +111,7 @@ class Import(Csv):
                  "-x@a.test,,,,,\n"
                  "p@a.test,,short,,,\n"
                  "h@a.test,,,nohash,,\n"
-                 "b@a.test,,kermit sings 7,$1$a$b,,\n"
+                 f"b@a.test,,kermit sings 7,{HASHES['MD5']},,\n"
                  "q@a.test,,,,0,\n"
                  "n@a.test,\"a:b\",,,,\n"
                  "f@a.test,,,,,|/bin/sh\n"
@@ -173,6 +173,10 @@ class Import(Csv):
             self.assertEqual(self.shadow(who.lower()), h)
         self.assertIn("+OK", self.vmail.pop3().login("sha512@a.test", "kermit sings 7"))
         self.assertIn("-ERR", self.vmail.pop3().login("locked@a.test", "kermit sings 7"))
+
+    def test_what_is_but_a_part_of_a_hash_is_none(self):
+        for h in HASHES["sha512"][:-1], HASHES["MD5"] + "x", HASHES["DES"][:-1], "$y$j9T$abc$short", "$1$", "x", "!x":
+            self.bad(f"address,hash\njoe@a.test,{h}\n", (2, "no such hash"))
 
     def test_several_domains_each_get_their_own(self):
         self.ok("domain", "add", "b.test")

@@ -1,4 +1,5 @@
 /* import_postfix.c: virtual mailboxes and aliases of Postfix made ours. */
+#include <stdio.h>
 #include <string.h>
 
 #include "hash_file.h"
@@ -95,6 +96,7 @@ read_maps(struct import *import, struct err *err)
 	if (unread == 0)
 		return 0;
 	sheet_print(&import->report.sheet);
+	fflush(stdout);		/* before what sums it up */
 	return err_set(err, ERR_INVALID, "%s: %zu table%s cannot be read: "
 	    "nothing was changed; NAME=VALUE says what counts instead",
 	    import->conf.file, unread, unread == 1 ? "" : "s");

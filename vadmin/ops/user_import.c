@@ -1,5 +1,6 @@
 /* user_import.c: accounts made from a CSV. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -422,6 +423,7 @@ finish(struct import *import, struct err *err)
 	import->wrong += crowd_wrong(&import->crowd, &import->report);
 	if (import->wrong > 0) {
 		sheet_print(&import->report.sheet);
+		fflush(stdout);		/* before what sums it up */
 		return err_set(err, ERR_INVALID, "%s: %zu line%s wrong: "
 		    "nothing was changed", import->file, import->wrong,
 		    import->wrong == 1 ? " is" : "s are");
