@@ -37,16 +37,17 @@ class Shell:
     def type(self, commands):
         """Returns what they said."""
         deadline, said = Deadline(PATIENCE), b""
+        end = f"{self.END}\n".encode()          # what runs beside may speak behind it
         self.process.stdin.write(f"{{\n{commands}}} < /dev/null\necho {self.END}\n".encode())
         self.process.stdin.flush()
-        while not said.endswith(f"{self.END}\n".encode()):
+        while end not in said:
             if not select.select([self.process.stdout], [], [], deadline.left())[0]:
                 raise AssertionError(f"{commands} takes long; so far: {said.decode()}")
             got = os.read(self.process.stdout.fileno(), 65536)
             if not got:
                 raise AssertionError(f"{commands} failed: {said.decode()}")
             said += got
-        return said.decode().removesuffix(f"{self.END}\n")
+        return said.split(end)[0].decode()
 
     def stop(self):
         """With all that it started."""

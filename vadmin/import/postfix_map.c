@@ -115,8 +115,8 @@ read_table(const struct reading *r, struct slice word)
 	else if (has_text(type))
 		read_text(r, name, false);
 	else
-		unreadable(r, whole, pool_format(r->conf->pool, "a table of type "
-		    "'%.*s' has no text that could be read: write what it "
+		unreadable(r, whole, pool_format(r->conf->pool,
+		    "a table of type '%.*s' has no text that could be read: write what it "
 		    "holds into a file of keys and values, and name that as "
 		    "%s=texthash:FILE", (int)type.len, type.p, r->parameter));
 }

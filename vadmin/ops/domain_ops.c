@@ -110,8 +110,9 @@ domain_make(struct call *call, const char *name,
 	if (spool_open(&call->in, &spool, err) == -1)
 		return -1;
 	if (domain_file_change(&call->in, name, settings_for_new(call,
-	    settings), err) == -1 || write_if_missing(call, "shadow", name, MODE_SECRET,
-	    "", err) == -1 || write_aliases(call, name, err) == -1 ||
+	    settings), err) == -1 || write_if_missing(call, "shadow", name,
+	    MODE_SECRET, "", err) == -1 ||
+	    write_aliases(call, name, err) == -1 ||
 	    make_directories(call, name, err) == -1)
 		return -1;
 	return write_if_missing(call, "passwd", name, MODE_PUBLIC, "", err);

@@ -12,13 +12,12 @@
 #include "file.h"
 #include "files.h"
 #include "linuxconf_mail.h"
-#include "mem.h"
 #include "name.h"
+#include "old_accounts.h"
 #include "old_machine.h"
 #include "ops.h"
 #include "scope.h"
 #include "spool.h"
-#include "uid_mark.h"
 
 #define OLD_HOMES	"/vhome/"
 
@@ -28,8 +27,6 @@ struct import {
 	struct report		 report;
 	struct old_machine	 old;
 	struct str		 system;	/* /etc/passwd */
-	uid_t			*uids;
-	size_t			 count, room;
 };
 
 static void
@@ -38,23 +35,22 @@ drop_import(struct import *import)
 	drop_report(&import->report);
 	drop_old_machine(&import->old);
 	drop_str(&import->system);
-	drop_mem(&import->uids);
 }
 
 /* A domain on its way: what its passwd.D says. */
 struct moved {
-	const char		*old_name;	/* as the old machine spelt it */
+	const char		*old_name;	/* as it was spelt there */
 	const char		*name;		/* canonical */
 	struct domain		*domain;
 	struct str		 passwd;
-	struct table		 accounts;	/* struct account by name */
+	struct old_accounts	 accounts;
 };
 
 static void
 drop_moved(struct moved *moved)
 {
 	drop_str(&moved->passwd);
-	drop_table(&moved->accounts);
+	drop_old_accounts(&moved->accounts);
 }
 
 static const char *
@@ -62,110 +58,6 @@ etc_name(const struct import *import, const char *kind, const char *domain)
 {
 	return old_machine_name(&import->old, "etc/vmail", pool_format(
 	    import->pool, "%s.%s", kind, domain));
-}
-
-/* --- accounts ----------------------------------------------------------- */
-
-/* What is wrong with a line, as whoever reads it here finds. */
-static const char *
-wrong_with(const struct entry *entry, struct ident *who)
-{
-	uint64_t uid, gid;
-
-	if (entry->count != PASSWD_FIELDS || slice_has(entry->line, '\0'))
-		return "an account's line has seven fields";
-	if (!name_is_account(entry->field[PASSWD_NAME]))
-		return "no account can have this name";
-	if (slice_number(entry->field[PASSWD_UID], UINT32_MAX, &uid) == -1 ||
-	    slice_number(entry->field[PASSWD_GID], UINT32_MAX, &gid) == -1)
-		return "user id or group id is not a number";
-	*who = (struct ident){ (uid_t)uid, (gid_t)gid };
-	return ident_is_forbidden(*who) ? "no account can have user or group "
-	    "id 0 or 4294967295: give it another one" : NULL;
-}
-
-/* The user of this machine that has the uid; NULL: nobody. */
-static const char *
-system_user(const struct import *import, uid_t uid)
-{
-	struct entry entry;
-	uint64_t id;
-
-	for (struct slice rest = str_slice(&import->system);
-	    entries_next(&rest, &entry); )
-		if (entry.count == PASSWD_FIELDS && slice_number(
-		    entry.field[PASSWD_UID], UINT32_MAX, &id) == 0 &&
-		    id == uid)
-			return pool_dup(import->pool,
-			    entry.field[PASSWD_NAME]);
-	return NULL;
-}
-
-static void
-remember(struct import *import, struct moved *moved,
-    const struct entry *entry, struct ident who)
-{
-	struct account *account = pool_alloc(import->pool, sizeof *account);
-
-	account->name = pool_dup(import->pool, entry->field[PASSWD_NAME]);
-	account->home = pool_dup(import->pool, entry->field[PASSWD_HOME]);
-	account->ident = who;
-	*table_at(&moved->accounts, account->name) = account;
-	mem_room(&import->uids, &import->room, import->count,
-	    sizeof *import->uids);
-	import->uids[import->count++] = who.uid;
-}
-
-static void
-report_account(struct import *import, const struct moved *moved,
-    const struct entry *entry, unsigned line, struct ident who,
-    const char *wrong)
-{
-	struct pool *pool = import->pool;
-	const char *where = pool_format(pool, "%s:%u", etc_name(import,
-	    "passwd", moved->old_name), line);
-	const char *what = pool_format(pool, "account %.*s@%s",
-	    (int)entry->field[PASSWD_NAME].len, entry->field[PASSWD_NAME].p,
-	    moved->name);
-	const char *other = wrong == NULL ? system_user(import, who.uid) :
-	    NULL;
-
-	if (wrong != NULL)
-		report_left(&import->report, where, what, "%s", wrong);
-	else if (other != NULL)
-		report_taken(&import->report, where, what, "its uid %u is "
-		    "this machine's user %s, too: give one of them another",
-		    (unsigned)who.uid, other);
-	else
-		report_taken(&import->report, where, what, "%s", "");
-}
-
-/* Quietly, where a domain came before: its uids count in any case. */
-static void
-read_accounts(struct import *import, struct moved *moved, bool quietly)
-{
-	struct slice rest = str_slice(&moved->passwd), line;
-	struct ident who = { 0, 0 };
-	struct entry entry;
-	unsigned number = 0;
-
-	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
-		struct slice one = line;
-		number++;
-		if (!entries_next(&one, &entry))
-			continue;
-		const char *name = pool_dup(import->pool,
-		    entry.field[PASSWD_NAME]);
-		const char *wrong = wrong_with(&entry, &who);
-		if (wrong == NULL && table_find(&moved->accounts,
-		    name) != NULL)
-			wrong = "an earlier line has this account";
-		if (wrong == NULL)
-			remember(import, moved, &entry, who);
-		if (!quietly)
-			report_account(import, moved, &entry, number, who,
-			    wrong);
-	}
 }
 
 /* --- texts -------------------------------------------------------------- */
@@ -285,13 +177,10 @@ copy_domain(struct import *import, struct moved *moved, struct err *err)
 
 	if (begin_domain(import, moved, err) == -1)
 		return -1;
-	for (size_t i = 0; i < moved->accounts.room; i++) {
-		struct account *account = moved->accounts.slots[i].value;
-		if (moved->accounts.slots[i].key != NULL)
-			account->domain = moved->domain;
-	}
+	for (size_t i = 0; i < moved->accounts.count; i++)
+		moved->accounts.all[i]->domain = moved->domain;
 	if (linuxconf_mail(&import->old, moved->old_name, moved->domain,
-	    &moved->accounts, &import->report, err) == -1 ||
+	    &moved->accounts.by_name, &import->report, err) == -1 ||
 	    copy_text(import, moved, "aliases", MODE_PUBLIC, err) == -1 ||
 	    copy_text(import, moved, "shadow", MODE_SECRET, err) == -1)
 		return -1;
@@ -326,12 +215,9 @@ open_directories(struct import *import, struct moved *moved, struct err *err)
 static void
 remove_locks(struct import *import, struct moved *moved)
 {
-	for (size_t i = 0; i < moved->accounts.room; i++) {
-		struct account *account = moved->accounts.slots[i].value;
-		if (moved->accounts.slots[i].key == NULL)
-			continue;
-		account->domain = moved->domain;
-		belongings_unlock(account, import->pool);
+	for (size_t i = 0; i < moved->accounts.count; i++) {
+		moved->accounts.all[i]->domain = moved->domain;
+		belongings_unlock(moved->accounts.all[i], import->pool);
 	}
 }
 
@@ -369,7 +255,11 @@ import_domain(struct import *import, const char *old_name, struct err *err)
 	report_taken(&import->report, where, what, "%s", is_done ?
 	    "it is there already, and stays as it is" : there ?
 	    "it is served where it lies" : "");
-	read_accounts(import, &moved, is_done);
+	old_accounts_read(&moved.accounts, import->pool,
+	    str_slice(&moved.passwd), &(struct old_accounts_words){
+	    .file = where, .domain = moved.name,
+	    .system = str_slice(&import->system),
+	    .report = is_done ? NULL : &import->report });
 	if (!is_done) {
 		if ((there ? mend_domain(import, &moved, err) :
 		    copy_domain(import, &moved, err)) == -1)
@@ -378,7 +268,7 @@ import_domain(struct import *import, const char *old_name, struct err *err)
 			return -1;
 	}
 	old_machine_settings(&import->old, old_name, &import->report);
-	return 0;
+	return old_accounts_keep_uids(&moved.accounts, in, err);
 }
 
 /* --- all of them -------------------------------------------------------- */
@@ -448,8 +338,7 @@ import_all(struct import *import, struct err *err)
 	if (found == 0)
 		return err_set(err, ERR_ABSENT, "%s/etc/vmail has no "
 		    "passwd.DOMAIN that is wanted", import->old.path);
-	return import->count == 0 ? 0 : uid_mark_pass(&import->call->in,
-	    import->uids, import->count, err);
+	return 0;
 }
 
 static void

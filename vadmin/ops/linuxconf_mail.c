@@ -21,7 +21,7 @@ struct moving {
 	const struct domain		*domain;
 	const struct table		*accounts;
 	struct report			*report;
-	const char			*place;		/* "var/spool/vmail/D" */
+	const char			*place;	/* "var/spool/vmail/D" */
 	int				 from, to;
 };
 
