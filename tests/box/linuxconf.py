@@ -45,7 +45,8 @@ HOMES = {
     "foo.test/home/away/.vacation": "Subject: away\n\nI am away.\n", "foo.test/home/away/.vacation.db": "",
     "foo.test/home/joe/mail/kept": MBOX, "foo.test/home/gone/x": "",
 }
-CONF = "[base]\nmodule.list 1 mailconf\n[vdomain]\nfoo.test fallback @bar.test\nother.test x\n"
+CONF = "[base]\nmodule.list 1 mailconf\n[vdomain]\nfoo.test fallback @bar.test\nother.test x\n"\
+       "xfoo.test y\nfoo.test.au z\n"
 
 
 def mailboxes(vmail, address):

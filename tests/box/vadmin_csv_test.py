@@ -2,6 +2,8 @@
 """vadmin user import and user export: accounts from a CSV and into one, by the thousand."""
 import csv
 import io
+import pty
+import random
 
 from harness import *
 
@@ -213,6 +215,19 @@ class Import(Csv):
         self.load("address\njoe@a.test\n")
         self.assertEqual(self.vmail.read("grants.a.test"), b"")
 
+    def test_passwords_that_take_long_are_counted_on_a_terminal(self):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        text = "address,password\n" + "".join(f"u{i}@a.test,kermit sings {i}\n" for i in range(8))
+        with open(os.path.join(self.vmail.scratch, "csv"), "w") as f:
+            f.write(text)
+        subprocess.run([program("vadmin"), "-C", self.vmail.dir, "user", "import", f.name], stdout=subprocess.DEVNULL,
+                       stderr=slave, check=True, env=environment())
+        os.close(slave)
+        said = os.read(master, 65536)
+        self.assertRegex(said, rb"\r\d+ of 8 passwords")
+        self.assertTrue(said.endswith(b"\r\x1b[K"), said)
+
     def test_ten_thousand_lines_take_seconds(self):
         text = "address,name,hash,quota\n" + "".join(
             f"u{i}@a.test,User Number {i},{HASHES['sha512']},{i + 1}\n" for i in range(int(
@@ -222,6 +237,32 @@ class Import(Csv):
         self.assertEqual(len(self.passwd()), text.count("\n") - 1)
         self.assertLess(sum(os.times()[2:4]) - sum(before[2:4]), 20 if is_sanitized() else 4)
         self.assertEqual(self.load(text).count("there already"), text.count("\n") - 1)
+
+
+class Mutated(Csv):
+    def test_whatever_a_file_says_it_makes_all_of_its_accounts_or_none(self):
+        good = ("address,name,hash,quota,forward\r\njoe@a.test,\"Joe \"\"x\"\" Doe\"," + HASHES["sha512"] +
+                ",10M,\"\\joe, a@far.test\"\r\nann@a.test,Ann,,,\r\n").encode()
+        pieces = [b'"', b",", b"\n", b"\r", b"\0", b":", b"@", b"'", b"=", b"\xff", b"..", b"/", b"|/bin/sh", b"\\"]
+        chance = random.Random(7)
+        empty, made = self.state(), 0
+        for _ in range(int(os.environ.get("VMAIL_MUTATIONS", 40))):
+            text = bytearray(good)
+            for _ in range(chance.randint(1, 3)):
+                at = chance.randrange(len(text))
+                text[at:at + chance.randint(0, 2)] = chance.choice(pieces)
+            got = self.v("user", "import", "-", input=bytes(text))
+            self.assertIn(got.status, (0, 65), (text, got))
+            lines = self.vmail.read("passwd.a.test").decode().splitlines()
+            self.assertTrue(all(line.count(":") == 6 for line in lines), (text, lines))
+            if got.status == 65:
+                self.assertEqual(self.state(), empty, text)
+            for line in lines:
+                made += 1
+                self.ok("user", "delete", f"{line.split(':')[0]}@a.test", "--yes")
+                self.ok("user", "purge", f"{line.split(':')[0]}@a.test", "--yes")
+            empty = self.state()
+        self.assertGreater(made, 0)
 
 
 class Export(Csv):

@@ -265,5 +265,38 @@ class Words(Postfix):
         self.assertIn("remote far@elsewhere.test", got)
 
 
+class Killed(Postfix):
+    CHANGES = "openat,mkdirat,renameat,unlinkat,fsync,fchown,write"
+
+    def strace(self, *options):
+        return run("/usr/bin/strace", "-qq", "-e", f"trace={self.CHANGES}", *options, program("vadmin"), "-C",
+                   self.vmail.dir, "import", "postfix", f"{self.old}/main.cf", "virtual_alias_maps=hash:/etc/postfix/virtual",
+                   "--passwords", f"{self.old}/users")
+
+    def known(self):
+        """What is said of domains, accounts and aliases, but for uids and days."""
+        text = {name: self.vmail.read(name).decode() for name in os.listdir(self.vmail.dir)
+                if name.split(".")[0] in ("domain", "passwd", "shadow", "aliases")}
+        return {name: re.sub(r":\d+:", ":N:", value, count=0 if name.startswith("passwd") else 1)
+                for name, value in text.items()}
+
+    def test_a_killed_import_is_completed_by_the_next(self):
+        log = os.path.join(self.vmail.scratch, "calls")
+        self.assertEqual(self.strace("-o", log).status, 1)
+        wanted = self.known()
+        with open(log) as f:
+            calls = [match[1] for line in f if (match := re.match(r"(\w+)\(", line))]
+        points = [(call, calls[:i + 1].count(call)) for i, call in enumerate(calls)]
+        self.assertGreater(len(points), 100)
+        for call, n in points[::len(points) // int(os.environ.get("VMAIL_KILLS", 8))]:
+            for top in self.vmail.dir, self.vmail.spool, self.vmail.homes:
+                shutil.rmtree(top)
+                os.mkdir(top)
+            self.vmail.set()
+            self.assertEqual(self.strace("-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={n}").status, -9)
+            self.load("--passwords", f"{self.old}/users")
+            self.assertEqual(self.known(), wanted, (call, n))
+
+
 if __name__ == "__main__":
     main()

@@ -147,6 +147,31 @@ old_machine_list(const struct old_machine *old, int dir_fd,
 	return 0;
 }
 
+static bool
+is_of_name(char c)
+{
+	return (unsigned char)c >= 0x80 || c == '-' || c == '.' ||
+	    (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') ||
+	    (c >= '0' && c <= '9');
+}
+
+/* As a whole, not within a longer name. */
+static bool
+names(struct slice line, const char *domain)
+{
+	size_t len = strlen(domain);
+
+	for (size_t i = 0; i + len <= line.len; i++) {
+		size_t end = i + len;
+		if (slice_same((struct slice){ line.p + i, len },
+		    slice_of(domain)) &&
+		    (i == 0 || !is_of_name(line.p[i - 1])) &&
+		    (end == line.len || !is_of_name(line.p[end])))
+			return true;
+	}
+	return false;
+}
+
 /* How Linuxconf wrote its settings there is not published: a line that names
  * the domain is shown to who can read it. */
 void
@@ -156,7 +181,6 @@ old_machine_settings(const struct old_machine *old, const char *domain,
 	SCOPED(drop_fd) int fd = -1;
 	SCOPED(drop_lines) struct lines lines = { 0 };
 	const char *path = old_machine_name(old, "etc", "conf.linuxconf");
-	size_t len = strlen(domain);
 	struct slice line;
 	struct err err;
 
@@ -164,9 +188,7 @@ old_machine_settings(const struct old_machine *old, const char *domain,
 		return;
 	lines.fd = fd;
 	while (lines_next(&lines, &line, &err) == 1) {
-		const char *at = line.len == 0 ? NULL : memmem(line.p,
-		    line.len, domain, len);
-		if (at == NULL)
+		if (!names(line, domain))
 			continue;
 		report_left(report, pool_format(old->pool, "%s:%u", path,
 		    lines.number), pool_format(old->pool, "setting of %s",

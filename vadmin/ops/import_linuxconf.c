@@ -231,6 +231,13 @@ mend_domain(struct import *import, struct moved *moved, struct err *err)
 	return 0;
 }
 
+static bool
+is_in_place(const struct import *import)
+{
+	return import->old.etc_in_place || import->old.spool_in_place ||
+	    import->old.homes_in_place;
+}
+
 static int
 import_domain(struct import *import, const char *old_name, struct err *err)
 {
@@ -243,6 +250,12 @@ import_domain(struct import *import, const char *old_name, struct err *err)
 	if (!name_is_domain(slice_of(moved.name))) {
 		report_left(&import->report, where, what,
 		    "no domain can have this name");
+		return 0;
+	}
+	if (strcmp(moved.name, old_name) != 0 && is_in_place(import)) {
+		report_left(&import->report, where, what, "domains are lower "
+		    "case here: rename its files and directories to %s",
+		    moved.name);
 		return 0;
 	}
 	if (old_machine_text(&import->old, pool_format(import->pool,

@@ -12,6 +12,7 @@
 #include "file.h"
 #include "files.h"
 #include "homes.h"
+#include "progress.h"
 #include "scope.h"
 #include "spool.h"
 
@@ -128,9 +129,11 @@ take_files(const struct moving *m, bool of_files, struct err *err)
 
 	if (old_machine_list(m->old, m->from, &names, &count, err) == -1)
 		return -1;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		if (take_one(m, of_files, names[i], err) == -1)
 			return -1;
+		progress_show(m->place, i + 1, count);
+	}
 	return 0;
 }
 
@@ -165,9 +168,11 @@ take_homes(const struct moving *m, struct err *err)
 
 	if (old_machine_list(m->old, m->from, &names, &count, err) == -1)
 		return -1;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		if (take_home(m, names[i], err) == -1)
 			return -1;
+		progress_show(m->place, i + 1, count);
+	}
 	return syncfs(m->to) == -1 || fsync(m->to) == -1 ?
 	    err_sys(err, "sync the homes of %s", m->domain->name) : 0;
 }

@@ -14,6 +14,7 @@
 #include "ops.h"
 #include "param.h"
 #include "password.h"
+#include "progress.h"
 #include "scope.h"
 #include "secret.h"
 
@@ -27,6 +28,7 @@ struct import {
 	struct crowd	 crowd;
 	struct report	 report;
 	size_t		 wrong;
+	size_t		 passwords, hashed;
 	struct csv_row	**rows;
 	size_t		 count, room;
 };
@@ -62,6 +64,7 @@ place_row(struct import *import, struct csv_row *row, struct err *err)
 	if (row->password.len > 0 && secret_check(row->password,
 	    row->newcomer.name, intake->domain->name, err) == -1)
 		return -1;
+	import->passwords += row->password.len > 0;
 	if (row->hash.len > 0)
 		row->newcomer.hash = pool_dup(pool, row->hash);
 	intake_add(intake, &row->newcomer);
@@ -120,10 +123,13 @@ hash_domain(struct import *import, const struct domain *domain,
 		return -1;
 	for (size_t i = 0; i < import->count; i++) {
 		struct csv_row *row = import->rows[i];
-		if (row->newcomer.domain == domain && row->password.len > 0 &&
-		    hash_one(import, &there, row, err) == -1)
+		if (row->newcomer.domain != domain || row->password.len == 0)
+			continue;
+		if (hash_one(import, &there, row, err) == -1)
 			return err_within(err, "%s:%u", import->file,
 			    row->newcomer.line);
+		progress_show("passwords", ++import->hashed,
+		    import->passwords);
 	}
 	return 0;
 }
