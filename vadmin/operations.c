@@ -14,7 +14,8 @@
 			  "Read the password from the first line of standard input." }
 
 #define CSV		{ "FILE", &param_file, ONE, \
-			  "Its first line names the columns; - for standard input." }
+			  "A CSV whose first line names its columns: address, name, quota, forward, password " \
+			  "or hash; - for standard input." }
 
 #define LATER(op)	{ .name = op }
 

@@ -228,14 +228,14 @@ class Import(Csv):
         self.assertRegex(said, rb"\r\d+ of 8 passwords")
         self.assertTrue(said.endswith(b"\r\x1b[K"), said)
 
-    def test_ten_thousand_lines_take_seconds(self):
+    def test_thousands_of_lines_take_seconds(self):
         text = "address,name,hash,quota\n" + "".join(
             f"u{i}@a.test,User Number {i},{HASHES['sha512']},{i + 1}\n" for i in range(int(
                 os.environ.get("VMAIL_ACCOUNTS", 2000))))
         before = os.times()
         self.load(text)
         self.assertEqual(len(self.passwd()), text.count("\n") - 1)
-        self.assertLess(sum(os.times()[2:4]) - sum(before[2:4]), 20 if is_sanitized() else 4)
+        self.assertLess(sum(os.times()[2:4]) - sum(before[2:4]), 40 if is_sanitized() else 8)
         self.assertEqual(self.load(text).count("there already"), text.count("\n") - 1)
 
 
