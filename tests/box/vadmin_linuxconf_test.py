@@ -213,7 +213,8 @@ class Killed(OldMachine):
             else:
                 self.assertEqual(self.vmail.run("vdeliver", "-n", "joe@foo.test").status, 0)
             self.load("foo.test")
-            again = self.tree(self.vmail.dir, self.vmail.spool, self.vmail.homes)
+            again = {path: what for path, what in self.tree(self.vmail.dir, self.vmail.spool, self.vmail.homes).items()
+                     if not re.search(r"/\.[^/]*\.\d+\.new$", path)}     # DESIGN: nothing reads it
             self.assertEqual({p for p in again if again[p] != wanted.get(p)} | {p for p in wanted if p not in again},
                              set(), (call, n))
 
