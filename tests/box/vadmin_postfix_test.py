@@ -237,6 +237,14 @@ class Words(Postfix):
         self.assertEqual(self.vmail.deliver("eve@e.test").status, 0)
         self.assertTrue(os.path.isdir(f"{self.base}/e.test/eve/new"))
 
+    def test_a_table_that_has_everybody_is_none(self):
+        got = self.vmail.run("vadmin", "import", "postfix", "-", "virtual_mailbox_domains=e.test",
+                             "virtual_mailbox_maps=static:all", f"virtual_uid_maps=static:{UID}",
+                             f"virtual_gid_maps=static:{GID_}")
+        self.assertEqual(got.status, 65, got)
+        self.assertIn(b"type 'static' has no text", got.stdout)
+        self.assertEqual(self.vmail.run("vadmin", "domain", "list").stdout, b"")
+
     def test_tables_without_paths_need_an_inbox(self):
         self.put("v", "eve@e.test OK\n")
         words = ["virtual_mailbox_domains=e.test", f"virtual_mailbox_maps=hash:{self.old}/v",

@@ -15,6 +15,7 @@ struct reading {
 	struct postfix_map		*map;
 	const struct postfix_conf	*conf;
 	const char			*parameter;
+	enum map_kind			 kind;
 	struct report			*report;
 };
 
@@ -110,22 +111,24 @@ read_table(const struct reading *r, struct slice word)
 		word = slice_from(word, 6);
 	slice_cut(&word, ':', &type);
 	const char *name = pool_dup(r->conf->pool, word);
-	if (slice_is(type, "static"))
+	if (r->kind == MAP_OF_IDS && slice_is(type, "static"))
 		r->map->fixed = name;
 	else if (has_text(type))
 		read_text(r, name, false);
 	else
-		unreadable(r, whole, pool_format(r->conf->pool,
-		    "a table of type '%.*s' has no text that could be read: write what it "
-		    "holds into a file of keys and values, and name that as "
-		    "%s=texthash:FILE", (int)type.len, type.p, r->parameter));
+		unreadable(r, whole, pool_format(r->conf->pool, "a table of "
+		    "type '%.*s' has no text that could be read: write what "
+		    "it holds into a file of keys and values, and name that "
+		    "as %s=texthash:FILE", (int)type.len, type.p,
+		    r->parameter));
 }
 
 void
 postfix_map_read(struct postfix_map *map, const struct postfix_conf *conf,
-    const char *parameter, bool names, struct report *report)
+    const char *parameter, enum map_kind kind, struct report *report)
 {
-	const struct reading r = { map, conf, parameter, report };
+	const struct reading r = { map, conf, parameter, kind, report };
+	bool names = kind == MAP_OF_NAMES;
 	const char *text = postfix_conf_text(conf, parameter);
 	struct slice rest = slice_of(text != NULL ? text : ""), word;
 

@@ -21,13 +21,18 @@ struct postfix_map {
 	size_t			 unread;	/* tables that have no text */
 };
 
+enum map_kind {
+	MAP_OF_ADDRESSES,
+	MAP_OF_NAMES,		/* or a list of names, or of files of them */
+	MAP_OF_IDS,		/* or static: */
+};
+
 /* Reads what the parameter names: hash:, btree:, cdb:, lmdb:, dbm: and
- * texthash: by the text beside them, static:, and where names is set a list of
- * names or files of them.  Those that cannot be read are wrong in the report,
- * and counted. */
+ * texthash: by the text beside them, and what its kind allows.  Those that
+ * cannot be read are wrong in the report, and counted. */
 void	postfix_map_read(struct postfix_map *map,
-	    const struct postfix_conf *conf, const char *parameter, bool names,
-	    struct report *report);
+	    const struct postfix_conf *conf, const char *parameter,
+	    enum map_kind kind, struct report *report);
 void	drop_postfix_map(struct postfix_map *map);
 
 const struct map_entry *postfix_map_find(const struct postfix_map *map,

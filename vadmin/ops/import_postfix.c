@@ -53,19 +53,23 @@ read_maps(struct postfix_import *import, struct err *err)
 	const struct {
 		struct postfix_map	*map;
 		const char		*name;
-		bool			 names;
+		enum map_kind		 kind;
 	} maps[] = {
-		{ &import->domains, "virtual_mailbox_domains", true },
-		{ &import->mailboxes, "virtual_mailbox_maps", false },
-		{ &import->uids, "virtual_uid_maps", false },
-		{ &import->gids, "virtual_gid_maps", false },
-		{ &import->alias_domains, "virtual_alias_domains", true },
-		{ &import->aliases, "virtual_alias_maps", false },
+		{ &import->domains, "virtual_mailbox_domains",
+		  MAP_OF_NAMES },
+		{ &import->mailboxes, "virtual_mailbox_maps",
+		  MAP_OF_ADDRESSES },
+		{ &import->uids, "virtual_uid_maps", MAP_OF_IDS },
+		{ &import->gids, "virtual_gid_maps", MAP_OF_IDS },
+		{ &import->alias_domains, "virtual_alias_domains",
+		  MAP_OF_NAMES },
+		{ &import->aliases, "virtual_alias_maps",
+		  MAP_OF_ADDRESSES },
 	};
 
 	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
 		postfix_map_read(maps[i].map, &import->conf, maps[i].name,
-		    maps[i].names, &import->report);
+		    maps[i].kind, &import->report);
 		unread += maps[i].map->unread;
 	}
 	if (unread == 0)
