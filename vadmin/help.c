@@ -15,7 +15,7 @@ help_all(void)
 	str_adds(&text, "vadmin [-C DIR] [--as PRINCIPAL] OPERATION ...  (version " VERSION ")\n\n");
 	for (const struct operation *op = operations; op->name != NULL; op++)
 		if (op->run != NULL)
-			str_addf(&text, "  %-16s %s\n", op->name, op->help);
+			str_addf(&text, "  %-17s %s\n", op->name, op->help);
 	str_adds(&text, "\n'vadmin help OPERATION' tells more, vadmin(8) all.\n");
 	fputs(str_text(&text), stdout);
 }
