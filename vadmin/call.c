@@ -133,6 +133,10 @@ call_run(struct call *call, struct err *err)
 {
 	if (call->op->anywhere)
 		return call->op->run(call, err);
+	if (call->rehearsed && call->op->in_steps)
+		return err_set(err, ERR_REFUSED,
+		    "-n is not available for '%s': it copies what it then reads",
+		    call->op->name);
 	if (call_open(call, err) == -1)
 		return -1;
 	/* Nobody else should wait for what a person types. */

@@ -122,6 +122,24 @@ static const struct examples table[] = {
 	{ "check", {
 		"vadmin check --files",
 		"vadmin --json check --files example.org" } },
+	{ "user import", {
+		"vadmin user import people.csv",
+		"vadmin -n user import - <people.csv" } },
+	{ "user export", {
+		"vadmin user export example.org",
+		"vadmin user export --hashes '*@example.org' >people.csv" } },
+	{ "import csv", {
+		"vadmin import csv people.csv",
+		"vadmin -n import csv people.csv" } },
+	{ "import linuxconf", {
+		"vadmin import linuxconf /root/old",
+		"vadmin import linuxconf / example.org" } },
+	{ "import postfix", {
+		"vadmin import postfix /etc/postfix/main.cf",
+		"postconf | vadmin import postfix - --passwords /etc/dovecot/users" } },
+	{ "import maildirs", {
+		"vadmin import maildirs /home/vpopmail/domains/example.org example.org",
+		"vadmin import maildirs /srv/mail/example.com example.com" } },
 	{ "index", {
 		"vadmin index",
 		"vadmin index example.org" } },

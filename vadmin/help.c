@@ -80,7 +80,7 @@ add_params(struct str *text, const struct operation *op)
 			add_settings(text, p->type->settings);
 	}
 	str_addf(text, "\nAs everywhere: -C DIR before it, and --json%s.\n",
-	    op->changes ? ", and -n, which changes nothing and\n"
+	    op->changes && !op->in_steps ? ", and -n, which changes nothing and\n"
 	    "tells what would be done" : "");
 }
 
@@ -152,7 +152,7 @@ help_all(void)
 	for (const struct operation *op = operations; op->name != NULL; op++) {
 		if (op->run == NULL)
 			continue;
-		str_addf(&text, "  %-15s %s\n", op->name, op->help);
+		str_addf(&text, "  %-17s %s\n", op->name, op->help);
 		sheet_adds(&sheet, op->name);
 		sheet_adds(&sheet, op->changes ? "yes" : "no");
 		sheet_adds(&sheet, op->help);

@@ -49,6 +49,8 @@ struct operation {
 	int		(*ask)(struct call *, struct err *);
 	/* opens the installation itself, if at all */
 	bool		 anywhere;
+	/* makes steps that each rest on the one before: no -n */
+	bool		 in_steps;
 	struct param	 params[OPERATION_PARAMS + 1];
 };
 
@@ -74,6 +76,8 @@ struct call {
 	int			 status;
 	/* a password's, when ask() got one */
 	const char		*hash;
+	/* what ask() has got ready for run(); lives in pool */
+	void			*ready;
 	/* the password itself, when nobody chose it */
 	const char		*generated;
 };

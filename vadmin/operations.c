@@ -15,6 +15,10 @@
 #define PASSWORD_STDIN	{ "--password-stdin", &param_flag, OPTIONAL, \
 			  "Read the password from the first line of standard input." }
 
+#define CSV		{ "FILE", &param_file, ONE, \
+			  "A CSV whose first line names its columns: address, name, quota, forward, password " \
+			  "or hash; - for standard input." }
+
 #define LATER(op)	{ .name = op }
 
 const struct operation operations[] = {
@@ -92,6 +96,14 @@ const struct operation operations[] = {
 		{ "retrieve|all|none", &param_grant, ONE,
 		  "Read, read and delete, or nothing any more." } } },
 
+	{ "user import", "Make accounts from a CSV: all that it names, or none when a line is wrong.",
+	  .changes = true, .ask = user_import_ask, .run = user_import, .params = { CSV } },
+	{ "user export", "Print accounts as a CSV that user import takes.",
+	  .run = user_export, .params = {
+		{ "D | PATTERN", &param_pattern, OPTIONAL,
+		  "A domain, or a pattern such as '*@example.net'; all domains without it." },
+		{ "--hashes", &param_flag, OPTIONAL, "With the hashes of their passwords." } } },
+
 	{ "alias add", "Add members to an alias, which is made when missing.",
 	  .least = CALLER_DOMAIN, .changes = true, .run = alias_add, .params = {
 		ALIAS, { "MEMBER", &param_member, SOME,
@@ -132,6 +144,26 @@ const struct operation operations[] = {
 	{ "admin passwd", "Change an administrator's password; an empty answer keeps it.",
 	  .least = CALLER_GLOBAL, .changes = true, .ask = admin_passwd_ask, .run = admin_passwd, .params = {
 		ADMIN, ADMIN_DOMAIN, PASSWORD_STDIN } },
+
+	{ "import csv", "The same as user import.",
+	  .changes = true, .ask = user_import_ask, .run = user_import, .params = { CSV } },
+	{ "import linuxconf", "Take the virtual e-mail domains of a Linuxconf machine.",
+	  .changes = true, .in_steps = true, .run = import_linuxconf, .params = {
+		{ "DIR", &param_file, ONE,
+		  "Where its etc/vmail, var/spool/vmail and vhome lie; / where they are in place." },
+		{ "D", &param_domain, ANY, "Only these domains." } } },
+	{ "import postfix", "Make Postfix's virtual mailboxes and aliases ours; inboxes stay where they are.",
+	  .changes = true, .in_steps = true, .run = import_postfix, .params = {
+		{ "MAIN.CF", &param_file, ONE, "Its settings; - for standard input, as from postconf." },
+		{ "NAME=VALUE", &param_postfix, ANY,
+		  "Instead of what MAIN.CF says; inbox=/srv/mail/%d/%u/ where tables have no paths." },
+		{ "--passwords", &param_file, OPTIONAL,
+		  "A passwd-file of Dovecot's with hashes; %d in its name is the domain." } } },
+
+	{ "import maildirs", "Make a domain of a directory of accounts with Maildirs, as vpopmail has it.",
+	  .changes = true, .in_steps = true, .run = import_maildirs, .params = {
+		{ "DIR", &param_file, ONE, "The domain's directory: DIR/U/Maildir, perhaps DIR/vpasswd." },
+		DOMAIN } },
 
 	{ "explain", "Tell where mail for an address would go, and why.",
 	  .least = CALLER_DOMAIN, .run = explain, .params = {
@@ -185,8 +217,7 @@ const struct operation operations[] = {
 
 	LATER("domain rename"), LATER("domain delete"),
 	LATER("user rename"),
-	LATER("user import"), LATER("user export"),
 	LATER("alias join"), LATER("alias leave"),
-	LATER("quota"), LATER("import"),
+	LATER("quota"),
 	{ 0 }
 };

@@ -24,15 +24,15 @@ now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void
-progress_account(const char *domain)
+/* Whether a line is due now: a terminal is there, and the last one is old. */
+static bool
+is_due(void)
 {
-	progress.done++;
 	if (!isatty(STDERR_FILENO) || now_ms() - progress.shown < OFTEN_MS)
-		return;
+		return false;
 	progress.shown = now_ms();
 	progress.visible = true;
-	fprintf(stderr, "\r%zu accounts, %s\033[K", progress.done, domain);
+	return true;
 }
 
 void
@@ -41,4 +41,22 @@ progress_end(void)
 	if (progress.visible)
 		fputs("\r\033[K", stderr);
 	progress.visible = false;
+}
+
+void
+progress_account(const char *domain)
+{
+	progress.done++;
+	if (is_due())
+		fprintf(stderr, "\r%zu accounts, %s\033[K", progress.done,
+		    domain);
+}
+
+void
+progress_show(const char *what, size_t done, size_t all)
+{
+	if (done == all)
+		progress_end();
+	else if (is_due())
+		fprintf(stderr, "\r%zu of %zu %s\033[K", done, all, what);
 }

@@ -22,6 +22,7 @@
 #include "fd.h"
 #include "log.h"
 #include "login.h"
+#include "mailbox.h"
 #include "native_login.h"
 #include "packet.h"
 #include "rehash.h"
@@ -100,6 +101,19 @@ wait_for(const struct state *s, int fd, struct deadline d)
 
 /* --- who goes on from a login ------------------------------------------ */
 
+/* A copied machine's spool/D has another group or mode: before the first delivery
+ * mends it nobody could lock an inbox in it.  The session tells what stays
+ * wrong; a directory that is missing is not made here. */
+static void
+mend_place(const struct account *account)
+{
+	struct err unused;
+
+	if (account->domain->in->as_root && !account->domain->of_system &&
+	    !mailbox_lacks_place(account))
+		mailbox_prepare(account, &unused);
+}
+
 /* The mailbox's locks may take a while. */
 static enum verdict
 open_mailbox(struct state *s)
@@ -113,6 +127,7 @@ open_mailbox(struct state *s)
 	};
 	struct opened opened;
 
+	mend_place(s->login.account);
 	successor_session(&s->successor, &start, &s->request,
 	    deadline_in(ms + PATIENCE_MS), &opened);
 	if (opened.verdict != VERDICT_OPEN)

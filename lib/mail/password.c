@@ -109,3 +109,34 @@ password_hash(struct slice given, struct str *out, struct err *err)
 	str_adds(out, got);
 	return 0;
 }
+
+/* What stands behind the last '$' of a whole hash: some part of one is none. */
+static const struct {
+	const char	*prefix;
+	size_t		 len;
+} methods[] = {
+	{ "$1$", 22 }, { "$5$", 43 }, { "$6$", 86 }, { "$y$", 43 },
+	{ "$gy$", 43 }, { "$7$", 43 }, { "$2a$", 53 }, { "$2b$", 53 },
+	{ "$2y$", 53 },
+};
+
+static const char letters[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "abcdefghijklmnopqrstuvwxyz";
+
+/* Of DES alone nothing but the length tells it from a word. */
+bool
+password_is_known(const char *hash)
+{
+	int known = crypt_checksalt(hash);
+	const char *last = strrchr(hash, '$');
+
+	if (known == CRYPT_SALT_INVALID || known == CRYPT_SALT_METHOD_DISABLED)
+		return false;
+	if (hash[0] != '$' && hash[0] != '_')
+		return strlen(hash) == 13 && strspn(hash, letters) == 13;
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+		if (slice_starts(slice_of(hash), methods[i].prefix))
+			return strlen(last + 1) == methods[i].len &&
+			    strspn(last + 1, letters) == methods[i].len;
+	return strpbrk(hash, ":!* \t") == NULL;
+}

@@ -23,6 +23,9 @@ int	password_check(const struct password *password, struct slice given,
 /* Whether new hashes are made by a better method than this one. */
 bool	password_is_old(const char *hash);
 
+/* Whether a text looks like a hash that crypt(3) of this machine knows. */
+bool	password_is_known(const char *hash);
+
 /* A new yescrypt hash. */
 int	password_hash(struct slice given, struct str *out, struct err *err);
 

@@ -1,9 +1,7 @@
 #!/usr/bin/python3
 """neighbour_page_test.py: docs/three-domains.md, typed as it stands there.
 
-Indented lines are commands, typed one block after the other into one shell of root's.
-Lines that begin with ">" are what the block before them must have said: each
-of them within a line, in that order.
+What is typed into a shell of root's, and what must be said, page.py reads.
 
 Four commands are stand-ins, which come first in PATH (tests/box/machine):
 apt-get "installs" what make deps has unpacked, make installs what is built
@@ -12,54 +10,9 @@ hostnamectl names the test's machine.  And a reader is slow: before each block
 the test waits until Postfix is at rest.
 """
 from neighbours import *
+from page import *
 
 PAGE = os.path.join(TREE, "docs", "three-domains.md")
-
-
-def blocks():
-    """[(commands, [lines that must be said])] of the page."""
-    found, last = [], ""
-    with open(PAGE) as f:
-        for line in f:
-            if line.startswith("    "):
-                if not last.startswith("    "):
-                    found.append(["", []])
-                found[-1][0] += line[4:]
-            elif line.startswith("> "):
-                found[-1][1].append(line[2:].strip())
-            last = line
-    return found
-
-
-class Shell:
-    """An administrator's shell; a command that fails ends it."""
-    END = "the-end-of-a-block"
-
-    def __init__(self):
-        self.process = subprocess.Popen(["bash", "-s"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, env=machine_environment(),
-                                        cwd="/root", start_new_session=True)
-        self.type("set -eu; umask 022\n")
-
-    def type(self, commands):
-        """Returns what they said."""
-        deadline, said = Deadline(LONG), b""
-        self.process.stdin.write(f"{{\n{commands}}} < /dev/null\necho {self.END}\n".encode())
-        self.process.stdin.flush()
-        while not said.endswith(f"{self.END}\n".encode()):
-            if not select.select([self.process.stdout], [], [], deadline.left())[0]:
-                raise AssertionError(f"{commands} takes long; so far: {said.decode()}")
-            got = os.read(self.process.stdout.fileno(), 65536)
-            if not got:
-                raise AssertionError(f"{commands} failed: {said.decode()}")
-            said += got
-        return said.decode().removesuffix(f"{self.END}\n")
-
-    def stop(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.kill()
-        self.process.wait()
 
 
 class Page(MachineTest):
@@ -75,10 +28,10 @@ class Page(MachineTest):
         for path in "/etc/vmail", "/var/spool/vmail", "/var/lib/vmail", "/vhome":
             shutil.rmtree(path)
         os.makedirs("/usr/local")
-        shell = Shell()
+        shell = Shell(machine_environment(), "/root")
         self.addCleanup(shell.stop)
         count = 0
-        for commands, wanted in blocks():
+        for commands, wanted in blocks(PAGE):
             eventually(self.at_rest, "an empty queue", LONG)
             said = shell.type(commands)
             count += len(commands.splitlines())
@@ -105,7 +58,7 @@ class Page(MachineTest):
         with open(os.path.join(TREE, "tests", "deps")) as f:
             needed = set(re.findall(r"\blib[\w+.-]+-dev(?!\S)", f.read()))
         needed -= {"libcmocka-dev", "libclang-rt-14-dev"}       # for the tests alone
-        named = set(re.findall(r"\blib[\w+.-]+-dev(?!\S)", "".join(text for text, _ in blocks())))
+        named = set(re.findall(r"\blib[\w+.-]+-dev(?!\S)", "".join(text for text, _ in blocks(PAGE))))
         self.assertEqual(named, needed)
 
     def stop(self):

@@ -9,6 +9,7 @@ CHANGES = ["openat", "write", "fsync", "rename", "renameat", "renameat2", "mkdir
            "unlinkat", "fchmod", "chmod", "fchmodat", "fchown", "pwrite64", "fdatasync", "fallocate",
            "ftruncate"]
 SECRET = "kermit sings 7"
+HASH = hash_of(SECRET)
 
 
 class Killed(BoxTest):
@@ -228,6 +229,55 @@ class Killed(BoxTest):
             self.assertEqual(self.vmail.deliver(f"postmaster@{name}").status, 0, point)
         got = self.vmail.run("vadmin", "check", "--files")
         self.assertEqual((got.status, got.stdout), (0, b""), got)
+
+    def test_an_import_leaves_accounts_with_all_that_is_theirs_or_none_and_goes_on(self):
+        self.ok("domain", "add", "b.test")
+        text = "address,name,hash,quota,forward\n" + "".join(
+            f"{who}@{domain},Full Name,{HASH},{kb},\\{who}\n"
+            for domain in ("a.test", "b.test") for who, kb in (("one", 1000), ("two", "none")))
+        self.sample(text, "user", "import", "-")
+
+    def sample(self, text, *args):
+        """Killed at some of its steps, or (VMAIL_KILLS=N) so many; then once more."""
+        path = os.path.join(self.vmail.scratch, "text")
+        with open(path, "w") as f:
+            f.write(text)
+        saved = os.path.join(self.vmail.scratch, "saved")
+        tops = self.vmail.dir, self.vmail.spool, self.vmail.homes
+        for top in tops:
+            shutil.copytree(top, saved + top, symlinks=True)
+        words = [path if word == "-" else word for word in args]
+        points = self.points(*words)
+        wanted = self.accounts()
+        step = max(1, len(points) // int(os.environ.get("VMAIL_KILLS", 10)))
+        seen = set()
+        for point in points[::step]:
+            for top in tops:
+                shutil.rmtree(top)
+                shutil.copytree(saved + top, top, symlinks=True)
+            self.kill_at(point, *words)
+            left = self.accounts()
+            seen.add(len(left))
+            self.assertEqual({who: left[who] for who in left}, {who: wanted[who] for who in left}, point)
+            self.ok(*words)
+            self.assertEqual(self.accounts(), wanted, point)
+            uids = [line[2] for domain in ("a.test", "b.test") for line in self.lines(f"passwd.{domain}").values()]
+            self.assertEqual(len(set(uids)), len(uids), point)
+        self.assertIn(0, seen)
+
+    def accounts(self):
+        """What each is, but for its uid."""
+        found = {}
+        for domain in "a.test", "b.test":
+            shadow = self.lines(f"shadow.{domain}")
+            for who, line in self.lines(f"passwd.{domain}").items():
+                files = []
+                for place in f"{domain}/{who}.quota", f"files/{domain}/{who}.forward":
+                    path = os.path.join(self.vmail.spool, place)
+                    files.append(open(path).read() if os.path.exists(path) else None)
+                found[f"{who}@{domain}"] = (line[4], shadow[who][1], *files,
+                                            os.path.isdir(self.vmail.home(f"{who}@{domain}")))
+        return found
 
 
 if __name__ == "__main__":

@@ -310,14 +310,14 @@ class CommandLine(BoxTest):
         text = run("vadmin", "help").stdout.decode()
         names = re.findall(r"^  (\w+(?: \w+)?)  +\S", text, re.M)
         self.assertIn("user passwd", names)
-        self.assertNotIn("import", names)
+        self.assertNotIn("quota", names)
         for name in names:
             got = run("vadmin", "help", *name.split())
             self.assertEqual(got.status, 0, got)
             self.assertTrue(got.stdout.decode().startswith(f"vadmin {name}"), got)
         self.assertEqual(run("vadmin", "--help").stdout.decode(), text)
         self.assertEqual(run("vadmin", "help", "nonsense").status, 67)
-        self.assertEqual(run("vadmin", "help", "import").status, 67)
+        self.assertEqual(run("vadmin", "help", "quota").status, 67)
 
     def test_an_installation_that_is_not_there_is_temporary(self):
         self.assertEqual(run("vadmin", "-C", "/nonexistent", "domain", "list").status, 75)

@@ -22,7 +22,8 @@ class Example(BoxTest):
         self.vmail = self.installation()
         self.place = os.path.join(self.vmail.scratch, "here")
         os.mkdir(self.place)
-        for name, text in (("away.txt", "\naway\n"), ("password.txt", "kermit sings 7\n")):
+        for name, text in (("away.txt", "\naway\n"), ("password.txt", "kermit sings 7\n"),
+                           ("people.csv", "address,name\neva@example.org,Eva Example\n")):
             with open(os.path.join(self.place, name), "w") as f:
                 f.write(text)
         self.furnish("example.org")
@@ -71,7 +72,8 @@ class Help(Example):
                                   and not line.startswith("  vadmin")], [])
 
     def test_every_example_works(self):
-        for name in table():
+        # what they import would have to be there: vadmin_linuxconf_test.py and others have it
+        for name in table().keys() - {"import linuxconf", "import postfix", "import maildirs"}:
             for example in self.examples(name):
                 line = example.strip().replace("vadmin", f"{program('vadmin')} -C {self.vmail.dir}")
                 # One after the other each would change what the next one needs.

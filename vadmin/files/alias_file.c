@@ -165,8 +165,8 @@ add_name(struct str *out, const char *name)
 	str_adds(out, "\":");
 }
 
-static void
-add_entry(struct str *out, const char *name,
+void
+alias_file_entry(struct str *out, const char *name,
     const struct alias_members *members)
 {
 	size_t start = out->len;
@@ -235,7 +235,7 @@ alias_file_set(struct alias_file *file, const struct alias_members *members,
 	if (file->found)
 		add_comments(&text, part[1]);
 	end_last_line(&text);
-	add_entry(&text, file->alias, members);
+	alias_file_entry(&text, file->alias, members);
 	str_addslice(&text, part[2]);
 	int done = replace(file, str_slice(&text), members, err);
 	return done == 0 ? unreadable(file, err) : done == 1 ? 0 : -1;

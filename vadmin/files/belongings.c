@@ -83,6 +83,7 @@ belongings_leftovers(const struct account *account, struct pool *pool,
 {
 	SCOPED(drop_fd) int parent = -1;
 	const char *path, *name;
+	bool removed = false;
 	struct stat st;
 
 	belongings_inbox(account, pool, &path, &name);
@@ -99,10 +100,13 @@ belongings_leftovers(const struct account *account, struct pool *pool,
 	/* Nobody would want them back. */
 	for (size_t i = 0; i < KIN && !change_is_rehearsed(); i++) {
 		const char *left = kin_name(pool, i, name);
-		if (unlinkat(parent, left, 0) == -1 && errno != ENOENT)
+		if (unlinkat(parent, left, 0) == 0)
+			removed = true;
+		else if (errno != ENOENT)
 			return err_sys(err, "remove %s/%s", path, left);
 	}
-	return fsync(parent) == -1 ? err_sys(err, "sync %s", path) : 0;
+	return removed && fsync(parent) == -1 ?
+	    err_sys(err, "sync %s", path) : 0;
 }
 
 void

@@ -118,16 +118,13 @@ keep_existing(int parent, const char *path, const char *account,
 }
 
 int
-homes_make(const struct domain *domain, const char *account, struct ident who,
-    struct err *err)
+homes_make_in(int parent, const struct domain *domain, const char *account,
+    struct ident who, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
-	SCOPED(drop_fd) int parent = -1;
 	SCOPED(drop_fd) int fd = -1;
 	const char *path = homes_path(domain, &pool, account);
 
-	if (homes_of_domain(domain, &parent, err) == -1)
-		return -1;
 	/* goes only where it is empty */
 	if (change_remove_dir(parent, account, err) == -1)
 		return -1;
@@ -140,7 +137,18 @@ homes_make(const struct domain *domain, const char *account, struct ident who,
 		return err_sys(err, "%s", path);
 	if (domain->in->as_root && fchown(fd, who.uid, who.gid) == -1)
 		return err_sys(err, "owner of %s", path);
-	if (fchmod(fd, 0700) == -1 || fsync(parent) == -1)
-		return err_sys(err, "make %s", path);
-	return 0;
+	return fchmod(fd, 0700) == -1 ? err_sys(err, "make %s", path) : 0;
+}
+
+int
+homes_make(const struct domain *domain, const char *account, struct ident who,
+    struct err *err)
+{
+	SCOPED(drop_fd) int parent = -1;
+
+	if (homes_of_domain(domain, &parent, err) == -1 ||
+	    homes_make_in(parent, domain, account, who, err) == -1)
+		return -1;
+	return fsync(parent) == -1 ? err_sys(err, "sync the directory of the "
+	    "home of %s", account) : 0;
 }

@@ -20,4 +20,8 @@ const char *homes_path(const struct domain *domain, struct pool *pool,
 int	homes_make(const struct domain *domain, const char *account,
 	    struct ident who, struct err *err);
 
+/* The same in homes/D/home, which the caller has opened, and syncs. */
+int	homes_make_in(int parent, const struct domain *domain,
+	    const char *account, struct ident who, struct err *err);
+
 #endif

@@ -30,8 +30,8 @@ remove_foreign(const struct domain *domain, int dir, const char *name,
 	return change_remove(dir, name, NULL, err);
 }
 
-static void
-text_of(struct slice value, struct str *out)
+void
+quota_file_text(struct slice value, struct str *out)
 {
 	struct setting row = { .name = "quota" };
 	struct err unused;
@@ -58,11 +58,31 @@ quota_file_write(const struct domain *domain, const char *account,
 			return -1;
 		return fsync(dir) == -1 ? err_sys(err, "sync the spool") : 0;
 	}
-	text_of(value, &text);
+	quota_file_text(value, &text);
 	if (remove_foreign(domain, dir, str_text(&name), err) == -1)
 		return -1;
 	return file_replace(dir, str_text(&name), MODE_PUBLIC, str_slice(&text),
 	    err);
+}
+
+int
+quota_file_write_in(int dir, const struct domain *domain, const char *account,
+    struct slice value, struct err *err)
+{
+	SCOPED(drop_str) struct str name = { 0 }, text = { 0 };
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+
+	str_addf(&name, "%s.quota", account);
+	quota_file_text(value, &text);
+	if (remove_foreign(domain, dir, str_text(&name), err) == -1 ||
+	    draft_begin(dir, str_text(&name), MODE_PUBLIC, &draft, err) == -1)
+		return -1;
+	if (fd_write(draft.fd, text.s, text.len) == -1)
+		return err_sys(err, "write %s", draft.temporary);
+	const struct change change = { .kind = CHANGE_FILE, .dir = dir,
+	    .name = draft.name, .fd = draft.fd };
+	int go = change_tell(&change, err);
+	return go == 1 ? draft_publish(&draft, err) : go;
 }
 
 const char *

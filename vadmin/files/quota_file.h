@@ -10,6 +10,14 @@
 int	quota_file_write(const struct domain *domain, const char *account,
 	    struct slice value, struct err *err);
 
+/* The same in spool/D, which the caller has opened; not "default".  It is on
+ * disk when the caller has synced that file system. */
+int	quota_file_write_in(int dir, const struct domain *domain,
+	    const char *account, struct slice value, struct err *err);
+
+/* Adds what the file says then. */
+void	quota_file_text(struct slice value, struct str *out);
+
 /* "12345", "none", "disabled", or "default" where there is no file or one
  * that does not count. */
 const char *quota_file_read(const struct domain *domain, const char *account,

@@ -138,11 +138,21 @@ compare_ids(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* From id up: the next that is none of the sorted ones from *at on. */
+static uint64_t
+next_free(const struct taken *t, size_t *at, uint64_t id)
+{
+	for (; *at < t->count && t->id[*at] <= id; ++*at)
+		id += t->id[*at] == id;
+	return id;
+}
+
 int
-uid_mark_take(const struct installation *in, uid_t start, uid_t *out,
-    struct err *err)
+uid_mark_take_many(const struct installation *in, uid_t start, size_t count,
+    uid_t *out, struct err *err)
 {
 	SCOPED(drop_taken) struct taken gone = { 0 }, t = { 0 };
+	size_t at = 0;
 
 	if (read_uids(in, &gone, err) == -1)
 		return -1;
@@ -155,17 +165,64 @@ uid_mark_take(const struct installation *in, uid_t start, uid_t *out,
 		return -1;
 	qsort(t.id, t.count, sizeof *t.id, compare_ids);
 	uint64_t id = t.mark;
-	for (size_t i = 0; i < t.count; i++)
-		if (t.id[i] == id)
-			id++;
-	if (id > UID_LAST)
-		return err_set(err, ERR_REFUSED,
-		    "no user id is left above %u: lower uid-start",
-		    (unsigned)start);
-	if (write_uids(in, id + 1, &gone, err) == -1)
+	for (size_t i = 0; i < count; i++) {
+		id = next_free(&t, &at, id);
+		if (id > UID_LAST)
+			return err_set(err, ERR_REFUSED,
+			    "no user id is left above %u: lower uid-start",
+			    (unsigned)start);
+		out[i] = (uid_t)id++;
+	}
+	return write_uids(in, id, &gone, err);
+}
+
+int
+uid_mark_take(const struct installation *in, uid_t start, uid_t *out,
+    struct err *err)
+{
+	return uid_mark_take_many(in, start, 1, out, err);
+}
+
+/* One far above the others would leave no room for new ones: it is remembered
+ * by itself. */
+enum { FAR = 1000000 };
+
+static int
+compare_uids(const void *a, const void *b)
+{
+	uid_t x = *(const uid_t *)a, y = *(const uid_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+int
+uid_mark_pass(const struct installation *in, uid_t *uids, size_t count,
+    struct err *err)
+{
+	SCOPED(drop_taken) struct taken gone = { 0 };
+	size_t known;
+
+	if (read_uids(in, &gone, err) == -1)
 		return -1;
-	*out = (uid_t)id;
-	return 0;
+	uint64_t mark = gone.mark;
+	known = gone.count;
+	if (count > 1)
+		qsort(uids, count, sizeof *uids, compare_uids);
+	for (size_t i = 0; i < count; i++) {
+		bool is_far = uids[i] > mark + FAR;
+		bool is_known = uids[i] < mark || uids[i] > UID_LAST;
+		for (size_t k = 0; is_far && k < gone.count; k++)
+			is_known = is_known || gone.id[k] == uids[i];
+		if (is_known)
+			continue;
+		if (is_far)
+			take(&gone, uids[i]);
+		else
+			mark = (uint64_t)uids[i] + 1;
+	}
+	if (mark == gone.mark && gone.count == known)
+		return 0;
+	return write_uids(in, mark, &gone, err);
 }
 
 int

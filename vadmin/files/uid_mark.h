@@ -19,6 +19,15 @@
 int	uid_mark_take(const struct installation *in, uid_t start, uid_t *out,
 	    struct err *err);
 
+/* So many of them at once. */
+int	uid_mark_take_many(const struct installation *in, uid_t start,
+	    size_t count, uid_t *out, struct err *err);
+
+/* Accounts have these, which came from elsewhere: the mark is put above them,
+ * or remembers those that are far above all others.  Sorts them. */
+int	uid_mark_pass(const struct installation *in, uid_t *uids, size_t count,
+	    struct err *err);
+
 /* Remembers that uid was used, before its account goes. */
 int	uid_mark_retire(const struct installation *in, uid_t uid,
 	    struct err *err);

@@ -6,6 +6,7 @@
 #include "admin_ops.h"
 #include "administrators.h"
 #include "domain_file.h"
+#include "domain_make.h"
 #include "domain_names.h"
 #include "entries.h"
 #include "fd.h"
@@ -69,10 +70,8 @@ assigns(const struct setting_words *settings, const char *wanted)
 /* Without root nobody else's mail could be written: the domain's one owner is
  * whoever makes it, unless something else was said. */
 static const struct setting_words *
-settings_for_new(struct call *call)
+settings_for_new(struct call *call, const struct setting_words *given)
 {
-	const struct setting_words *given = call_list(call, "NAME=VALUE");
-
 	if (call->in.as_root || assigns(given, "owner"))
 		return given;
 	struct setting_words *all = pool_alloc(&call->pool, sizeof *all);
@@ -105,20 +104,20 @@ make_directories(struct call *call, const char *name, struct err *err)
 /* domain.D makes the name ours; until passwd.D is there, which comes last,
  * its mail waits.  So no state in between loses or bounces anything. */
 int
-domain_add(struct call *call, struct err *err)
+domain_make(struct call *call, const char *name,
+    const struct setting_words *settings, struct err *err)
 {
 	SCOPED(drop_administrators) struct administrators admins = { 0 };
-	const char *name;
 	SCOPED(drop_fd) int spool = -1;
 
-	if (domain_new_name(call, "D", &name, err) == -1 ||
-	    spool_open(&call->in, &spool, err) == -1 ||
+	if (spool_open(&call->in, &spool, err) == -1 ||
 	    administrators_read_new(&call->in, &call->pool, name, &admins,
 	    err) == -1)
 		return -1;
-	if (domain_file_change(&call->in, name, settings_for_new(call),
-	    err) == -1 || write_if_missing(call, "shadow", name, MODE_SECRET,
-	    "", err) == -1 || administrators_begin(&admins, err) == -1 ||
+	if (domain_file_change(&call->in, name, settings_for_new(call,
+	    settings), err) == -1 || write_if_missing(call, "shadow", name,
+	    MODE_SECRET, "", err) == -1 ||
+	    administrators_begin(&admins, err) == -1 ||
 	    write_aliases(call, name, err) == -1 ||
 	    make_directories(call, name, err) == -1)
 		return -1;
@@ -126,6 +125,16 @@ domain_add(struct call *call, struct err *err)
 		return -1;
 	admin_tell_missing(call, name);
 	return 0;
+}
+
+int
+domain_add(struct call *call, struct err *err)
+{
+	const char *name;
+
+	if (domain_new_name(call, "D", &name, err) == -1)
+		return -1;
+	return domain_make(call, name, call_list(call, "NAME=VALUE"), err);
 }
 
 int

@@ -70,6 +70,42 @@ static const struct age_row {
 	{ "DES is", "abJnggxhB/yWI", true },
 };
 
+#define OF_10	"0123456789"
+#define OF_20	OF_10 OF_10
+#define OF_43	OF_20 OF_20 "abc"
+
+static const struct known_row {
+	const char	*name, *hash;
+	bool		 known;
+} knowns[] = {
+	{ "a hash of yescrypt is known", "$y$j9T$abcd$" OF_43, true },
+	{ "one of SHA-512 is", "$6$abcd$" OF_43 OF_43, true },
+	{ "one of SHA-256 with its rounds is", "$5$rounds=1000$abcd$" OF_43,
+	  true },
+	{ "one of bcrypt is",
+	  "$2y$10$abcdefghijklmnopqrstuu" OF_20 OF_10 "a", true },
+	{ "one of MD5 is", "$1$abcd$" OF_20 "ab", true },
+	{ "one of DES is", "abJnggxhB/yWI", true },
+	{ "a cut one is none", "$6$abcd$" OF_43 OF_20, false },
+	{ "one with more behind it is none", "$1$abcd$" OF_20 "abc", false },
+	{ "a salt alone is none", "$6$abcd$", false },
+	{ "a method alone is none", "$y$", false },
+	{ "a word is none", "secret", false },
+	{ "a word of thirteen letters and signs is none", "secret-secret",
+	  false },
+	{ "a method of nobody's is none", "$zz$abcd$" OF_43, false },
+	{ "nothing is none", "", false },
+	{ "a star is none", "*", false },
+};
+
+static void
+check_known(void **state)
+{
+	const struct known_row *row = *state;
+
+	assert_int_equal(password_is_known(row->hash), row->known);
+}
+
 static void
 check_age(void **state)
 {
@@ -206,6 +242,7 @@ main(void)
 {
 	add_rows(rows, check_row);
 	add_rows(ages, check_age);
+	add_rows(knowns, check_known);
 	add_test("where there is no hash to check one is computed all the same",
 	    test_time);
 	/* sanitizers take terabytes of addresses */

@@ -1,0 +1,137 @@
+/* crowd.c: newcomers of many domains, gathered by domain, judged and made
+ * together. */
+#include "crowd.h"
+
+#include "mem.h"
+#include "scope.h"
+
+void
+drop_crowd(struct crowd *crowd)
+{
+	for (size_t i = 0; i < crowd->count; i++)
+		drop_intake(&crowd->intakes[i]);
+	drop_mem(&crowd->intakes);
+	drop_table(&crowd->by_name);
+}
+
+static size_t
+place_of(const struct crowd *crowd, const struct domain *domain)
+{
+	size_t i = 0;
+
+	while (i < crowd->count && !slice_is(slice_of(domain->name),
+	    crowd->intakes[i].domain->name))
+		i++;
+	return i;
+}
+
+int
+crowd_domain(struct crowd *crowd, struct slice domain, struct intake **out,
+    struct err *err)
+{
+	struct pool *pool = &crowd->call->pool;
+	const char *spelling = pool_lower(pool, domain);
+	struct domain *found = table_find(&crowd->by_name, spelling);
+
+	if (found == NULL) {
+		if (domain_open(&crowd->call->in, pool, domain, &found,
+		    err) == -1)
+			return -1;
+		*table_at(&crowd->by_name, spelling) = found;
+	}
+	size_t i = place_of(crowd, found);
+	if (i == crowd->count) {
+		mem_room(&crowd->intakes, &crowd->room, i,
+		    sizeof *crowd->intakes);
+		crowd->intakes[i] = (struct intake){ .domain = found };
+		crowd->count++;
+	}
+	*out = &crowd->intakes[i];
+	return 0;
+}
+
+int
+crowd_judge(struct crowd *crowd, struct err *err)
+{
+	for (size_t i = 0; i < crowd->count; i++)
+		if (intake_judge(&crowd->intakes[i], &crowd->call->pool,
+		    err) == -1)
+			return -1;
+	return 0;
+}
+
+int
+crowd_make(struct crowd *crowd, struct err *err)
+{
+	for (size_t i = 0; i < crowd->count; i++)
+		if (intake_make(&crowd->intakes[i], &crowd->call->pool,
+		    err) == -1)
+			return -1;
+	return 0;
+}
+
+static const char *
+where_is(const struct newcomer *newcomer, struct pool *pool)
+{
+	return pool_format(pool, "%s:%u", newcomer->file, newcomer->line);
+}
+
+static const char *
+what_is(const struct newcomer *newcomer, struct pool *pool)
+{
+	return pool_format(pool, "account %s@%s", newcomer->name,
+	    newcomer->domain->name);
+}
+
+static void
+report_one(const struct newcomer *newcomer, struct report *report)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *where = where_is(newcomer, &pool),
+	    *what = what_is(newcomer, &pool);
+
+	switch (newcomer->verdict) {
+	case INTAKE_NEW:
+		report_taken(report, where, what, "%s",
+		    newcomer->hash == NULL ? "without a password: 'vadmin "
+		    "user passwd' gives one" : newcomer->why != NULL ?
+		    newcomer->why : "");
+		break;
+	case INTAKE_SAME:
+		report_taken(report, where, what, "it is there already");
+		break;
+	case INTAKE_DIFFERS:
+		report_left(report, where, what, "it is there already, and "
+		    "differs: %s", newcomer->why);
+		break;
+	case INTAKE_WRONG:
+		report_left(report, where, what, "%s", newcomer->why);
+		break;
+	}
+}
+
+void
+crowd_report(const struct crowd *crowd, struct report *report)
+{
+	for (size_t i = 0; i < crowd->count; i++)
+		for (size_t k = 0; k < crowd->intakes[i].count; k++)
+			report_one(crowd->intakes[i].all[k], report);
+}
+
+size_t
+crowd_wrong(const struct crowd *crowd, struct report *report)
+{
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < crowd->count; i++)
+		for (size_t k = 0; k < crowd->intakes[i].count; k++) {
+			SCOPED(drop_pool) struct pool pool = { 0 };
+			struct newcomer *one = crowd->intakes[i].all[k];
+			if (one->verdict != INTAKE_WRONG)
+				continue;
+			report_wrong(report, where_is(one, &pool),
+			    what_is(one, &pool), "%s", one->why);
+			wrong++;
+		}
+	return wrong;
+}

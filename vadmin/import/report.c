@@ -1,0 +1,70 @@
+/* report.c: what an import took, and what it left and why, thing by thing. */
+#include "report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const char *const report_heads[] = { "WHERE", "WHAT", "RESULT", NULL };
+
+static void
+add(struct report *report, const char *where, const char *what,
+    const char *word, const char *fmt, va_list ap)
+{
+	char text[1024];
+
+	vsnprintf(text, sizeof text, fmt, ap);
+	sheet_adds(&report->sheet, where);
+	sheet_adds(&report->sheet, what);
+	sheet_addf(&report->sheet, "%s%s%s", word, text[0] != '\0' ? ": " : "",
+	    text);
+}
+
+void
+report_taken(struct report *report, const char *where, const char *what,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(report, where, what, "taken", fmt, ap);
+	va_end(ap);
+	report->taken++;
+}
+
+void
+report_left(struct report *report, const char *where, const char *what,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(report, where, what, "left", fmt, ap);
+	va_end(ap);
+	report->left++;
+}
+
+void
+report_wrong(struct report *report, const char *where, const char *what,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(report, where, what, "wrong", fmt, ap);
+	va_end(ap);
+	report->left++;
+}
+
+void
+report_end(struct report *report, struct call *call)
+{
+	sheet_print(&report->sheet);
+	if (report->left > 0)
+		call->status = 1;
+}
+
+void
+drop_report(struct report *report)
+{
+	drop_sheet(&report->sheet);
+}
