@@ -134,7 +134,7 @@ trash_record_remove(const struct domain *domain, const char *account,
 
 /* --- which there are ----------------------------------------------------- */
 
-/* "U.TIME.PID": what stands before the last two dots. */
+/* "U.TIME.NANOSECONDS": what stands before the last two dots. */
 static bool
 is_of(struct slice name, const char *account, struct slice *stamp)
 {

@@ -1,6 +1,5 @@
 /* user_delete.c: an account taken away; what was its stays in the trash. */
 #include <time.h>
-#include <unistd.h>
 
 #include "alias_use.h"
 #include "confirm.h"
@@ -55,16 +54,19 @@ user_delete_ask(struct call *call, struct err *err)
 	    account->domain->name), err);
 }
 
+/* The newest is the last in the order of bytes: two deletions can fall into one
+ * second. */
 static const char *
 stamp(struct pool *pool)
 {
 	char text[32] = "";
-	time_t now = time(NULL);
+	struct timespec now;
 	struct tm tm;
 
-	if (gmtime_r(&now, &tm) != NULL)
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (gmtime_r(&now.tv_sec, &tm) != NULL)
 		strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &tm);
-	return pool_format(pool, "%s.%ld", text, (long)getpid());
+	return pool_format(pool, "%s.%09ld", text, now.tv_nsec);
 }
 
 /* --- what is remembered of it -------------------------------------------- */
