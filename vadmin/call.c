@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "begun.h"
 #include "fd.h"
 #include "output.h"
 #include "param.h"
@@ -94,11 +95,16 @@ call_run(struct call *call, struct err *err)
 		return call->op->run(call, err);
 	if (call_open(call, err) == -1)
 		return -1;
+	/* Before any question, and once more when nobody else can begin. */
+	if (call->op->changes && begun_check(call, err) == -1)
+		return -1;
 	/* Nobody else should wait for what a person types. */
 	if (call->op->ask != NULL && call->op->ask(call, err) == -1)
 		return -1;
 	if (call->op->changes && installation_lock(&call->in, &call->lock,
 	    err) == -1)
+		return -1;
+	if (call->op->changes && begun_check(call, err) == -1)
 		return -1;
 	return call->op->run(call, err);
 }

@@ -10,6 +10,7 @@
 #include "compat.h"
 #include "fd.h"
 #include "file.h"
+#include "moved.h"
 #include "scope.h"
 
 enum { SHARED = 03770, PRIVATE = 0700 };
@@ -178,7 +179,8 @@ spool_step(const struct domain *domain, int parent, const char *name,
 		got = compat_open_beneath(parent, name, FLAGS, 0);
 	}
 	if (got == -1)
-		return err_open(err, name);
+		return moved_is_mark(parent, name, err) ? -1 :
+		    err_open(err, name);
 	if (fstat(got, &st) == -1)
 		return err_sys(err, "%s", name);
 	if ((how == SPOOL_MEND && mend(domain, got, &st, name, err) == -1) ||

@@ -171,6 +171,7 @@ run_checks(struct check *check, struct err *err)
 		return 0;
 	}
 	check_installation(check);
+	check_unfinished(check);
 	if (names->count > 0)
 		return check_named(check, names, err);
 	if (domain_each(&check->call->in, &pool, check_each, check, err) == -1)

@@ -13,6 +13,7 @@
 #include "file.h"
 #include "homes.h"
 #include "mailbox.h"
+#include "relocate.h"
 #include "scope.h"
 #include "spool.h"
 
@@ -84,6 +85,8 @@ belongings_leftovers(const struct account *account, struct pool *pool,
 	belongings_inbox(account, pool, &path, &name);
 	if (dir_open(AT_FDCWD, path, &parent, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
+	if (relocate_clear((struct place){ parent, name }, err) == -1)
+		return -1;
 	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	*err = (struct err){ 0 };
@@ -115,10 +118,35 @@ belongings_unlock(const struct account *account, struct pool *pool)
 static void
 add(struct things *things, const char *name, const char *as)
 {
-	things->thing[things->count++] = (struct thing){ name, as };
+	things->thing[things->count++] = (struct thing){ name, as, false };
 }
 
 /* --- all of them ------------------------------------------------------- */
+
+/* What a file or directory of the account is called then. */
+static const char *
+name_then(const struct belongings *all, const char *own, const char *ending)
+{
+	if (all->stamp != NULL)
+		return pool_format(all->pool, "%s.%s%s", own, all->stamp,
+		    ending);
+	bool lower = strcmp(own, all->account->name) != 0;
+	return pool_format(all->pool, "%s%s", lower ? pool_lower(all->pool,
+	    slice_of(all->new_name)) : all->new_name, ending);
+}
+
+static const char *
+inbox_then(const struct belongings *all, const char *name)
+{
+	struct account renamed = *all->account;
+	const char *path;
+
+	if (all->stamp != NULL)
+		return name_then(all, name, "");
+	renamed.name = all->new_name;
+	belongings_inbox(&renamed, all->pool, &path, &name);
+	return name;
+}
 
 /* With the inbox goes its kin, under the names that the inbox's new name gives
  * them. */
@@ -130,11 +158,12 @@ with_inbox(const struct belongings *all, belongings_visitor *act, struct err *er
 	const char *path, *name;
 
 	belongings_inbox(all->account, all->pool, &path, &name);
-	const char *as = pool_format(all->pool, "%s.%s", name, all->stamp);
+	const char *as = inbox_then(all, name);
 	if (dir_open(AT_FDCWD, path, &parent, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	things.parent = parent;
 	add(&things, name, as);
+	things.thing[0].leaves_mark = true;
 	for (size_t i = 0; i < KIN; i++)
 		add(&things, kin_name(all->pool, i, name),
 		    kin_name(all->pool, i, as));
@@ -148,8 +177,7 @@ add_endings(const struct belongings *all, struct things *things, const char *own
 {
 	for (size_t i = 0; endings[i] != NULL; i++)
 		add(things, pool_format(all->pool, "%s%s", own, endings[i]),
-		    pool_format(all->pool, "%s.%s%s", own, all->stamp,
-		    endings[i]));
+		    name_then(all, own, endings[i]));
 }
 
 static int
@@ -204,6 +232,7 @@ with_home(const struct belongings *all, belongings_visitor *act, struct err *err
 		return -1;
 	things.parent = homes;
 	add_endings(all, &things, account->name, endings);
+	things.thing[0].leaves_mark = true;
 	return act(all, &things, err);
 }
 

@@ -8,6 +8,7 @@
 
 #include "fd.h"
 #include "file.h"
+#include "relocate.h"
 #include "scope.h"
 
 enum { OPEN_STEP = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
@@ -124,6 +125,8 @@ homes_make(const struct domain *domain, const char *account, struct ident who,
 	const char *path = homes_path(domain, &pool, account);
 
 	if (homes_of_domain(domain, &parent, err) == -1)
+		return -1;
+	if (relocate_clear((struct place){ parent, account }, err) == -1)
 		return -1;
 	/* goes only where it is empty */
 	unlinkat(parent, account, AT_REMOVEDIR);

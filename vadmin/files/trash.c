@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "compat.h"
@@ -35,12 +36,24 @@ open_trash(int parent, int *fd, struct err *err)
 	return 0;
 }
 
-static int
-make_trash(int parent, int *fd, struct err *err)
+int
+trash_open(int parent, bool make, int *fd, struct err *err)
 {
-	if (mkdirat(parent, TRASH, 0700) == -1 && errno != EEXIST)
+	if (make && mkdirat(parent, TRASH, 0700) == -1 && errno != EEXIST)
 		return err_sys(err, "make " TRASH);
 	return open_trash(parent, fd, err);
+}
+
+const char *
+trash_stamp(struct pool *pool)
+{
+	char text[32] = "";
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm) != NULL)
+		strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &tm);
+	return pool_format(pool, "%s.%ld", text, (long)getpid());
 }
 
 static int
@@ -69,7 +82,7 @@ throw_away(const struct belongings *all, const struct things *things, struct err
 		if (!is_there(things->parent, thing->name))
 			continue;
 		if (trash == -1 &&
-		    make_trash(things->parent, &trash, err) == -1)
+		    trash_open(things->parent, true, &trash, err) == -1)
 			return -1;
 		if (compat_renameat2_noreplace(things->parent, thing->name,
 		    trash, thing->as) == -1 && errno != ENOENT)

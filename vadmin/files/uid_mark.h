@@ -6,6 +6,7 @@
 #ifndef UID_MARK_H
 #define UID_MARK_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "err.h"
@@ -20,5 +21,9 @@ int	uid_mark_take(const struct installation *in, uid_t start, uid_t *out,
 /* Remembers that uid was used, before its account goes. */
 int	uid_mark_retire(const struct installation *in, uid_t uid,
 	    struct err *err);
+
+/* The same for all of them at once. */
+int	uid_mark_retire_all(const struct installation *in, const uid_t *uids,
+	    size_t count, struct err *err);
 
 #endif

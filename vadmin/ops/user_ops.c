@@ -48,8 +48,9 @@ check_inbox_free(const struct subject *subject, struct pool *pool,
 	struct stat st;
 
 	belongings_inbox(&account, pool, &parent, &name);
+	/* What marks where another's was is taken away before it is made. */
 	if (lstat(pool_format(pool, "%s/%s", parent, name), &st) == -1 ||
-	    subject->domain->one_owner)
+	    subject->domain->one_owner || S_ISLNK(st.st_mode))
 		return 0;
 	return err_set(err, ERR_EXISTS,
 	    "%s/%s is there already and belongs to uid %u: move it away first",

@@ -1,0 +1,490 @@
+/* user_rename.c: an account gets another name, while mail flows.
+ *
+ * NEW first has a broken line in passwd.D, and U an alias that leads to it: all
+ * mail for both waits.  In that state the mailbox and all that names the account
+ * change, and it ends with one change of passwd.D, in which U's line becomes
+ * NEW's.  Every step can be repeated.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "alias_file.h"
+#include "alias_use.h"
+#include "belongings.h"
+#include "compat.h"
+#include "entries.h"
+#include "fd.h"
+#include "file.h"
+#include "files.h"
+#include "grant_file.h"
+#include "homes.h"
+#include "mailbox_hold.h"
+#include "name.h"
+#include "ops.h"
+#include "references.h"
+#include "relocate.h"
+#include "scope.h"
+#include "subject.h"
+#include "unfinished.h"
+#include "user_files.h"
+#include "user_room.h"
+
+/* What the record says, behind the old name, of the alias with that name. */
+#define KEEPS		"alias"		/* one is made, and stays */
+#define TAKES		"no alias"	/* one is made, and goes in the end */
+#define HAS		"has alias"	/* there was one */
+
+struct renaming {
+	struct call		*call;
+	struct domain		*domain;
+	const char		*from, *to;
+	/* U@D in lower case */
+	const char		*record;
+	const char		*alias;		/* one of the above */
+	/* by its old name */
+	struct account		 account;
+	struct user_files	 files;
+};
+
+static void
+drop_renaming(struct renaming *r)
+{
+	drop_user_files(&r->files);
+}
+
+/* --- passwd.D and shadow.D ----------------------------------------------- */
+
+static bool
+has_line(const struct renaming *r, const char *name, struct entry *entry)
+{
+	return entries_find(str_slice(&r->files.passwd), slice_of(name),
+	    PASSWD_FIELDS, entry);
+}
+
+static bool
+is_switched(const struct renaming *r)
+{
+	struct entry entry;
+
+	return !has_line(r, r->from, &entry);
+}
+
+/* A line that has NEW's name and can be nobody's: NEW is known, and waits. */
+static int
+announce(struct renaming *r, struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	struct slice passwd = str_slice(&r->files.passwd);
+
+	if (is_switched(r) || entries_mention(passwd, slice_of(r->to)))
+		return 0;
+	str_addslice(&text, passwd);
+	if (text.len > 0 && text.s[text.len - 1] != '\n')
+		str_addc(&text, '\n');
+	str_addf(&text, "%s:is being renamed:finish it with 'vadmin user "
+	    "rename %s %s'\n", r->to, r->record, r->to);
+	return user_files_write_passwd(&r->files, &text, err);
+}
+
+/* NEW's password is there before NEW, and U's until U is gone. */
+static int
+copy_shadow(struct renaming *r, struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	struct entry entry;
+
+	if (is_switched(r) || !entries_find(str_slice(&r->files.shadow),
+	    slice_of(r->from), SHADOW_FIELDS, &entry))
+		return 0;
+	entry.field[SHADOW_NAME] = slice_of(r->to);
+	if (entries_add(str_slice(&r->files.shadow), entry.field,
+	    SHADOW_FIELDS, &text, err) == -1)
+		return err_within(err, "%s", r->files.shadow_name);
+	return user_files_write_shadow(&r->files, &text, err);
+}
+
+static int
+forget_shadow(struct renaming *r, struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+
+	if (!entries_mention(str_slice(&r->files.shadow), slice_of(r->from)))
+		return 0;
+	entries_remove(str_slice(&r->files.shadow), slice_of(r->from), &text);
+	return user_files_write_shadow(&r->files, &text, err);
+}
+
+/* The line itself with another name and, where it was the domain's, home. */
+static void
+put_line(const struct renaming *r, const struct entry *entry, struct str *out)
+{
+	struct pool *pool = &r->call->pool;
+	const char *home = pool_dup(pool, entry->field[PASSWD_HOME]);
+	bool ours = strcmp(home, homes_path(r->domain, pool, r->from)) == 0;
+	struct slice rest = slice_from(entry->line,
+	    entry->field[PASSWD_NAME].len);
+	struct slice tail = slice_from(entry->line,
+	    (size_t)(entry->field[PASSWD_HOME].p - entry->line.p) +
+	    entry->field[PASSWD_HOME].len);
+
+	str_adds(out, r->to);
+	rest.len -= tail.len + entry->field[PASSWD_HOME].len;
+	str_addslice(out, rest);
+	str_adds(out, ours ? homes_path(r->domain, pool, r->to) : home);
+	str_addslice(out, tail);
+}
+
+/* All lines in their order: U's becomes NEW's, and NEW's broken one goes. */
+static int
+switch_names(struct renaming *r, struct err *err)
+{
+	SCOPED(drop_str) struct str kept = { 0 }, text = { 0 };
+	struct entry entry;
+
+	if (is_switched(r))
+		return 0;
+	entries_remove(str_slice(&r->files.passwd), slice_of(r->to), &kept);
+	entries_find(str_slice(&kept), slice_of(r->from), PASSWD_FIELDS,
+	    &entry);
+	size_t at = (size_t)(entry.line.p - kept.s);
+	str_add(&text, kept.s, at);
+	put_line(r, &entry, &text);
+	str_addslice(&text, slice_from(str_slice(&kept),
+	    at + entry.line.len));
+	return user_files_write_passwd(&r->files, &text, err);
+}
+
+/* --- the alias with the old name ----------------------------------------- */
+
+static bool
+leads_only_to(const struct alias_file *file, const char *name)
+{
+	return file->found && file->wrong == NULL &&
+	    file->members.count == 1 &&
+	    file->members.member[0].kind == ALIAS_ADDRESS &&
+	    slice_same(slice_of(file->members.member[0].text), slice_of(name));
+}
+
+static int
+add_alias(const struct renaming *r, struct err *err)
+{
+	SCOPED(drop_alias_file) struct alias_file file = { 0 };
+	struct alias_member member = { ALIAS_ADDRESS, r->to, 0 };
+	const struct alias_members members = { &member, 1 };
+
+	if (strcmp(r->alias, HAS) == 0)
+		return 0;
+	if (alias_file_read(r->domain, &r->call->pool, r->from, &file,
+	    err) == -1)
+		return -1;
+	return file.found ? 0 : alias_file_set(&file, &members, err);
+}
+
+/* One that was ours and shall not stay; and one of the new name that led to the
+ * account, which has that name now. */
+static int
+remove_alias(const struct renaming *r, const char *name, struct err *err)
+{
+	SCOPED(drop_alias_file) struct alias_file file = { 0 };
+
+	if (alias_file_read(r->domain, &r->call->pool, name, &file, err) == -1)
+		return -1;
+	return leads_only_to(&file, r->to) ? alias_file_remove(&file, err) : 0;
+}
+
+/* --- mail and files ------------------------------------------------------ */
+
+static int
+move_thing(const struct belongings *all, int dir, const struct thing *thing,
+    struct err *err)
+{
+	struct place from = { dir, thing->name }, to = { dir, thing->as };
+
+	if (strcmp(thing->name, thing->as) == 0)
+		return 0;	/* "inbox" calls it so by itself */
+	if (thing->leaves_mark)
+		return relocate(from, to, pool_format(all->pool, "./%s",
+		    thing->as), err);
+	if (compat_renameat2_noreplace(dir, thing->name, dir, thing->as) == 0 ||
+	    errno == ENOENT)
+		return 0;
+	/* What an earlier account of the name left beside its inbox is made
+	 * anew. */
+	return errno == EEXIST && thing->as[0] == '.' &&
+	    renameat(dir, thing->name, dir, thing->as) == 0 ? 0 :
+	    err_sys(err, "move %s to %s", thing->name, thing->as);
+}
+
+static int
+move_things(const struct belongings *all, const struct things *things,
+    struct err *err)
+{
+	for (size_t i = 0; i < things->count; i++)
+		if (move_thing(all, things->parent, &things->thing[i],
+		    err) == -1)
+			return -1;
+	return fsync(things->parent) == -1 ? err_sys(err, "sync the directory "
+	    "of %s", things->thing[0].name) : 0;
+}
+
+static int
+move_belongings(const struct renaming *r, struct err *err)
+{
+	const struct belongings all = { .account = &r->account,
+	    .new_name = r->to, .pool = &r->call->pool };
+
+	return is_switched(r) ? 0 : belongings_each(&all, move_things, err);
+}
+
+static bool
+has_moved(const struct renaming *r)
+{
+	SCOPED(drop_fd) int fd = -1;
+	const char *path, *name;
+	struct err unused;
+
+	belongings_inbox(&r->account, &r->call->pool, &path, &name);
+	return dir_open(AT_FDCWD, path, &fd, &unused) == 0 &&
+	    relocate_is_mark((struct place){ fd, name }, NULL);
+}
+
+/* --- what names it ------------------------------------------------------- */
+
+static bool
+rename_reference(void *arg, struct pool *pool, const struct reference *at,
+    struct alias_member *new)
+{
+	const struct renaming *r = arg;
+	const struct account_reference account = { &r->call->in, r->from,
+	    r->domain->name, strcmp(r->alias, HAS) == 0 };
+
+	if (!reference_is_to(&account, at, pool))
+		return false;
+	if (at->shared && strchr(at->member->text, '@') == NULL) {
+		note("%s: '%s' stays: several domains read the file", at->where,
+		    at->member->text);
+		return false;
+	}
+	new->text = reference_renamed(&account, at, pool, r->to);
+	return true;
+}
+
+/* --- the whole ----------------------------------------------------------- */
+
+static int
+rename_all(struct renaming *r, struct err *err)
+{
+	SCOPED(drop_mailbox_hold) struct mailbox_hold held = MAILBOX_HOLD_NONE;
+
+	/* A session that goes on is a reason to do nothing at all. */
+	if (!is_switched(r) && !has_moved(r) &&
+	    mailbox_hold(&r->account, &held, err) == -1)
+		return -1;
+	const struct unfinished what = { "user rename", r->record, r->to,
+	    pool_format(&r->call->pool, "%s %s", r->from, r->alias) };
+	if (unfinished_begin(&r->call->in, &what, err) == -1 ||
+	    announce(r, err) == -1 || add_alias(r, err) == -1 ||
+	    move_belongings(r, err) == -1)
+		return -1;
+	drop_mailbox_hold(&held);
+	/* Who was killed while it held the inbox has left its lock file. */
+	belongings_unlock(&r->account, &r->call->pool);
+	if (copy_shadow(r, err) == -1 || grant_file_rename(r->domain, r->from,
+	    r->to, err) == -1 ||
+	    references_each(r->call, rename_reference, r, err) == -1 ||
+	    switch_names(r, err) == -1 || forget_shadow(r, err) == -1)
+		return -1;
+	size_t unused;
+	if (grant_file_forget(r->domain, r->from, &unused, err) == -1 ||
+	    remove_alias(r, r->to, err) == -1 ||
+	    (strcmp(r->alias, TAKES) == 0 &&
+	    remove_alias(r, r->from, err) == -1))
+		return -1;
+	return unfinished_end(&r->call->in, r->record, err);
+}
+
+static int
+has_alias(const struct renaming *r, bool *has, struct err *err)
+{
+	const struct domain *domain = r->domain;
+	const char *file = pool_format(&r->call->pool, "aliases.%s",
+	    domain->name);
+	struct alias_entry *entry;
+
+	for (size_t i = 0; i <= domain->conf.extra_aliases.count; i++) {
+		if (i > 0)
+			file = domain->conf.extra_aliases.word[i - 1];
+		else if (!files_exists(domain->in->dir, file))
+			continue;
+		int got = alias_find(domain->in, &r->call->pool, file,
+		    slice_of(r->from), &entry, err);
+		if (got == -1 && err->kind != ERR_ABSENT)
+			return -1;
+		*has = *has || got == 0;
+	}
+	return 0;
+}
+
+static bool
+is_there(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !relocate_is_mark((struct place){ dir, name }, NULL);
+}
+
+/* What our programs keep beside an inbox is in nobody's way; and an
+ * autoresponder of the new name only where the account has one, too. */
+static int
+check_free(const struct belongings *all, const struct things *things,
+    struct err *err)
+{
+	for (size_t i = 0; i < things->count; i++) {
+		const struct thing *thing = &things->thing[i];
+		bool only_both = slice_ends(slice_of(thing->as), ".auto");
+		if (thing->as[0] == '.' ||
+		    strcmp(thing->name, thing->as) == 0 ||
+		    !is_there(things->parent, thing->as) ||
+		    (only_both && !is_there(things->parent, thing->name)))
+			continue;
+		return err_set(err, ERR_EXISTS, "there is a %s of somebody "
+		    "else's already: move it away before '%s' gets that name",
+		    thing->as, all->account->name);
+	}
+	return 0;
+}
+
+/* The new name is free, and nothing is left of one who had it. */
+static int
+check_new(const struct renaming *r, struct err *err)
+{
+	const struct belongings all = { .account = &r->account,
+	    .new_name = r->to, .pool = &r->call->pool };
+	struct account account = r->account;
+
+	if (entries_mention(str_slice(&r->files.passwd), slice_of(r->to)))
+		return err_set(err, ERR_EXISTS, "%s has an account '%s' "
+		    "already", r->domain->name, r->to);
+	account.name = r->to;
+	if (belongings_each(&all, check_free, err) == -1)
+		return -1;
+	return belongings_leftovers(&account, &r->call->pool, err);
+}
+
+static int
+begin(struct renaming *r, struct err *err)
+{
+	bool has = false;
+
+	if (check_new(r, err) == -1 || has_alias(r, &has, err) == -1)
+		return -1;
+	r->alias = has ? HAS : call_has(r->call, "--no-alias") ? TAKES : KEEPS;
+	return 0;
+}
+
+/* The account as it was called, also when passwd.D has its new name. */
+static int
+go_on(struct renaming *r, const struct unfinished *begun, struct err *err)
+{
+	struct slice note_left = slice_of(begun->note), from = { 0 };
+	struct account *account;
+
+	if (!slice_same(slice_of(begun->to), slice_of(r->to)))
+		return err_set(err, ERR_REFUSED, "%s was being renamed to %s: "
+		    "finish that first with 'vadmin %s'", begun->name,
+		    begun->to, unfinished_command(begun, &r->call->pool));
+	slice_cut(&note_left, ' ', &from);
+	r->from = pool_dup(&r->call->pool, from);
+	r->to = begun->to;
+	r->alias = pool_dup(&r->call->pool, note_left);
+	if (account_find(r->domain, &r->call->pool, slice_of(r->from),
+	    &account, err) == -1 && (err->kind != ERR_ABSENT ||
+	    account_find(r->domain, &r->call->pool, slice_of(r->to), &account,
+	    err) == -1))
+		return -1;
+	r->account = *account;
+	r->account.name = r->from;
+	return 0;
+}
+
+/* "NEW", or "NEW@D" of the same domain. */
+static int
+read_new(struct renaming *r, struct err *err)
+{
+	struct subject subject = { r->domain, "" };
+	struct slice given = slice_of(call_text(r->call, "NEW"));
+	ptrdiff_t at = slice_find_last(given, '@');
+
+	if (at != -1) {
+		if (subject_of(r->call, "NEW", &subject, err) == -1)
+			return -1;
+		if (strcmp(subject.domain->name, r->domain->name) != 0)
+			return err_set(err, ERR_INVALID, "%s is another "
+			    "domain: an account stays in its own",
+			    subject.domain->name);
+		given = slice_of(subject.name);
+	} else if (slice_starts(given, "user/") || slice_starts(given, "user."))
+		given = slice_from(given, 5);
+	if (!name_is_account(given))
+		return err_set(err, ERR_INVALID, "'%.*s' can be no account's "
+		    "name", (int)given.len, given.p);
+	r->to = pool_dup(&r->call->pool, given);
+	return 0;
+}
+
+static int
+find_begun(struct renaming *r, struct unfinished *begun, struct err *err)
+{
+	struct subject subject;
+	struct pool *pool = &r->call->pool;
+
+	if (subject_of(r->call, "U@D", &subject, err) == -1)
+		return -1;
+	r->domain = subject.domain;
+	r->from = subject.name;
+	if (read_new(r, err) == -1)
+		return -1;
+	r->record = pool_format(pool, "%s@%s", pool_lower(pool,
+	    slice_of(r->from)), r->domain->name);
+	return unfinished_find(&r->call->in, pool, r->record, begun, err);
+}
+
+int
+user_rename(struct call *call, struct err *err)
+{
+	SCOPED(drop_renaming) struct renaming r = { .call = call };
+	struct unfinished begun;
+	struct account *account;
+
+	int got = find_begun(&r, &begun, err);
+	if (got == -1)
+		return -1;
+	if (got == 0) {
+		if (subject_account(call, "U@D", &account, err) == -1)
+			return -1;
+		r.account = *account;
+		r.from = account->name;
+		r.record = pool_format(&call->pool, "%s@%s", pool_lower(
+		    &call->pool, slice_of(r.from)), r.domain->name);
+	} else if (go_on(&r, &begun, err) == -1)
+		return -1;
+	if (strcmp(r.from, r.to) == 0 && got == 0) {
+		note("%s is its name already", r.to);
+		return 0;
+	}
+	if (user_files_read(r.domain, &call->pool, &r.files, err) == -1 ||
+	    (got == 0 && begin(&r, err) == -1))
+		return -1;
+	if (rename_all(&r, err) == -1)
+		return -1;
+	if (strcmp(r.alias, KEEPS) == 0)
+		note("mail for %s@%s still arrives, by an alias; who logs in "
+		    "says %s", r.from, r.domain->name, r.to);
+	alias_use_warn_same(call, r.domain, r.to);
+	return 0;
+}
