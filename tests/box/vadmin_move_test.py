@@ -4,6 +4,7 @@
 VMAIL_STRIKES=all: killed before every system call that changes something, not only before those
 that change names.
 """
+import functools
 import itertools
 import stat
 
@@ -224,6 +225,87 @@ class Killed(Striking):
         self.assertTrue(self.pop3("ann@alias.test").startswith("+OK"))
 
 
+class WhileMailFlows(Moved):
+    """VMAIL_RACES=N: N times there and back; the suite does it twice."""
+    ROUNDS = int(os.environ.get("VMAIL_RACES", "2"))
+
+    def busy(self, work, moves):
+        """Work in threads of its own until the moves are through; its first failure is ours."""
+        ended = threading.Event()
+
+        def until_ended(job):
+            while not ended.is_set():
+                job()
+
+        def move():
+            try:
+                for args in moves:
+                    self.ok(*args)
+            finally:
+                ended.set()
+        together([move, *(functools.partial(until_ended, job) for job in work)], at_once=len(work) + 1)
+
+    def delivers(self, *addresses):
+        def job():
+            for address in addresses:
+                got = self.vmail.deliver(address, HELLO)
+                self.assertIn(got.status, (0, 75), got)
+                self.done.append(got.status == 0)
+        return job
+
+    def logs_in(self, *users):
+        def job():
+            for user in users:
+                self.assertRegex(self.pop3(user), r"^(\+OK|-ERR \[(SYS/TEMP|IN-USE)\])")
+        return job
+
+    def test_a_domain_renamed_again_and_again_loses_no_mail_and_refuses_nobody(self):
+        self.done = []
+        self.busy([self.delivers("joe@a.test", "boss@alias.test"), self.logs_in("joe@a.test")],
+                  [("domain", "rename", *names) for _ in range(self.ROUNDS)
+                   for names in (("a.test", "new.test"), ("new.test", "a.test"))])
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1 + sum(self.done))
+        self.assertTrue(os.path.islink(self.path("spool", "new.test")))
+        self.assertEqual(self.vmail.run("vadmin", "check").stdout, b"")
+
+    def test_an_account_renamed_again_and_again_loses_no_mail(self):
+        self.done = []
+        self.busy([self.delivers("joe@a.test", "boss@a.test")],
+                  [("user", "rename", *names) for _ in range(self.ROUNDS)
+                   for names in (("joe@a.test", "jim"), ("jim@a.test", "joe"))])
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1 + sum(self.done))
+        self.assertTrue(os.path.islink(self.path("spool", "a.test", "jim")))
+        self.assertEqual(self.vmail.run("vadmin", "check").stdout, b"")
+
+    def test_a_hundred_changes_of_several_domains_at_once_are_all_made(self):
+        add, change, left = [], [], []
+        for n in range(20):
+            name = ("a.test", "b.test")[n % 2]
+            add += [("user", "add", f"u{n}@{name}"), ("alias", "add", f"all@{name}", f"u{n}@{name}"),
+                    ("alias", "add", f"own{n}@{name}", f"u{n}")]
+            change += [("user", "rename", f"u{n}@{name}", f"v{n}"),
+                       *([("user", "delete", f"ann@{name}", "--replace-by", "joe@a.test")] if n == 0 else []),
+                       ("user", "set", f"keep{n}@b.test", f"name=Full {n}")]
+            left.append(f"keep{n}@b.test")
+        together([functools.partial(self.ok, *args) for args in [("user", "add", who) for who in left] + add[::3]])
+        together([functools.partial(self.ok, *args) for args in add[1::3] + add[2::3]])
+        moves = [("domain", "rename", "a.test", "c.test"), ("domain", "rename", "b.test", "d.test")]
+        self.assertGreaterEqual(len(add) + len(change) + len(left) + len(moves), 100)
+        together([functools.partial(self.ok, *args) for args in change + moves], at_once=16)
+        for old, new, odd in (("a.test", "c.test", 0), ("b.test", "d.test", 1)):
+            names = {line.split(":")[0] for line in self.vmail.read(f"passwd.{new}").decode().splitlines()}
+            self.assertLessEqual({f"v{n}" for n in range(odd, 20, 2)}, names)
+            members = self.ok("alias", "show", f"all@{old}").stdout.decode()
+            for n in range(odd, 20, 2):
+                self.assertRegex(members, rf"\bv{n}@{new}\b")
+                self.assertIn(f"v{n}", self.ok("alias", "show", f"own{n}@{old}").stdout.decode())
+        shown = self.ok("user", "list", "keep*@d.test").stdout.decode()
+        for n in range(20):
+            self.assertRegex(shown, rf"(?m)^keep{n}@d.test\t\d+\tFull {n}$")
+        self.assertNotIn("ann", self.vmail.read("passwd.c.test").decode())
+        self.assertEqual(self.vmail.run("vadmin", "check").stdout, b"")
+
+
 class Renamed(Moved):
     def test_all_that_names_a_renamed_domain_names_the_new_one_and_the_rest_stays_byte_for_byte(self):
         self.vmail.set(main_domain="a.test")
@@ -352,9 +434,26 @@ class Renamed(Moved):
         self.refused(67, "user", "rename", "joe@a.test", "jack")
         self.refused(73, "user", "rename", "jim@a.test", "Ann")
         self.refused(65, "user", "rename", "jim@a.test", "jim@b.test")
-        self.ok("user", "rename", "jim@a.test", "jack", "--no-alias")
+        self.ok("user", "rename", "user.jim@a.test", "user/jack", "--no-alias")
         self.mail("jim@a.test", 67)
         self.mail("joe@a.test")
+
+    def test_names_as_long_as_they_may_be_are_renamed_too(self):
+        domain, name = ".".join(["d" * 47] * 5), "u" * 64
+        self.ok("domain", "add", domain)
+        self.ok("user", "add", f"{name}@{domain}")
+        self.mail(f"{name}@{domain}")
+        self.ok("user", "rename", f"{name}@{domain}", "v" * 64)
+        self.ok("domain", "rename", domain, "e" + domain[1:])
+        self.assertEqual(len(self.vmail.messages(f"{'v' * 64}@e{domain[1:]}")), 1)
+        self.assertIn("too long", self.refused(77, "domain", "delete", domain, "--with-accounts"))
+
+    def test_who_was_deleted_comes_back_to_a_name_that_another_had_meanwhile(self):
+        self.ok("user", "delete", "joe@a.test")
+        self.ok("user", "add", "joe@a.test")
+        self.ok("user", "rename", "joe@a.test", "jim", "--no-alias")
+        self.ok("user", "restore", "joe@a.test")
+        self.assertRegex(self.pop3("joe@a.test"), r"^\+OK 1 messages")
 
     def test_mail_for_a_name_without_alias_is_refused_from_then_on(self):
         self.ok("user", "rename", "joe@a.test", "jim", "--no-alias")

@@ -9,6 +9,7 @@
 
 #include "compat.h"
 #include "fd.h"
+#include "relocate.h"
 #include "scope.h"
 #include "tree.h"
 
@@ -102,6 +103,10 @@ take_back(const struct belongings *all, const struct things *things, struct err 
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	for (size_t i = 0; i < things->count; i++) {
 		const struct thing *thing = &things->thing[i];
+		/* Of a later account of the name, which has another one now. */
+		if (relocate_clear((struct place){ things->parent,
+		    thing->name }, err) == -1)
+			return -1;
 		if (compat_renameat2_noreplace(trash, thing->as,
 		    things->parent, thing->name) == 0 || errno == ENOENT)
 			continue;

@@ -14,7 +14,7 @@
 
 #define PLACE	".unfinished"
 
-enum { RECORD_MAX = 64 * 1024 };
+enum { RECORD_MAX = 64 * 1024, NAME_ROOM = 240 };
 
 static int
 open_place(const struct installation *in, bool make, int *fd, struct err *err)
@@ -29,10 +29,26 @@ open_place(const struct installation *in, bool make, int *fd, struct err *err)
 	    err_sys(err, "%s/" PLACE, in->path);
 }
 
+/* A file's name for it: of long ones the beginning, and a number (FNV-1a) made
+ * of all. */
+static const char *
+file_of(struct pool *pool, const char *name)
+{
+	uint64_t sum = UINT64_C(14695981039346656037);
+
+	if (strlen(name) <= NAME_ROOM)
+		return name;
+	for (const char *p = name; *p != '\0'; p++)
+		sum = (sum ^ (unsigned char)*p) * UINT64_C(1099511628211);
+	return pool_format(pool, "%.*s.%016llx", NAME_ROOM - 20, name,
+	    (unsigned long long)sum);
+}
+
 int
 unfinished_begin(const struct installation *in, const struct unfinished *what,
     struct err *err)
 {
+	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_str) struct str text = { 0 };
 	SCOPED(drop_fd) int dir = -1;
 
@@ -40,7 +56,7 @@ unfinished_begin(const struct installation *in, const struct unfinished *what,
 	    what->name, what->to, what->note);
 	if (open_place(in, true, &dir, err) == -1)
 		return -1;
-	if (file_replace(dir, what->name, MODE_SECRET, str_slice(&text),
+	if (file_replace(dir, file_of(&pool, what->name), MODE_SECRET, str_slice(&text),
 	    err) == -1)
 		return err_within(err, "%s/" PLACE, in->path);
 	return 0;
@@ -90,18 +106,19 @@ unfinished_find(const struct installation *in, struct pool *pool,
 
 	if (open_place(in, false, &dir, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
-	return read_one(dir, pool, name, out, err);
+	return read_one(dir, pool, file_of(pool, name), out, err);
 }
 
 int
 unfinished_end(const struct installation *in, const char *name,
     struct err *err)
 {
+	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_fd) int dir = -1;
 
 	if (open_place(in, false, &dir, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
-	if (unlinkat(dir, name, 0) == -1 && errno != ENOENT)
+	if (unlinkat(dir, file_of(&pool, name), 0) == -1 && errno != ENOENT)
 		return err_sys(err, "remove %s/" PLACE "/%s", in->path, name);
 	return fsync(dir) == -1 ? err_sys(err, "sync " PLACE) : 0;
 }

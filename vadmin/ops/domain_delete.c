@@ -1,4 +1,5 @@
 /* domain_delete.c: a domain taken away, brought back, or gone for good. */
+#include <limits.h>
 #include <string.h>
 
 #include "address.h"
@@ -192,6 +193,10 @@ begin_deletion(struct call *call, struct domain **domain,
 		return -1;
 	h.domain = *domain;
 	trash->name = (*domain)->name;
+	if (strlen(trash->name) + strlen(trash->stamp) >= NAME_MAX)
+		return err_set(err, ERR_REFUSED, "%s is too long a name to put "
+		    "a time behind it in the trash: rename the domain first",
+		    trash->name);
 	if (count_holdings(&h, err) == -1 ||
 	    check_deletion(call, &h, err) == -1 ||
 	    mailbox_steps(*domain, &call->pool, unused, err) == -1 ||

@@ -437,6 +437,15 @@ read_new(struct renaming *r, struct err *err)
 	return 0;
 }
 
+static const char *
+record_of(const struct renaming *r)
+{
+	struct pool *pool = &r->call->pool;
+
+	return pool_format(pool, "%s@%s", pool_lower(pool, slice_of(r->from)),
+	    r->domain->name);
+}
+
 static int
 find_begun(struct renaming *r, struct unfinished *begun, struct err *err)
 {
@@ -449,9 +458,16 @@ find_begun(struct renaming *r, struct unfinished *begun, struct err *err)
 	r->from = subject.name;
 	if (read_new(r, err) == -1)
 		return -1;
-	r->record = pool_format(pool, "%s@%s", pool_lower(pool,
-	    slice_of(r->from)), r->domain->name);
-	return unfinished_find(&r->call->in, pool, r->record, begun, err);
+	/* cyradm's spelling */
+	for (int i = 0; i < 2; i++) {
+		r->record = record_of(r);
+		int got = unfinished_find(&r->call->in, pool, r->record, begun,
+		    err);
+		if (got != 0 || !slice_starts(slice_of(r->from), "user."))
+			return got;
+		r->from += strlen("user.");
+	}
+	return 0;
 }
 
 int
@@ -469,8 +485,7 @@ user_rename(struct call *call, struct err *err)
 			return -1;
 		r.account = *account;
 		r.from = account->name;
-		r.record = pool_format(&call->pool, "%s@%s", pool_lower(
-		    &call->pool, slice_of(r.from)), r.domain->name);
+		r.record = record_of(&r);
 	} else if (go_on(&r, &begun, err) == -1)
 		return -1;
 	if (strcmp(r.from, r.to) == 0 && got == 0) {
