@@ -88,6 +88,32 @@ call_open(struct call *call, struct err *err)
 	return check_caller(&call->in, err);
 }
 
+/* Until nobody changes anything. */
+static int
+wait_for_others(struct call *call, struct err *err)
+{
+	SCOPED(drop_fd) int lock = -1;
+
+	return installation_lock(&call->in, &lock, err);
+}
+
+/* Without the lock: nobody else should wait for what a person types.  What was
+ * read may be half of somebody's change, which looks like one that was
+ * interrupted: then it is read again when that has come to its end. */
+static int
+ask(struct call *call, struct err *err)
+{
+	if (begun_check(call, err) == 0) {
+		if (call->op->ask(call, err) == 0)
+			return 0;
+		if (err->kind != ERR_TEMPORARY && err->kind != ERR_ABSENT)
+			return -1;
+	}
+	if (wait_for_others(call, err) == -1 || begun_check(call, err) == -1)
+		return -1;
+	return call->op->ask(call, err);
+}
+
 int
 call_run(struct call *call, struct err *err)
 {
@@ -95,11 +121,7 @@ call_run(struct call *call, struct err *err)
 		return call->op->run(call, err);
 	if (call_open(call, err) == -1)
 		return -1;
-	/* Before any question, and once more when nobody else can begin. */
-	if (call->op->changes && begun_check(call, err) == -1)
-		return -1;
-	/* Nobody else should wait for what a person types. */
-	if (call->op->ask != NULL && call->op->ask(call, err) == -1)
+	if (call->op->ask != NULL && ask(call, err) == -1)
 		return -1;
 	if (call->op->changes && installation_lock(&call->in, &call->lock,
 	    err) == -1)

@@ -11,24 +11,22 @@
 #include <unistd.h>
 
 #include "domain_set.h"
+#include "domain_trash_places.h"
 #include "fd.h"
 #include "file.h"
 #include "files.h"
 #include "link_file.h"
-#include "relocate.h"
 #include "scope.h"
 #include "trash.h"
-#include "tree.h"
 
 #define ALL	".domains"
 #define LINKS	"links"
-#define PLACES	"places"
 #define RECORDS	"accounts"
 
-enum { LIST_MAX = 1 << 24, DEPTH_MAX = 64 };
+enum { LIST_MAX = 1 << 24 };
 
-static const char *
-own_name(const struct domain_trash *t, const char *name)
+const char *
+domain_trash_own_name(const struct domain_trash *t, const char *name)
 {
 	return pool_format(t->pool, "%s.%s", name, t->stamp);
 }
@@ -110,7 +108,7 @@ domain_trash_open(struct domain_trash *t, bool make, struct err *err)
 
 	if (open_all(t->in, make, &all, err) == -1)
 		return -1;
-	const char *name = own_name(t, t->name);
+	const char *name = domain_trash_own_name(t, t->name);
 	if (make && mkdirat(all, name, 0700) == -1 && errno != EEXIST)
 		return err_sys(err, "make .trash/" ALL "/%s", name);
 	if (dir_open(all, name, &t->dir, err) == -1)
@@ -126,8 +124,8 @@ drop_domain_trash(struct domain_trash *t)
 
 /* --- the lists ----------------------------------------------------------- */
 
-static int
-read_list(const struct domain_trash *t, const char *name, struct str *text,
+int
+domain_trash_read(const struct domain_trash *t, const char *name, struct str *text,
     bool *there, struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
@@ -170,7 +168,7 @@ note_links(const struct domain_trash *t, struct err *err)
 	struct links links = { .trash = t };
 	bool there;
 
-	int done = read_list(t, LINKS, &links.text, &there, err);
+	int done = domain_trash_read(t, LINKS, &links.text, &there, err);
 	if (done == 0 && !there) {
 		done = domain_each(t->in, &names, note_link, &links, err);
 		if (done == 0)
@@ -191,7 +189,7 @@ each_line(const struct domain_trash *t, const char *list, char separator,
 	struct slice rest, line, word = { 0 };
 	bool there;
 
-	if (read_list(t, list, &text, &there, err) == -1)
+	if (domain_trash_read(t, list, &text, &there, err) == -1)
 		return -1;
 	for (rest = str_slice(&text); rest.len > 0 &&
 	    slice_cut(&rest, '\n', &line); ) {
@@ -229,84 +227,6 @@ make_link(const struct domain_trash *t, const char *alias, const char *target,
 		return 0;
 	}
 	return link_file_set(t->in, file, target, err);
-}
-
-/* --- directories --------------------------------------------------------- */
-
-static bool
-is_within(const struct mailbox_step *inner, const struct mailbox_step *outer)
-{
-	SCOPED(drop_str) struct str path = { 0 };
-
-	str_addf(&path, "%s/%s", outer->parent, outer->name);
-	return slice_starts(slice_of(inner->parent), str_text(&path)) &&
-	    (inner->parent[path.len] == '/' || inner->parent[path.len] == '\0');
-}
-
-/* Those that lie in no other one of them. */
-static int
-note_places(const struct domain_trash *t, const struct domain *domain,
-    struct err *err)
-{
-	struct mailbox_step places[DOMAIN_PLACES];
-	SCOPED(drop_str) struct str text = { 0 };
-	bool there;
-
-	if (read_list(t, PLACES, &text, &there, err) == -1)
-		return -1;
-	if (there)
-		return 0;
-	int count = domain_set_places(domain, t->pool, t->name, places, err);
-	if (count == -1)
-		return -1;
-	for (int i = 0; i < count; i++) {
-		bool inner = false;
-		for (int j = 0; j < count; j++)
-			inner = inner || is_within(&places[i], &places[j]);
-		if (!inner)
-			str_addf(&text, "%s\t%s\n", places[i].parent,
-			    places[i].name);
-	}
-	return file_replace(t->dir, PLACES, MODE_SECRET, str_slice(&text), err);
-}
-
-static int
-open_place(const char *parent, bool make, int *fd, int *trash, struct err *err)
-{
-	if (dir_open(AT_FDCWD, parent, fd, err) == -1)
-		return -1;
-	return trash_open(*fd, make, trash, err);
-}
-
-static int
-take_place(const struct domain_trash *t, const char *parent, const char *name,
-    struct err *err)
-{
-	SCOPED(drop_fd) int fd = -1, trash = -1;
-	const char *as = own_name(t, name);
-
-	if (open_place(parent, true, &fd, &trash, err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : err_within(err, "%s",
-		    parent);
-	if (relocate((struct place){ fd, name }, (struct place){ trash, as },
-	    pool_format(t->pool, "./.trash/%s", as), err) == -1)
-		return err_within(err, "%s", parent);
-	return 0;
-}
-
-static int
-give_place_back(const struct domain_trash *t, const char *parent,
-    const char *name, struct err *err)
-{
-	SCOPED(drop_fd) int fd = -1, trash = -1;
-
-	if (open_place(parent, true, &fd, &trash, err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : err_within(err, "%s",
-		    parent);
-	if (relocate_back((struct place){ trash, own_name(t, name) },
-	    (struct place){ fd, name }, err) == -1)
-		return err_within(err, "%s", parent);
-	return 0;
 }
 
 /* --- files --------------------------------------------------------------- */
@@ -368,9 +288,9 @@ int
 domain_trash_take(const struct domain_trash *t, const struct domain *domain,
     struct err *err)
 {
-	if (note_places(t, domain, err) == -1 || note_links(t, err) == -1 ||
+	if (domain_trash_note_places(t, domain, err) == -1 || note_links(t, err) == -1 ||
 	    take_file(t, "passwd", err) == -1 ||
-	    each_line(t, PLACES, '\t', take_place, err) == -1 ||
+	    each_line(t, DOMAIN_TRASH_PLACES, '\t', domain_trash_take_place, err) == -1 ||
 	    move_files(t, t->in->dir, take_file, err) == -1 ||
 	    move_records(t, false, err) == -1 ||
 	    each_line(t, LINKS, ' ', remove_link, err) == -1)
@@ -386,10 +306,10 @@ remove_own(const struct domain_trash *t, struct err *err)
 	if (open_all(t->in, false, &all, err) == -1)
 		return -1;
 	unlinkat(t->dir, LINKS, 0);
-	unlinkat(t->dir, PLACES, 0);
-	if (unlinkat(all, own_name(t, t->name), AT_REMOVEDIR) == -1)
+	unlinkat(t->dir, DOMAIN_TRASH_PLACES, 0);
+	if (unlinkat(all, domain_trash_own_name(t, t->name), AT_REMOVEDIR) == -1)
 		return err_sys(err, "remove .trash/" ALL "/%s",
-		    own_name(t, t->name));
+		    domain_trash_own_name(t, t->name));
 	return fsync(all) == -1 ? err_sys(err, "sync .trash/" ALL) : 0;
 }
 
@@ -397,7 +317,7 @@ int
 domain_trash_give_back(const struct domain_trash *t, struct err *err)
 {
 	if (give_file_back(t, "domain", err) == -1 ||
-	    each_line(t, PLACES, '\t', give_place_back, err) == -1 ||
+	    each_line(t, DOMAIN_TRASH_PLACES, '\t', domain_trash_give_place_back, err) == -1 ||
 	    move_files(t, t->dir, give_file_back, err) == -1 ||
 	    move_records(t, true, err) == -1 ||
 	    each_line(t, LINKS, ' ', make_link, err) == -1 ||
@@ -408,59 +328,14 @@ domain_trash_give_back(const struct domain_trash *t, struct err *err)
 
 /* --- gone for good ------------------------------------------------------- */
 
-/* What is ours is gone through; what is another's is removed as that one. */
-static int
-purge_tree(int dir, const char *name, int depth, struct err *err)
-{
-	SCOPED(drop_dir) DIR *list = NULL;
-	struct dirent *entry;
-	struct stat st;
-
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
-	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid())
-		return tree_remove(dir, name, (struct ident){ st.st_uid,
-		    st.st_gid != 0 ? st.st_gid : IDENT_NOBODY }, err);
-	int fd = openat(dir, name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1 || depth == DEPTH_MAX || (list = fdopendir(fd)) == NULL)
-		return err_sys(err, "%s", name);
-	while ((entry = readdir(list)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0 &&
-		    purge_tree(dirfd(list), entry->d_name, depth + 1,
-		    err) == -1)
-			return -1;
-	return unlinkat(dir, name, AT_REMOVEDIR) == -1 ?
-	    err_sys(err, "remove %s", name) : 0;
-}
-
-static int
-purge_place(const struct domain_trash *t, const char *parent,
-    const char *name, struct err *err)
-{
-	SCOPED(drop_fd) int fd = -1, trash = -1;
-	const char *as = own_name(t, name);
-	struct place mark = { -1, name };
-
-	if (open_place(parent, false, &fd, &trash, err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : err_within(err, "%s",
-		    parent);
-	mark.dir = fd;
-	if (purge_tree(trash, as, 0, err) == -1)
-		return err_within(err, "%s/.trash/%s", parent, as);
-	return !relocate_is_mark(mark, pool_format(t->pool, "./.trash/%s",
-	    as)) ? 0 : relocate_clear(mark, err);
-}
-
 /* What says where things are goes last. */
 int
 domain_trash_purge(const struct domain_trash *t, struct err *err)
 {
 	SCOPED(drop_fd) int all = -1;
 
-	if (each_line(t, PLACES, '\t', purge_place, err) == -1 ||
+	if (each_line(t, DOMAIN_TRASH_PLACES, '\t', domain_trash_purge_place, err) == -1 ||
 	    open_all(t->in, false, &all, err) == -1)
 		return -1;
-	return purge_tree(all, own_name(t, t->name), 0, err);
+	return domain_trash_purge_tree(all, domain_trash_own_name(t, t->name), 0, err);
 }
