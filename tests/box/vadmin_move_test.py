@@ -395,6 +395,19 @@ class Renamed(Moved):
             self.assertRegex(got.stderr, r"^4\.\d\.\d .*was moved to (new.test|jim): the next try finds it")
         self.assertTrue(all(os.path.islink(path) for path in plain))
 
+    def test_where_two_names_cannot_change_places_it_is_done_in_two_steps(self):
+        for command, calls in ((("domain", "rename", "a.test", "new.test"), "2..4"),
+                               (("user", "rename", "joe@a.test", "jim"), "1")):
+            log = self.path("log")
+            got = run("/usr/bin/strace", "-qq", "-o", log, "-e", "trace=renameat2", "-e",
+                      f"inject=renameat2:error=EINVAL:when={calls}", program("vadmin"), "-C", self.vmail.dir, *command)
+            self.assertEqual(got.status, 0, got)
+            with open(log) as f:
+                self.assertTrue(all("RENAME_EXCHANGE" in line for line in f if "INJECTED" in line))
+        self.mail("joe@a.test")
+        self.assertEqual(len(self.vmail.messages("jim@new.test")), 2)
+        self.assertTrue(os.path.islink(self.path("spool", "a.test")))
+
     def test_a_session_that_goes_on_keeps_an_account_its_name_and_a_locked_mbox_too(self):
         self.vmail.set(lock_timeout="1s")
         pop = self.vmail.pop3()

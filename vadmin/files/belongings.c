@@ -85,9 +85,8 @@ belongings_leftovers(const struct account *account, struct pool *pool,
 	belongings_inbox(account, pool, &path, &name);
 	if (dir_open(AT_FDCWD, path, &parent, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
-	if (relocate_clear((struct place){ parent, name }, err) == -1)
-		return -1;
-	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !relocate_is_mark((struct place){ parent, name }, NULL))
 		return 0;
 	*err = (struct err){ 0 };
 	if (!is_unlocked(parent, name, pool, err))
@@ -101,6 +100,19 @@ belongings_leftovers(const struct account *account, struct pool *pool,
 			return err_sys(err, "remove %s/%s", path, left);
 	}
 	return fsync(parent) == -1 ? err_sys(err, "sync %s", path) : 0;
+}
+
+int
+belongings_unmark(const struct account *account, struct pool *pool,
+    struct err *err)
+{
+	SCOPED(drop_fd) int parent = -1;
+	const char *path, *name;
+
+	belongings_inbox(account, pool, &path, &name);
+	if (dir_open(AT_FDCWD, path, &parent, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	return relocate_clear((struct place){ parent, name }, err);
 }
 
 void

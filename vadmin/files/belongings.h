@@ -44,8 +44,12 @@ int	belongings_each(const struct belongings *all,
 
 /* Where there is no inbox, what an earlier account of the name left beside it
  * (its locks and ids) is removed: the next one has another uid, and could not
- * open it; so is the mark of one that was renamed.  ERR_BUSY: somebody holds the inbox's lock file. */
+ * open it.  ERR_BUSY: somebody holds the inbox's lock file. */
 int	belongings_leftovers(const struct account *account, struct pool *pool,
+	    struct err *err);
+
+/* The mark of an earlier account of the name, which was renamed, goes. */
+int	belongings_unmark(const struct account *account, struct pool *pool,
 	    struct err *err);
 
 /* A stale lock file of the inbox goes; one that somebody holds is his to take

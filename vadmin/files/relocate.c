@@ -11,6 +11,7 @@
 
 #include "compat.h"
 #include "moved.h"
+#include "scope.h"
 #include "str.h"
 
 enum { TRIES = 100 };
@@ -50,6 +51,28 @@ relocate_clear(struct place at, struct err *err)
 	    err_sys(err, "remove %s", at.name) : 0;
 }
 
+/* Where a mark is it is replaced in one step: without it, for a moment, somebody
+ * could make what it keeps from being made.  1: it is there, 0: something else
+ * is. */
+static int
+put_mark(struct place at, const char *mark, struct err *err)
+{
+	SCOPED(drop_str) struct str draft = { 0 };
+
+	if (!relocate_is_mark(at, NULL)) {
+		if (symlinkat(mark, at.dir, at.name) == 0)
+			return 1;
+		return errno == EEXIST ? 0 : err_sys(err, "mark %s", at.name);
+	}
+	str_addf(&draft, ".%s.mark", at.name);
+	if (unlinkat(at.dir, str_text(&draft), 0) == -1 && errno != ENOENT)
+		return err_sys(err, "remove %s", str_text(&draft));
+	if (symlinkat(mark, at.dir, str_text(&draft)) == -1 ||
+	    renameat(at.dir, str_text(&draft), at.dir, at.name) == -1)
+		return err_sys(err, "mark %s", at.name);
+	return 1;
+}
+
 static bool
 knows_no_exchange(int error)
 {
@@ -80,13 +103,11 @@ move_in_two_steps(struct place from, struct place to, const char *mark,
 static int
 exchange(struct place from, struct place to, const char *mark, struct err *err)
 {
-	if (relocate_is_mark(to, NULL) &&
-	    unlinkat(to.dir, to.name, 0) == -1)
-		return err_sys(err, "remove %s", to.name);
-	if (symlinkat(mark, to.dir, to.name) == -1)
-		return errno == EEXIST ? err_set(err, ERR_EXISTS,
-		    "there is a %s already: move it away", to.name) :
-		    err_sys(err, "make %s", to.name);
+	int put = put_mark(to, mark, err);
+
+	if (put != 1)
+		return put == -1 ? -1 : err_set(err, ERR_EXISTS,
+		    "there is a %s already: move it away", to.name);
 	if (compat_renameat2_exchange(from.dir, from.name, to.dir,
 	    to.name) == 0)
 		return 0;
@@ -100,11 +121,8 @@ relocate(struct place from, struct place to, const char *mark, struct err *err)
 	/* Somebody may make the thing between the look and the mark. */
 	while (!relocate_is_mark(from, mark)) {
 		if (relocate_is_mark(from, NULL) || !is_there(from)) {
-			if (relocate_clear(from, err) == -1)
+			if (put_mark(from, mark, err) == -1)
 				return -1;
-			if (symlinkat(mark, from.dir, from.name) == -1 &&
-			    errno != EEXIST)
-				return err_sys(err, "mark %s", from.name);
 		} else if (exchange(from, to, mark, err) == -1)
 			return -1;
 	}
