@@ -278,6 +278,18 @@ class WhileMailFlows(Moved):
         self.assertTrue(os.path.islink(self.path("spool", "a.test", "jim")))
         self.assertEqual(self.vmail.run("vadmin", "check").stdout, b"")
 
+    def test_a_delivery_that_looked_for_aliases_before_a_rename_and_for_accounts_after_it_finds_both(self):
+        log = self.path("log")
+        late = subprocess.Popen(["/usr/bin/strace", "-o", log, "-P", os.path.join(self.vmail.dir, "passwd.a.test"), "-P",
+                                 os.path.join(self.vmail.dir, "aliases.a.test"), "-e", "trace=openat,openat2", "-e",
+                                 "inject=openat,openat2:delay_exit=1500000:when=1", program("vdeliver"), "-C",
+                                 self.vmail.dir, "-n", "joe@a.test"], stdout=subprocess.PIPE, env=environment())
+        eventually(lambda: os.path.exists(log) and "aliases.a.test" in open(log).read(), "the look for an alias")
+        self.ok("user", "rename", "joe@a.test", "jim")
+        said = late.communicate(timeout=DEADLINE)[0].decode()
+        self.assertEqual(late.returncode, 0, said)
+        self.assertIn("mailbox jim@a.test", said)
+
     def test_a_hundred_changes_of_several_domains_at_once_are_all_made(self):
         places = [(n, ("a.test", "b.test")[n % 2]) for n in range(20)]
         shutil.rmtree(self.path("spool", "a.test"))
