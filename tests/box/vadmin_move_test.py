@@ -484,6 +484,16 @@ class Renamed(Moved):
         self.ok("user", "restore", "joe@a.test")
         self.assertRegex(self.pop3("joe@a.test"), r"^\+OK 1 messages")
 
+    def test_a_deleted_account_comes_back_to_a_domain_that_has_another_name_now(self):
+        self.mail("ann@a.test")
+        self.ok("user", "delete", "ann@a.test")
+        self.ok("domain", "rename", "a.test", "new.test")
+        self.ok("user", "restore", "ann@a.test")
+        self.assertRegex(self.pop3("ann@a.test"), r"^\+OK 1 messages")
+        self.assertTrue(os.path.isdir(self.path("homes", "new.test", "home", "ann")))
+        self.assertIn(f"home\t{self.path('homes', 'new.test', 'home', 'ann')}\n",
+                      self.ok("user", "show", "ann@new.test").stdout.decode())
+
     def test_mail_for_a_name_without_alias_is_refused_from_then_on(self):
         self.ok("user", "rename", "joe@a.test", "jim", "--no-alias")
         self.mail("joe@a.test", 67)
