@@ -19,6 +19,9 @@ struct subject_named {
 struct begun_check {
 	struct call		*call;
 	struct subject_named	 named;
+	/* what the operation is on, as a record calls it: by the given name of its
+	 * domain, and by the real one */
+	const char		*given, *real;
 };
 
 /* Both are "LOCAL@DOMAIN", or domains. */
@@ -50,13 +53,21 @@ is_about(const struct begun_check *c, const struct unfinished *what)
 	    is_domain(&c->named, slice_of(what->to));
 }
 
-/* The operation itself sees whether it is the same once more. */
+/* The operation itself sees whether it is just the same once more. */
+static bool
+is_repeated(const struct begun_check *c, const struct unfinished *what)
+{
+	return strcmp(what->op, c->call->op->name) == 0 && c->given != NULL &&
+	    (strcmp(what->name, c->given) == 0 ||
+	    strcmp(what->name, c->real) == 0);
+}
+
 static int
 check_one(void *arg, const struct unfinished *what, struct err *err)
 {
 	const struct begun_check *c = arg;
 
-	if (!is_about(c, what) || strcmp(what->op, c->call->op->name) == 0)
+	if (!is_about(c, what) || is_repeated(c, what))
 		return 0;
 	return err_set(err, ERR_REFUSED, "'%s' was interrupted: finish it "
 	    "first with 'vadmin %s'", what->op, unfinished_command(what,
@@ -94,25 +105,45 @@ names_domain(struct begun_check *c, const char *value)
 	return name_subject(c, pool_format(&c->call->pool, "@%s", value));
 }
 
+/* True: the value names something that can have been begun on. */
+static bool
+name_value(struct begun_check *c, const struct param_type *type,
+    const char *value)
+{
+	if (type == &param_domain)
+		return names_domain(c, value);
+	return (type == &param_account || type == &param_alias ||
+	    type == &param_auto) && name_subject(c, value);
+}
+
+/* The first value that was named is what the operation is on. */
+static void
+remember_first(struct begun_check *c, const struct param_type *type)
+{
+	struct pool *pool = &c->call->pool;
+	const char *local = type == &param_domain ? "" : pool_format(pool,
+	    "%s@", pool_lower(pool, c->named.local));
+
+	c->given = pool_format(pool, "%s%s", local, c->named.given);
+	c->real = pool_format(pool, "%s%s", local, c->named.real);
+}
+
 int
 begun_check(struct call *call, struct err *err)
 {
 	struct begun_check c = { .call = call };
 
-	for (size_t i = 0; call->op->params[i].name != NULL; i++) {
-		const struct param_type *type = call->op->params[i].type;
-		bool is_domain_name = type == &param_domain;
-		if (!is_domain_name && type != &param_account &&
-		    type != &param_alias && type != &param_auto)
-			continue;
+	for (size_t i = 0; call->op->params[i].name != NULL; i++)
 		for (size_t j = 0; j < call->values[i].count; j++) {
-			const char *value = call->values[i].word[j];
-			if ((is_domain_name ? names_domain(&c, value) :
-			    name_subject(&c, value)) &&
-			    unfinished_each(&call->in, &call->pool, check_one,
+			const struct param_type *type =
+			    call->op->params[i].type;
+			if (!name_value(&c, type, call->values[i].word[j]))
+				continue;
+			if (c.given == NULL)
+				remember_first(&c, type);
+			if (unfinished_each(&call->in, &call->pool, check_one,
 			    &c, err) == -1)
 				return -1;
 		}
-	}
 	return 0;
 }

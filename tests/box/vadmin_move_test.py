@@ -204,6 +204,26 @@ class Killed(Striking):
         self.mail("joe@a.test")
         self.assertEqual(self.vmail.run("vadmin", "check").stdout, b"")
 
+    def test_what_is_unfinished_is_finished_by_its_own_command_alone(self):
+        def stopped(*args):
+            got = self.strace(["-o", "/dev/null", "-e", "inject=renameat2:signal=KILL:when=2"], *args)
+            self.assertEqual(got.status, -9, got)
+
+        stopped("user", "rename", "joe@a.test", "jim")
+        for args in (("user", "rename", "joe@a.test", "jack"), ("user", "rename", "ann@a.test", "jim@a.test"),
+                     ("user", "delete", "joe@alias.test"), ("domain", "delete", "a.test", "--with-accounts")):
+            self.assertIn("vadmin user rename joe@a.test jim", self.refused(77, *args))
+        self.ok("user", "set", "ann@a.test", "name=Ann")
+        self.ok("user", "rename", "user/JOE@alias.test", "jim")
+        stopped("domain", "rename", "a.test", "new.test")
+        for args in (("domain", "rename", "a.test", "other.test"), ("domain", "rename", "alias.test", "other.test"),
+                     ("domain", "rename", "b.test", "new.test"), ("domain", "add", "new.test"),
+                     ("domain", "alias", "b.test", "a.test"), ("domain", "unalias", "a.test")):
+            self.assertIn("vadmin domain rename a.test new.test", self.refused(77, *args))
+        self.ok("domain", "set", "b.test", "description=free")
+        self.ok("domain", "rename", "a.test", "new.test")
+        self.assertRegex(self.pop3("jim@a.test"), r"^\+OK 1 messages")
+
     def test_a_domain_whose_deletion_or_return_is_killed_is_deleted_or_back_when_it_is_repeated(self):
         self.ok("user", "delete", "ann@a.test", "--replace-by", "joe@a.test")
         before = self.tree()
