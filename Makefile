@@ -123,7 +123,7 @@ endef
 define compile
 $(1)/obj/%.o: %.c
 	@mkdir -p $$(@D)
-	$(2) $$(CPPFLAGS) $$(OWN) $$(SAN) $$(CFLAGS) $$(if $$(filter lib/base/% tests/unit/base/%,$$<),,$$(if $$(filter lib/mail/%,$$<),,-iquote $$(dir $$<)) $$(if $$(filter vadmin/%,$$<),-iquote vadmin -iquote vadmin/files) -iquote lib/mail) -iquote lib/base -c -o $$@ $$<
+	$(2) $$(CPPFLAGS) $$(OWN) $$(SAN) $$(CFLAGS) $$(if $$(filter lib/base/% tests/unit/base/%,$$<),,$$(if $$(filter lib/mail/%,$$<),,-iquote $$(dir $$<)) $$(if $$(filter vadmin/%,$$<),-iquote vadmin -iquote vadmin/files -iquote vadmin/journal) -iquote lib/mail) -iquote lib/base -c -o $$@ $$<
 endef
 $(eval $(call compile,$(OUT),$(CC)))
 $(if $(filter 1,$(STATIC)),$(eval $(call compile,$(HOT),$(HOT_CC))))

@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "authority.h"
 #include "begun.h"
 #include "fd.h"
+#include "files.h"
+#include "journal.h"
 #include "output.h"
 #include "param.h"
+#include "rehearsal.h"
 #include "scope.h"
 
 /* An operation that asks for what its row does not name is our mistake. */
@@ -58,15 +61,10 @@ call_add(struct call *call, size_t param, const char *value, struct err *err)
 	return 0;
 }
 
-static int
-check_caller(const struct installation *in, struct err *err)
+static bool
+is_shown_to(const void *who, const char *domain)
 {
-	if (in->as_root || (in->owner != 0 && in->owner == getuid()))
-		return 0;
-	return err_set(err, ERR_REFUSED,
-	    "only root, or whoever owns %s/vmail.conf, may do this: call it "
-	    "through sudo (administrators by admins and co-administration are "
-	    "not available in this version)", in->path);
+	return principal_has(who, domain);
 }
 
 static void
@@ -84,8 +82,50 @@ call_open(struct call *call, struct err *err)
 		return -1;
 	}
 	call->opened = true;
-	call->in.warn = warn;
-	return check_caller(&call->in, err);
+	if (principal_find(&call->in, call->as, &call->pool, &call->principal,
+	    err) == -1)
+		return -1;
+	if (call->principal.caller <= CALLER_GLOBAL) {
+		call->in.warn = warn;
+	} else {
+		/* Whatever is looked for from now on. */
+		call->in.shows = is_shown_to;
+		call->in.shows_to = &call->principal;
+	}
+	return authority_check(call, err);
+}
+
+/* A lock that nobody has made yet is not made for this. */
+static int
+take_lock(struct call *call, struct err *err)
+{
+	if (call->rehearsed && !files_exists(call->in.dir, ".lock"))
+		return 0;
+	return installation_lock(&call->in, &call->lock, err);
+}
+
+static int
+rehearse(struct call *call, struct err *err)
+{
+	SCOPED(drop_rehearsal) struct rehearsal rehearsal = { .watches = false };
+
+	rehearsal_begin(&rehearsal, true);
+	int done = call->op->run(call, err);
+	output_mute(false);
+	if (rehearsal.steps.count > 0)
+		sheet_print(&rehearsal.steps);
+	return done;
+}
+
+static int
+run_kept(struct call *call, struct err *err)
+{
+	SCOPED(drop_journal) struct journal journal = JOURNAL_NONE;
+
+	journal_begin(&journal, call);
+	int done = call->op->run(call, err);
+	journal_end(&journal, done == -1 ? err : NULL);
+	return done;
 }
 
 /* Until nobody changes anything. */
@@ -121,14 +161,20 @@ call_run(struct call *call, struct err *err)
 		return call->op->run(call, err);
 	if (call_open(call, err) == -1)
 		return -1;
+	if (call->rehearsed && call->op->in_steps)
+		return err_set(err, ERR_REFUSED, "-n cannot tell what '%s' "
+		    "would do: its later steps look at what the first ones "
+		    "did", call->op->name);
 	if (call->op->ask != NULL && ask(call, err) == -1)
 		return -1;
-	if (call->op->changes && installation_lock(&call->in, &call->lock,
-	    err) == -1)
+	if (!call->op->changes)
+		return call->op->run(call, err);
+	/* What somebody may change can have changed while we waited. */
+	if (take_lock(call, err) == -1 || authority_check(call, err) == -1)
 		return -1;
-	if (call->op->changes && begun_check(call, err) == -1)
+	if (begun_check(call, err) == -1)
 		return -1;
-	return call->op->run(call, err);
+	return call->rehearsed ? rehearse(call, err) : run_kept(call, err);
 }
 
 void
@@ -143,14 +189,11 @@ drop_call(struct call *call)
 void
 note(const char *fmt, ...)
 {
-	SCOPED(drop_str) struct str line = { 0 };
 	char text[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	str_adds(&line, "vadmin: note: ");
-	output_clean(&line, slice_of(text));
-	fprintf(stderr, "%s\n", str_text(&line));
+	output_note(slice_of(text));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "near.h"
+#include "output.h"
 #include "param.h"
 #include "scope.h"
 
@@ -21,8 +22,7 @@ next_word(struct words *words)
 static int
 refuse_option(const char *option, struct err *err)
 {
-	static const char *const later[] = { "--json", "--as", "-n",
-	    "--replace-by", "--who" };
+	static const char *const later[] = { "--replace-by", "--who" };
 
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
 		if (strcmp(option, later[i]) == 0 ||
@@ -33,6 +33,72 @@ refuse_option(const char *option, struct err *err)
 	return err_set(err, ERR_INVALID,
 	    "there is no option '%s' here (a value that begins with '-' comes "
 	    "after '--')", option);
+}
+
+/* The options that every operation has, wherever they stand. */
+static bool
+take_global(struct call *call, const char *option)
+{
+	if (strcmp(option, "--json") == 0)
+		output_form(OUTPUT_JSON);
+	else if (strcmp(option, "-n") == 0)
+		call->rehearsed = true;
+	else
+		return false;
+	return true;
+}
+
+/* "-C DIR" or "-CDIR", "--as WHO" or "--as=WHO". */
+struct global_option {
+	const char	*name, *joint, *needs;
+};
+static const struct global_option opt_directory = { "-C", "", "a directory" },
+    opt_as = { "--as", "=", "a principal" };
+
+/* 1: the next word is the option, and what follows it is next; 0: it is
+ * another. */
+static int
+take_value(struct words *words, const struct global_option *option,
+    const char **value, struct err *err)
+{
+	size_t len = strlen(option->name), joint = strlen(option->joint);
+	const char *word = *words->at;
+
+	if (strncmp(word, option->name, len) != 0 || (word[len] != '\0' &&
+	    strncmp(word + len, option->joint, joint) != 0))
+		return 0;
+	words->at++;
+	*value = word[len] != '\0' ? word + len + joint : next_word(words);
+	return *value != NULL ? 1 : err_set(err, ERR_INVALID, "%s needs %s",
+	    option->name, option->needs);
+}
+
+/* Twice is refused: a rule of sudo's that gives the first one must not be
+ * overruled by who is let through by it. */
+static int
+take_principal(struct call *call, struct words *words, struct err *err)
+{
+	const char *as = NULL;
+	int taken = take_value(words, &opt_as, &as, err);
+
+	if (taken != 1)
+		return taken;
+	if (call->as != NULL)
+		return err_set(err, ERR_INVALID, "--as is given twice");
+	call->as = as;
+	return param_check(&param_principal, slice_of(as), err) == -1 ?
+	    err_within(err, "--as") : 1;
+}
+
+/* Behind --as it may come from who is let through by a rule of sudo's: he must
+ * not choose whose files say who he is. */
+static int
+take_directory(struct call *call, struct words *words, struct err *err)
+{
+	int taken = take_value(words, &opt_directory, &call->directory, err);
+
+	return taken == 1 && call->as != NULL ? err_set(err, ERR_INVALID,
+	    "-C comes before --as") : taken;
 }
 
 /* "help" and nothing else when somebody asks for it as an option. */
@@ -52,14 +118,17 @@ parse_global(struct call *call, struct words *words, struct err *err)
 				*words->at = help;
 				return 0;
 			}
-		if (strncmp(option, "-C", 2) != 0)
+		if (take_global(call, option)) {
+			words->at++;
+			continue;
+		}
+		int taken = take_directory(call, words, err);
+		if (taken == 0)
+			taken = take_principal(call, words, err);
+		if (taken == -1)
+			return -1;
+		if (taken == 0)
 			return refuse_option(option, err);
-		words->at++;
-		call->directory = option[2] != '\0' ? option + 2 :
-		    next_word(words);
-		if (call->directory == NULL)
-			return err_set(err, ERR_INVALID,
-			    "-C needs a directory");
 	}
 	return 0;
 }
@@ -215,6 +284,8 @@ parse_values(struct call *call, struct words *words, bool *usage,
 	while ((word = next_word(words)) != NULL) {
 		if (options && strcmp(word, "--") == 0)
 			options = false;
+		else if (options && take_global(call, word))
+			continue;
 		else if (options && word[0] == '-' && word[1] != '\0') {
 			if (parse_option(call, word, words, usage, err) == -1)
 				return -1;
@@ -222,6 +293,15 @@ parse_values(struct call *call, struct words *words, bool *usage,
 			return -1;
 	}
 	return check_all_there(call, err);
+}
+
+/* A wrong command line is told in the form that it asks for further on. */
+static void
+look_for_form(char **words)
+{
+	for (; *words != NULL && strcmp(*words, "--") != 0; words++)
+		if (strcmp(*words, "--json") == 0)
+			output_form(OUTPUT_JSON);
 }
 
 int
@@ -232,6 +312,7 @@ command_line_parse(struct call *call, int argc, char **argv, bool *usage,
 	struct words words = { argv + (argc > 0 ? 1 : 0) };
 
 	*usage = true;
+	look_for_form(words.at);
 	if (parse_global(call, &words, err) == -1 ||
 	    parse_operation(call, &words, err) == -1)
 		return -1;

@@ -9,7 +9,7 @@ confirm(struct call *call, const char *question, struct err *err)
 {
 	char answer[16] = "";
 
-	if (call_has(call, "--yes") || !isatty(STDIN_FILENO))
+	if (call->rehearsed || call_has(call, "--yes") || !isatty(STDIN_FILENO))
 		return 0;
 	fprintf(stderr, "%s [y/N] ", question);
 	if (fgets(answer, sizeof answer, stdin) != NULL &&

@@ -12,10 +12,10 @@ help_all(void)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 
-	str_adds(&text, "vadmin [-C DIR] OPERATION ...  (version " VERSION ")\n\n");
+	str_adds(&text, "vadmin [-C DIR] [--as PRINCIPAL] OPERATION ...  (version " VERSION ")\n\n");
 	for (const struct operation *op = operations; op->name != NULL; op++)
 		if (op->run != NULL)
-			str_addf(&text, "  %-14s %s\n", op->name, op->help);
+			str_addf(&text, "  %-15s %s\n", op->name, op->help);
 	str_adds(&text, "\n'vadmin help OPERATION' tells more, vadmin(8) all.\n");
 	fputs(str_text(&text), stdout);
 }
@@ -26,7 +26,8 @@ help_one(const struct operation *op)
 	SCOPED(drop_str) struct str synopsis = { 0 };
 
 	command_line_synopsis(op, &synopsis);
-	printf("%s\n\n%s\n", str_text(&synopsis), op->help);
+	printf("%s\n\n%s\nFor %s.\n", str_text(&synopsis), op->help,
+	    caller_class(op->least));
 	for (const struct param *p = op->params; p->name != NULL; p++)
 		printf("%s  %-18s %s\n", p == op->params ? "\n" : "", p->name,
 		    p->help);

@@ -11,6 +11,7 @@
 #include "err.h"
 #include "installation.h"
 #include "pool.h"
+#include "principal.h"
 #include "str.h"
 
 struct call;
@@ -36,8 +37,15 @@ enum { OPERATION_PARAMS = 4 };
 struct operation {
 	const char	*name;			/* "domain add" */
 	const char	*help;			/* one sentence */
+	/* who may call it, and everybody who may do more; of what: the types
+	 * of its params say (authority.h).  A row that does not say it is
+	 * root's. */
+	enum caller	 least;
 	/* holds the installation's lock */
 	bool		 changes;
+	/* of steps of its own, which its repetition finishes: it can be neither
+	 * rehearsed nor undone by the journal */
+	bool		 in_steps;
 	/* NULL: not in this version */
 	int		(*run)(struct call *, struct err *);
 	/* what to ask people before the lock */
@@ -54,6 +62,10 @@ extern const struct operation operations[];
 struct call {
 	const struct operation	*op;
 	const char		*directory;	/* -C */
+	/* -n: nothing is changed, what would be is told */
+	bool			 rehearsed;
+	const char		*as;		/* --as; NULL: nobody less */
+	struct principal	 principal;	/* once the installation is open */
 	/* what values and results live in */
 	struct pool		 pool;
 	/* of the row's params */
@@ -80,16 +92,17 @@ const struct setting_words *call_list(const struct call *call,
 int		call_add(struct call *call, size_t param, const char *value,
 	    struct err *err);
 
-/* Opens the installation and checks who calls: call->opened tells which of
- * both failed. */
+/* Opens the installation, finds out who calls and whether he may:
+ * call->opened tells whether the first of these failed. */
 int		call_open(struct call *call, struct err *err);
 
 /* Opens the installation, takes the lock if the operation
- * changes something, and runs it. */
+ * changes something, and runs it, if the caller may: with an entry in the
+ * journal or, for -n, without a change. */
 int		call_run(struct call *call, struct err *err);
 void		drop_call(struct call *call);
 
-/* "note: ..." to the person at the keyboard, on standard error. */
+/* "note: ..." to the person at the keyboard. */
 void		note(const char *fmt,
 	    ...) __attribute__((format(printf, 1, 2)));
 

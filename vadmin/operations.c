@@ -5,9 +5,11 @@
 #include "param.h"
 
 #define DOMAIN		{ "D", &param_domain, ONE, "The domain." }
-#define ACCOUNT		{ "U@D", &param_account, ONE, "The account; without @D of the main domain." }
-#define ALIAS		{ "L@D", &param_alias, ONE, "The alias; without @D of the main domain." }
-#define AUTO		{ "NAME@D", &param_auto, ONE, "What is answered; without @D of the main domain." }
+#define ACCOUNT		{ "U@D", &param_account, ONE, "The account; without @D of the caller's own domain." }
+#define ALIAS		{ "L@D", &param_alias, ONE, "The alias; without @D of the caller's own domain." }
+#define AUTO		{ "NAME@D", &param_auto, ONE, "What is answered; without @D of the caller's own domain." }
+#define ADMIN		{ "NAME", &param_admin, ONE, "The administrator, or NAME@D." }
+#define ADMIN_DOMAIN	{ "D", &param_domain, OPTIONAL, "The domain; without it everything, which is root's to give." }
 #define DOMAIN_SETTING	"NAME=VALUE", &param_domain_setting
 #define ACCOUNT_SETTING	"NAME=VALUE", &param_account_setting
 #define PASSWORD_STDIN	{ "--password-stdin", &param_flag, OPTIONAL, \
@@ -17,148 +19,166 @@
 
 const struct operation operations[] = {
 	{ "domain add", "Make a domain that works: its files, directories and postmaster.",
-	  .changes = true, .run = domain_add, .params = {
+	  .least = CALLER_GLOBAL, .changes = true, .run = domain_add, .params = {
 		DOMAIN, { DOMAIN_SETTING, ANY, "Settings of domain.D; see vmail.conf(5)." } } },
 	{ "domain show", "Show a domain: where it is, how many accounts, its settings.",
-	  .run = domain_show, .params = { DOMAIN } },
+	  .least = CALLER_DOMAIN, .run = domain_show, .params = { DOMAIN } },
 	{ "domain list", "List the domains and domain aliases.",
-	  .run = domain_list, .params = {
+	  .least = CALLER_DOMAIN, .run = domain_list, .params = {
 		{ "PATTERN", &param_pattern, OPTIONAL, "Only these; * and ? stand for anything." } } },
 	{ "domain set", "Change settings of a domain; its file keeps comments and order.",
-	  .changes = true, .run = domain_set, .params = {
+	  .least = CALLER_GLOBAL, .changes = true, .run = domain_set, .params = {
 		DOMAIN, { DOMAIN_SETTING, SOME, "Settings of domain.D; see vmail.conf(5)." } } },
 
 	{ "domain alias", "Make another name mean a domain: all said of one holds for the other.",
-	  .changes = true, .run = domain_alias, .params = {
+	  .least = CALLER_GLOBAL, .changes = true, .run = domain_alias, .params = {
 		DOMAIN, { "ALIAS", &param_domain, ONE, "The other name." } } },
 	{ "domain unalias", "Take a domain alias away.",
-	  .changes = true, .run = domain_unalias, .params = {
+	  .least = CALLER_GLOBAL, .changes = true, .run = domain_unalias, .params = {
 		{ "ALIAS", &param_domain, ONE, "The domain alias." } } },
 	{ "domain lock", "Let nobody of a domain fetch mail; it still arrives.",
-	  .changes = true, .run = domain_lock, .params = { DOMAIN } },
+	  .least = CALLER_GLOBAL, .changes = true, .run = domain_lock, .params = { DOMAIN } },
 	{ "domain unlock", "Let mail of a domain be fetched again.",
-	  .changes = true, .run = domain_unlock, .params = { DOMAIN } },
+	  .least = CALLER_GLOBAL, .changes = true, .run = domain_unlock, .params = { DOMAIN } },
 
 	{ "domain rename", "Give a domain another name; the old one stays a domain alias.",
-	  .changes = true, .run = domain_rename, .params = {
+	  .least = CALLER_GLOBAL, .changes = true, .in_steps = true, .run = domain_rename, .params = {
 		DOMAIN, { "NEW", &param_domain, ONE, "The new name." } } },
 	{ "domain delete", "Take a domain away; its mail and files go to a trash.",
-	  .changes = true, .ask = domain_delete_ask, .run = domain_delete, .params = {
+	  .least = CALLER_GLOBAL, .changes = true, .in_steps = true, .ask = domain_delete_ask, .run = domain_delete, .params = {
 		DOMAIN, { "--with-accounts", &param_flag, OPTIONAL, "Also where it has accounts." },
 		{ "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 	{ "domain restore", "Bring a deleted domain back, with accounts, mail and domain aliases.",
-	  .changes = true, .run = domain_restore, .params = { DOMAIN } },
+	  .least = CALLER_GLOBAL, .changes = true, .in_steps = true, .run = domain_restore, .params = { DOMAIN } },
 	{ "domain purge", "Remove what is in the trash of a deleted domain for good.",
-	  .changes = true, .ask = domain_purge_ask, .run = domain_purge, .params = {
+	  .least = CALLER_GLOBAL, .changes = true, .in_steps = true, .ask = domain_purge_ask, .run = domain_purge, .params = {
 		DOMAIN, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 
 	{ "user add", "Make an account; asks for the password twice, or makes one and prints it.",
-	  .changes = true, .ask = user_add_ask, .run = user_add, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .ask = user_add_ask, .run = user_add, .params = {
 		ACCOUNT, { ACCOUNT_SETTING, ANY, "name (full name) and quota." }, PASSWORD_STDIN } },
 	{ "user show", "Show an account, and the aliases that name it.",
-	  .run = user_show, .params = { ACCOUNT } },
+	  .least = CALLER_ACCOUNT, .run = user_show, .params = { ACCOUNT } },
 	{ "user list", "List accounts.",
-	  .run = user_list, .params = {
-		{ "D | PATTERN", &param_pattern, OPTIONAL,
+	  .least = CALLER_DOMAIN, .run = user_list, .params = {
+		{ "D | PATTERN", &param_domain_pattern, OPTIONAL,
 		  "A domain, or a pattern such as '*@example.net'; all domains without it." } } },
 	{ "user search", "Find accounts by any part of their name or address.",
-	  .run = user_search, .params = {
+	  .least = CALLER_DOMAIN, .run = user_search, .params = {
 		{ "WORD", &param_pattern, ONE, "The part; * and ? in it stand for anything." } } },
 	{ "user set", "Change an account's full name or limit.",
-	  .changes = true, .run = user_set, .params = {
+	  .least = CALLER_ACCOUNT, .changes = true, .run = user_set, .params = {
 		ACCOUNT, { ACCOUNT_SETTING, SOME, "name (full name) and quota." } } },
 	{ "user passwd", "Change a password; an empty answer keeps it.",
-	  .changes = true, .ask = user_passwd_ask, .run = user_passwd, .params = { ACCOUNT, PASSWORD_STDIN } },
+	  .least = CALLER_ACCOUNT, .changes = true, .ask = user_passwd_ask, .run = user_passwd, .params = { ACCOUNT, PASSWORD_STDIN } },
 	{ "user lock", "Forbid logins; mail still arrives.",
-	  .changes = true, .run = user_lock, .params = { ACCOUNT } },
+	  .least = CALLER_DOMAIN, .changes = true, .run = user_lock, .params = { ACCOUNT } },
 	{ "user unlock", "Allow logins again, with the password from before.",
-	  .changes = true, .run = user_unlock, .params = { ACCOUNT } },
+	  .least = CALLER_DOMAIN, .changes = true, .run = user_unlock, .params = { ACCOUNT } },
 	{ "user rename", "Give an account another name; mail for the old one still reaches it.",
-	  .changes = true, .run = user_rename, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .in_steps = true, .run = user_rename, .params = {
 		ACCOUNT, { "NEW", &param_account, ONE, "The new name, in the same domain." },
 		{ "--no-alias", &param_flag, OPTIONAL, "Refuse mail for the old name from then on." } } },
 	{ "user delete", "Take an account away; its mail and home go to a trash beside them.",
-	  .changes = true, .ask = user_delete_ask, .run = user_delete, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .ask = user_delete_ask, .run = user_delete, .params = {
 		ACCOUNT, { "--replace-by", &param_address, OPTIONAL,
 		  "Whom aliases, forwards and fallbacks lead to from then on, with domain." },
 		{ "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 
 	{ "user restore", "Bring a deleted account back, with its mail, password and home.",
-	  .changes = true, .run = user_restore, .params = { ACCOUNT } },
+	  .least = CALLER_DOMAIN, .changes = true, .run = user_restore, .params = { ACCOUNT } },
 	{ "user purge", "Remove what is in the trash of a deleted account for good.",
-	  .changes = true, .ask = user_purge_ask, .run = user_purge, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .ask = user_purge_ask, .run = user_purge, .params = {
 		ACCOUNT, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 
 	{ "user vacation", "Switch an account's vacation on or off, or show it.",
-	  .changes = true, .run = user_vacation, .params = {
+	  .least = CALLER_ACCOUNT, .changes = true, .run = user_vacation, .params = {
 		ACCOUNT, { "on|off|show", &param_switch, ONE,
 		  "What to do; with a new text everybody is told once more." },
 		{ "--text", &param_file, OPTIONAL, "The file with what is sent; - for standard input." } } },
 
 	{ "user quota", "Show or change how much an account's inbox may hold.",
-	  .changes = true, .run = user_quota, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .run = user_quota, .params = {
 		ACCOUNT, { "kB|none|disabled|default", &param_quota, OPTIONAL,
 		  "A number of kB (or with k, M, G); no limit; no mail at all; the domain's limit." } } },
 	{ "user forward", "Send an account's mail elsewhere, or show where it goes.",
-	  .changes = true, .run = user_forward, .params = {
+	  .least = CALLER_ACCOUNT, .changes = true, .run = user_forward, .params = {
 		ACCOUNT, { "ADDRESS|off", &param_member, ANY, "Where to; off: nowhere else any more." },
 		{ "--keep", &param_flag, OPTIONAL, "A copy stays in the inbox." } } },
 	{ "user grant", "Let another account of the domain open an account's inbox, or no longer.",
-	  .changes = true, .run = user_grant, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .run = user_grant, .params = {
 		ACCOUNT, { "WHO", &param_account, ONE, "The other account, with or without its domain." },
 		{ "retrieve|all|none", &param_grant, ONE,
 		  "Read, read and delete, or nothing any more." } } },
 
 	{ "alias add", "Add members to an alias, which is made when missing.",
-	  .changes = true, .run = alias_add, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .run = alias_add, .params = {
 		ALIAS, { "MEMBER", &param_member, SOME,
 		  "An account, an address, |command, /file or :include:/file." } } },
 	{ "alias show", "Show an alias's members, one a line.",
-	  .run = alias_show, .params = { ALIAS } },
+	  .least = CALLER_DOMAIN, .run = alias_show, .params = { ALIAS } },
 	{ "alias list", "List a domain's aliases.",
-	  .run = alias_list, .params = { DOMAIN } },
+	  .least = CALLER_DOMAIN, .run = alias_list, .params = { DOMAIN } },
 	{ "alias search", "Find aliases by any part of their name or members.",
-	  .run = alias_search, .params = {
+	  .least = CALLER_DOMAIN, .run = alias_search, .params = {
 		{ "WORD", &param_pattern, ONE, "The part; * and ? in it stand for anything." },
 		{ "D", &param_domain, OPTIONAL, "Only in this domain." } } },
 	{ "alias set", "Make an alias have these members and no others.",
-	  .changes = true, .run = alias_set, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .run = alias_set, .params = {
 		ALIAS, { "MEMBER", &param_member, SOME,
 		  "As for alias add." } } },
 	{ "alias delete", "Take members out of an alias, or all of it away.",
-	  .changes = true, .run = alias_delete, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .run = alias_delete, .params = {
 		ALIAS, { "MEMBER", &param_member, ANY, "Only these; without any the whole alias." } } },
 
 	{ "auto set", "Make an autoresponder answer with a file's text.",
-	  .changes = true, .run = auto_set, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .run = auto_set, .params = {
 		AUTO, { "FILE", &param_file, ONE, "The text; - for standard input." } } },
 	{ "auto show", "Show what an autoresponder answers.",
-	  .run = auto_show, .params = { AUTO } },
+	  .least = CALLER_DOMAIN, .run = auto_show, .params = { AUTO } },
 	{ "auto list", "List a domain's autoresponders.",
-	  .run = auto_list, .params = { DOMAIN } },
+	  .least = CALLER_DOMAIN, .run = auto_list, .params = { DOMAIN } },
 	{ "auto delete", "Take an autoresponder away.",
-	  .changes = true, .run = auto_delete, .params = { AUTO } },
+	  .least = CALLER_DOMAIN, .changes = true, .run = auto_delete, .params = { AUTO } },
+
+	{ "admin add", "Make an administrator of a domain, or of everything.",
+	  .least = CALLER_GLOBAL, .changes = true, .ask = admin_add_ask, .run = admin_add, .params = {
+		ADMIN, ADMIN_DOMAIN, PASSWORD_STDIN } },
+	{ "admin list", "List the administrators of a domain, or of everything, as --as takes them.",
+	  .least = CALLER_GLOBAL, .run = admin_list, .params = { ADMIN_DOMAIN } },
+	{ "admin delete", "Take an administrator away.",
+	  .least = CALLER_GLOBAL, .changes = true, .run = admin_delete, .params = { ADMIN, ADMIN_DOMAIN } },
+	{ "admin passwd", "Change an administrator's password; an empty answer keeps it.",
+	  .least = CALLER_GLOBAL, .changes = true, .ask = admin_passwd_ask, .run = admin_passwd, .params = {
+		ADMIN, ADMIN_DOMAIN, PASSWORD_STDIN } },
 
 	{ "explain", "Tell where mail for an address would go, and why.",
-	  .run = explain, .params = {
+	  .least = CALLER_DOMAIN, .run = explain, .params = {
 		{ "ADDRESS", &param_address, ONE, "The recipient." },
 		{ "--from", &param_word, OPTIONAL, "The envelope sender." } } },
 	{ "check", "Look for what would make deliveries or logins fail.",
-	  .run = check, .anywhere = true, .params = {
+	  .least = CALLER_GLOBAL, .run = check, .anywhere = true, .params = {
 		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
 	{ "settings", "List all settings with type, default and meaning.",
-	  .run = settings_list, .anywhere = true, .params = {
+	  .least = CALLER_ANYBODY, .run = settings_list, .anywhere = true, .params = {
 		{ "--sample", &param_word, OPTIONAL, "Print a sample file: vmail.conf or domain." },
 		{ "--mdoc", &param_word, OPTIONAL,
 		  "Print a manual page's list: vmail.conf or domain." } } },
+	{ "log", "Show what was changed, by whom, and how to take it back; the newest last.",
+	  .least = CALLER_GLOBAL, .run = show_log, .params = {
+		{ "N|D|U@D", &param_word, ANY,
+		  "How many (20); only those of a domain or an account." },
+		{ "--steps", &param_number, OPTIONAL, "What one of them did to which files." } } },
+	{ "undo", "Take a change back, as log numbers it.",
+	  .least = CALLER_GLOBAL, .changes = true, .run = undo, .params = {
+		{ "N", &param_number, ONE, "Its number; that of an undo brings the change back." } } },
 	{ "help", "Tell what there is, or about one operation.",
-	  .run = help, .anywhere = true, .params = {
+	  .least = CALLER_ANYBODY, .run = help, .anywhere = true, .params = {
 		{ "OPERATION", &param_word, ANY, "Its name." } } },
 
 	LATER("user import"), LATER("user export"),
 	LATER("alias join"), LATER("alias leave"),
-	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),
 	LATER("quota"), LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),
-	LATER("fsck"), LATER("log"), LATER("undo"),
+	LATER("fsck"),
 	{ 0 }
 };

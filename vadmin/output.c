@@ -5,13 +5,36 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "mem.h"
 #include "scope.h"
 #include "utf8.h"
 
 const char *const name_and_value[] = { "NAME", "VALUE", NULL };
+
+static enum output_form form;
+static bool mute;
+
+void
+output_form(enum output_form wanted)
+{
+	form = wanted;
+}
+
+bool
+output_is_json(void)
+{
+	return form == OUTPUT_JSON;
+}
+
+void
+output_mute(bool wanted)
+{
+	mute = wanted;
+}
 
 void
 output_clean(struct str *out, struct slice text)
@@ -36,8 +59,8 @@ output_clean(struct str *out, struct slice text)
 void
 sheet_add(struct sheet *sheet, struct slice cell)
 {
-	output_clean(&sheet->cells, cell);
-	str_addc(&sheet->cells, '\0');
+	str_add(&sheet->cells, &cell.len, sizeof cell.len);
+	str_addslice(&sheet->cells, cell);
 	sheet->count++;
 }
 
@@ -69,17 +92,19 @@ sheet_addf(struct sheet *sheet, const char *fmt, ...)
 	sheet_adds(sheet, small);
 }
 
-static struct slice
-next_cell(struct slice *rest)
+struct slice
+sheet_next(struct slice *rest)
 {
 	struct slice cell = { 0 };
 
-	slice_cut(rest, '\0', &cell);
+	memcpy(&cell.len, rest->p, sizeof cell.len);
+	cell.p = rest->p + sizeof cell.len;
+	*rest = slice_from(*rest, sizeof cell.len + cell.len);
 	return cell;
 }
 
-static size_t
-columns_of(const struct sheet *sheet)
+size_t
+sheet_columns(const struct sheet *sheet)
 {
 	size_t n = 0;
 
@@ -87,6 +112,8 @@ columns_of(const struct sheet *sheet)
 		n++;
 	return n;
 }
+
+/* --- for people and for scripts ------------------------------------------ */
 
 /* Columns on a terminal: bytes that begin a character. */
 static size_t
@@ -107,15 +134,39 @@ print_cell(struct slice cell, size_t width)
 		putchar(' ');
 }
 
+/* The next cell as it is printed; valid until the next call. */
+static struct slice
+clean_cell(struct slice *rest, struct str *clean)
+{
+	str_cut(clean, 0);
+	output_clean(clean, sheet_next(rest));
+	return str_slice(clean);
+}
+
 static void
 print_records(const struct sheet *sheet, size_t columns)
 {
+	SCOPED(drop_str) struct str clean = { 0 };
 	struct slice rest = str_slice(&sheet->cells);
 
 	for (size_t i = 0; i < sheet->count; i++) {
-		struct slice cell = next_cell(&rest);
-		fwrite(cell.p, 1, cell.len, stdout);
+		print_cell(clean_cell(&rest, &clean), 0);
 		putchar((i + 1) % columns == 0 ? '\n' : '\t');
+	}
+}
+
+static void
+print_first_column(const struct sheet *sheet, size_t columns)
+{
+	SCOPED(drop_str) struct str clean = { 0 };
+	struct slice rest = str_slice(&sheet->cells);
+
+	for (size_t i = 0; i < sheet->count; i++) {
+		struct slice cell = clean_cell(&rest, &clean);
+		if (i % columns != 0)
+			continue;
+		print_cell(cell, 0);
+		putchar('\n');
 	}
 }
 
@@ -123,12 +174,13 @@ static void
 print_columns(const struct sheet *sheet, size_t columns)
 {
 	SCOPED(drop_mem) size_t *width = mem_alloc(columns * sizeof *width);
+	SCOPED(drop_str) struct str clean = { 0 };
 	struct slice rest = str_slice(&sheet->cells);
 
 	for (size_t c = 0; c < columns; c++)
 		width[c] = width_of(slice_of(sheet->heads[c]));
 	for (size_t i = 0; i < sheet->count; i++) {
-		size_t w = width_of(next_cell(&rest));
+		size_t w = width_of(clean_cell(&rest, &clean));
 		if (w > width[i % columns])
 			width[i % columns] = w;
 	}
@@ -137,7 +189,7 @@ print_columns(const struct sheet *sheet, size_t columns)
 		size_t c = i % columns;
 		bool last = c + 1 == columns;
 		print_cell(i < columns ? slice_of(sheet->heads[c]) :
-		    next_cell(&rest), last ? 0 : width[c] + 2);
+		    clean_cell(&rest, &clean), last ? 0 : width[c] + 2);
 		if (last)
 			putchar('\n');
 	}
@@ -146,10 +198,18 @@ print_columns(const struct sheet *sheet, size_t columns)
 void
 sheet_print(const struct sheet *sheet)
 {
-	if (isatty(STDOUT_FILENO))
-		print_columns(sheet, columns_of(sheet));
+	size_t columns = sheet_columns(sheet);
+
+	if (mute)
+		return;
+	if (form == OUTPUT_JSON)
+		json_sheet(sheet);
+	else if (form == OUTPUT_FIRST_COLUMN)
+		print_first_column(sheet, columns);
+	else if (isatty(STDOUT_FILENO))
+		print_columns(sheet, columns);
 	else
-		print_records(sheet, columns_of(sheet));
+		print_records(sheet, columns);
 }
 
 void
@@ -158,19 +218,77 @@ drop_sheet(struct sheet *sheet)
 	drop_str(&sheet->cells);
 }
 
+/* --- lines ----------------------------------------------------------------- */
+
 void
 output_line(struct slice text)
 {
 	SCOPED(drop_str) struct str clean = { 0 };
 
+	if (mute || form == OUTPUT_FIRST_COLUMN)
+		return;
+	if (form == OUTPUT_JSON) {
+		json_line(text);
+		return;
+	}
 	output_clean(&clean, text);
 	str_addc(&clean, '\n');
 	fwrite(clean.s, 1, clean.len, stdout);
 }
 
+void
+output_lines(struct slice text)
+{
+	struct slice line;
+
+	if (slice_ends(text, "\n"))
+		text.len--;
+	while (slice_cut(&text, '\n', &line))
+		output_line(line);
+}
+
+void
+output_text(struct slice text)
+{
+	if (form == OUTPUT_JSON)
+		output_lines(text);
+	else if (!mute && form == OUTPUT_TEXT)
+		fwrite(text.p, 1, text.len, stdout);
+}
+
+static void
+complain(const char *before, struct slice text)
+{
+	SCOPED(drop_str) struct str line = { 0 };
+
+	str_adds(&line, before);
+	output_clean(&line, text);
+	fprintf(stderr, "%s\n", str_text(&line));
+}
+
+void
+output_note(struct slice text)
+{
+	if (form == OUTPUT_JSON)
+		json_note(text);
+	else if (form == OUTPUT_TEXT)
+		complain("vadmin: note: ", text);
+}
+
+void
+output_error(const char *kind, struct slice text)
+{
+	if (form == OUTPUT_JSON)
+		json_error(kind, text);
+	else if (form == OUTPUT_TEXT)
+		complain("vadmin: ", text);
+}
+
 int
 output_end(struct err *err)
 {
+	if (form == OUTPUT_JSON)
+		json_print(stdout);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return err_sys(err, "write to standard output");
 	return 0;

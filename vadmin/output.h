@@ -1,22 +1,38 @@
 /* output.h: what vadmin prints: tables for people, tab-separated records for
- * scripts (when standard output is no terminal), one record a line.
+ * scripts (when standard output is no terminal), one record a line; or one JSON
+ * object for programs.
  *
  * Control bytes and bytes that are no UTF-8 are printed as \xHH, a backslash
  * as \\: what somebody wrote into a file never moves a cursor or begins
- * another record.
+ * another record.  In JSON what is UTF-8 stands as it is; only a text that is
+ * not has its bytes, and its backslashes, in that form.
  */
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
+#include <stdbool.h>
+
 #include "err.h"
 #include "str.h"
+
+enum output_form {
+	OUTPUT_TEXT,
+	OUTPUT_JSON,
+	/* of each sheet the first column alone: for who completes words */
+	OUTPUT_FIRST_COLUMN,
+};
+void	output_form(enum output_form form);
+bool	output_is_json(void);
+
+/* What is printed from now on is thrown away, notes excepted. */
+void	output_mute(bool mute);
 
 /* Adds text with what is dangerous to print escaped. */
 void	output_clean(struct str *out, struct slice text);
 
 struct sheet {
 	const char *const	*heads;		/* of the columns, NULL-ended */
-	struct str		 cells;		/* cleaned, each ended by NUL */
+	struct str		 cells;		/* each behind its length */
 	size_t			 count;		/* of cells */
 };
 
@@ -25,14 +41,25 @@ void	sheet_add(struct sheet *sheet, struct slice cell);
 void	sheet_adds(struct sheet *sheet, const char *cell);
 void	sheet_addf(struct sheet *sheet, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* In JSON an array of objects with the heads for keys, in lower case; one
+ * object for the columns of "show". */
 void	sheet_print(const struct sheet *sheet);
 void	drop_sheet(struct sheet *sheet);
 
-/* The two columns of "show". */
+/* The two columns of "show".  A name that comes more than once has an array. */
 extern const char *const name_and_value[];
 
-/* One line of text as it is, cleaned. */
+/* One line of text as it is, cleaned; all lines of a text; a text that is made
+ * for people, as it is. */
 void	output_line(struct slice text);
+void	output_lines(struct slice text);
+void	output_text(struct slice text);
+
+/* To the person at the keyboard: on standard error, or in the object. */
+void	output_note(struct slice text);
+
+/* Why it failed: the word for the kind, and the text. */
+void	output_error(const char *kind, struct slice text);
 
 /* The writing of all that was printed; a full disk is an error. */
 int	output_end(struct err *err);

@@ -46,6 +46,15 @@ check_grant(struct slice value, struct err *err)
 }
 
 static int
+check_number(struct slice value, struct err *err)
+{
+	uint64_t unused;
+
+	return slice_number(value, UINT64_MAX, &unused) == 0 ? 0 :
+	    err_set(err, ERR_INVALID, "not a number");
+}
+
+static int
 check_member(struct slice value, struct err *err)
 {
 	if (slice_trim(value).len == 0)
@@ -166,27 +175,54 @@ check_account_setting(struct slice value, struct err *err)
 	return check_setting(account_settings, value, &scratch, err);
 }
 
-const struct param_type param_domain = { .label = "D", .max = 1024, .check = check_domain };
-const struct param_type param_account = { .label = "U@D", .max = 1280, .check = check_account };
-const struct param_type param_alias = { .label = "L@D", .max = 1280, .check = check_account };
-const struct param_type param_auto = { .label = "NAME@D", .max = 1280, .check = check_account };
-const struct param_type param_switch = { .label = "on|off|show", .max = 8, .check = check_switch };
-const struct param_type param_grant = { .label = "retrieve|all|none", .max = 16, .check = check_grant };
-const struct param_type param_quota = {
-	.label = "kB|none|disabled|default", .max = 32, .check = check_quota,
-};
-const struct param_type param_address = { .label = "ADDRESS", .max = 1280 };
-const struct param_type param_pattern = { .label = "PATTERN", .max = 1280 };
-const struct param_type param_member = { .label = "MEMBER", .max = 4096, .check = check_member };
-const struct param_type param_flag = { .label = "", .is_flag = true };
-const struct param_type param_word = { .label = "WORD", .max = 1280 };
-const struct param_type param_file = { .label = "FILE", .max = 1280 };
-const struct param_type param_domain_setting = {
-	.label = "NAME=VALUE", .max = 8192, .check = check_domain_setting,
-};
-const struct param_type param_account_setting = {
-	.label = "NAME=VALUE", .max = 8192, .check = check_account_setting,
-};
+/* What an account may say of itself; all else is an administrator's. */
+static const char *const own_fields[] = { "title", "office", "phone", "mobile",
+    "home-phone", "pager", "fax", NULL };
+
+bool
+param_is_own_field(struct slice name)
+{
+	for (size_t i = 0; own_fields[i] != NULL; i++)
+		if (slice_is(name, own_fields[i]))
+			return true;
+	return false;
+}
+
+#define TYPE(name)	const struct param_type param_##name
+
+TYPE(domain) = { .label = "D", .max = 1024, .check = check_domain,
+    .subject = SUBJECT_DOMAIN };
+TYPE(account) = { .label = "U@D", .max = 1280, .check = check_account,
+    .subject = SUBJECT_ACCOUNT };
+TYPE(alias) = { .label = "L@D", .max = 1280, .check = check_account,
+    .subject = SUBJECT_ALIAS };
+TYPE(auto) = { .label = "NAME@D", .max = 1280, .check = check_account,
+    .subject = SUBJECT_ADDRESS };
+TYPE(admin) = { .label = "NAME", .max = 1280, .check = check_account };
+TYPE(principal) = { .label = "PRINCIPAL", .max = 1280 };
+TYPE(switch) = { .label = "on|off|show", .max = 8, .check = check_switch,
+    .subject = SUBJECT_NOTHING };
+TYPE(grant) = { .label = "retrieve|all|none", .max = 16, .check = check_grant,
+    .subject = SUBJECT_NOTHING };
+TYPE(quota) = { .label = "kB|none|disabled|default", .max = 32,
+    .check = check_quota, .subject = SUBJECT_NOTHING };
+TYPE(number) = { .label = "N", .max = 20, .check = check_number,
+    .subject = SUBJECT_NOTHING };
+TYPE(address) = { .label = "ADDRESS", .max = 1280,
+    .subject = SUBJECT_ADDRESS };
+TYPE(pattern) = { .label = "PATTERN", .max = 1280,
+    .subject = SUBJECT_NOTHING };
+TYPE(domain_pattern) = { .label = "D | PATTERN", .max = 1280,
+    .subject = SUBJECT_DOMAIN_PATTERN };
+TYPE(member) = { .label = "MEMBER", .max = 4096, .check = check_member,
+    .subject = SUBJECT_MEMBER };
+TYPE(flag) = { .label = "", .is_flag = true, .subject = SUBJECT_NOTHING };
+TYPE(word) = { .label = "WORD", .max = 1280, .subject = SUBJECT_NOTHING };
+TYPE(file) = { .label = "FILE", .max = 1280, .subject = SUBJECT_FILE };
+TYPE(domain_setting) = { .label = "NAME=VALUE", .max = 8192,
+    .check = check_domain_setting };
+TYPE(account_setting) = { .label = "NAME=VALUE", .max = 8192,
+    .check = check_account_setting, .subject = SUBJECT_FIELD };
 
 int
 param_check(const struct param_type *type, struct slice value, struct err *err)

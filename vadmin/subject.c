@@ -3,7 +3,11 @@
 #include "subject.h"
 
 #include "account.h"
+#include "address.h"
 #include "name.h"
+#include "utf8.h"
+
+enum { ALIAS_NAME_MAX = 256 };
 
 static int
 open_domain(struct call *call, struct slice given, struct domain **out,
@@ -19,29 +23,65 @@ subject_domain(struct call *call, const char *param, struct domain **out,
 	return open_domain(call, slice_of(call_text(call, param)), out, err);
 }
 
+static int
+default_domain(const struct call *call, struct slice value, struct slice *out,
+    struct err *err)
+{
+	const struct principal *p = &call->principal;
+
+	if (p->caller <= CALLER_GLOBAL)
+		*out = slice_of(call->in.main_domain);
+	else if (p->domain_count == 1)
+		*out = slice_of(p->domains[0]);
+	else
+		return err_set(err, ERR_INVALID, "'%.*s' has no domain, and "
+		    "%s has %zu of them: say NAME@DOMAIN", (int)value.len,
+		    value.p, p->name, p->domain_count);
+	return 0;
+}
+
+int
+subject_split(const struct call *call, struct slice value, struct slice *name,
+    struct slice *domain, struct err *err)
+{
+	ptrdiff_t at = slice_find_last(value, '@');
+
+	if (at == -1 && default_domain(call, value, domain, err) == -1)
+		return -1;
+	if (at != -1)
+		*domain = slice_from(value, (size_t)at + 1);
+	*name = at == -1 ? value : (struct slice){ value.p, (size_t)at };
+	if (slice_starts(*name, "user/"))
+		*name = slice_from(*name, 5);
+	return 0;
+}
+
+int
+subject_of_value(struct call *call, struct slice value, struct subject *out,
+    struct err *err)
+{
+	struct slice name, domain;
+
+	if (subject_split(call, value, &name, &domain, err) == -1)
+		return -1;
+	if (open_domain(call, domain, &out->domain, err) == -1) {
+		if (err->kind == ERR_ABSENT && !slice_has(value, '@'))
+			return err_set(err, ERR_ABSENT,
+			    "'%.*s' has no domain, and the main domain %s is "
+			    "not one of ours: say NAME@DOMAIN",
+			    (int)value.len, value.p, call->in.main_domain);
+		return -1;
+	}
+	out->name = pool_dup(&call->pool, name);
+	return 0;
+}
+
 int
 subject_of(struct call *call, const char *param, struct subject *out,
     struct err *err)
 {
-	struct slice given = slice_of(call_text(call, param)), domain;
-	ptrdiff_t at = slice_find_last(given, '@');
-
-	domain = at == -1 ? slice_of(call->in.main_domain) :
-	    slice_from(given, (size_t)at + 1);
-	if (open_domain(call, domain, &out->domain, err) == -1) {
-		if (err->kind == ERR_ABSENT && at == -1)
-			return err_set(err, ERR_ABSENT,
-			    "'%.*s' has no domain, and the main domain %s is "
-			    "not one of ours: say NAME@DOMAIN",
-			    (int)given.len, given.p, call->in.main_domain);
-		return -1;
-	}
-	if (at != -1)
-		given.len = (size_t)at;
-	if (slice_starts(given, "user/"))
-		given = slice_from(given, 5);
-	out->name = pool_dup(&call->pool, given);
-	return 0;
+	return subject_of_value(call, slice_of(call_text(call, param)), out,
+	    err);
 }
 
 static struct slice
@@ -53,12 +93,12 @@ without_cyradm(const char *name)
 }
 
 int
-subject_account(struct call *call, const char *param, struct account **out,
-    struct err *err)
+subject_account_of_value(struct call *call, struct slice value,
+    struct account **out, struct err *err)
 {
 	struct subject subject;
 
-	if (subject_of(call, param, &subject, err) == -1)
+	if (subject_of_value(call, value, &subject, err) == -1)
 		return -1;
 	struct slice name = slice_of(subject.name);
 	if (account_find(subject.domain, &call->pool, name, out, err) == 0)
@@ -75,6 +115,14 @@ subject_account(struct call *call, const char *param, struct account **out,
 }
 
 int
+subject_account(struct call *call, const char *param, struct account **out,
+    struct err *err)
+{
+	return subject_account_of_value(call, slice_of(call_text(call, param)),
+	    out, err);
+}
+
+int
 subject_new_account(struct call *call, const char *param, struct subject *out,
     struct err *err)
 {
@@ -87,4 +135,35 @@ subject_new_account(struct call *call, const char *param, struct subject *out,
 		    "'.', '_' and '-', not beginning with '.' or '-', without "
 		    "'..', not ending in .quota or .lock", out->name);
 	return 0;
+}
+
+int
+subject_alias_of_value(struct call *call, struct slice value,
+    struct subject *out, struct err *err)
+{
+	struct address address;
+
+	if (subject_of_value(call, value, out, err) == -1)
+		return -1;
+	if (out->name[0] == '"') {
+		if (address_parse(&call->pool,
+		    slice_of(pool_format(&call->pool, "%s@%s", out->name,
+		    out->domain->name)), &address, err) == -1)
+			return -1;
+		out->name = address.local;
+	}
+	struct slice name = slice_of(out->name);
+	if (name.len == 0 || name.len > ALIAS_NAME_MAX || name.p[0] == '-' ||
+	    utf8_has_control(name) || name.p[0] == ' ' || slice_ends(name, " "))
+		return err_set(err, ERR_INVALID, "'%.100s' can be no alias",
+		    out->name);
+	return 0;
+}
+
+int
+subject_alias(struct call *call, const char *param, struct subject *out,
+    struct err *err)
+{
+	return subject_alias_of_value(call, slice_of(call_text(call, param)),
+	    out, err);
 }

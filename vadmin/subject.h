@@ -12,8 +12,13 @@ struct subject {
 	const char	*name;		/* as it was given, without "user/" */
 };
 
-/* A parameter's value.  Without @D it is in the main domain.  ERR_ABSENT: no
- * such domain.  ERR_INVALID: a setting of the domain is broken. */
+/* A value's two parts.  Without @D it is in the caller's own domain, for who
+ * rules all in the main one.  ERR_INVALID: the caller has several. */
+int	subject_split(const struct call *call, struct slice value,
+	    struct slice *name, struct slice *domain, struct err *err);
+
+/* A parameter's value.  ERR_ABSENT: no such domain.  ERR_INVALID: a setting of
+ * the domain is broken. */
 int	subject_of(struct call *call, const char *param, struct subject *out,
 	    struct err *err);
 
@@ -26,8 +31,21 @@ int	subject_account(struct call *call, const char *param,
 int	subject_new_account(struct call *call, const char *param,
 	    struct subject *out, struct err *err);
 
+/* And for an alias, which may not exist; a quoted local part is meant without
+ * its quotes. */
+int	subject_alias(struct call *call, const char *param,
+	    struct subject *out, struct err *err);
+
 /* A domain of ours. */
 int	subject_domain(struct call *call, const char *param,
 	    struct domain **out, struct err *err);
+
+/* The same for a value that is no parameter's alone. */
+int	subject_of_value(struct call *call, struct slice value,
+	    struct subject *out, struct err *err);
+int	subject_account_of_value(struct call *call, struct slice value,
+	    struct account **out, struct err *err);
+int	subject_alias_of_value(struct call *call, struct slice value,
+	    struct subject *out, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "compat.h"
 #include "fd.h"
 #include "mem.h"
@@ -16,7 +17,8 @@
 int
 dir_open(int parent, const char *path, int *fd, struct err *err)
 {
-	int got = openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int got = change_open(parent, path,
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (got == -1)
 		return err_open(err, path);
@@ -58,7 +60,7 @@ file_open(int dir, const char *name, int flags, int *fd, struct stat *st,
 	struct stat found;
 	SCOPED(drop_fd) int got = -1;
 
-	got = openat(dir, name,
+	got = change_open(dir, name,
 	    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
 	if (got == -1)
 		return err_open(err, name);
@@ -163,8 +165,15 @@ draft_publish(struct draft *draft, struct err *err)
 int
 draft_commit(struct draft *draft, struct err *err)
 {
+	const struct change change = { .kind = CHANGE_FILE, .dir = draft->dir,
+	    .name = draft->name, .fd = draft->fd };
+
 	if (fsync(draft->fd) == -1)
 		return err_sys(err, "sync %s", draft->temporary);
+	int go = draft->derived ? !change_is_rehearsed() :
+	    change_tell(&change, err);
+	if (go != 1)
+		return go;
 	if (draft_publish(draft, err) == -1)
 		return -1;
 	if (fsync(draft->dir) == -1)

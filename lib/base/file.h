@@ -3,6 +3,7 @@
 #define FILE_H
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -39,9 +40,12 @@ struct draft {
 	int	 fd;		/* write here; -1: no draft */
 	char	*name;
 	char	*temporary;
+	/* made from other files alone: no watcher is told (change.h) */
+	bool	 derived;
 };
 
-/* Mode and owner are the old file's; a new file gets mode.  Where this process
+/* commit() tells the watcher of change.h.
+ * Mode and owner are the old file's; a new file gets mode.  Where this process
  * may not give the file to the old one's group, no group gets any right. */
 int	draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
 	    struct err *err);

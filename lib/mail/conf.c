@@ -190,7 +190,8 @@ const struct setting domain_settings[] = {
 	{ "lock-retrieval", setting_flag, D(lock_retrieval), "no",
 	  .help = "Refuse all logins." },
 	{ "co-administration", setting_flag, D(co_administration), "no",
-	  .help = "Whether the domain's own administrators may act." },
+	  .help = "Whether the domain's own administrators (admins.D) may act; "
+	  "those of admins below may in any case." },
 	{ "extra-aliases", setting_list, D(extra_aliases), "",
 	  .help = "Further alias files, in order." },
 	{ "mailbox", setting_word, D(mailbox), "mbox", .words = mailbox_words,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "change.h"
 #include "fd.h"
 #include "file.h"
 #include "mem.h"
@@ -32,7 +33,7 @@ exists(const struct installation *in, const char *prefix, const char *name,
 	struct stat st;
 
 	str_addf(&file, "%s%s", prefix, name);
-	if (fstatat(in->dir, str_text(&file), &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (change_stat(in->dir, str_text(&file), &st) == -1)
 		/* what cannot be looked at is there */
 		return errno != ENOENT;
 	*link = S_ISLNK(st.st_mode);
@@ -48,7 +49,8 @@ follow_alias(const struct installation *in, const char *name,
 	char text[PATH_MAX];
 
 	str_addf(&file, "domain.%s", name);
-	ssize_t n = readlinkat(in->dir, str_text(&file), text, sizeof text);
+	ssize_t n = change_read_link(in->dir, str_text(&file), text,
+	    sizeof text);
 	if (n == -1)
 		return err_sys(err, "%s/%s", in->path, str_text(&file));
 	struct slice to = { text, (size_t)n };
@@ -62,8 +64,8 @@ follow_alias(const struct installation *in, const char *name,
 	return 0;
 }
 
-int
-domain_real_name(const struct installation *in, struct pool *pool,
+static int
+find_real_name(const struct installation *in, struct pool *pool,
     struct slice given, const char **out, struct err *err)
 {
 	SCOPED(drop_str) struct str name = { 0 };
@@ -105,6 +107,24 @@ domain_real_name(const struct installation *in, struct pool *pool,
 		    str_text(&first));
 	return err_set(err, ERR_ABSENT, "%s is not one of our domains",
 	    str_text(&first));
+}
+
+/* Where only some are shown, the others are no less there than what is not:
+ * one answer for all. */
+int
+domain_real_name(const struct installation *in, struct pool *pool,
+    struct slice given, const char **out, struct err *err)
+{
+	const char *name;
+	int found = find_real_name(in, pool, given, &name, err);
+
+	if (in->shows != NULL && (found == -1 ||
+	    !in->shows(in->shows_to, name)))
+		return err_set(err, ERR_ABSENT, "%.*s is not one of our "
+		    "domains", (int)given.len, given.p);
+	if (found == 0)
+		*out = name;
+	return found;
 }
 
 const char *
@@ -245,6 +265,17 @@ collect_names(const struct installation *in, struct pool *pool,
 	return errno != 0 ? err_sys(err, "list %s", in->path) : 0;
 }
 
+static bool
+is_shown(const struct installation *in, const char *name)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *real;
+	struct err unused;
+
+	return in->shows == NULL || domain_real_name(in, &pool,
+	    slice_of(name), &real, &unused) == 0;
+}
+
 int
 domain_each(const struct installation *in, struct pool *pool,
     int (*fn)(void *arg, const char *name, bool is_alias, struct err *err),
@@ -258,7 +289,8 @@ domain_each(const struct installation *in, struct pool *pool,
 	if (count > 0)
 		qsort(names, count, sizeof *names, compare_names);
 	for (size_t i = 0; i < count; i++) {
-		if (i > 0 && strcmp(names[i].name, names[i - 1].name) == 0)
+		if ((i > 0 && strcmp(names[i].name, names[i - 1].name) == 0) ||
+		    !is_shown(in, names[i].name))
 			continue;
 		int stop = fn(arg, names[i].name, names[i].is_alias, err);
 		if (stop != 0)

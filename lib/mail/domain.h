@@ -35,7 +35,8 @@ struct domain {
 	bool				 of_system;
 };
 
-/* given is any spelling.  ERR_ABSENT: not one of ours.  Every other error is
+/* given is any spelling.  ERR_ABSENT: not one of ours, or not one that the
+ * installation shows.  Every other error is
  * the installation's fault.  *out lives in pool. */
 int	domain_open(const struct installation *in, struct pool *pool,
 	    struct slice given, struct domain **out, struct err *err);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "change.h"
 #include "fd.h"
 #include "file.h"
 #include "scope.h"
@@ -19,8 +20,7 @@ files_exists(int dir, const char *name)
 	struct stat st;
 
 	/* What cannot be looked at counts as there: nothing is put over it. */
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
-	    errno != ENOENT;
+	return change_stat(dir, name, &st) == 0 || errno != ENOENT;
 }
 
 int
@@ -32,8 +32,7 @@ files_read(const struct installation *in, const char *name, struct str *text,
 
 	if (there != NULL)
 		*there = true;
-	if (fstatat(in->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISLNK(st.st_mode))
+	if (change_stat(in->dir, name, &st) == 0 && S_ISLNK(st.st_mode))
 		return err_set(err, ERR_REFUSED,
 		    "%s/%s is a symbolic link: put the file itself in its place", in->path, name);
 	if (file_open(in->dir, name, O_NOFOLLOW, &fd, &st, err) == -1) {

@@ -31,6 +31,10 @@ struct installation {
 	struct deadline		 deadline;
 	bool			 configured;	/* there is a vmail.conf */
 	void			(*warn)(const char *text);
+	/* Who asks may know of some domains alone, by their real names: all
+	 * others are as if they were not ours.  NULL: of all. */
+	bool			(*shows)(const void *who, const char *domain);
+	const void		*shows_to;
 };
 
 /* Opens path and reads vmail.conf (which may be missing) for the program.

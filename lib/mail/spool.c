@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "compat.h"
 #include "fd.h"
 #include "file.h"
@@ -103,7 +104,11 @@ make_step(const struct domain *domain, int parent, const char *name,
 	SCOPED(drop_str) struct str draft = { 0 };
 	SCOPED(drop_half_made) struct half_made half = { parent, NULL };
 	SCOPED(drop_fd) int fd = -1;
+	int go = change_tell(&(struct change){ .kind = CHANGE_MAKE_DIR,
+	    .dir = parent, .name = name, .fd = -1 }, err);
 
+	if (go != 1)
+		return go;
 	str_addf(&draft, ".%s.%ld.new", name, (long)getpid());
 	if (mkdirat(parent, str_text(&draft), PRIVATE) == -1 && errno != EEXIST)
 		return err_sys(err, "make %s", name);
@@ -145,8 +150,8 @@ check_step(const struct domain *domain, const struct stat *st, const char *name,
  * and the mode that keep accounts apart and let them in.  Whatever lies in it
  * is checked when it is opened. */
 static int
-mend(const struct domain *domain, int fd, struct stat *st, const char *name,
-    struct err *err)
+mend(const struct domain *domain, int parent, int fd, struct stat *st,
+    const char *name, struct err *err)
 {
 	enum { MODES = 07777, NEEDED = S_IRWXU | S_IRWXG | S_ISVTX | S_ISGID };
 
@@ -159,9 +164,29 @@ mend(const struct domain *domain, int fd, struct stat *st, const char *name,
 	    "%s of %s: group %u and mode %o become group %u and mode %o", name,
 	    domain->name, (unsigned)st->st_gid, st->st_mode & MODES,
 	    (unsigned)domain->owner.gid, SHARED);
-	if (set_owner(domain, fd, err) == -1)
+	int go = change_tell(&(struct change){ .kind = CHANGE_MODE,
+	    .dir = parent, .name = name, .fd = -1 }, err);
+	if (go == 1 && set_owner(domain, fd, err) == -1)
+		go = -1;
+	if (go == -1)
 		return err_within(err, "mend %s", name);
+	if (go == 0) {
+		st->st_mode = (st->st_mode & S_IFMT) | SHARED;
+		return 0;
+	}
 	return fstat(fd, st) == -1 ? err_sys(err, "%s", name) : 0;
+}
+
+static int
+open_beneath(int parent, const char *name, int flags)
+{
+	int fd;
+
+	if (change_find(parent, name, flags, &fd) == 0)
+		return compat_open_beneath(parent, name, flags, 0);
+	if (fd == -1)
+		errno = ENOENT;
+	return fd;
 }
 
 int
@@ -172,18 +197,20 @@ spool_step(const struct domain *domain, int parent, const char *name,
 	SCOPED(drop_fd) int got = -1;
 	struct stat st;
 
-	got = compat_open_beneath(parent, name, FLAGS, 0);
+	got = open_beneath(parent, name, FLAGS);
 	if (got == -1 && errno == ENOENT && how != SPOOL_EXISTING) {
 		if (make_step(domain, parent, name, err) == -1)
 			return -1;
-		got = compat_open_beneath(parent, name, FLAGS, 0);
+		how = SPOOL_MAKE;	/* it has the right mode */
+		got = open_beneath(parent, name, FLAGS);
 	}
 	if (got == -1)
 		return moved_is_mark(parent, name, err) ? -1 :
 		    err_open(err, name);
 	if (fstat(got, &st) == -1)
 		return err_sys(err, "%s", name);
-	if ((how == SPOOL_MEND && mend(domain, got, &st, name, err) == -1) ||
+	if ((how == SPOOL_MEND && mend(domain, parent, got, &st, name,
+	    err) == -1) ||
 	    check_step(domain, &st, name, err) == -1)
 		return -1;
 	*fd = got;
@@ -219,7 +246,8 @@ static int
 open_files(const struct domain *domain, int spool, bool make, int *fd,
     struct err *err)
 {
-	if (make && mkdirat(spool, "files", 0755) == 0 &&
+	if (make && change_make_dir(spool, "files", 0755, err) == 0 &&
+	    !change_is_rehearsed() &&
 	    (fchmodat(spool, "files", 0755, 0) == -1 || fsync(spool) == -1))
 		return err_sys(err, "make files");
 	return spool_step(domain, spool, "files", SPOOL_EXISTING, fd, err);

@@ -767,7 +767,7 @@ class Delete(Users):
         for base, _, names in os.walk(self.vmail.scratch):
             for name in names:
                 path = os.path.join(base, name)
-                if name in (".lock", "uids") or "/.trash" in path or "strace" in name:
+                if name in (".lock", "uids") or "/.trash" in path or "strace" in name or "/journal/" in path:
                     continue
                 st = os.lstat(path)
                 with open(path, "rb") as f:

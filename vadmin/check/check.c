@@ -119,6 +119,7 @@ check_domain(struct check *check, const char *name)
 	check_certificate_of(check, domain);
 	check_accounts(check, domain);
 	check_grants(check, domain);
+	check_administrators_of(check, domain);
 	check_aliases(check, domain);
 }
 
@@ -172,6 +173,7 @@ run_checks(struct check *check, struct err *err)
 	}
 	check_installation(check);
 	check_unfinished(check);
+	check_administrators(check);
 	if (names->count > 0)
 		return check_named(check, names, err);
 	if (domain_each(&check->call->in, &pool, check_each, check, err) == -1)
@@ -191,7 +193,7 @@ check(struct call *call, struct err *err)
 
 	if (run_checks(&all, err) == -1)
 		return -1;
-	if (all.found.count > 0)
+	if (all.found.count > 0 || output_is_json())
 		sheet_print(&all.found.sheet);
 	call->status = all.found.count > 0;
 	return 0;

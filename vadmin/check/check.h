@@ -22,6 +22,9 @@ void	check_certificate(struct check *check);
 void	check_certificate_of(struct check *check, const struct domain *domain);
 void	check_accounts(struct check *check, const struct domain *domain);
 void	check_unfinished(struct check *check);
+void	check_administrators(struct check *check);
+void	check_administrators_of(struct check *check,
+	    const struct domain *domain);
 void	check_grants(struct check *check, const struct domain *domain);
 void	check_aliases(struct check *check, const struct domain *domain);
 

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "child.h"
 #include "fd.h"
 #include "file.h"
@@ -19,26 +21,23 @@ enum {
 	/* what the child's end says */
 	DONE = 0, FAILED = 254, NOT_THERE = 255,
 	HOME_TEXT = 64,			/* beside the place */
+	HOME_TEXT_MAX = 1 << 20,
 };
 
-typedef int apart(const struct account *account);
+typedef int apart(const void *arg);
 
 static int
-as_account(const struct account *account, apart *fn, int *answer,
+as_somebody(struct ident who, apart *fn, const void *arg, int *answer,
     struct err *err)
 {
 	SCOPED(drop_child) struct child child = CHILD_NONE;
-	struct ident who = account_identity(account);
 	int status;
 
-	/* Else the child would print what waits in our buffer once more. */
-	if (output_end(err) == -1)
-		return -1;
 	int forked = child_fork(&child, err);
 	if (forked == -1)
 		return -1;
 	if (forked == 0)
-		_exit(ident_become(who, err) == -1 ? NOT_THERE : fn(account));
+		_exit(ident_become(who, err) == -1 ? NOT_THERE : fn(arg));
 	if (child_wait(&child, deadline_in(APART_MS), &status, err) == -1)
 		return -1;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) == NOT_THERE)
@@ -48,18 +47,11 @@ as_account(const struct account *account, apart *fn, int *answer,
 	return 0;
 }
 
-/* For what is done or not. */
 static int
-as_account_done(const struct account *account, apart *fn, const char *what,
+as_account(const struct account *account, apart *fn, int *answer,
     struct err *err)
 {
-	int answer;
-
-	if (as_account(account, fn, &answer, err) == -1)
-		return -1;
-	return answer == DONE ? 0 : err_set(err, ERR_TEMPORARY,
-	    "%s/%s by uid %u", account->home, what,
-	    (unsigned)account_identity(account).uid);
+	return as_somebody(account_identity(account), fn, account, answer, err);
 }
 
 static const char *
@@ -87,8 +79,10 @@ has_text(const struct account *account)
 }
 
 static int
-look(const struct account *account)
+look(const void *arg)
 {
+	const struct account *account = arg;
+
 	return (int)vacation_place(account) |
 	    (has_text(account) ? HOME_TEXT : 0);
 }
@@ -110,69 +104,150 @@ away_look(const struct account *account, struct away_state *state,
 	return 0;
 }
 
+/* --- the index in a home --------------------------------------------------- */
+
 static int
-sync_home(const struct account *account)
+sync_home_of(const char *path)
 {
+	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_fd) int home = -1;
+	struct slice directory = slice_of(path);
 	struct err err;
 
-	return dir_open(AT_FDCWD, account->home, &home, &err) == -1 ||
-	    fsync(home) == -1 ? FAILED : DONE;
+	directory.len = (size_t)slice_find_last(directory, '/');
+	return dir_open(AT_FDCWD, pool_dup(&pool, directory), &home,
+	    &err) == -1 || fsync(home) == -1 ? FAILED : DONE;
 }
 
 /* Whatever is there switches it on. */
 static int
-make_index(const struct account *account)
+has_index(const void *path)
 {
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	SCOPED(drop_fd) int fd = open(home_path(account, &pool, true),
+	struct stat st;
+
+	if (lstat(path, &st) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : FAILED;
+}
+
+static int
+make_index(const void *path)
+{
+	SCOPED(drop_fd) int fd = open(path,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd == -1)
 		return errno == EEXIST ? DONE : FAILED;
-	return sync_home(account);
+	return sync_home_of(path);
+}
+
+static int
+remove_index(const void *path)
+{
+	if (unlink(path) == -1)
+		return errno == ENOENT || errno == ENOTDIR ? DONE : FAILED;
+	return sync_home_of(path);
+}
+
+/* Where something has to be done, it is told first. */
+static int
+change_index(const char *path, struct ident who, bool make, struct err *err)
+{
+	const struct change change = {
+		.kind = make ? CHANGE_MAKE_AS : CHANGE_REMOVE_AS,
+		.dir = AT_FDCWD, .name = path, .fd = -1, .who = who,
+	};
+	int answer;
+
+	if (as_somebody(who, has_index, path, &answer, err) == -1)
+		return -1;
+	if (answer != FAILED) {
+		if ((answer == 1) == make)
+			return 0;
+		int go = change_tell(&change, err);
+		if (go != 1)
+			return go;
+		if (as_somebody(who, make ? make_index : remove_index, path,
+		    &answer, err) == -1)
+			return -1;
+	}
+	return answer == DONE ? 0 : err_set(err, ERR_TEMPORARY,
+	    "%s cannot be %s by uid %u", path, make ? "made" : "removed",
+	    (unsigned)who.uid);
+}
+
+int
+away_make_index(const char *path, struct ident who, struct err *err)
+{
+	return change_index(path, who, true, err);
+}
+
+int
+away_remove_index(const char *path, struct ident who, struct err *err)
+{
+	return change_index(path, who, false, err);
 }
 
 int
 away_make_home_index(const struct account *account, struct err *err)
 {
-	return as_account_done(account, make_index,
-	    ".vacation.db cannot be made", err);
-}
-
-static int
-remove_index(const struct account *account)
-{
 	SCOPED(drop_pool) struct pool pool = { 0 };
 
-	if (account->home[0] != '/')
-		return DONE;
-	if (unlink(home_path(account, &pool, true)) == -1)
-		return errno == ENOENT || errno == ENOTDIR ? DONE : FAILED;
-	return sync_home(account);
+	return change_index(home_path(account, &pool, true),
+	    account_identity(account), true, err);
 }
 
 int
 away_remove_home_index(const struct account *account, struct err *err)
 {
-	return as_account_done(account, remove_index,
-	    ".vacation.db cannot be removed", err);
+	SCOPED(drop_pool) struct pool pool = { 0 };
+
+	if (account->home[0] != '/')
+		return 0;
+	return change_index(home_path(account, &pool, true),
+	    account_identity(account), false, err);
 }
 
+/* --- the text in a home ---------------------------------------------------- */
+
+/* Who reads it is another process: it comes through a file without a name. */
+struct passed {
+	const struct account	*account;
+	int			 fd;
+};
+
 static int
-print_text(const struct account *account)
+pass_text(const void *arg)
 {
+	const struct passed *passed = arg;
 	SCOPED(drop_fd) int home = -1;
+	SCOPED(drop_str) struct str text = { 0 };
 	struct err err;
 
-	return dir_open(AT_FDCWD, account->home, &home, &err) == -1 ||
-	    side_file_print(home, ".vacation", &err) == -1 ||
-	    output_end(&err) == -1 ? FAILED : DONE;
+	return dir_open(AT_FDCWD, passed->account->home, &home, &err) == -1 ||
+	    side_file_read(home, ".vacation", &text, &err) == -1 ||
+	    fd_pwrite(passed->fd, text.s, text.len, 0) == -1 ? FAILED : DONE;
 }
 
 int
 away_print_home_text(const struct account *account, struct err *err)
 {
-	return as_account_done(account, print_text,
-	    ".vacation cannot be shown", err);
+	SCOPED(drop_fd) int fd = memfd_create("text", MFD_CLOEXEC);
+	SCOPED(drop_str) struct str text = { 0 };
+	const struct passed passed = { account, fd };
+	struct ident who = account_identity(account);
+	int answer;
+
+	if (fd == -1)
+		return err_sys(err, ".vacation");
+	if (as_somebody(who, pass_text, &passed, &answer, err) == -1)
+		return -1;
+	if (answer != DONE)
+		return err_set(err, ERR_TEMPORARY,
+		    "%s/.vacation cannot be shown by uid %u", account->home,
+		    (unsigned)who.uid);
+	if (file_read(fd, HOME_TEXT_MAX, &text, err) == -1)
+		return err_within(err, "%s/.vacation", account->home);
+	output_lines(str_slice(&text));
+	return 0;
 }

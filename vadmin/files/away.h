@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "err.h"
+#include "ident.h"
 #include "vacation.h"
 
 struct away_state {
@@ -25,6 +26,11 @@ int	away_look(const struct account *account, struct away_state *state,
  * made, or removed. */
 int	away_make_home_index(const struct account *account, struct err *err);
 int	away_remove_home_index(const struct account *account, struct err *err);
+
+/* The same by its path, for who has no account any more; what is as it should
+ * be already is fine. */
+int	away_make_index(const char *path, struct ident who, struct err *err);
+int	away_remove_index(const char *path, struct ident who, struct err *err);
 
 /* Prints the text in the home. */
 int	away_print_home_text(const struct account *account, struct err *err);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "fd.h"
 #include "file.h"
 #include "relocate.h"
@@ -24,7 +25,9 @@ open_homes(const struct installation *in, struct pool *pool, int *fd,
 
 	while (slice_cut(&rest, '/', &name)) {
 		str_addslice(&step, name);
-		if (name.len > 0 && mkdir(str_text(&step), 0755) == 0 &&
+		int made = name.len > 0 ? change_make_dir(AT_FDCWD,
+		    str_text(&step), 0755, err) : 1;
+		if (made == 0 && !change_is_rehearsed() &&
 		    chmod(str_text(&step), 0755) == -1)
 			return err_sys(err, "make %s", str_text(&step));
 		str_addc(&step, '/');
@@ -60,14 +63,14 @@ open_step(const struct domain *domain, int parent, const char *name, int *fd,
     struct err *err)
 {
 	SCOPED(drop_fd) int got = -1;
-	bool made = mkdirat(parent, name, 0755) == 0;
+	int made = change_make_dir(parent, name, 0755, err);
 
-	if (!made && errno != EEXIST)
-		return err_sys(err, "make %s", name);
-	got = openat(parent, name, OPEN_STEP);
+	if (made == -1)
+		return -1;
+	got = change_open(parent, name, OPEN_STEP);
 	if (got == -1)
 		return err_sys(err, "%s", name);
-	if (made && (fchmod(got, 0755) == -1 || fsync(parent) == -1))
+	if (made == 0 && (fchmod(got, 0755) == -1 || fsync(parent) == -1))
 		return err_sys(err, "make %s", name);
 	if (check_step(domain, got, name, err) == -1)
 		return -1;
@@ -106,7 +109,7 @@ keep_existing(int parent, const char *path, const char *account,
 {
 	struct stat st;
 
-	if (fstatat(parent, account, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (change_stat(parent, account, &st) == -1)
 		return err_sys(err, "%s", path);
 	if (S_ISDIR(st.st_mode) && st.st_uid == who.uid)
 		return 0;
@@ -129,11 +132,13 @@ homes_make(const struct domain *domain, const char *account, struct ident who,
 	if (relocate_clear((struct place){ parent, account }, err) == -1)
 		return -1;
 	/* goes only where it is empty */
-	unlinkat(parent, account, AT_REMOVEDIR);
-	if (mkdirat(parent, account, 0700) == -1)
-		return errno == EEXIST ? keep_existing(parent, path, account,
-		    who, err) : err_sys(err, "make %s", path);
-	fd = openat(parent, account, OPEN_STEP);
+	if (change_remove_dir(parent, account, err) == -1)
+		return -1;
+	int made = change_make_dir(parent, account, 0700, err);
+	if (made != 0)
+		return made == 1 ? keep_existing(parent, path, account, who,
+		    err) : err_within(err, "%s", path);
+	fd = change_open(parent, account, OPEN_STEP);
 	if (fd == -1)
 		return err_sys(err, "%s", path);
 	if (domain->in->as_root && fchown(fd, who.uid, who.gid) == -1)

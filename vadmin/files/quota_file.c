@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "admin_file.h"
+#include "change.h"
 #include "fd.h"
 #include "file.h"
 #include "files.h"
@@ -22,12 +23,11 @@ remove_foreign(const struct domain *domain, int dir, const char *name,
 {
 	struct stat st;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (change_stat(dir, name, &st) == -1)
 		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
 	if (admin_file_counts(domain, &st))
 		return 0;
-	return unlinkat(dir, name, 0) == -1 ? err_sys(err, "remove %s", name) :
-	    0;
+	return change_remove(dir, name, NULL, err);
 }
 
 static void
@@ -54,8 +54,8 @@ quota_file_write(const struct domain *domain, const char *account,
 	if (spool_of_domain(domain, true, &dir, err) == -1)
 		return -1;
 	if (slice_is(value, "default")) {
-		if (unlinkat(dir, str_text(&name), 0) == -1 && errno != ENOENT)
-			return err_sys(err, "remove %s", str_text(&name));
+		if (change_remove(dir, str_text(&name), NULL, err) == -1)
+			return -1;
 		return fsync(dir) == -1 ? err_sys(err, "sync the spool") : 0;
 	}
 	text_of(value, &text);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "compat.h"
 #include "moved.h"
 #include "scope.h"
@@ -20,7 +21,7 @@ bool
 relocate_is_mark(struct place at, const char *mark)
 {
 	char text[PATH_MAX];
-	ssize_t n = readlinkat(at.dir, at.name, text, sizeof text);
+	ssize_t n = change_read_link(at.dir, at.name, text, sizeof text);
 	struct slice to = { text, n > 0 ? (size_t)n : 0 };
 
 	return mark != NULL ? slice_is(to, mark) : slice_starts(to, MOVED);
@@ -47,7 +48,9 @@ relocate_clear(struct place at, struct err *err)
 {
 	if (!relocate_is_mark(at, NULL))
 		return 0;
-	return unlinkat(at.dir, at.name, 0) == -1 || fsync(at.dir) == -1 ?
+	if (change_remove(at.dir, at.name, NULL, err) == -1)
+		return -1;
+	return !change_is_rehearsed() && fsync(at.dir) == -1 ?
 	    err_sys(err, "remove %s", at.name) : 0;
 }
 

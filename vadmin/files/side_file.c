@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "fd.h"
 #include "file.h"
 #include "output.h"
@@ -19,9 +20,7 @@ enum { PRINTED_MAX = 64 * 1024 };
 static int
 make_way(int dir, const char *name, struct err *err)
 {
-	if (unlinkat(dir, name, 0) == -1 && errno != ENOENT)
-		return err_sys(err, "remove %s", name);
-	return 0;
+	return change_remove(dir, name, NULL, err);
 }
 
 static bool
@@ -37,7 +36,7 @@ side_file_write(int dir, const char *name, struct slice text, uid_t owner,
 	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
 	struct stat st;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	if (change_stat(dir, name, &st) == 0 &&
 	    (!is_plain(&st) || st.st_uid != owner) &&
 	    make_way(dir, name, err) == -1)
 		return -1;
@@ -52,34 +51,38 @@ side_file_write(int dir, const char *name, struct slice text, uid_t owner,
 }
 
 int
-side_file_print(int dir, const char *name, struct err *err)
+side_file_read(int dir, const char *name, struct str *text, struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
-	SCOPED(drop_str) struct str text = { 0 };
-	struct slice rest, line;
 	struct stat st;
 
 	if (file_open(dir, name, O_NOFOLLOW, &fd, &st, err) == -1)
 		return -1;
 	if (!is_plain(&st))
 		return err_set(err, ERR_REFUSED, "%s has two names", name);
-	if (file_read(fd, PRINTED_MAX, &text, err) == -1)
+	if (file_read(fd, PRINTED_MAX, text, err) == -1)
 		return err_within(err, "%s", name);
-	rest = str_slice(&text);
-	if (slice_ends(rest, "\n"))
-		rest.len--;
-	while (slice_cut(&rest, '\n', &line))
-		output_line(line);
+	return 0;
+}
+
+int
+side_file_print(int dir, const char *name, struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+
+	if (side_file_read(dir, name, &text, err) == -1)
+		return -1;
+	output_lines(str_slice(&text));
 	return 0;
 }
 
 int
 side_file_remove(int dir, const char *name, bool *was, struct err *err)
 {
-	bool removed = unlinkat(dir, name, 0) == 0;
+	bool removed;
 
-	if (!removed && errno != ENOENT)
-		return err_sys(err, "remove %s", name);
+	if (change_remove(dir, name, &removed, err) == -1)
+		return -1;
 	if (was != NULL)
 		*was = removed;
 	return removed && fsync(dir) == -1 ?

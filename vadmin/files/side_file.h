@@ -15,6 +15,10 @@
 int	side_file_write(int dir, const char *name, struct slice text,
 	    uid_t owner, mode_t mode, struct err *err);
 
+/* Adds it to text, if it is a plain file with one name and not too long. */
+int	side_file_read(int dir, const char *name, struct str *text,
+	    struct err *err);
+
 /* Prints it, if it is a plain file with one name.  ERR_ABSENT: there is none. */
 int	side_file_print(int dir, const char *name, struct err *err);
 

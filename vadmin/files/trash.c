@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "compat.h"
+#include "change.h"
 #include "fd.h"
 #include "relocate.h"
 #include "scope.h"
@@ -20,7 +20,7 @@
 static int
 open_trash(int parent, int *fd, struct err *err)
 {
-	SCOPED(drop_fd) int got = openat(parent, TRASH,
+	SCOPED(drop_fd) int got = change_open(parent, TRASH,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
@@ -40,8 +40,8 @@ open_trash(int parent, int *fd, struct err *err)
 int
 trash_open(int parent, bool make, int *fd, struct err *err)
 {
-	if (make && mkdirat(parent, TRASH, 0700) == -1 && errno != EEXIST)
-		return err_sys(err, "make " TRASH);
+	if (make && change_make_dir(parent, TRASH, 0700, err) == -1)
+		return -1;
 	return open_trash(parent, fd, err);
 }
 
@@ -69,7 +69,14 @@ is_there(int dir, const char *name)
 {
 	struct stat st;
 
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	return change_stat(dir, name, &st) == 0;
+}
+
+static int
+in_the_way(const char *name, struct err *err)
+{
+	return err_set(err, ERR_EXISTS, "there is a " TRASH "/%s already: move "
+	    "it away", name);
 }
 
 static int
@@ -85,10 +92,12 @@ throw_away(const struct belongings *all, const struct things *things, struct err
 		if (trash == -1 &&
 		    trash_open(things->parent, true, &trash, err) == -1)
 			return -1;
-		if (compat_renameat2_noreplace(things->parent, thing->name,
-		    trash, thing->as) == -1 && errno != ENOENT)
-			return err_sys(err, "move %s to " TRASH "/%s",
-			    thing->name, thing->as);
+		int moved = change_move(things->parent, thing->name, trash,
+		    thing->as, err);
+		if (moved == -1)
+			return -1;
+		if (moved == CHANGE_IN_THE_WAY)
+			return in_the_way(thing->as, err);
 	}
 	return trash == -1 ? 0 : sync_both(things->parent, trash, err);
 }
@@ -107,12 +116,12 @@ take_back(const struct belongings *all, const struct things *things, struct err 
 		if (relocate_clear((struct place){ things->parent,
 		    thing->name }, err) == -1)
 			return -1;
-		if (compat_renameat2_noreplace(trash, thing->as,
-		    things->parent, thing->name) == 0 || errno == ENOENT)
+		int moved = change_move(trash, thing->as, things->parent,
+		    thing->name, err);
+		if (moved == -1)
+			return -1;
+		if (moved != CHANGE_IN_THE_WAY)
 			continue;
-		if (errno != EEXIST)
-			return err_sys(err, "take " TRASH "/%s back",
-			    thing->as);
 		return err_set(err, ERR_EXISTS, "there is a %s already, and "
 		    "one in " TRASH "/%s: move one of them away", thing->name,
 		    thing->as);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "fd.h"
 #include "file.h"
 #include "files.h"
@@ -28,9 +29,12 @@ open_step(int parent, const char *name, uid_t owner, bool make, int *fd,
 	SCOPED(drop_fd) int got = -1;
 	struct stat st;
 
-	if (make && mkdirat(parent, name, 0700) == 0 && fsync(parent) == -1)
+	int made = make ? change_make_dir(parent, name, 0700, err) : 1;
+	if (made == -1)
+		return -1;
+	if (made == 0 && fsync(parent) == -1)
 		return err_sys(err, "sync the directory of %s", name);
-	got = openat(parent, name,
+	got = change_open(parent, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (got == -1 && errno == ENOENT)
 		return err_set(err, ERR_ABSENT, "there is no %s", name);
@@ -123,8 +127,8 @@ trash_record_remove(const struct domain *domain, const char *account,
 
 	if (open_records(domain, false, &dir, err) == -1)
 		return -1;
-	if (unlinkat(dir, name, 0) == -1 && errno != ENOENT)
-		return err_sys(err, "remove %s", name);
+	if (change_remove(dir, name, NULL, err) == -1)
+		return -1;
 	return fsync(dir) == -1 ? err_sys(err, "sync %s", domain->name) : 0;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "child.h"
 #include "fd.h"
 #include "file.h"
@@ -82,8 +83,12 @@ tree_remove(int dir, const char *name, struct ident who, struct err *err)
 	SCOPED(drop_fd) int fd = -1;
 	struct stat st;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (change_stat(dir, name, &st) == -1)
 		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
+	int go = change_tell(&(struct change){ .kind = CHANGE_DESTROY,
+	    .dir = dir, .name = name, .fd = -1 }, err);
+	if (go != 1)
+		return go;
 	if (!S_ISDIR(st.st_mode))
 		return unlinkat(dir, name, 0) == -1 ?
 		    err_sys(err, "remove it") : 0;

@@ -10,32 +10,6 @@
 #include "scope.h"
 #include "subject.h"
 #include "tokens.h"
-#include "utf8.h"
-
-enum { ALIAS_NAME_MAX = 256 };
-
-/* A quoted local part is meant without its quotes. */
-static int
-subject_alias(struct call *call, struct subject *subject, struct err *err)
-{
-	struct address address;
-
-	if (subject_of(call, "L@D", subject, err) == -1)
-		return -1;
-	if (subject->name[0] == '"') {
-		if (address_parse(&call->pool,
-		    slice_of(pool_format(&call->pool, "%s@%s", subject->name,
-		    subject->domain->name)), &address, err) == -1)
-			return -1;
-		subject->name = address.local;
-	}
-	struct slice name = slice_of(subject->name);
-	if (name.len == 0 || name.len > ALIAS_NAME_MAX || name.p[0] == '-' ||
-	    utf8_has_control(name) || name.p[0] == ' ' || slice_ends(name, " "))
-		return err_set(err, ERR_INVALID, "'%.100s' can be no alias",
-		    subject->name);
-	return 0;
-}
 
 static int
 refuse_attribute(const char *text, struct err *err)
@@ -220,7 +194,7 @@ alias_add(struct call *call, struct err *err)
 	struct alias_members more = { 0 }, all = { 0 };
 	struct subject subject;
 
-	if (subject_alias(call, &subject, err) == -1 ||
+	if (subject_alias(call, "L@D", &subject, err) == -1 ||
 	    read_members(call, &more, err) == -1 ||
 	    alias_file_read(subject.domain, &call->pool, subject.name, &file,
 	    err) == -1)
@@ -251,7 +225,7 @@ alias_set(struct call *call, struct err *err)
 	struct alias_members given = { 0 }, all = { 0 };
 	struct subject subject;
 
-	if (subject_alias(call, &subject, err) == -1 ||
+	if (subject_alias(call, "L@D", &subject, err) == -1 ||
 	    read_members(call, &given, err) == -1 ||
 	    alias_file_read(subject.domain, &call->pool, subject.name, &file,
 	    err) == -1)
@@ -272,7 +246,7 @@ alias_delete(struct call *call, struct err *err)
 	struct alias_members gone = { 0 }, left = { 0 };
 	struct subject subject;
 
-	if (subject_alias(call, &subject, err) == -1 ||
+	if (subject_alias(call, "L@D", &subject, err) == -1 ||
 	    read_members(call, &gone, err) == -1 ||
 	    alias_file_read(subject.domain, &call->pool, subject.name, &file,
 	    err) == -1)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "files.h"
 #include "name.h"
 #include "ops.h"
@@ -27,8 +28,7 @@ is_link(const struct call *call, const char *file)
 {
 	struct stat st;
 
-	return fstatat(call->in.dir, file, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISLNK(st.st_mode);
+	return change_stat(call->in.dir, file, &st) == 0 && S_ISLNK(st.st_mode);
 }
 
 int
@@ -93,8 +93,8 @@ domain_alias(struct call *call, struct err *err)
 	    files_write(&call->in, domain->file, MODE_PUBLIC, SLICE(""),
 	    err) == -1)
 		return -1;
-	if (symlinkat(domain->file, call->in.dir, file) == -1)
-		return err_sys(err, "make %s", file);
+	if (change_make_link(domain->file, call->in.dir, file, err) == -1)
+		return -1;
 	return sync_directory(call, err);
 }
 
@@ -108,8 +108,8 @@ domain_unalias(struct call *call, struct err *err)
 	const char *file = file_name(call, "domain", name);
 	if (!is_link(call, file))
 		return err_set(err, ERR_ABSENT, "%s is no domain alias", name);
-	if (unlinkat(call->in.dir, file, 0) == -1)
-		return err_sys(err, "remove %s", file);
+	if (change_remove(call->in.dir, file, NULL, err) == -1)
+		return -1;
 	return sync_directory(call, err);
 }
 

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "admin_ops.h"
+#include "administrators.h"
 #include "domain_file.h"
 #include "domain_names.h"
 #include "domain_set.h"
@@ -129,18 +131,25 @@ make_directories(struct call *call, const char *name, struct err *err)
 int
 domain_add(struct call *call, struct err *err)
 {
+	SCOPED(drop_administrators) struct administrators admins = { 0 };
 	const char *name;
 	SCOPED(drop_fd) int spool = -1;
 
 	if (domain_new_name(call, "D", &name, err) == -1 ||
-	    spool_open(&call->in, &spool, err) == -1)
+	    spool_open(&call->in, &spool, err) == -1 ||
+	    administrators_read_new(&call->in, &call->pool, name, &admins,
+	    err) == -1)
 		return -1;
 	if (domain_file_change(&call->in, name, settings_for_new(call),
 	    err) == -1 || write_if_missing(call, "shadow", name, MODE_SECRET,
-	    "", err) == -1 || write_aliases(call, name, err) == -1 ||
+	    "", err) == -1 || administrators_begin(&admins, err) == -1 ||
+	    write_aliases(call, name, err) == -1 ||
 	    make_directories(call, name, err) == -1)
 		return -1;
-	return write_if_missing(call, "passwd", name, MODE_PUBLIC, "", err);
+	if (write_if_missing(call, "passwd", name, MODE_PUBLIC, "", err) == -1)
+		return -1;
+	admin_tell_missing(call, name);
+	return 0;
 }
 
 int
@@ -159,6 +168,8 @@ domain_set(struct call *call, struct err *err)
 	if (assigns(settings, "owner") || assigns(settings, "gid"))
 		note("directories and inboxes that are there keep their owner "
 		    "and group: see 'vadmin check %s'", name);
+	if (assigns(settings, "co-administration"))
+		admin_tell_missing(call, name);
 	return 0;
 }
 

@@ -1,11 +1,14 @@
 /* explain.c: where mail for an address would go, and why. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 
 #include "ops.h"
+#include "output.h"
 #include "plan.h"
 #include "resolve.h"
 #include "scope.h"
+#include "subject.h"
 
 /* As vdeliver would exit, for scripts that ask whether an address is good. */
 static int
@@ -32,6 +35,21 @@ status_of(const struct plan *plan)
 	}
 }
 
+static void
+print(const struct plan *plan)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		return;
+	plan_print(plan, out);
+	fclose(out);
+	output_text((struct slice){ text, len });
+	free(text);
+}
+
 int
 explain(struct call *call, struct err *err)
 {
@@ -39,13 +57,16 @@ explain(struct call *call, struct err *err)
 	const char *address = call_text(call, "ADDRESS");
 	struct slice given = slice_of(address);
 
-	(void)err;
-	if (!slice_has(given, '@'))
-		address = pool_format(&call->pool, "%s@%s", address,
-		    call->in.main_domain);
+	if (!slice_has(given, '@')) {
+		struct slice name, domain;
+		if (subject_split(call, given, &name, &domain, err) == -1)
+			return -1;
+		address = pool_format(&call->pool, "%.*s@%.*s", (int)name.len,
+		    name.p, (int)domain.len, domain.p);
+	}
 	resolve(&call->in, &plan, address);
 	resolve_forwards(&call->in, &plan);
-	plan_print(&plan, stdout);
+	print(&plan);
 	for (size_t i = 0; i < plan.warning_count; i++)
 		note("%s", plan.warnings[i]);
 	call->status = status_of(&plan);

@@ -36,7 +36,7 @@ secret_ask_new(struct call *call, const char *account, const char *domain,
 		if (secret.len == 0)
 			return err_set(err, ERR_INVALID,
 			    "standard input has no password");
-	} else if (isatty(STDIN_FILENO)) {
+	} else if (!call->rehearsed && isatty(STDIN_FILENO)) {
 		if (secret_from_terminal("Password (empty: one is made)",
 		    &secret, err) == -1)
 			return -1;
@@ -50,17 +50,18 @@ secret_ask_new(struct call *call, const char *account, const char *domain,
 	return keep_hash(call, str_slice(&secret), account, domain, err);
 }
 
-/* An account that is not there is told before anybody types. */
 int
-user_passwd_ask(struct call *call, struct err *err)
+secret_ask_change(struct call *call, const char *account, const char *domain,
+    struct err *err)
 {
 	SCOPED(drop_secret) struct str secret = { 0 };
-	struct account *account;
 
-	if (subject_account(call, "U@D", &account, err) == -1)
-		return -1;
 	if (call_has(call, "--password-stdin")) {
 		if (secret_from_stdin(&secret, err) == -1)
+			return -1;
+	} else if (call->rehearsed) {
+		/* Nobody has to type what is not used. */
+		if (secret_generate(&secret, err) == -1)
 			return -1;
 	} else if (!isatty(STDIN_FILENO)) {
 		return err_set(err, ERR_INVALID,
@@ -71,8 +72,19 @@ user_passwd_ask(struct call *call, struct err *err)
 	}
 	if (secret.len == 0)
 		return 0;
-	return keep_hash(call, str_slice(&secret), account->name,
-	    account->domain->name, err);
+	return keep_hash(call, str_slice(&secret), account, domain, err);
+}
+
+/* An account that is not there is told before anybody types. */
+int
+user_passwd_ask(struct call *call, struct err *err)
+{
+	struct account *account;
+
+	if (subject_account(call, "U@D", &account, err) == -1)
+		return -1;
+	return secret_ask_change(call, account->name, account->domain->name,
+	    err);
 }
 
 static bool
@@ -134,22 +146,28 @@ open_login(struct call *call, struct login *login, struct err *err)
 }
 
 /* A lock is not opened by a new password. */
+const char *
+secret_behind_lock(struct call *call, const char *old, bool *locked)
+{
+	*locked = is_locked(slice_of(old)) &&
+	    behind_lock(slice_of(old)).len > 0;
+	return *locked ? pool_format(&call->pool, "!%s", call->hash) :
+	    call->hash;
+}
+
 int
 user_passwd(struct call *call, struct err *err)
 {
 	SCOPED(drop_login) struct login login = { 0 };
-	const char *hash = call->hash;
+	bool locked;
 
 	if (open_login(call, &login, err) == -1)
 		return -1;
-	if (hash == NULL) {
+	if (call->hash == NULL) {
 		note("the password stays as it was");
 		return 0;
 	}
-	struct slice old = slice_of(login.hash);
-	bool locked = is_locked(old) && behind_lock(old).len > 0;
-	if (locked)
-		hash = pool_format(&call->pool, "!%s", hash);
+	const char *hash = secret_behind_lock(call, login.hash, &locked);
 	if (user_files_set_hash(&login.files, login.account->name, hash,
 	    HASH_NEW, err) == -1)
 		return -1;

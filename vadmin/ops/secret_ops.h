@@ -10,6 +10,15 @@
 int	secret_ask_new(struct call *call, const char *account,
 	    const char *domain, struct err *err);
 
+/* Gets a new password for what has one already, in the same ways but that none
+ * is made; after an empty answer call->hash stays NULL: the old one is kept. */
+int	secret_ask_change(struct call *call, const char *account,
+	    const char *domain, struct err *err);
+
+/* The hash as it goes into a file where old is: a lock stays one. */
+const char *secret_behind_lock(struct call *call, const char *old,
+	    bool *locked);
+
 /* A hash field in a word: "allowed", "locked" or "no password"; "by PAM" where
  * PAM has the domain's passwords. */
 const char *secret_state(const struct domain *domain, struct slice hash);

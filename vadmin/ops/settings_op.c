@@ -142,7 +142,7 @@ print_mdoc(const struct setting *table)
 			add_sentences(&out, who_lacks(row));
 	}
 	str_adds(&out, ".El\n");
-	fputs(str_text(&out), stdout);
+	output_text(str_slice(&out));
 }
 
 static int
@@ -176,6 +176,6 @@ settings_list(struct call *call, struct err *err)
 		return 0;
 	}
 	settings_sample(table, &out);
-	fputs(str_text(&out), stdout);
+	output_text(str_slice(&out));
 	return 0;
 }

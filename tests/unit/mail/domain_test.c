@@ -229,6 +229,60 @@ each(void **state)
 	assert_string_equal(str_text(&first), "a.test ");
 }
 
+/* --- where only some are shown ------------------------------------------- */
+
+static bool
+shows_one(const void *who, const char *domain)
+{
+	return strcmp(who, domain) == 0;
+}
+
+static void
+some_alone(void **state)
+{
+	SCOPED(drop_installation) struct installation in = { .dir = -1 };
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_str) struct str names = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	open_here(&in);
+	in.shows = shows_one;
+	in.shows_to = "a.test";
+	assert_int_equal(domain_each(&in, &pool, add_name, &names, &err), 0);
+	assert_string_equal(str_text(&names),
+	    "a.test alias.test(alias) second.test(alias) ");
+}
+
+static void
+others_are_absent(void **state)
+{
+	static const char *const hidden[] = { "old.test", "to-old.test",
+	    "self.test", "away.test", "nobodys.test", "../a.test" };
+	SCOPED(drop_installation) struct installation in = { .dir = -1 };
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct err err = { 0 };
+	const char *real = NULL;
+	char wanted[100];
+
+	(void)state;
+	open_here(&in);
+	in.shows = shows_one;
+	in.shows_to = "a.test";
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+		assert_int_equal(domain_real_name(&in, &pool,
+		    slice_of(hidden[i]), &real, &err), -1);
+		snprintf(wanted, sizeof wanted, "%s is not one of our domains",
+		    hidden[i]);
+		assert_string_equal(err.text, wanted);
+		assert_int_equal(err.kind, ERR_ABSENT);
+		assert_null(real);
+	}
+	assert_int_equal(domain_real_name(&in, &pool, SLICE("second.test"),
+	    &real, &err), 0);
+	assert_string_equal(real, "a.test");
+}
+
 int
 main(void)
 {
@@ -237,5 +291,9 @@ main(void)
 	add_test("where a setting stands is told with file and line", where);
 	add_test("every domain is visited once, sorted, until the visitor has "
 	    "enough", each);
+	add_test("who sees one domain visits it and its aliases alone",
+	    some_alone);
+	add_test("to him all others are absent in the same words, broken or "
+	    "not there", others_are_absent);
 	return run_all();
 }

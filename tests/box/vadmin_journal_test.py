@@ -1,0 +1,418 @@
+#!/usr/bin/python3
+"""vadmin: the journal of changes, and what takes each of them back; -n, which changes nothing."""
+import json
+import stat
+
+from harness import *
+
+SECRET = b"kermit sings 7\n"
+KEPT = ("state", "etc", "spool", "homes")
+
+
+class Journal(BoxTest):
+    def setUp(self):
+        self.vmail = self.installation()
+        self.ok("domain", "add", "a.test")
+
+    def v(self, *args, **more):
+        return self.vmail.run("vadmin", *args, **more)
+
+    def ok(self, *args, **more):
+        got = self.v(*args, **more)
+        self.assertEqual(got.status, 0, got)
+        return got
+
+    def refused(self, status, words, *args, **more):
+        before = self.tree()
+        got = self.v(*args, **more)
+        self.assertEqual(got.status, status, got)
+        self.assertIn(words, got.stderr)
+        self.assertEqual(self.tree(), before, "a refusal changed something")
+
+    def add(self, who, *args):
+        self.ok("user", "add", who, *args, "--password-stdin", input=SECRET)
+
+    def log(self, *args):
+        return json.loads(self.ok("--json", "log", *args).stdout)["result"]
+
+    def last(self):
+        return self.log("1")[0]
+
+    def tree(self, without=()):
+        """Every name below the installation: kind, owner, mode, and what it holds."""
+        found = {}
+        for top in KEPT:
+            for base, directories, names in os.walk(os.path.join(self.vmail.scratch, top)):
+                for name in [*directories, *names]:
+                    path = os.path.join(base, name)
+                    if any(word in path for word in without):
+                        continue
+                    st = os.lstat(path)
+                    held = None
+                    if stat.S_ISLNK(st.st_mode):
+                        held = os.readlink(path)
+                    elif stat.S_ISREG(st.st_mode):
+                        with open(path, "rb") as f:
+                            held = f.read()
+                    found[path[len(self.vmail.scratch):]] = (st.st_mode, st.st_uid, st.st_gid, held)
+        return found
+
+    def what_counts(self):
+        """What an undo brings back: the order of lines in a file of its own is not compared with
+        an other's, nor that a user id was used, a directory of the trash made, or a change noted."""
+        return {path: what for path, what in self.tree(("/journal", "/.lock", "/uids")).items()
+                if not path.endswith("/.trash") and not re.search(r"/\.trash/[^/]*$", path)
+                or stat.S_ISREG(what[0])}
+
+    def furnish(self):
+        """An account, and neighbours, with everything that operations change."""
+        self.add("joe@a.test", "name=Joe Doe", "quota=700")
+        self.add("bob@a.test")
+        self.ok("alias", "add", "list@a.test", "joe", "bob")
+        self.ok("user", "grant", "joe@a.test", "bob", "all")
+        self.ok("user", "forward", "joe@a.test", "joe@far.test", "--keep")
+        self.ok("user", "vacation", "joe@a.test", "on", "--text", "-", input=b"\naway\n")
+        self.ok("auto", "set", "info@a.test", "-", input=b"\ninfo\n")
+        self.ok("domain", "alias", "a.test", "alias.test")
+        self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
+
+
+# Every operation that changes something, and what it finds before.
+CHANGES = {
+    "domain add b.test description=x": None,
+    "domain set a.test description=x": None,
+    "domain alias a.test other.test": None,
+    "domain unalias alias.test": None,
+    "domain lock a.test": None,
+    "domain unlock a.test": ("domain", "lock", "a.test"),
+    "user add ann@a.test quota=5M": None,
+    "user set joe@a.test quota=none": None,
+    "user set joe@a.test quota=default": None,
+    "user passwd joe@a.test --password-stdin": None,
+    "user lock joe@a.test": None,
+    "user unlock joe@a.test": ("user", "lock", "joe@a.test"),
+    "user delete joe@a.test": None,
+    "user restore joe@a.test": ("user", "delete", "joe@a.test"),
+    "user quota joe@a.test 9M": None,
+    "user forward joe@a.test x@far.test": None,
+    "user forward joe@a.test off": None,
+    "user forward bob@a.test x@far.test": None,
+    "user grant joe@a.test bob none": None,
+    "user grant bob@a.test joe retrieve": None,
+    "user vacation joe@a.test off": None,
+    "user vacation joe@a.test on --text -": None,
+    "alias add list@a.test x@far.test": None,
+    "alias add new@a.test bob": None,
+    "alias set list@a.test bob": None,
+    "alias delete list@a.test joe": None,
+    "alias delete list@a.test": None,
+    "auto set info@a.test -": None,
+    "auto delete info@a.test": None,
+}
+
+
+class EveryChange(Journal):
+    def test_is_foretold_made_undone_and_made_again(self):
+        self.furnish()
+        for line, before in CHANGES.items():
+            words = line.split()
+            if before is not None:
+                self.ok(*before)
+            with self.subTest(line):
+                was = self.tree()
+                told = json.loads(self.ok("-n", "--json", *words, input=SECRET).stdout)["result"]
+                self.assertEqual(self.tree(), was, "-n changed something")
+                self.assertNotIn("$y$", str(told))
+                was = self.what_counts()
+                self.ok(*words, input=SECRET)
+                entry = self.last()
+                self.assertEqual((entry["operation"].split()[0], entry["result"]), (words[0], "done"))
+                n = entry["number"]
+                steps = json.loads(self.ok("--json", "log", "--steps", n).stdout)["result"]
+                self.assertNotIn("$y$", str(steps))
+                # What is made up each time (hashes are hidden): when, and by which process.
+                plain = [{k: re.sub(r"\d{8}T\d{6}Z\.\d+", "TIME", v) for k, v in step.items()}
+                         for step in steps]
+                self.assertEqual([{k: re.sub(r"\d{8}T\d{6}Z\.\d+", "TIME", v) for k, v in step.items()}
+                                  for step in told], plain)
+                now = self.what_counts()
+                self.assertNotEqual(now, was)
+                self.ok("undo", n)
+                self.assertEqual(self.what_counts(), was)
+                m = self.last()["number"]
+                self.assertEqual([e["undo"] for e in self.log("2")], [f"done by {m}", f"vadmin undo {m}"])
+                self.ok("undo", m)
+                self.assertEqual(self.what_counts(), now)
+                self.ok("undo", self.last()["number"])
+                self.assertEqual(self.what_counts(), was)
+            if before is not None:
+                self.assertEqual(self.v("undo", str(int(n) - 1)).status, 0)
+
+    def test_no_operation_that_changes_something_is_forgotten_here(self):
+        with open(os.path.join(TREE, "vadmin", "operations.c"), encoding="utf-8") as f:
+            names = re.findall(r'\{ "([a-z ]+)",[^}]*?\.changes = true', f.read(), re.S)
+        told = {" ".join(line.split()[:2]) for line in CHANGES} | {"user purge", "undo"}
+        self.assertEqual([name for name in names if name not in told], [],
+                         "a row in CHANGES shows that it is undone")
+
+
+class Undo(Journal):
+    def test_lines_find_their_place_when_others_came_and_went(self):
+        for who in ("ann", "joe", "zoe"):
+            self.add(f"{who}@a.test")
+        self.ok("user", "delete", "joe@a.test")
+        n = self.last()["number"]
+        self.ok("user", "delete", "ann@a.test")
+        self.add("new@a.test")
+        self.ok("undo", n)
+        self.assertEqual([line.split(b":")[0] for line in self.vmail.read("passwd.a.test").splitlines()],
+                         [b"joe", b"zoe", b"new"])
+        self.assertEqual([line.split(b":")[0] for line in self.vmail.read("shadow.a.test").splitlines()],
+                         [b"joe", b"zoe", b"new"])
+        self.assertEqual(self.v("check").status, 0)
+
+    def test_a_line_that_was_changed_by_hand_is_named_and_nothing_happens(self):
+        self.ok("alias", "add", "list@a.test", "joe@far.test")
+        n = self.last()["number"]
+        self.vmail.write("aliases.a.test", self.vmail.read("aliases.a.test").replace(b"joe@", b"ann@"))
+        self.refused(77, f"{n} cannot be undone: {self.vmail.dir}/aliases.a.test: the line of 'list' is "
+                     "not there as it was left", "undo", n)
+
+    def test_a_new_account_of_the_name_is_not_doubled(self):
+        self.add("joe@a.test")
+        self.ok("user", "delete", "joe@a.test")
+        n = self.last()["number"]
+        os.rename(os.path.join(self.vmail.homes, "a.test", "home", ".trash"),
+                  os.path.join(self.vmail.homes, "a.test", "home", ".elsewhere"))
+        self.refused(77, ".trash: No such file", "undo", n)
+        os.rename(os.path.join(self.vmail.homes, "a.test", "home", ".elsewhere"),
+                  os.path.join(self.vmail.homes, "a.test", "home", ".trash"))
+        self.add("joe@a.test")
+        self.refused(77, "there is a ", "undo", n)
+        os.rmdir(self.vmail.home("joe@a.test"))
+        self.refused(77, "another line of 'joe'", "undo", n)
+
+    def test_an_account_that_has_got_mail_is_not_undone(self):
+        self.add("joe@a.test")
+        n = self.last()["number"]
+        self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
+        self.refused(77, "joe@a.test has an inbox: 'vadmin user delete joe@a.test'", "undo", n)
+
+    def test_a_user_id_stays_used(self):
+        self.add("joe@a.test")
+        self.ok("undo", self.last()["number"])
+        self.add("ann@a.test")
+        self.assertEqual(self.vmail.read("passwd.a.test").split(b":")[2], b"60001")
+
+    def test_what_is_gone_for_good_is_told(self):
+        self.add("joe@a.test")
+        self.ok("user", "delete", "joe@a.test")
+        deleted = self.last()["number"]
+        self.ok("-n", "user", "purge", "joe@a.test")
+        self.ok("user", "purge", "joe@a.test")
+        n = self.last()["number"]
+        self.assertRegex(self.last()["undo"], "none: .*/.trash/joe.* is gone for good")
+        self.refused(77, "was removed for good", "undo", n)
+        self.refused(77, "is not there", "undo", deleted)
+
+    def test_an_undone_change_is_undone_once(self):
+        self.ok("domain", "set", "a.test", "description=x")
+        n = int(self.last()["number"])
+        self.ok("undo", str(n))
+        self.refused(77, f"{n} was undone by {n + 1}: 'vadmin undo {n + 1}' brings it back", "undo", str(n))
+
+    def test_an_entry_that_is_not_there(self):
+        self.refused(67, "the journal has no entry 99", "undo", "99")
+        self.refused(65, "not a number", "undo", "x")
+        self.refused(67, "the journal has no entry 99", "log", "--steps", "99")
+
+    def test_an_answer_that_was_given_meanwhile_is_no_obstacle(self):
+        self.add("joe@a.test")
+        self.ok("user", "vacation", "joe@a.test", "on", "--text", "-", input=b"\naway\n")
+        n = self.last()["number"]
+        index = os.path.join(self.vmail.spool, "files", "a.test", "joe.vacation.db")
+        with open(index, "ab") as f:
+            f.write(b"somebody")
+        self.ok("undo", n)
+        self.assertFalse(os.path.exists(index))
+
+    @needs_root
+    def test_a_vacation_in_a_home_is_switched_by_its_account(self):
+        self.add("joe@a.test")
+        home = self.vmail.home("joe@a.test")
+        with open(os.path.join(home, ".vacation"), "w") as f:
+            f.write("\naway\n")
+        os.chown(os.path.join(home, ".vacation"), 60000, GID)
+        index = os.path.join(home, ".vacation.db")
+        self.ok("-n", "user", "vacation", "joe@a.test", "on")
+        self.assertFalse(os.path.exists(index))
+        self.ok("user", "vacation", "joe@a.test", "on")
+        self.assertEqual(os.stat(index).st_uid, 60000)
+        self.ok("undo", self.last()["number"])
+        self.assertFalse(os.path.exists(index))
+        self.ok("undo", self.last()["number"])
+        self.assertEqual(os.stat(index).st_uid, 60000)
+        self.ok("user", "vacation", "joe@a.test", "off")
+        self.ok("undo", self.last()["number"])
+        self.assertEqual(os.stat(index).st_uid, 60000)
+
+    def test_an_entry_of_a_large_domain_is_small(self):
+        lines = "".join(f"u{i}:x:{70000 + i}:60000::/h/u{i}:/bin/false\n" for i in range(50000))
+        self.vmail.write("passwd.a.test", lines)
+        self.add("joe@a.test")
+        n = self.last()["number"]
+        journal = os.path.join(self.vmail.state, "journal")
+        self.assertLess(os.path.getsize(os.path.join(journal, f"{int(n):010}")), 2000)
+        self.ok("undo", n)
+        self.assertEqual(self.vmail.read("passwd.a.test").decode(), lines)
+
+
+class Log(Journal):
+    def test_an_entry_says_who_from_where_and_what(self):
+        self.v("domain", "set", "a.test", "description=It's mine",
+               env={"SUDO_USER": "joe", "SSH_CLIENT": "192.0.2.7 50000 22"})
+        entry = self.last()
+        who = pwd.getpwuid(os.getuid()).pw_name if has_name(os.getuid()) else str(os.getuid())
+        self.assertEqual({**entry, "time": "", "number": ""},
+                         {"number": "", "time": "", "who": f"{who} (sudo joe)", "from": "192.0.2.7",
+                          "operation": "domain set a.test \"description=It's mine\"", "result": "done",
+                          "undo": f"vadmin undo {entry['number']}"})
+        self.assertRegex(entry["time"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+
+    def test_what_the_environment_says_is_no_more_than_a_word(self):
+        self.v("domain", "lock", "a.test", env={"SUDO_USER": "a\nb", "SSH_CLIENT": "\x1b[2J 1 2"})
+        entry = self.last()
+        self.assertNotIn("sudo", entry["who"])
+        self.assertEqual(entry["from"], "")
+
+    def test_the_last_ones_come_last_and_as_many_as_wanted(self):
+        for i in range(25):
+            self.ok("domain", "set", "a.test", f"description={i}")
+        self.assertEqual([int(e["number"]) for e in self.log()], list(range(7, 27)))
+        self.assertEqual([int(e["number"]) for e in self.log("3")], [24, 25, 26])
+        text = self.ok("log", "1").stdout.decode().split("\t")
+        self.assertEqual((len(text), text[0], text[4]), (7, "26", "domain set a.test description=24"))
+
+    def test_it_can_be_asked_for_a_domain_or_an_account(self):
+        self.ok("domain", "add", "b.test")
+        self.ok("domain", "alias", "b.test", "c.test")
+        self.add("joe@a.test")
+        self.add("joe@c.test")
+        self.ok("alias", "add", "x@b.test", "joe")
+        self.ok("undo", self.last()["number"])
+
+        def found(*args):
+            return [e["operation"] for e in self.log(*args)]
+        self.assertEqual(found("B.TEST."), ["domain add b.test", "domain alias b.test c.test",
+                                            "user add joe@c.test --password-stdin",
+                                            "alias add x@b.test joe", "undo 6"])
+        self.assertEqual(found("joe@a.test"), ["user add joe@a.test --password-stdin"])
+        self.assertEqual(found("joe@b.test"), ["user add joe@c.test --password-stdin"])
+        self.assertEqual(found("1", "a.test"), ["user add joe@a.test --password-stdin"])
+        self.assertEqual(found("gone.test"), [])
+        self.refused(65, "one domain or account at a time", "log", "a.test", "b.test")
+
+    def test_what_changes_nothing_has_no_entry(self):
+        before = self.log()
+        self.add("joe@a.test")
+        n = self.last()["number"]
+        for words in (("domain", "list"), ("user", "show", "joe@a.test"), ("user", "quota", "joe@a.test"),
+                      ("user", "unlock", "joe@a.test"), ("user", "forward", "joe@a.test"), ("log",),
+                      ("-n", "domain", "lock", "a.test"), ("check",), ("auto", "list", "a.test")):
+            self.ok(*words)
+        self.v("alias", "delete", "nobody@a.test")
+        self.assertEqual(self.last()["number"], n)
+        self.assertEqual(len(self.log()), len(before) + 1)
+
+    def test_no_password_is_in_a_word_and_hashes_are_root_s_alone(self):
+        self.add("joe@a.test")
+        journal = os.path.join(self.vmail.state, "journal")
+        self.assertEqual(stat.S_IMODE(os.stat(journal).st_mode), 0o700)
+        for name in os.listdir(journal):
+            path = os.path.join(journal, name)
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+            with open(path, "rb") as f:
+                self.assertNotIn(SECRET.strip(), f.read())
+        self.assertNotIn("$y$", str(self.log()))
+
+    def test_old_ones_go_and_numbers_go_on(self):
+        journal = os.path.join(self.vmail.state, "journal")
+        for i in range(2, 13):
+            self.ok("domain", "set", "a.test", f"description={i}")
+        for name in sorted(os.listdir(journal))[:5]:
+            os.utime(os.path.join(journal, name), (0, 0))
+        for i in range(13, 17):
+            self.ok("domain", "set", "a.test", f"description={i}")
+        self.assertEqual([int(name) for name in sorted(os.listdir(journal))], list(range(6, 17)))
+
+    def test_a_failure_half_way_stands_there_with_what_was_done(self):
+        self.add("joe@a.test")
+        self.add("bob@a.test", "quota=1M")
+        # Its inbox cannot go to a trash that is no directory.
+        self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
+        trash = os.path.join(self.vmail.spool, "a.test", ".trash")
+        with open(trash, "w"):
+            pass
+        got = self.v("user", "delete", "joe@a.test")
+        self.assertNotEqual(got.status, 0)
+        entry = self.last()
+        self.assertTrue(entry["result"].startswith("failed: the account is deleted, but not all"), entry)
+        self.assertNotIn(b"joe:", self.vmail.read("passwd.a.test"))
+        self.ok("undo", entry["number"])
+        self.assertIn(b"joe:", self.vmail.read("passwd.a.test"))
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
+
+    def test_entries_of_two_at_once_have_two_numbers(self):
+        def change(i):
+            return lambda: self.ok("domain", "set", "a.test", f"description={i}")
+        together([change(i) for i in range(24)])
+        entries = self.log("100")
+        self.assertEqual([int(e["number"]) for e in entries], list(range(1, 26)))
+        for entry in reversed(entries[1:]):     # each line knows the one before
+            self.ok("undo", entry["number"])
+        self.assertNotIn(b"description", self.vmail.read("domain.a.test"))
+
+
+class NoRoom(Journal):
+    def test_without_a_journal_nothing_is_changed(self):
+        journal = os.path.join(self.vmail.state, "journal")
+        os.rename(journal, journal + ".away")
+        with open(journal, "w"):
+            pass
+        self.refused(75, "nothing was changed, because the journal cannot be written", "user", "add",
+                     "joe@a.test")
+
+    def test_one_that_others_can_write_is_not_written(self):
+        os.chmod(os.path.join(self.vmail.state, "journal"), 0o777)
+        self.refused(77, "others can write to journal: close it (chmod 700)", "domain", "lock", "a.test")
+
+    @needs_root
+    def test_a_full_disk_is_found_before_the_first_change(self):
+        where = os.path.join(self.vmail.state, "journal")
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700,size=64k", "vmail", where], check=True)
+        self.addCleanup(subprocess.run, ["umount", where], check=True)
+        self.refused(75, "nothing was changed", "user", "add", "joe@a.test")
+        self.assertEqual(os.listdir(where), [])
+
+    @needs_root
+    def test_a_disk_that_fills_up_later_stops_no_operation(self):
+        """Without what is kept for it, where the file system cannot (strace says so)."""
+        got = run("/usr/bin/strace", "-qq", "-o", "/dev/null", "-e", "trace=fallocate,pwrite64",
+                  "-e", "inject=fallocate:error=EOPNOTSUPP", "-e", "inject=pwrite64:error=ENOSPC:when=2+",
+                  program("vadmin"), "-C", self.vmail.dir, "user", "add", "joe@a.test")
+        self.assertEqual(got.status, 0, got)
+        self.assertIn("note: the journal cannot be written", got.stderr)
+        self.assertTrue(self.last()["result"].startswith("unfinished, after 1 step"))
+        self.assertEqual(self.v("check").status, 0)
+        self.assertIn(b"joe:", self.vmail.read("passwd.a.test"))
+
+    @only_where(not ROOT)
+    def test_who_has_no_state_keeps_it_beside_the_settings(self):
+        self.vmail.set(state=None)
+        self.ok("domain", "lock", "a.test")
+        self.assertEqual(os.listdir(os.path.join(self.vmail.dir, ".journal")), ["0000000001"])
+        self.ok("undo", "1")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+/* leaving.c: accounts that go when the lines that made them are taken back. */
+#include "leaving.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "account.h"
+#include "belongings.h"
+#include "domain.h"
+#include "entries.h"
+#include "scope.h"
+#include "uid_mark.h"
+
+/* The entry that moved the inbox here moves it away again. */
+static bool
+moved_here(const struct entry_file *entry, struct pool *pool, const char *inbox)
+{
+	struct slice rest = entry->steps;
+	struct step step;
+
+	while (entry_next_step(&rest, pool, &step))
+		if (step.kind == CHANGE_MOVE && strcmp(step.to, inbox) == 0)
+			return true;
+	return false;
+}
+
+static int
+check_inbox(const struct domain *domain, const struct entry_file *entry,
+    struct pool *pool, const char *name, struct err *err)
+{
+	const struct account account = { .domain = domain, .name = name };
+	const char *parent, *own;
+	char real[PATH_MAX];
+	struct stat st;
+
+	belongings_inbox(&account, pool, &parent, &own);
+	if (realpath(parent, real) == NULL)
+		return 0;
+	const char *inbox = pool_format(pool, "%s/%s", real, own);
+	if (lstat(inbox, &st) == -1 || moved_here(entry, pool, inbox))
+		return 0;
+	return err_set(err, ERR_REFUSED, "%s@%s has an inbox: 'vadmin user "
+	    "delete %s@%s' takes the account away and keeps its mail", name,
+	    domain->name, name, domain->name);
+}
+
+int
+leaving_check(const struct installation *in, const struct entry_file *entry,
+    const struct step *step, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct slice file = slice_from(slice_of(step->path),
+	    (size_t)(strrchr(step->path, '/') + 1 - step->path));
+	struct slice rest = step->hunk.new;
+	struct domain *domain;
+	struct entry line, other;
+	struct err unused;
+	uint64_t uid;
+
+	if (!slice_starts(file, "passwd.") || domain_open(in, &pool,
+	    slice_from(file, strlen("passwd.")), &domain, &unused) == -1)
+		return 0;
+	while (entries_next(&rest, &line)) {
+		if (line.count != PASSWD_FIELDS ||
+		    slice_number(line.field[PASSWD_UID], UINT32_MAX - 1,
+		    &uid) == -1)
+			continue;
+		if (entries_find(step->hunk.old, line.field[PASSWD_NAME],
+		    PASSWD_FIELDS, &other))
+			continue;
+		if (check_inbox(domain, entry, &pool, pool_dup(&pool,
+		    line.field[PASSWD_NAME]), err) == -1 ||
+		    uid_mark_retire(in, (uid_t)uid, err) == -1)
+			return -1;
+	}
+	return 0;
+}

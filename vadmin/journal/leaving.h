@@ -1,0 +1,17 @@
+/* leaving.h: accounts that go when the lines that made them are taken back. */
+#ifndef LEAVING_H
+#define LEAVING_H
+
+#include "entry.h"
+#include "err.h"
+#include "installation.h"
+#include "step.h"
+
+/* For a step on passwd.D that is to be taken back: the user ids of lines that go
+ * are remembered as used.  ERR_REFUSED: one has an inbox that would be left
+ * behind. */
+int	leaving_check(const struct installation *in,
+	    const struct entry_file *entry, const struct step *step,
+	    struct err *err);
+
+#endif

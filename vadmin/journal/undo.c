@@ -1,0 +1,381 @@
+/* undo.c: an entry of the journal taken back, step by step from its end. */
+#include "undo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "away.h"
+#include "change.h"
+#include "fd.h"
+#include "file.h"
+#include "leaving.h"
+#include "manner.h"
+#include "mem.h"
+#include "place.h"
+#include "scope.h"
+
+enum { TEXT_MAX = 1 << 30 };
+
+/* A step that is taken back, and where. */
+struct desk {
+	const struct installation *in;
+	const struct entry_file	*entry;
+	const struct step	*step;
+	const struct manner	*manner;
+	/* broken off: it may not have been done */
+	bool			 perhaps;
+	int			 dir;
+	const char		*name;
+};
+
+static int
+is_gone(const struct desk *desk, struct err *err)
+{
+	return err_set(err, ERR_REFUSED, "%s is not there any more",
+	    desk->step->path);
+}
+
+static int
+is_there_again(const char *path, struct err *err)
+{
+	return err_set(err, ERR_REFUSED, "there is a %s again", path);
+}
+
+static int
+sync_dir(const struct desk *desk, struct err *err)
+{
+	return !change_is_rehearsed() && fsync(desk->dir) == -1 ?
+	    err_sys(err, "sync the directory of %s", desk->step->path) : 0;
+}
+
+/* --- files ----------------------------------------------------------------- */
+
+static int
+write_file(const struct desk *desk, struct slice text, bool is_new,
+    struct err *err)
+{
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+	struct ident who = desk->step->owner;
+
+	if (draft_begin(desk->dir, desk->name, desk->step->mode, &draft,
+	    err) == -1)
+		return -1;
+	if (fd_write(draft.fd, text.p, text.len) == -1)
+		return err_sys(err, "write %s", desk->step->path);
+	if (is_new && desk->in->as_root &&
+	    (fchown(draft.fd, who.uid, who.gid) == -1 ||
+	    fchmod(draft.fd, desk->step->mode) == -1))
+		return err_sys(err, "owner of %s", desk->step->path);
+	return draft_commit(&draft, err);
+}
+
+static int
+remove_file(const struct desk *desk, struct err *err)
+{
+	if (change_remove(desk->dir, desk->name, NULL, err) == -1)
+		return -1;
+	return sync_dir(desk, err);
+}
+
+/* *there, and its text. */
+static int
+read_now(const struct desk *desk, struct str *text, bool *there,
+    struct err *err)
+{
+	SCOPED(drop_fd) int fd = -1;
+
+	*there = true;
+	if (file_open(desk->dir, desk->name, O_NOFOLLOW, &fd, NULL,
+	    err) == -1) {
+		*there = false;
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	}
+	return file_read(fd, TEXT_MAX, text, err);
+}
+
+/* What changes by itself is put back as it was. */
+static int
+back_living(const struct desk *desk, struct err *err)
+{
+	struct stat st;
+
+	if (!desk->step->was)
+		return remove_file(desk, err);
+	return write_file(desk, desk->step->hunk.old, change_stat(desk->dir,
+	    desk->name, &st) == -1, err);
+}
+
+static int
+back_made(const struct desk *desk, struct slice now, bool there,
+    struct err *err)
+{
+	if (!there)
+		return desk->perhaps ? 0 : is_gone(desk, err);
+	if (!slice_equal(now, desk->step->hunk.new))
+		return err_set(err, ERR_REFUSED, "%s holds something else since",
+		    desk->step->path);
+	return remove_file(desk, err);
+}
+
+static int
+back_removed(const struct desk *desk, bool there, struct err *err)
+{
+	if (there)
+		return desk->perhaps ? 0 :
+		    is_there_again(desk->step->path, err);
+	if (desk->step->lost)
+		return err_set(err, ERR_REFUSED,
+		    "%s was no plain file, and is not kept",
+		    desk->step->path);
+	return write_file(desk, desk->step->hunk.old, true, err);
+}
+
+static int
+back_replaced(const struct desk *desk, struct slice now, bool there,
+    struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	const struct hunk back = hunk_turned(&desk->step->hunk);
+	struct err unused;
+
+	if (!there)
+		return is_gone(desk, err);
+	if (hunk_apply(&back, now, desk->manner->separator, &text, err) == 0)
+		return write_file(desk, str_slice(&text), false, err);
+	if (desk->perhaps && hunk_apply(&desk->step->hunk, now,
+	    desk->manner->separator, &text, &unused) == 0)
+		return 0;
+	return err_within(err, "%s", desk->step->path);
+}
+
+static int
+back_file(const struct desk *desk, struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	const struct step *step = desk->step;
+	bool there;
+
+	if (desk->manner->stays)
+		return 0;
+	if (desk->manner->lives)
+		return back_living(desk, err);
+	if (leaving_check(desk->in, desk->entry, step, err) == -1 ||
+	    read_now(desk, &text, &there, err) == -1)
+		return -1;
+	struct slice now = str_slice(&text);
+	return !step->was ? back_made(desk, now, there, err) :
+	    !step->is ? back_removed(desk, there, err) :
+	    back_replaced(desk, now, there, err);
+}
+
+/* --- links, directories, moves --------------------------------------------- */
+
+static bool
+link_says(const struct desk *desk)
+{
+	char says[PATH_MAX];
+	ssize_t len = change_read_link(desk->dir, desk->name, says,
+	    sizeof says);
+
+	return len > 0 && slice_is((struct slice){ says, (size_t)len },
+	    desk->step->to);
+}
+
+static int
+back_link(const struct desk *desk, struct err *err)
+{
+	struct stat st;
+	bool there = change_stat(desk->dir, desk->name, &st) == 0;
+
+	if (!desk->step->is) {
+		if (there)
+			return desk->perhaps ? 0 :
+			    is_there_again(desk->step->path, err);
+		if (change_make_link(desk->step->to, desk->dir, desk->name,
+		    err) == -1)
+			return -1;
+		return sync_dir(desk, err);
+	}
+	if (there && link_says(desk))
+		return remove_file(desk, err);
+	return desk->perhaps && !there ? 0 : err_set(err, ERR_REFUSED,
+	    "%s does not lead to %s any more", desk->step->path,
+	    desk->step->to);
+}
+
+static int
+back_move(const struct desk *desk, struct err *err)
+{
+	SCOPED(drop_fd) int from = -1;
+	const char *moved_to;
+	struct stat st;
+
+	if (place_open(desk->step->to, &from, &moved_to, err) == -1)
+		return -1;
+	switch (change_move(from, moved_to, desk->dir, desk->name, err)) {
+	case CHANGE_MOVED:
+		if (!change_is_rehearsed() && fsync(from) == -1)
+			return err_sys(err, "sync the directory of %s",
+			    desk->step->to);
+		return sync_dir(desk, err);
+	case CHANGE_NOTHING_THERE:
+		if (desk->perhaps && change_stat(desk->dir, desk->name,
+		    &st) == 0)
+			return 0;
+		return err_set(err, ERR_REFUSED, "%s is not there any more",
+		    desk->step->to);
+	case CHANGE_IN_THE_WAY:
+		return is_there_again(desk->step->path, err);
+	default:
+		return -1;
+	}
+}
+
+/* One that others use by now stays. */
+static int
+back_make_dir(const struct desk *desk, struct err *err)
+{
+	int gone = change_remove_dir(desk->dir, desk->name, err);
+
+	return gone == -1 ? -1 : gone == 1 ? 0 : sync_dir(desk, err);
+}
+
+static int
+back_remove_dir(const struct desk *desk, struct err *err)
+{
+	SCOPED(drop_fd) int fd = -1;
+	const struct step *step = desk->step;
+	int made = change_make_dir(desk->dir, desk->name, 0700, err);
+
+	if (made != 0)
+		return made == -1 ? -1 : 0;
+	fd = change_open(desk->dir, desk->name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1 || (desk->in->as_root &&
+	    fchown(fd, step->owner.uid, step->owner.gid) == -1) ||
+	    fchmod(fd, step->mode) == -1)
+		return err_sys(err, "owner of %s", step->path);
+	return sync_dir(desk, err);
+}
+
+static int
+back_destroy(const struct desk *desk, struct err *err)
+{
+	return err_set(err, ERR_REFUSED, "%s was removed for good",
+	    desk->step->path);
+}
+
+static int
+back_mode(const struct desk *desk, struct err *err)
+{
+	(void)desk;
+	(void)err;
+	return 0;
+}
+
+static int
+back_make_as(const struct desk *desk, struct err *err)
+{
+	return away_remove_index(desk->step->path, desk->step->owner, err);
+}
+
+static int
+back_remove_as(const struct desk *desk, struct err *err)
+{
+	return away_make_index(desk->step->path, desk->step->owner, err);
+}
+
+/* Root goes into no directory of a user's: the account's process does. */
+static const struct {
+	int	(*back)(const struct desk *desk, struct err *err);
+	bool	 opens;
+} ways[] = {
+	[CHANGE_FILE] = { back_file, true },
+	[CHANGE_LINK] = { back_link, true },
+	[CHANGE_MOVE] = { back_move, true },
+	[CHANGE_MAKE_DIR] = { back_make_dir, true },
+	[CHANGE_REMOVE_DIR] = { back_remove_dir, true },
+	[CHANGE_DESTROY] = { back_destroy, false },
+	[CHANGE_MODE] = { back_mode, false },
+	[CHANGE_MAKE_AS] = { back_make_as, false },
+	[CHANGE_REMOVE_AS] = { back_remove_as, false },
+};
+
+/* --- all of them ----------------------------------------------------------- */
+
+struct steps {
+	struct step	*step;
+	size_t		 count, room;
+};
+
+static void
+drop_steps(struct steps *steps)
+{
+	drop_mem(&steps->step);
+}
+
+static void
+read_steps(const struct entry_file *entry, struct pool *pool,
+    struct steps *out)
+{
+	struct slice rest = entry->steps;
+	struct step step;
+
+	while (entry_next_step(&rest, pool, &step)) {
+		mem_room(&out->step, &out->room, out->count,
+		    sizeof *out->step);
+		out->step[out->count++] = step;
+	}
+}
+
+const char *
+undo_obstacle(const struct entry_file *entry, struct pool *pool)
+{
+	struct slice rest = entry->steps;
+	struct step step;
+
+	while (entry_next_step(&rest, pool, &step))
+		if (step.kind == CHANGE_DESTROY)
+			return step.path;
+	return NULL;
+}
+
+static int
+back(const struct installation *in, const struct entry_file *entry,
+    const struct step *step, bool perhaps, struct err *err)
+{
+	SCOPED(drop_fd) int dir = -1;
+	struct desk desk = { in, entry, step, manner_of(step->path), perhaps,
+	    -1, NULL };
+
+	if (ways[step->kind].opens) {
+		if (place_open(step->path, &dir, &desk.name, err) == -1)
+			return -1;
+		desk.dir = dir;
+	}
+	return ways[step->kind].back(&desk, err);
+}
+
+int
+undo_entry(const struct installation *in, const struct entry_file *entry,
+    struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_steps) struct steps steps = { 0 };
+	bool broken_off = strcmp(entry->result, "done") != 0;
+
+	read_steps(entry, &pool, &steps);
+	for (size_t i = steps.count; i > 0; i--)
+		if (back(in, entry, &steps.step[i - 1],
+		    broken_off && i == steps.count, err) == -1) {
+			/* The entry is there; what it needs is not. */
+			if (err->kind == ERR_ABSENT)
+				err->kind = ERR_REFUSED;
+			return -1;
+		}
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* json.h: all that vadmin prints as one JSON object (RFC 8259):
+ *
+ *	{"result": ..., "lines": [...], "notes": [...]}
+ *	{"error": "absent", "text": "...", "notes": [...]}
+ */
+#ifndef JSON_H
+#define JSON_H
+
+#include <stdio.h>
+
+#include "output.h"
+#include "str.h"
+
+/* A string with its quotes, of valid UTF-8 whatever the text is. */
+void	json_string(struct str *out, struct slice text);
+
+void	json_sheet(const struct sheet *sheet);
+void	json_line(struct slice text);
+void	json_note(struct slice text);
+void	json_error(const char *kind, struct slice text);
+void	json_print(FILE *out);
+
+/* For output.c and json.c: the next cell of a sheet's cells, and the number of
+ * its columns. */
+struct slice sheet_next(struct slice *rest);
+size_t	sheet_columns(const struct sheet *sheet);
+
+#endif

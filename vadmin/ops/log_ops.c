@@ -1,0 +1,390 @@
+/* log_ops.c: the journal shown, and its entries taken back. */
+#include <string.h>
+
+#include "domain.h"
+#include "entry.h"
+#include "fd.h"
+#include "journal.h"
+#include "mem.h"
+#include "ops.h"
+#include "output.h"
+#include "rehearsal.h"
+#include "scope.h"
+#include "undo.h"
+
+enum { SHOWN = 20 };
+
+struct book {
+	const struct call	*call;
+	int			 dir;
+	struct journal_numbers	 all;
+	uint64_t		*undone_by;	/* of each; 0: of none */
+};
+
+static void
+drop_book(struct book *book)
+{
+	drop_mem(&book->undone_by);
+	drop_fd(&book->dir);
+	drop_journal_numbers(&book->all);
+}
+
+static int
+read_entry(const struct book *book, uint64_t number, struct pool *pool,
+    struct entry_file *out, struct err *err)
+{
+	if (book->dir != -1 &&
+	    entry_read(book->dir, number, pool, out, err) == 0)
+		return 0;
+	if (book->dir != -1 && err->kind != ERR_ABSENT)
+		return -1;
+	return err_set(err, ERR_ABSENT, "the journal has no entry %llu: "
+	    "'vadmin log' shows them", (unsigned long long)number);
+}
+
+static int
+open_book(const struct call *call, struct book *book, struct err *err)
+{
+	*book = (struct book){ .call = call, .dir = -1 };
+	if (journal_open(&call->in, &book->dir, err) == -1) {
+		book->dir = -1;
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	}
+	return journal_list(book->dir, &book->all, err);
+}
+
+/* --- what was undone ------------------------------------------------------- */
+
+/* What an undo took back; 0: it did not, or is none. */
+static uint64_t
+taken_back(const struct entry_file *entry)
+{
+	uint64_t number;
+
+	return strcmp(entry->operation, "undo") == 0 &&
+	    strcmp(entry->result, "done") == 0 && entry->words.count > 0 &&
+	    slice_number(slice_of(entry->words.word[0]), UINT64_MAX,
+	    &number) == 0 ? number : 0;
+}
+
+static size_t
+place_of_number(const struct book *book, uint64_t number)
+{
+	size_t low = 0, high = book->all.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (book->all.number[middle] < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* From the last entry back to the first one that is asked for: an undo that was
+ * undone itself is known as such before what it took back comes. */
+static void
+find_undone(struct book *book, size_t first)
+{
+	book->undone_by = mem_alloc((book->all.count + 1) *
+	    sizeof *book->undone_by);
+	for (size_t i = book->all.count; i > first; i--) {
+		SCOPED(drop_pool) struct pool pool = { 0 };
+		SCOPED(drop_entry_file) struct entry_file entry = { 0 };
+		struct err unused;
+		if (book->undone_by[i - 1] != 0 || entry_read(book->dir,
+		    book->all.number[i - 1], &pool, &entry, &unused) == -1)
+			continue;
+		uint64_t number = taken_back(&entry);
+		size_t of = place_of_number(book, number);
+		if (number != 0 && of < i - 1 &&
+		    book->all.number[of] == number && book->undone_by[of] == 0)
+			book->undone_by[of] = book->all.number[i - 1];
+	}
+}
+
+/* --- which are meant ------------------------------------------------------- */
+
+/* What "log" was given: how many, and of whom. */
+struct wanted {
+	uint64_t	 count;
+	const char	*account;	/* "U@D", or NULL */
+	const char	*domain;	/* canonical, or NULL */
+};
+
+static const char *
+real_domain(const struct call *call, struct pool *pool, struct slice given)
+{
+	const char *real;
+	struct err unused;
+
+	/* One that is gone has entries still. */
+	return domain_real_name(&call->in, pool, given, &real, &unused) == 0 ?
+	    real : pool_lower(pool, given);
+}
+
+static struct slice
+domain_of(struct slice word)
+{
+	ptrdiff_t at = slice_find_last(word, '@');
+
+	return at == -1 ? word : slice_from(word, (size_t)at + 1);
+}
+
+static int
+read_wanted(struct call *call, struct wanted *out, struct err *err)
+{
+	const struct setting_words *given = call_list(call, "N|D|U@D");
+
+	*out = (struct wanted){ .count = SHOWN };
+	for (size_t i = 0; i < given->count; i++) {
+		struct slice word = slice_of(given->word[i]);
+		if (slice_number(word, UINT64_MAX, &out->count) == 0)
+			continue;
+		if (out->domain != NULL)
+			return err_set(err, ERR_INVALID, "'%.100s': one domain "
+			    "or account at a time", given->word[i]);
+		out->domain = real_domain(call, &call->pool, domain_of(word));
+		if (slice_has(word, '@'))
+			out->account = given->word[i];
+	}
+	return 0;
+}
+
+static bool
+is_of_account(const struct call *call, struct pool *pool, struct slice word,
+    const struct wanted *wanted)
+{
+	struct slice account = slice_of(wanted->account), domain;
+	ptrdiff_t at = slice_find_last(word, '@');
+
+	domain = at != -1 ? domain_of(word) : slice_of(call->in.main_domain);
+	if (at != -1)
+		word.len = (size_t)at;
+	account.len = (size_t)slice_find_last(account, '@');
+	return slice_same(word, account) && strcmp(real_domain(call, pool,
+	    domain), wanted->domain) == 0;
+}
+
+/* A word of its names the domain or the account, or, for a domain, a file of
+ * its was changed. */
+static bool
+is_wanted(const struct call *call, const struct entry_file *entry,
+    struct pool *pool, const struct wanted *wanted)
+{
+	struct slice rest = entry->steps;
+	struct step step;
+
+	if (wanted->domain == NULL)
+		return true;
+	for (size_t i = 0; i < entry->words.count; i++) {
+		struct slice word = slice_of(entry->words.word[i]);
+		if (wanted->account != NULL ?
+		    is_of_account(call, pool, word, wanted) :
+		    strcmp(real_domain(call, pool, domain_of(word)),
+		    wanted->domain) == 0)
+			return true;
+	}
+	const char *file = pool_format(pool, ".%s", wanted->domain),
+	    *directory = pool_format(pool, "/%s/", wanted->domain);
+	while (wanted->account == NULL && entry_next_step(&rest, pool, &step))
+		if (slice_ends(slice_of(step.path), file) ||
+		    strstr(step.path, directory) != NULL)
+			return true;
+	return false;
+}
+
+/* --- shown ----------------------------------------------------------------- */
+
+static void
+add_words(const struct entry_file *entry, struct str *out)
+{
+	str_adds(out, entry->operation);
+	for (size_t i = 0; i < entry->words.count; i++) {
+		const char *word = entry->words.word[i];
+		bool plain = word[0] != '\0' && strpbrk(word, " \t'\"") == NULL;
+		str_addf(out, plain ? " %s" : strchr(word, '\'') != NULL ?
+		    " \"%s\"" : " '%s'", word);
+	}
+}
+
+static size_t
+count_steps(const struct entry_file *entry, struct pool *pool)
+{
+	struct slice rest = entry->steps;
+	struct step step;
+	size_t count = 0;
+
+	while (entry_next_step(&rest, pool, &step))
+		count++;
+	return count;
+}
+
+static const char *
+result_of(const struct entry_file *entry, struct pool *pool)
+{
+	if (entry->result[0] == '\0')
+		return pool_format(pool, "unfinished, after %zu steps",
+		    count_steps(entry, pool));
+	return entry->text[0] == '\0' ? entry->result :
+	    pool_format(pool, "%s: %s", entry->result, entry->text);
+}
+
+static const char *
+way_back(const struct book *book, const struct entry_file *entry,
+    struct pool *pool)
+{
+	uint64_t by = book->undone_by[place_of_number(book, entry->number)];
+	const char *gone = undo_obstacle(entry, pool);
+
+	if (gone != NULL)
+		return pool_format(pool, "none: %s is gone for good", gone);
+	if (by != 0)
+		return pool_format(pool, "done by %llu",
+		    (unsigned long long)by);
+	return pool_format(pool, "vadmin undo %llu",
+	    (unsigned long long)entry->number);
+}
+
+static void
+show_entry(const struct book *book, const struct entry_file *entry,
+    struct pool *pool, struct sheet *sheet)
+{
+	SCOPED(drop_str) struct str words = { 0 };
+
+	add_words(entry, &words);
+	sheet_addf(sheet, "%llu", (unsigned long long)entry->number);
+	sheet_adds(sheet, entry->time);
+	sheet_adds(sheet, entry->who);
+	sheet_adds(sheet, entry->from);
+	sheet_add(sheet, str_slice(&words));
+	sheet_adds(sheet, result_of(entry, pool));
+	sheet_adds(sheet, way_back(book, entry, pool));
+}
+
+/* From the end on, until there are enough: the place of the first one. */
+static size_t
+first_wanted(const struct book *book, const struct wanted *wanted)
+{
+	uint64_t found = 0;
+	size_t i = book->all.count;
+
+	for (; i > 0 && found < wanted->count; i--) {
+		SCOPED(drop_pool) struct pool pool = { 0 };
+		SCOPED(drop_entry_file) struct entry_file entry = { 0 };
+		struct err unused;
+		found += entry_read(book->dir, book->all.number[i - 1], &pool,
+		    &entry, &unused) == -1 ||
+		    is_wanted(book->call, &entry, &pool, wanted);
+	}
+	return i;
+}
+
+static int
+show_steps(struct call *call, const struct book *book, struct err *err)
+{
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = step_heads };
+	SCOPED(drop_entry_file) struct entry_file entry = { 0 };
+	struct slice rest;
+	struct step step;
+	uint64_t number;
+
+	slice_number(slice_of(call_text(call, "--steps")), UINT64_MAX, &number);
+	if (read_entry(book, number, &call->pool, &entry, err) == -1)
+		return -1;
+	rest = entry.steps;
+	while (entry_next_step(&rest, &call->pool, &step))
+		step_show(&step, &sheet);
+	sheet_print(&sheet);
+	return 0;
+}
+
+int
+show_log(struct call *call, struct err *err)
+{
+	static const char *const heads[] = { "NUMBER", "TIME", "WHO", "FROM",
+	    "OPERATION", "RESULT", "UNDO", NULL };
+	SCOPED(drop_book) struct book book = { .dir = -1 };
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = heads };
+	struct wanted wanted;
+
+	if (open_book(call, &book, err) == -1 ||
+	    read_wanted(call, &wanted, err) == -1)
+		return -1;
+	if (call_has(call, "--steps"))
+		return show_steps(call, &book, err);
+	size_t first = first_wanted(&book, &wanted);
+	find_undone(&book, first);
+	for (size_t i = first; i < book.all.count; i++) {
+		SCOPED(drop_pool) struct pool pool = { 0 };
+		SCOPED(drop_entry_file) struct entry_file entry = { 0 };
+		if (entry_read(book.dir, book.all.number[i], &pool, &entry,
+		    err) == -1)
+			note("%s", err->text);
+		else if (is_wanted(call, &entry, &pool, &wanted))
+			show_entry(&book, &entry, &pool, &sheet);
+	}
+	sheet_print(&sheet);
+	return 0;
+}
+
+/* --- undone ---------------------------------------------------------------- */
+
+static int
+check_again(const struct call *call, const struct entry_file *entry,
+    struct err *err)
+{
+	SCOPED(drop_rehearsal) struct rehearsal rehearsal = { .watches = false };
+
+	rehearsal_begin(&rehearsal, false);
+	return undo_entry(&call->in, entry, err);
+}
+
+static int
+undo_number(const struct call *call, const struct entry_file *entry,
+    struct err *err)
+{
+	/* All of it or nothing. */
+	if (!call->rehearsed && check_again(call, entry, err) == -1)
+		return -1;
+	return undo_entry(&call->in, entry, err);
+}
+
+/* Who administers everything gains no administrator by it. */
+static int
+check_undoer(const struct call *call, const struct entry_file *entry,
+    struct err *err)
+{
+	if (call->principal.caller == CALLER_ROOT ||
+	    (!slice_starts(slice_of(entry->operation), "admin ") &&
+	    strcmp(entry->operation, "undo") != 0))
+		return 0;
+	return err_set(err, ERR_REFUSED, "only %s may take back '%s'",
+	    caller_class(CALLER_ROOT), entry->operation);
+}
+
+int
+undo(struct call *call, struct err *err)
+{
+	SCOPED(drop_book) struct book book = { .dir = -1 };
+	SCOPED(drop_entry_file) struct entry_file entry = { 0 };
+	uint64_t number;
+
+	slice_number(slice_of(call_text(call, "N")), UINT64_MAX, &number);
+	unsigned long long n = number;
+	if (open_book(call, &book, err) == -1 ||
+	    read_entry(&book, number, &call->pool, &entry, err) == -1 ||
+	    check_undoer(call, &entry, err) == -1)
+		return -1;
+	size_t i = place_of_number(&book, number);
+	find_undone(&book, i);
+	uint64_t by = book.undone_by[i];
+	if (by != 0)
+		return err_set(err, ERR_REFUSED, "%llu was undone by %llu: "
+		    "'vadmin undo %llu' brings it back", n,
+		    (unsigned long long)by, (unsigned long long)by);
+	if (undo_number(call, &entry, err) == -1)
+		return err_within(err, "%llu cannot be undone", n);
+	return 0;
+}
