@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "authority.h"
+#include "begun.h"
 #include "fd.h"
 #include "files.h"
 #include "journal.h"
@@ -97,11 +98,11 @@ call_open(struct call *call, struct err *err)
 
 /* A lock that nobody has made yet is not made for this. */
 static int
-take_lock(struct call *call, struct err *err)
+take_lock(const struct call *call, int *lock, struct err *err)
 {
 	if (call->rehearsed && !files_exists(call->in.dir, ".lock"))
 		return 0;
-	return installation_lock(&call->in, &call->lock, err);
+	return installation_lock(&call->in, lock, err);
 }
 
 static int
@@ -128,19 +129,44 @@ run_kept(struct call *call, struct err *err)
 	return done;
 }
 
+/* Until nobody changes anything. */
+static int
+wait_for_others(struct call *call, struct err *err)
+{
+	SCOPED(drop_fd) int lock = -1;
+
+	return take_lock(call, &lock, err);
+}
+
+/* Without the lock: nobody else should wait for what a person types.  What was
+ * read may be half of somebody's change, which looks like one that was
+ * interrupted: then it is read again when that has come to its end. */
+static int
+ask(struct call *call, struct err *err)
+{
+	if (begun_check(call, err) == 0) {
+		if (call->op->ask(call, err) == 0)
+			return 0;
+		if (err->kind != ERR_TEMPORARY && err->kind != ERR_ABSENT)
+			return -1;
+	}
+	if (wait_for_others(call, err) == -1 || begun_check(call, err) == -1)
+		return -1;
+	return call->op->ask(call, err);
+}
+
 int
 call_run(struct call *call, struct err *err)
 {
 	if (call->op->anywhere)
 		return call->op->run(call, err);
-	if (call->rehearsed && call->op->in_steps)
-		return err_set(err, ERR_REFUSED,
-		    "-n is not available for '%s': it copies what it then reads",
-		    call->op->name);
 	if (call_open(call, err) == -1)
 		return -1;
-	/* Nobody else should wait for what a person types. */
-	if (call->op->ask != NULL && call->op->ask(call, err) == -1)
+	if (call->rehearsed && call->op->in_steps)
+		return err_set(err, ERR_REFUSED, "-n cannot tell what '%s' "
+		    "would do: its later steps look at what the first ones "
+		    "did", call->op->name);
+	if (call->op->ask != NULL && ask(call, err) == -1)
 		return -1;
 	if (!call->op->changes) {
 		int shown = call->op->run(call, err);
@@ -148,7 +174,9 @@ call_run(struct call *call, struct err *err)
 		return shown;
 	}
 	/* What somebody may change can have changed while we waited. */
-	if (take_lock(call, err) == -1 || authority_check(call, err) == -1)
+	if (take_lock(call, &call->lock, err) == -1 || authority_check(call, err) == -1)
+		return -1;
+	if (begun_check(call, err) == -1)
 		return -1;
 	int done = call->rehearsed ? rehearse(call, err) : run_kept(call, err);
 	progress_end();

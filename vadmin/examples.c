@@ -29,6 +29,18 @@ static const struct examples table[] = {
 	{ "domain unlock", {
 		"vadmin domain unlock example.org",
 		"vadmin -n domain unlock example.org" } },
+	{ "domain rename", {
+		"vadmin domain rename example.org example.com",
+		"vadmin domain rename example.org example.edu" } },
+	{ "domain delete", {
+		"vadmin domain delete example.org --with-accounts",
+		"vadmin domain delete example.org --with-accounts --yes" } },
+	{ "domain restore", {
+		"vadmin domain restore example.com",
+		"vadmin --json domain restore example.com" } },
+	{ "domain purge", {
+		"vadmin domain purge example.com",
+		"vadmin domain purge example.com --yes" } },
 	{ "user add", {
 		"vadmin user add carl@example.org name='Carl Example' quota=200M",
 		"vadmin user add carl@example.org --password-stdin <password.txt" } },
@@ -53,8 +65,11 @@ static const struct examples table[] = {
 	{ "user unlock", {
 		"vadmin user unlock ann@example.org",
 		"vadmin -n user unlock ann@example.org" } },
+	{ "user rename", {
+		"vadmin user rename ann@example.org anna",
+		"vadmin user rename ann@example.org anna --no-alias" } },
 	{ "user delete", {
-		"vadmin -n user delete ann@example.org",
+		"vadmin -n user delete ann@example.org --replace-by bob@example.org",
 		"vadmin user delete ann@example.org --yes" } },
 	{ "user restore", {
 		"vadmin user restore dora@example.org",

@@ -43,14 +43,15 @@ struct operation {
 	enum caller	 least;
 	/* holds the installation's lock */
 	bool		 changes;
+	/* of steps of its own, which its repetition finishes: it can be neither
+	 * rehearsed nor undone by the journal */
+	bool		 in_steps;
 	/* NULL: not in this version */
 	int		(*run)(struct call *, struct err *);
 	/* what to ask people before the lock */
 	int		(*ask)(struct call *, struct err *);
 	/* opens the installation itself, if at all */
 	bool		 anywhere;
-	/* makes steps that each rest on the one before: no -n */
-	bool		 in_steps;
 	struct param	 params[OPERATION_PARAMS + 1];
 };
 

@@ -45,6 +45,19 @@ const struct operation operations[] = {
 	{ "domain unlock", "Let mail of a domain be fetched again.",
 	  .least = CALLER_GLOBAL, .changes = true, .run = domain_unlock, .params = { DOMAIN } },
 
+	{ "domain rename", "Give a domain another name; the old one stays a domain alias.",
+	  .least = CALLER_GLOBAL, .changes = true, .in_steps = true, .run = domain_rename, .params = {
+		DOMAIN, { "NEW", &param_domain, ONE, "The new name." } } },
+	{ "domain delete", "Take a domain away; its mail and files go to a trash.",
+	  .least = CALLER_GLOBAL, .changes = true, .in_steps = true, .ask = domain_delete_ask, .run = domain_delete, .params = {
+		DOMAIN, { "--with-accounts", &param_flag, OPTIONAL, "Also where it has accounts." },
+		{ "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
+	{ "domain restore", "Bring a deleted domain back, with accounts, mail and domain aliases.",
+	  .least = CALLER_GLOBAL, .changes = true, .in_steps = true, .run = domain_restore, .params = { DOMAIN } },
+	{ "domain purge", "Remove what is in the trash of a deleted domain for good.",
+	  .least = CALLER_GLOBAL, .changes = true, .in_steps = true, .ask = domain_purge_ask, .run = domain_purge, .params = {
+		DOMAIN, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
+
 	{ "user add", "Make an account; asks for the password twice, or makes one and prints it.",
 	  .least = CALLER_DOMAIN, .changes = true, .ask = user_add_ask, .run = user_add, .params = {
 		ACCOUNT, { ACCOUNT_SETTING, ANY, "name (full name) and quota." }, PASSWORD_STDIN } },
@@ -66,9 +79,15 @@ const struct operation operations[] = {
 	  .least = CALLER_DOMAIN, .changes = true, .run = user_lock, .params = { ACCOUNT } },
 	{ "user unlock", "Allow logins again, with the password from before.",
 	  .least = CALLER_DOMAIN, .changes = true, .run = user_unlock, .params = { ACCOUNT } },
+	{ "user rename", "Give an account another name; mail for the old one still reaches it.",
+	  .least = CALLER_DOMAIN, .changes = true, .in_steps = true, .run = user_rename, .params = {
+		ACCOUNT, { "NEW", &param_account, ONE, "The new name, in the same domain." },
+		{ "--no-alias", &param_flag, OPTIONAL, "Refuse mail for the old name from then on." } } },
 	{ "user delete", "Take an account away; its mail and home go to a trash beside them.",
 	  .least = CALLER_DOMAIN, .changes = true, .ask = user_delete_ask, .run = user_delete, .params = {
-		ACCOUNT, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
+		ACCOUNT, { "--replace-by", &param_address, OPTIONAL,
+		  "Whom aliases, forwards and fallbacks lead to from then on, with domain." },
+		{ "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 
 	{ "user restore", "Bring a deleted account back, with its mail, password and home.",
 	  .least = CALLER_DOMAIN, .changes = true, .run = user_restore, .params = { ACCOUNT } },
@@ -215,8 +234,6 @@ const struct operation operations[] = {
 		{ "--repair", &param_flag, OPTIONAL, "Repair it; what is doubtful is moved aside, never removed." },
 		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
 
-	LATER("domain rename"), LATER("domain delete"),
-	LATER("user rename"),
 	LATER("alias join"), LATER("alias leave"),
 	LATER("quota"),
 	{ 0 }

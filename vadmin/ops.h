@@ -8,6 +8,8 @@ typedef int operation_run(struct call *call, struct err *err);
 
 operation_run	domain_add, domain_show, domain_list, domain_set, domain_alias,
     domain_unalias, domain_lock, domain_unlock;
+operation_run	domain_rename, domain_delete_ask, domain_delete, domain_restore,
+    domain_purge_ask, domain_purge, user_rename;
 operation_run	user_add, user_show, user_list, user_set, user_passwd,
     user_lock, user_unlock,
 		user_delete, user_restore, user_purge;

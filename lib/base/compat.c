@@ -13,7 +13,8 @@
 
 /* Values of the kernel's interface, fixed for ever (linux/fs.h,
  * linux/close_range.h, linux/capability.h), which musl-gcc does not find. */
-enum { KERNEL_RENAME_NOREPLACE = 1, KERNEL_CLOSE_RANGE_CLOEXEC = 4 };
+enum { KERNEL_RENAME_NOREPLACE = 1, KERNEL_RENAME_EXCHANGE = 2 };
+enum { KERNEL_CLOSE_RANGE_CLOEXEC = 4 };
 enum { KERNEL_CAPABILITY_VERSION_3 = 0x20080522 };
 enum { KERNEL_RESOLVE_NO_SYMLINKS = 4, KERNEL_RESOLVE_BENEATH = 8 };
 enum { KERNEL_STATX_BTIME = 0x800 };
@@ -34,6 +35,14 @@ compat_renameat2_noreplace(int from_dir, const char *from, int to_dir,
 {
 	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to,
 	    KERNEL_RENAME_NOREPLACE);
+}
+
+int
+compat_renameat2_exchange(int from_dir, const char *from, int to_dir,
+    const char *to)
+{
+	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to,
+	    KERNEL_RENAME_EXCHANGE);
 }
 
 int

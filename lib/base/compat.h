@@ -10,6 +10,9 @@
 
 int	compat_renameat2_noreplace(int from_dir, const char *from, int to_dir,
 	    const char *to);
+/* Both names must be there. */
+int	compat_renameat2_exchange(int from_dir, const char *from, int to_dir,
+	    const char *to);
 /* openat() that never leads out of dir: no "..", no absolute path, no symbolic
  * link anywhere (openat2(), RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS).  Where
  * the kernel has no such call, O_NOFOLLOW does it for a name without slashes. */

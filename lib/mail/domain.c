@@ -91,6 +91,10 @@ find_real_name(const struct installation *in, struct pool *pool,
 			*out = pool_dup(pool, str_slice(&name));
 			return 0;
 		}
+		/* passwd.NAME may have gone because the name became an alias
+		 * since the first look. */
+		if (exists(in, "domain.", str_text(&name), &link))
+			continue;
 		if (step > 0)
 			return err_set(err, ERR_TEMPORARY,
 			    "%s/domain.%s: leads to %s, which is no domain",

@@ -105,21 +105,26 @@ check_field(struct slice value, struct err *err)
 }
 
 /* Everything but the name's lines must be what it was, and its one whole line
- * must have the wanted field. */
+ * must have the wanted fields: count of them, from index on. */
 static int
 verify(struct slice before, struct slice after, struct slice name,
-    size_t fields, size_t index, struct slice value, struct err *err)
+    size_t fields, size_t index, const struct slice *values, size_t count,
+    struct err *err)
 {
 	SCOPED(drop_str) struct str was = { 0 }, is = { 0 };
 	struct entry entry;
+	bool fits = true;
 
 	entries_remove(before, name, &was);
 	entries_remove(after, name, &is);
 	if (was.len > 0 && was.s[was.len - 1] != '\n' && is.len == was.len + 1)
 		str_addc(&was, '\n');
 	if (!slice_equal(str_slice(&was), str_slice(&is)) ||
-	    !entries_find(after, name, fields, &entry) ||
-	    !slice_equal(entry.field[index], value))
+	    !entries_find(after, name, fields, &entry))
+		fits = false;
+	for (size_t i = 0; fits && i < count; i++)
+		fits = slice_equal(entry.field[index + i], values[i]);
+	if (!fits)
 		return err_set(err, ERR_INVALID,
 		    "the line would not be read as it was meant");
 	return 0;
@@ -141,12 +146,8 @@ entries_add(struct slice text, const struct slice *fields, size_t count,
 		str_addslice(out, fields[i]);
 		str_addc(out, i + 1 < count ? ':' : '\n');
 	}
-	struct slice after = slice_from(str_slice(out), start);
-	for (size_t i = 0; i < count; i++)
-		if (verify(text, after, fields[0], count, i, fields[i],
-		    err) == -1)
-			return -1;
-	return 0;
+	return verify(text, slice_from(str_slice(out), start), fields[0],
+	    count, 0, fields, count, err);
 }
 
 int
@@ -173,5 +174,5 @@ entries_set(struct slice text, struct slice name, size_t fields, size_t index,
 			str_add(out, line.p, len);
 	}
 	return verify(text, slice_from(str_slice(out), start), name, fields,
-	    index, value, err);
+	    index, &value, 1, err);
 }

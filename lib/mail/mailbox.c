@@ -11,12 +11,13 @@
 #include "fd.h"
 #include "file.h"
 #include "limit.h"
+#include "moved.h"
 #include "scope.h"
 #include "spool.h"
 
 /* The "inbox" setting, taken apart: "/srv/mail/%d/%u/Maildir/" is the base
  * /srv/mail, and the steps %d, %u and Maildir below it. */
-enum { STEPS = 16 };
+enum { STEPS = MAILBOX_STEPS };
 struct template {
 	struct slice	base;
 	struct slice	step[STEPS];
@@ -160,6 +161,46 @@ mailbox_path(const struct account *account, struct pool *pool)
 	return path;
 }
 
+/* Of an account whose name is %u: what comes out is "inbox" without %d. */
+static int
+name_in_own(const struct account *account, const struct template *t,
+    struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct account any = { .domain = account->domain, .name = "%u" };
+
+	for (size_t i = t->shared; i < t->count; i++)
+		if (mentions(t->step[i], 'd'))
+			return err_set(err, ERR_REFUSED,
+			    "the domain's name is in the path of each inbox: "
+			    "write it there as it is, which moves nothing "
+			    "('vadmin domain set %s inbox=%s%s'), and repeat "
+			    "this", account->domain->name,
+			    mailbox_path(&any, &pool), t->maildir ? "/" : "");
+	return 0;
+}
+
+int
+mailbox_steps(const struct domain *domain, struct pool *pool,
+    struct mailbox_step *out, struct err *err)
+{
+	const struct account any = { .domain = domain, .name = "" };
+	struct template t;
+	int count = 0;
+
+	if (read_template(&any, &t, err) == -1 ||
+	    name_in_own(&any, &t, err) == -1)
+		return -1;
+	const char *path = base_path(&any, pool, &t);
+	for (size_t i = 0; i < t.shared; i++) {
+		const char *name = expand(&any, pool, t.step[i]);
+		if (mentions(t.step[i], 'd'))
+			out[count++] = (struct mailbox_step){ path, name };
+		path = pool_format(pool, "%s/%s", path, name);
+	}
+	return count;
+}
+
 static int
 open_base(const struct account *account, struct pool *pool,
     const struct template *t, int *fd, struct err *err)
@@ -279,6 +320,9 @@ find_kind(const struct account *account, const struct template *t,
 	if (fstatat(mailbox->parent, mailbox->name, &st,
 	    AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : err_sys(err, "%s", mailbox->path);
+	if (S_ISLNK(st.st_mode) &&
+	    moved_is_mark(mailbox->parent, mailbox->name, err))
+		return err_within(err, "%s", mailbox->path);
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return err_set(err, ERR_REFUSED,
 		    "%s: neither a file nor a directory: take it away",

@@ -74,6 +74,20 @@ int	mailbox_prepare(const struct account *account, struct err *err);
  * not: then mailbox_prepare() says what is wrong. */
 bool	mailbox_lacks_place(const struct account *account);
 
+/* A directory of a domain's inboxes, or one on the way to it, that has the
+ * domain's name in its own. */
+struct mailbox_step {
+	const char	*parent;	/* its directory's path */
+	const char	*name;
+};
+enum { MAILBOX_STEPS = 16 };
+
+/* Those of the domain as its "inbox" names them, from the outermost on.  Their
+ * count, or -1, ERR_REFUSED: the name stands in a directory or file of each
+ * account's own. */
+int	mailbox_steps(const struct domain *domain, struct pool *pool,
+	    struct mailbox_step *out, struct err *err);
+
 /* Opens it as who the account's mail belongs to: the process is that already
  * (ident_become).  Makes directories of the account's own when make is set.
  * ERR_ABSENT: its directory is not there (and make is not set).  ERR_REFUSED:

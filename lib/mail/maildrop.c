@@ -8,13 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compat.h"
 #include "fd.h"
-#include "lock.h"
 #include "maildir.h"
 #include "mbox.h"
 #include "mem.h"
+#include "moved.h"
 #include "scope.h"
+#include "session_lock.h"
 
 static const struct {
 	const struct mailbox_kind	*kind;
@@ -25,39 +25,6 @@ static const struct {
 	{ &maildir_kind, maildir_open_maildrop },
 };
 
-/* The lock of the session is the kernel's: it goes with the process. */
-static int
-lock_session(const struct mailbox *mailbox, int *fd, struct err *err)
-{
-	enum {
-		FLAGS = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-		    O_CLOEXEC
-	};
-	SCOPED(drop_str) struct str name = { 0 };
-	SCOPED(drop_fd) int got = -1;
-	struct stat st;
-
-	str_addf(&name, ".%s.session", mailbox->name);
-	got = compat_open_beneath(mailbox->parent, str_text(&name), FLAGS, 0600);
-	if (got == -1)
-		return err_sys(err, "open %s", str_text(&name));
-	if (fstat(got, &st) == -1)
-		return err_sys(err, "%s", str_text(&name));
-	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
-		return err_set(err, ERR_TEMPORARY,
-		    "%s: not a plain file of uid %u alone: remove it",
-		    str_text(&name), (unsigned)geteuid());
-	int locked = lock_try(got, err);
-	if (locked == -1)
-		return err_within(err, "%s", str_text(&name));
-	if (locked == 0)
-		return err_set(err, ERR_BUSY,
-		    "another session has this mailbox open");
-	*fd = got;
-	got = -1;
-	return 0;
-}
-
 /* Said before anything is tried that another owner's mode would forbid. */
 static int
 check_owner(const struct mailbox *mailbox, struct err *err)
@@ -67,6 +34,9 @@ check_owner(const struct mailbox *mailbox, struct err *err)
 	if (fstatat(mailbox->parent, mailbox->name, &st,
 	    AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : err_sys(err, "%s", mailbox->path);
+	if (S_ISLNK(st.st_mode) &&
+	    moved_is_mark(mailbox->parent, mailbox->name, err))
+		return err_within(err, "%s", mailbox->path);
 	if (st.st_uid != geteuid())
 		return err_set(err, ERR_REFUSED,
 		    "%s: belongs to uid %u, not to uid %u (chown)",
@@ -82,7 +52,7 @@ maildrop_open(const struct mailbox *mailbox, struct deadline d,
 
 	if (check_owner(mailbox, err) == -1)
 		return -1;
-	if (lock_session(mailbox, &session, err) == -1)
+	if (session_lock(mailbox, &session, err) == -1)
 		return err_within(err, "%s", mailbox->path);
 	for (size_t i = 0; i < sizeof openers / sizeof *openers; i++) {
 		if (openers[i].kind != mailbox->kind)

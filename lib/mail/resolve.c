@@ -4,10 +4,14 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "fallback.h"
 #include "name.h"
 #include "resolver.h"
+
+/* Longer than a look takes. */
+enum { LATELY_SECONDS = 60 };
 
 /* --- domains ----------------------------------------------------------- */
 
@@ -291,16 +295,45 @@ is_rejected(struct resolver *r, const struct context *c)
 	return true;
 }
 
-static void
-apply_rules(struct resolver *r, const struct context *c)
+static bool
+try_all(struct resolver *r, const struct context *c)
 {
 	struct slice name = slice_of(c->local);
 
-	if (is_rejected(r, c))
+	return try_name(r, c, name) || try_without_extension(r, c) ||
+	    try_auto(r, c, name) || try_postmaster(r, *c);
+}
+
+/* Whether aliases or accounts may have changed while we looked: an account that
+ * is renamed becomes an alias, and we may have looked for that before, and for
+ * the account afterwards. */
+static bool
+changed_lately(const struct resolver *r, const struct domain *domain)
+{
+	static const char *const kinds[] = { "aliases", "passwd" };
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (fstatat(r->in->dir, pool_format(&r->plan->pool, "%s.%s",
+		    kinds[i], domain->name), &st, 0) == 0 &&
+		    time(NULL) - st.st_ctime < LATELY_SECONDS)
+			return true;
+	return false;
+}
+
+static void
+apply_rules(struct resolver *r, const struct context *c)
+{
+	size_t before = r->plan->warning_count;
+
+	if (is_rejected(r, c) || try_all(r, c))
 		return;
-	if (try_name(r, c, name) || try_without_extension(r, c) ||
-	    try_auto(r, c, name) || try_postmaster(r, *c))
-		return;
+	if (changed_lately(r, c->domain)) {
+		/* It says the same once more. */
+		r->plan->warning_count = before;
+		if (try_all(r, c))
+			return;
+	}
 	apply_fallback(r, *c);
 }
 

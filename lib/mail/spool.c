@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "fd.h"
 #include "file.h"
+#include "moved.h"
 #include "scope.h"
 
 enum { SHARED = 03770, PRIVATE = 0700 };
@@ -204,7 +205,8 @@ spool_step(const struct domain *domain, int parent, const char *name,
 		got = open_beneath(parent, name, FLAGS);
 	}
 	if (got == -1)
-		return err_open(err, name);
+		return moved_is_mark(parent, name, err) ? -1 :
+		    err_open(err, name);
 	if (fstat(got, &st) == -1)
 		return err_sys(err, "%s", name);
 	if ((how == SPOOL_MEND && mend(domain, parent, got, &st, name,

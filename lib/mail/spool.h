@@ -30,7 +30,7 @@ enum spool_how {
 
 /* Opens name in parent, as a directory of the domain's mail.  ERR_ABSENT:
  * missing.  ERR_REFUSED: a link, not a directory, or others could write to
- * it. */
+ * it.  ERR_TEMPORARY: vadmin moved it after the caller read where it is. */
 int	spool_step(const struct domain *domain, int parent, const char *name,
 	    enum spool_how how, int *fd, struct err *err);
 

@@ -37,6 +37,10 @@ COMMANDS = [
     ("domain unalias alias.test",),
     ("domain lock a.test",),
     ("domain unlock a.test",),
+    ("domain rename a.test new.test",),
+    ("domain delete a.test --with-accounts --yes",),
+    ("domain restore gone.test",),
+    ("domain purge gone.test --yes",),
     ("user add new@a.test --password-stdin", GOOD),
     ("user show joe@a.test",),
     ("user list a.test",),
@@ -48,7 +52,9 @@ COMMANDS = [
     ("user passwd joe@a.test --password-stdin", GOOD),
     ("user lock joe@a.test",),
     ("user unlock joe@a.test",),
+    ("user rename joe@a.test jim",),
     ("user delete joe@a.test",),
+    ("user delete joe@a.test --replace-by ann@a.test",),
     ("user restore old@a.test",),
     ("user purge old@a.test",),
     ("user vacation joe@a.test show",),
@@ -154,7 +160,8 @@ class Place:
         with open(self.file(), "wb") as f:
             f.write(TEXT)
         for args in (("user", "delete", "old@a.test"), ("auto", "set", "info@a.test", self.file()),
-                     ("auto", "set", "info@b.test", self.file()), ("admin", "delete", "gone"), ("check",)):
+                     ("auto", "set", "info@b.test", self.file()), ("admin", "delete", "gone"), ("domain", "add", "gone.test"),
+                     ("domain", "delete", "gone.test", "--yes"), ("check",)):
             got = vmail.run("vadmin", *args)
             assert got.status == 0 or args == ("check",), got
         # A directory that is nobody's, without root: it has no vmail.conf.

@@ -183,6 +183,7 @@ run_checks(struct check *check, struct err *err)
 		return 0;
 	}
 	check_installation(check);
+	check_unfinished(check);
 	check_administrators(check);
 	if (names->count > 0)
 		return check_named(check, names, err);

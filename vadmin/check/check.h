@@ -27,6 +27,7 @@ void	check_domain(struct check *check, const char *name);
 void	check_certificate(struct check *check);
 void	check_certificate_of(struct check *check, const struct domain *domain);
 void	check_accounts(struct check *check, const struct domain *domain);
+void	check_unfinished(struct check *check);
 void	check_administrators(struct check *check);
 void	check_administrators_of(struct check *check,
 	    const struct domain *domain);

@@ -13,8 +13,8 @@ enum { LINE_WIDTH = 72 };
 
 /* --- reading ----------------------------------------------------------- */
 
-static void
-describe(struct str *out, const struct alias_entry *entry)
+void
+alias_entry_describe(struct str *out, const struct alias_entry *entry)
 {
 	str_addf(out, "%s%c", entry->name, '\0');
 	for (size_t i = 0; entry->wrong == NULL && i < entry->count; i++)
@@ -31,7 +31,7 @@ read_one(void *arg, const struct alias_entry *entry, struct err *err)
 
 	(void)err;
 	if (!slice_same(slice_of(entry->name), slice_of(file->alias))) {
-		describe(&file->others, entry);
+		alias_entry_describe(&file->others, entry);
 		return 0;
 	}
 	struct alias_lines *lines = pool_alloc(file->pool, sizeof *lines);
@@ -166,7 +166,7 @@ add_name(struct str *out, const char *name)
 }
 
 void
-alias_file_entry(struct str *out, const char *name,
+alias_entry_add(struct str *out, const char *name,
     const struct alias_members *members)
 {
 	size_t start = out->len;
@@ -185,8 +185,8 @@ alias_file_entry(struct str *out, const char *name,
 }
 
 /* Comment lines of an entry, and sendmail's comments at the ends of lines. */
-static void
-add_comments(struct str *out, struct slice entry)
+void
+alias_entry_comments(struct str *out, struct slice entry)
 {
 	struct slice line;
 
@@ -233,9 +233,9 @@ alias_file_set(struct alias_file *file, const struct alias_members *members,
 		str_adds(&text, "\xEF\xBB\xBF");
 	str_addslice(&text, part[0]);
 	if (file->found)
-		add_comments(&text, part[1]);
+		alias_entry_comments(&text, part[1]);
 	end_last_line(&text);
-	alias_file_entry(&text, file->alias, members);
+	alias_entry_add(&text, file->alias, members);
 	str_addslice(&text, part[2]);
 	int done = replace(file, str_slice(&text), members, err);
 	return done == 0 ? unreadable(file, err) : done == 1 ? 0 : -1;

@@ -53,11 +53,14 @@ int	alias_file_add(struct alias_file *file,
 int	alias_file_set(struct alias_file *file,
 	    const struct alias_members *members, struct err *err);
 
-/* Adds an entry as it stands in the file. */
-void	alias_file_entry(struct str *out, const char *name,
-	    const struct alias_members *members);
-
 /* All entries of the name go: an earlier one would come to life. */
 int	alias_file_remove(struct alias_file *file, struct err *err);
+
+/* Of an entry: what it says, to compare it; the entry as we write it; and its
+ * comments, as lines of their own. */
+void	alias_entry_describe(struct str *out, const struct alias_entry *entry);
+void	alias_entry_add(struct str *out, const char *name,
+	    const struct alias_members *members);
+void	alias_entry_comments(struct str *out, struct slice entry);
 
 #endif

@@ -109,7 +109,7 @@ add_new(const struct alias_intake *intake, struct str *text)
 		const struct new_alias *alias = intake->all[i];
 		if (alias->verdict != INTAKE_NEW)
 			continue;
-		alias_file_entry(text, alias->name, &alias->members);
+		alias_entry_add(text, alias->name, &alias->members);
 		count++;
 	}
 	return count;

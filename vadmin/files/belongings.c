@@ -14,6 +14,7 @@
 #include "file.h"
 #include "homes.h"
 #include "mailbox.h"
+#include "relocate.h"
 #include "scope.h"
 #include "spool.h"
 
@@ -89,7 +90,8 @@ belongings_leftovers(const struct account *account, struct pool *pool,
 	belongings_inbox(account, pool, &path, &name);
 	if (dir_open(AT_FDCWD, path, &parent, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
-	if (change_stat(parent, name, &st) == 0)
+	if (change_stat(parent, name, &st) == 0 &&
+	    !relocate_is_mark((struct place){ parent, name }, NULL))
 		return 0;
 	*err = (struct err){ 0 };
 	if (!is_unlocked(parent, name, pool, err))
@@ -109,6 +111,19 @@ belongings_leftovers(const struct account *account, struct pool *pool,
 	    err_sys(err, "sync %s", path) : 0;
 }
 
+int
+belongings_unmark(const struct account *account, struct pool *pool,
+    struct err *err)
+{
+	SCOPED(drop_fd) int parent = -1;
+	const char *path, *name;
+
+	belongings_inbox(account, pool, &path, &name);
+	if (dir_open(AT_FDCWD, path, &parent, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	return relocate_clear((struct place){ parent, name }, err);
+}
+
 void
 belongings_unlock(const struct account *account, struct pool *pool)
 {
@@ -124,10 +139,35 @@ belongings_unlock(const struct account *account, struct pool *pool)
 static void
 add(struct things *things, const char *name, const char *as)
 {
-	things->thing[things->count++] = (struct thing){ name, as };
+	things->thing[things->count++] = (struct thing){ name, as, false };
 }
 
 /* --- all of them ------------------------------------------------------- */
+
+/* What a file or directory of the account is called then. */
+static const char *
+name_then(const struct belongings *all, const char *own, const char *ending)
+{
+	if (all->stamp != NULL)
+		return pool_format(all->pool, "%s.%s%s", own, all->stamp,
+		    ending);
+	bool lower = strcmp(own, all->account->name) != 0;
+	return pool_format(all->pool, "%s%s", lower ? pool_lower(all->pool,
+	    slice_of(all->new_name)) : all->new_name, ending);
+}
+
+static const char *
+inbox_then(const struct belongings *all, const char *name)
+{
+	struct account renamed = *all->account;
+	const char *path;
+
+	if (all->stamp != NULL)
+		return name_then(all, name, "");
+	renamed.name = all->new_name;
+	belongings_inbox(&renamed, all->pool, &path, &name);
+	return name;
+}
 
 /* With the inbox goes its kin, under the names that the inbox's new name gives
  * them. */
@@ -139,11 +179,12 @@ with_inbox(const struct belongings *all, belongings_visitor *act, struct err *er
 	const char *path, *name;
 
 	belongings_inbox(all->account, all->pool, &path, &name);
-	const char *as = pool_format(all->pool, "%s.%s", name, all->stamp);
+	const char *as = inbox_then(all, name);
 	if (dir_open(AT_FDCWD, path, &parent, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	things.parent = parent;
 	add(&things, name, as);
+	things.thing[0].leaves_mark = true;
 	for (size_t i = 0; i < KIN; i++)
 		add(&things, kin_name(all->pool, i, name),
 		    kin_name(all->pool, i, as));
@@ -157,8 +198,7 @@ add_endings(const struct belongings *all, struct things *things, const char *own
 {
 	for (size_t i = 0; endings[i] != NULL; i++)
 		add(things, pool_format(all->pool, "%s%s", own, endings[i]),
-		    pool_format(all->pool, "%s.%s%s", own, all->stamp,
-		    endings[i]));
+		    name_then(all, own, endings[i]));
 }
 
 static int
@@ -213,6 +253,7 @@ with_home(const struct belongings *all, belongings_visitor *act, struct err *err
 		return -1;
 	things.parent = homes;
 	add_endings(all, &things, account->name, endings);
+	things.thing[0].leaves_mark = true;
 	return act(all, &things, err);
 }
 

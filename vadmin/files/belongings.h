@@ -4,19 +4,27 @@
 #ifndef BELONGINGS_H
 #define BELONGINGS_H
 
+#include <stdbool.h>
+
 #include "account.h"
 #include "err.h"
 #include "pool.h"
 
 struct belongings {
 	const struct account	*account;
-	const char		*stamp;		/* the time, in names put away */
+	const char		*stamp;		/* the time, in names put away; or
+						 * NULL */
+	const char		*new_name;	/* then: the account's */
 	struct pool		*pool;		/* what names live in */
 };
 
-/* A name in use, and what it is called when it was put away. */
+/* A name in use, and what it is called when it was put away, or when the account
+ * has its new name. */
 struct thing {
 	const char	*name, *as;
+	/* inbox or home: who was told of it by its old name must not make it
+	 * anew */
+	bool		 leaves_mark;
 };
 enum { THINGS_MAX = 10 };
 
@@ -38,6 +46,10 @@ int	belongings_each(const struct belongings *all,
  * (its locks and ids) is removed: the next one has another uid, and could not
  * open it.  ERR_BUSY: somebody holds the inbox's lock file. */
 int	belongings_leftovers(const struct account *account, struct pool *pool,
+	    struct err *err);
+
+/* The mark of an earlier account of the name, which was renamed, goes. */
+int	belongings_unmark(const struct account *account, struct pool *pool,
 	    struct err *err);
 
 /* A stale lock file of the inbox goes; one that somebody holds is his to take

@@ -86,6 +86,60 @@ grant_file_forget(const struct domain *domain, const char *account,
 	    str_slice(&out), err);
 }
 
+static bool
+has_grant(struct slice text, struct slice owner, struct slice who)
+{
+	struct grant_line line;
+	const char *wrong;
+	struct slice one;
+
+	while (text.len > 0 && slice_cut(&text, '\n', &one))
+		if (grants_parse(one, &line, &wrong) == 1 &&
+		    slice_same(line.owner, owner) && slice_same(line.who, who))
+			return true;
+	return false;
+}
+
+/* The line with one name for another, unless it names neither or is there. */
+static void
+add_renamed(const struct grant_line *line, struct slice old, struct slice new,
+    struct slice text, struct str *out)
+{
+	struct slice owner = slice_same(line->owner, old) ? new : line->owner,
+	    who = slice_same(line->who, old) ? new : line->who;
+
+	if ((owner.p != new.p && who.p != new.p) ||
+	    has_grant(text, owner, who))
+		return;
+	str_addf(out, "%.*s: %.*s %s\n", (int)owner.len, owner.p,
+	    (int)who.len, who.p, grant_name(line->grant));
+}
+
+int
+grant_file_rename(const struct domain *domain, const char *account,
+    const char *new, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_str) struct str text = { 0 }, out = { 0 };
+	const char *name = file_name(domain, &pool), *wrong;
+	struct grant_line line;
+	struct slice rest, one;
+
+	if (files_read(domain->in, name, &text, NULL, err) == -1)
+		return -1;
+	str_addslice(&out, str_slice(&text));
+	if (out.len > 0 && out.s[out.len - 1] != '\n')
+		str_addc(&out, '\n');
+	size_t before = out.len;
+	rest = str_slice(&text);
+	while (rest.len > 0 && slice_cut(&rest, '\n', &one))
+		if (grants_parse(one, &line, &wrong) == 1)
+			add_renamed(&line, slice_of(account), slice_of(new),
+			    str_slice(&text), &out);
+	return out.len == before ? 0 : files_write(domain->in, name,
+	    MODE_SECRET, str_slice(&out), err);
+}
+
 int
 grant_file_each(const struct domain *domain, struct pool *pool,
     grant_visitor *visit, void *arg, struct err *err)

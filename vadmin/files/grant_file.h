@@ -18,6 +18,10 @@ int	grant_file_set(const struct domain *domain, const char *owner,
 int	grant_file_forget(const struct domain *domain, const char *account,
 	    size_t *count, struct err *err);
 
+/* Beside every line that names the account stands one with its new name. */
+int	grant_file_rename(const struct domain *domain, const char *account,
+	    const char *new, struct err *err);
+
 /* Each line that says something, in the order of the file; wrong lines with
  * why, and nothing else in line. */
 typedef void grant_visitor(void *arg, const struct grant_line *line,

@@ -9,6 +9,7 @@
 #include "change.h"
 #include "fd.h"
 #include "file.h"
+#include "relocate.h"
 #include "scope.h"
 
 enum { OPEN_STEP = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
@@ -125,6 +126,8 @@ homes_make_in(int parent, const struct domain *domain, const char *account,
 	SCOPED(drop_fd) int fd = -1;
 	const char *path = homes_path(domain, &pool, account);
 
+	if (relocate_clear((struct place){ parent, account }, err) == -1)
+		return -1;
 	/* goes only where it is empty */
 	if (change_remove_dir(parent, account, err) == -1)
 		return -1;

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "change.h"
 #include "fd.h"
+#include "relocate.h"
 #include "scope.h"
 #include "tree.h"
 
@@ -35,12 +37,27 @@ open_trash(int parent, int *fd, struct err *err)
 	return 0;
 }
 
-static int
-make_trash(int parent, int *fd, struct err *err)
+int
+trash_open(int parent, bool make, int *fd, struct err *err)
 {
-	if (change_make_dir(parent, TRASH, 0700, err) == -1)
+	if (make && change_make_dir(parent, TRASH, 0700, err) == -1)
 		return -1;
 	return open_trash(parent, fd, err);
+}
+
+/* The newest is the last in the order of bytes: two deletions can fall into one
+ * second. */
+const char *
+trash_stamp(struct pool *pool)
+{
+	char text[32] = "";
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (gmtime_r(&now.tv_sec, &tm) != NULL)
+		strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &tm);
+	return pool_format(pool, "%s.%09ld", text, now.tv_nsec);
 }
 
 static int
@@ -76,7 +93,7 @@ throw_away(const struct belongings *all, const struct things *things, struct err
 		if (!is_there(things->parent, thing->name))
 			continue;
 		if (trash == -1 &&
-		    make_trash(things->parent, &trash, err) == -1)
+		    trash_open(things->parent, true, &trash, err) == -1)
 			return -1;
 		int moved = change_move(things->parent, thing->name, trash,
 		    thing->as, err);
@@ -93,7 +110,7 @@ trash_put(int parent, const char *name, const char *as, struct err *err)
 {
 	SCOPED(drop_fd) int trash = -1;
 
-	if (make_trash(parent, &trash, err) == -1)
+	if (trash_open(parent, true, &trash, err) == -1)
 		return -1;
 	int moved = change_move(parent, name, trash, as, err);
 	if (moved != 0)
@@ -111,6 +128,10 @@ take_back(const struct belongings *all, const struct things *things, struct err 
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	for (size_t i = 0; i < things->count; i++) {
 		const struct thing *thing = &things->thing[i];
+		/* Of a later account of the name, which has another one now. */
+		if (relocate_clear((struct place){ things->parent,
+		    thing->name }, err) == -1)
+			return -1;
 		int moved = change_move(trash, thing->as, things->parent,
 		    thing->name, err);
 		if (moved == -1)

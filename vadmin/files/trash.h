@@ -6,7 +6,16 @@
 #ifndef TRASH_H
 #define TRASH_H
 
+#include <stdbool.h>
+
 #include "belongings.h"
+
+/* What names put away get behind them: the time, and who did it. */
+const char *trash_stamp(struct pool *pool);
+
+/* The ".trash" in parent.  ERR_ABSENT: there is none (and make is not set).
+ * ERR_REFUSED: somebody else's. */
+int	trash_open(int parent, bool make, int *fd, struct err *err);
 
 /* *inbox becomes where the inbox is now, or NULL when there was none.  What is
  * missing is left out. */

@@ -226,19 +226,33 @@ uid_mark_pass(const struct installation *in, uid_t *uids, size_t count,
 }
 
 int
-uid_mark_retire(const struct installation *in, uid_t uid, struct err *err)
+uid_mark_retire_all(const struct installation *in, const uid_t *uids,
+    size_t count, struct err *err)
 {
 	SCOPED(drop_taken) struct taken gone = { 0 };
 
 	if (read_uids(in, &gone, err) == -1)
 		return -1;
-	for (size_t i = 0; i < gone.count; i++)
-		if (gone.id[i] == uid)
-			return 0;
-	if (uid < gone.mark)
+	size_t before = gone.count;
+	for (size_t i = 0; i < count; i++)
+		if (uids[i] >= gone.mark)
+			take(&gone, uids[i]);
+	if (gone.count == before)
 		return 0;
-	take(&gone, uid);
-	return write_uids(in, gone.mark, &gone, err);
+	qsort(gone.id, gone.count, sizeof *gone.id, compare_ids);
+	size_t kept = 0;
+	for (size_t i = 0; i < gone.count; i++)
+		if (kept == 0 || gone.id[kept - 1] != gone.id[i])
+			gone.id[kept++] = gone.id[i];
+	bool new = kept != before;
+	gone.count = kept;
+	return new ? write_uids(in, gone.mark, &gone, err) : 0;
+}
+
+int
+uid_mark_retire(const struct installation *in, uid_t uid, struct err *err)
+{
+	return uid_mark_retire_all(in, &uid, 1, err);
 }
 
 int

@@ -7,6 +7,7 @@
 #define UID_MARK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -54,5 +55,9 @@ struct uid_wish {
 int	uid_mark_settle(const struct installation *in, uid_t start,
 	    struct uid_wish *wishes, size_t count, uint64_t *mark,
 	    struct err *err);
+
+/* The same for all of them at once. */
+int	uid_mark_retire_all(const struct installation *in, const uid_t *uids,
+	    size_t count, struct err *err);
 
 #endif

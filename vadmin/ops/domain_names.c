@@ -31,8 +31,8 @@ is_link(const struct call *call, const char *file)
 	return change_stat(call->in.dir, file, &st) == 0 && S_ISLNK(st.st_mode);
 }
 
-static int
-read_name(struct call *call, const char *param, const char **out,
+int
+domain_given_name(struct call *call, const char *param, const char **out,
     struct err *err)
 {
 	SCOPED(drop_str) struct str name = { 0 };
@@ -53,7 +53,7 @@ domain_new_name(struct call *call, const char *param, const char **out,
 {
 	const char *name;
 
-	if (read_name(call, param, &name, err) == -1)
+	if (domain_given_name(call, param, &name, err) == -1)
 		return -1;
 	const char *file = file_name(call, "domain", name);
 	if (is_link(call, file))
@@ -103,7 +103,7 @@ domain_unalias(struct call *call, struct err *err)
 {
 	const char *name;
 
-	if (read_name(call, "ALIAS", &name, err) == -1)
+	if (domain_given_name(call, "ALIAS", &name, err) == -1)
 		return -1;
 	const char *file = file_name(call, "domain", name);
 	if (!is_link(call, file))

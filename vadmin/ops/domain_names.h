@@ -12,4 +12,8 @@
 int	domain_new_name(struct call *call, const char *param, const char **out,
 	    struct err *err);
 
+/* The same of any domain, ours or not. */
+int	domain_given_name(struct call *call, const char *param,
+	    const char **out, struct err *err);
+
 #endif

@@ -8,6 +8,7 @@
 #include "domain_file.h"
 #include "domain_make.h"
 #include "domain_names.h"
+#include "domain_set.h"
 #include "entries.h"
 #include "fd.h"
 #include "files.h"
@@ -17,6 +18,7 @@
 #include "output.h"
 #include "param.h"
 #include "pattern.h"
+#include "relocate.h"
 #include "scope.h"
 #include "spool.h"
 #include "subject.h"
@@ -86,6 +88,27 @@ settings_for_new(struct call *call, const struct setting_words *given)
 	return all;
 }
 
+/* What marks where a domain of this name was. */
+static int
+clear_marks(const struct domain *domain, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct mailbox_step places[DOMAIN_PLACES];
+	int count = domain_set_places(domain, &pool, domain->name, places,
+	    err);
+
+	for (int i = 0; i < count; i++) {
+		SCOPED(drop_fd) int fd = -1;
+		if (domain_set_open(domain, &places[i], &fd, err) == -1) {
+			if (err->kind != ERR_ABSENT)
+				return -1;
+		} else if (relocate_clear((struct place){ fd,
+		    places[i].name }, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 make_directories(struct call *call, const char *name, struct err *err)
 {
@@ -95,7 +118,8 @@ make_directories(struct call *call, const char *name, struct err *err)
 	SCOPED(drop_fd) int homes = -1;
 
 	if (domain_open(&call->in, &call->pool, slice_of(name), &domain,
-	    err) == -1 || spool_of_domain(domain, true, &inboxes, err) == -1 ||
+	    err) == -1 || clear_marks(domain, err) == -1 ||
+	    spool_of_domain(domain, true, &inboxes, err) == -1 ||
 	    spool_files(domain, true, &files, err) == -1)
 		return -1;
 	return homes_of_domain(domain, &homes, err);

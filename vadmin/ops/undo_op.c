@@ -40,6 +40,22 @@ check_undoer(const struct call *call, const struct entry_file *entry,
 	    caller_class(CALLER_ROOT), entry->operation);
 }
 
+/* What made steps of its own is not in the journal whole. */
+static int
+check_undoable(const struct entry_file *entry, struct err *err)
+{
+	const struct operation *op = operations;
+
+	while (op->name != NULL && strcmp(op->name, entry->operation) != 0)
+		op++;
+	if (op->name == NULL || !op->in_steps)
+		return 0;
+	return err_set(err, ERR_REFUSED, "'%s' is not taken back like this: "
+	    "what was renamed can be renamed back, 'domain restore' brings "
+	    "back what was deleted, 'domain delete' takes away what was "
+	    "imported", op->name);
+}
+
 int
 undo(struct call *call, struct err *err)
 {
@@ -51,7 +67,8 @@ undo(struct call *call, struct err *err)
 	unsigned long long n = number;
 	if (book_open(&call->in, &book, err) == -1 ||
 	    book_read(&book, number, &call->pool, &entry, err) == -1 ||
-	    check_undoer(call, &entry, err) == -1)
+	    check_undoer(call, &entry, err) == -1 ||
+	    check_undoable(&entry, err) == -1)
 		return -1;
 	size_t i = book_place(&book, number);
 	book_find_undone(&book, i);

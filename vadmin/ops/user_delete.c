@@ -1,11 +1,15 @@
 /* user_delete.c: an account taken away; what was its stays in the trash. */
-#include <time.h>
+#include <string.h>
 
-#include "alias_use.h"
+#include "address.h"
+#include "aliases.h"
 #include "confirm.h"
 #include "entries.h"
+#include "files.h"
 #include "grant_file.h"
 #include "ops.h"
+#include "output.h"
+#include "references.h"
 #include "scope.h"
 #include "subject.h"
 #include "trash.h"
@@ -13,14 +17,42 @@
 #include "uid_mark.h"
 #include "user_files.h"
 
-static void
-tell_use(void *arg, const char *domain, const char *alias, const char *where)
+/* What leads to the account, and what becomes of it. */
+struct leading {
+	struct call			*call;
+	const struct account		*account;
+	struct account_reference	 to;
+	/* NULL: nobody takes its place */
+	const char			*by;
+	bool				 tells;
+};
+
+static bool
+tell_use(void *arg, struct pool *pool, const struct reference *at,
+    struct alias_member *new)
 {
-	(void)arg;
-	if (alias[0] == '\0')
-		note("the fallback of %s is this account (%s)", domain, where);
-	else
-		note("the alias %s@%s names it (%s)", alias, domain, where);
+	const struct leading *l = arg;
+	const char *own = at->kind == REFERENCE_FORWARD ? l->account->name : "";
+
+	/* Its own forward goes with it. */
+	if (!reference_is_to(&l->to, at, pool) || (own[0] != '\0' &&
+	    strcmp(at->domain, l->account->domain->name) == 0 &&
+	    slice_same(slice_of(at->name), slice_of(own))))
+		return false;
+	const char *then = l->by != NULL ? pool_format(pool, ": it will lead "
+	    "to %s", l->by) : at->kind == REFERENCE_FORWARD || at->only ?
+	    ", and nobody else: its mail will be refused" : "";
+	if (l->tells && at->kind == REFERENCE_FALLBACK)
+		note("the fallback of %s is this account (%s)%s", at->domain,
+		    at->where, then);
+	else if (l->tells)
+		note("the %s %s@%s names it (%s)%s",
+		    at->kind == REFERENCE_ALIAS ? "alias" : "forward of",
+		    at->name, at->domain, at->where, then);
+	if (l->tells || l->by == NULL)
+		return false;
+	*new = (struct alias_member){ ALIAS_ADDRESS, l->by, 0 };
+	return true;
 }
 
 static void
@@ -37,36 +69,131 @@ tell_grant(void *arg, const struct grant_line *line, const char *file,
 		    line->owner.p, file, number);
 }
 
+/* Who takes its place: an address with its domain, and not its own. */
+static int
+find_successor(struct leading *l, struct err *err)
+{
+	const struct installation *in = &l->call->in;
+	struct pool *pool = &l->call->pool;
+	const char *given = call_text(l->call, "--replace-by"), *real;
+	struct alias_member member;
+	struct address address;
+	struct err unused;
+
+	if (given == NULL)
+		return 0;
+	if (alias_parse_member(pool, slice_of(given), &member, err) == -1)
+		return err_within(err, "--replace-by '%.100s'", given);
+	if (member.kind != ALIAS_ADDRESS || address_parse(pool,
+	    slice_of(member.text), &address, err) == -1 ||
+	    address.domain[0] == '\0')
+		return err_set(err, ERR_INVALID, "--replace-by '%.100s': an "
+		    "address with its domain is meant", given);
+	if (slice_same(slice_of(address.local), slice_of(l->account->name)) &&
+	    domain_real_name(in, pool, slice_of(address.domain), &real,
+	    &unused) == 0 && strcmp(real, l->account->domain->name) == 0)
+		return err_set(err, ERR_INVALID, "--replace-by %s: that is "
+		    "who is deleted", given);
+	l->by = member.text;
+	return 0;
+}
+
+static int
+find_leading(struct call *call, const struct account *account,
+    struct leading *out, struct err *err)
+{
+	const struct domain *domain = account->domain;
+	struct alias_entry *entry;
+	struct err unused;
+
+	*out = (struct leading){ .call = call, .account = account,
+	    .to = { &call->in, account->name, domain->name, false } };
+	const char *file = pool_format(&call->pool, "aliases.%s",
+	    domain->name);
+	out->to.is_alias = files_exists(call->in.dir, file) &&
+	    alias_find(&call->in, &call->pool, file, slice_of(account->name),
+	    &entry, &unused) == 0;
+	return find_successor(out, err);
+}
+
+/* Whom an address of the account's own domain names there; NULL: nobody. */
+static const char *
+successor_account(const struct leading *l)
+{
+	struct account *account;
+	struct address address;
+	struct domain *domain;
+	struct err unused;
+	struct pool *pool = &l->call->pool;
+
+	return l->by != NULL && address_parse(pool, slice_of(l->by), &address,
+	    &unused) == 0 && domain_open(&l->call->in, pool,
+	    slice_of(address.domain), &domain, &unused) == 0 &&
+	    strcmp(domain->name, l->account->domain->name) == 0 &&
+	    account_find(domain, pool, slice_of(address.local), &account,
+	    &unused) == 0 ? account->name : NULL;
+}
+
+/* What the account may open its successor may open; who may open its inbox has
+ * nothing there any more. */
+struct handing_on {
+	const struct account	*account;
+	const char		*to;
+	struct err		*err;
+	int			 failed;
+};
+
+static void
+hand_on(void *arg, const struct grant_line *line, const char *file,
+    unsigned number, const char *wrong)
+{
+	struct handing_on *h = arg;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+
+	(void)file;
+	(void)number;
+	if (wrong != NULL || h->failed == -1 || !slice_same(line->who,
+	    slice_of(h->account->name)) || slice_same(line->owner,
+	    slice_of(h->to)))
+		return;
+	h->failed = grant_file_set(h->account->domain, pool_dup(&pool,
+	    line->owner), h->to, line->grant, h->err);
+}
+
+static int
+replace(struct leading *l, struct err *err)
+{
+	struct handing_on h = { l->account, successor_account(l), err, 0 };
+
+	if (l->by == NULL)
+		return 0;
+	if (references_each(l->call, tell_use, l, err) == -1)
+		return -1;
+	if (h.to != NULL && grant_file_each(l->account->domain,
+	    &l->call->pool, hand_on, &h, err) == -1)
+		return -1;
+	return h.failed;
+}
+
 /* What would break is told before anything happens; on a terminal somebody
  * has to say yes. */
 int
 user_delete_ask(struct call *call, struct err *err)
 {
 	struct account *account;
+	struct leading l;
 
 	if (subject_account(call, "U@D", &account, err) == -1 ||
-	    alias_use_each(call, account, tell_use, NULL, err) == -1 ||
+	    find_leading(call, account, &l, err) == -1)
+		return -1;
+	l.tells = true;
+	if (references_each(call, tell_use, &l, err) == -1 ||
 	    grant_file_each(account->domain, &call->pool, tell_grant, account,
 	    err) == -1)
 		return -1;
 	return confirm(call, pool_format(&call->pool, "Delete the account "
 	    "%s@%s? Its mail goes to the trash.", account->name,
 	    account->domain->name), err);
-}
-
-/* The newest is the last in the order of bytes: two deletions can fall into one
- * second. */
-static const char *
-stamp(struct pool *pool)
-{
-	char text[32] = "";
-	struct timespec now;
-	struct tm tm;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (gmtime_r(&now.tv_sec, &tm) != NULL)
-		strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &tm);
-	return pool_format(pool, "%s.%09ld", text, now.tv_nsec);
 }
 
 /* --- what is remembered of it -------------------------------------------- */
@@ -147,14 +274,17 @@ int
 user_delete(struct call *call, struct err *err)
 {
 	struct belongings all = { .pool = &call->pool,
-	    .stamp = stamp(&call->pool) };
+	    .stamp = trash_stamp(&call->pool) };
 	SCOPED(drop_user_files) struct user_files files = { 0 };
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
 	struct account *account;
+	struct leading l;
 	const char *inbox;
 
 	if (subject_account(call, "U@D", &account, err) == -1 ||
-	    user_files_read(account->domain, &call->pool, &files, err) == -1)
+	    find_leading(call, account, &l, err) == -1 ||
+	    user_files_read(account->domain, &call->pool, &files, err) == -1 ||
+	    replace(&l, err) == -1)
 		return -1;
 	all.account = account;
 	if (uid_mark_retire(&call->in, account->ident.uid, err) == -1 ||

@@ -49,8 +49,9 @@ check_inbox_free(const struct subject *subject, struct pool *pool,
 	struct stat st;
 
 	belongings_inbox(&account, pool, &parent, &name);
+	/* What marks where another's was is taken away before it is made. */
 	if (lstat(pool_format(pool, "%s/%s", parent, name), &st) == -1 ||
-	    subject->domain->one_owner)
+	    subject->domain->one_owner || S_ISLNK(st.st_mode))
 		return 0;
 	return err_set(err, ERR_EXISTS,
 	    "%s/%s is there already and belongs to uid %u: move it away first",
@@ -143,6 +144,7 @@ user_add(struct call *call, struct err *err)
 	const struct domain *domain = subject.domain;
 	struct account account = { .domain = domain, .name = subject.name };
 	if (belongings_leftovers(&account, &call->pool, err) == -1 ||
+	    belongings_unmark(&account, &call->pool, err) == -1 ||
 	    forget_grants(&subject, err) == -1 ||
 	    uid_mark_take(&call->in, (uid_t)domain->conf.uid_start, &uid,
 	    err) == -1)

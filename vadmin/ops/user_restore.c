@@ -60,7 +60,8 @@ read_record(struct call *call, const struct subject *subject,
 		.home = pool_dup(pool, out->passwd.field[PASSWD_HOME]),
 		.ident = { (uid_t)uid, (gid_t)gid },
 	};
-	out->belongings = (struct belongings){ &out->account, stamp, pool };
+	out->belongings = (struct belongings){ .account = &out->account,
+	    .stamp = stamp, .pool = pool };
 	return 0;
 }
 

@@ -1,0 +1,12 @@
+/* session_lock.h: one POP3 session at a time has a mailbox. */
+#ifndef SESSION_LOCK_H
+#define SESSION_LOCK_H
+
+#include "err.h"
+#include "mailbox.h"
+
+/* Without waiting; close *fd to release it.  ERR_BUSY: another session, or who
+ * moves the mailbox, has it. */
+int	session_lock(const struct mailbox *mailbox, int *fd, struct err *err);
+
+#endif

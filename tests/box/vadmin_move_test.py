@@ -1,0 +1,593 @@
+#!/usr/bin/python3
+"""Domains and accounts that are renamed, deleted and brought back while mail flows, and killed on the way.
+
+VMAIL_STRIKES=all: killed before every system call that changes something, not only before those
+that change names.
+"""
+import functools
+import itertools
+import stat
+
+from harness import *
+
+NAMES = ["rename", "renameat", "renameat2", "mkdir", "mkdirat", "symlinkat", "unlinkat"]
+CHANGES = [*NAMES, "openat", "write", "fsync", "fchmod", "chmod", "fchmodat", "fchown"]
+ALL = os.environ.get("VMAIL_STRIKES") == "all"
+SECRET = "kermit sings 7"
+HELLO = b"Subject: test\n\nhello\n"
+
+
+class Moved(BoxTest):
+    """a.test with joe, ann and a list; alias.test means it; b.test and a forward lead to it."""
+    def setUp(self):
+        self.vmail = vmail = self.installation()
+        for name in ("a.test", "b.test"):
+            self.ok("domain", "add", name)
+        vmail.domain("a.test", {"description": "the first"}, passwords={"joe": SECRET, "ann": SECRET},
+                     aliases="# people\nlist: joe, ann@a.test, far@far.test\nboss: JOE\n")
+        os.chmod(os.path.join(vmail.dir, "passwd.a.test"), 0o640)
+        vmail.write("aliases.b.test", b"# c\nother: joe@A.TEST,\n# joe@a.test\n\tfar@far.test\n"
+                    b"odd: \"|/bin/echo joe@a.test\", joe@a.test\n")
+        vmail.write("addresses", "127.1.2.3 a.test\n127.1.2.4\tb.test\n")
+        vmail.write("grants.a.test", "joe: ann all\n", 0o600)
+        self.ok("domain", "alias", "a.test", "alias.test")
+        self.ok("domain", "set", "b.test", "fallback=joe@a.test")
+        self.ok("user", "forward", "ann@a.test", "joe@a.test", "--keep")
+        self.ok("user", "quota", "joe@a.test", "500")
+        vmail.extra("a.test", "joe.auto", "Subject: away\n\naway\n")
+        self.mail("joe@a.test")
+
+    def ok(self, *args, **more):
+        got = self.vmail.run("vadmin", *args, **more)
+        self.assertEqual(got.status, 0, got)
+        return got
+
+    def refused(self, status, *args):
+        got = self.vmail.run("vadmin", *args)
+        self.assertEqual(got.status, status, got)
+        return got.stderr
+
+    def mail(self, to, expected=0):
+        got = self.vmail.deliver(to, HELLO)
+        self.assertEqual(got.status, expected, got)
+
+    def path(self, *parts):
+        return os.path.join(self.vmail.scratch, *parts)
+
+    def tree(self, leave_out=()):
+        """Every path with its kind, mode, owner and text; times, and what locks leave, are no part of it."""
+        found = {}
+        for base in ("etc", "spool", "homes"):
+            for place, directories, files in os.walk(self.path(base)):
+                for name in directories + files:
+                    path = os.path.join(place, name)
+                    short = re.sub(r"\d{8}T\d{6}Z\.\d+", "TIME", os.path.relpath(path, self.vmail.scratch))
+                    if name.endswith((".queue", ".session", ".new")) or short.startswith("etc/.lock") \
+                            or short in leave_out:
+                        continue
+                    st = os.lstat(path)
+                    text = os.readlink(path) if stat.S_ISLNK(st.st_mode) else \
+                        open(path, "rb").read() if stat.S_ISREG(st.st_mode) else ""
+                    if stat.S_ISLNK(st.st_mode):
+                        text = re.sub(r"\d{8}T\d{6}Z\.\d+", "TIME", text)
+                    found[short] = (oct(st.st_mode), st.st_uid, st.st_gid, text)
+        return found
+
+    def pop3(self, user):
+        pop = self.vmail.pop3()
+        reply = pop.login(user, SECRET)
+        if reply.startswith("+OK"):
+            pop.ask("QUIT")
+        pop.close()
+        return reply
+
+
+class Striking(Moved):
+    def save(self):
+        self.saved = self.path("saved")
+        os.makedirs(self.saved)
+        for base in ("etc", "spool", "homes"):
+            subprocess.run(["cp", "-a", self.path(base), self.saved], check=True)
+
+    def reset(self):
+        for base in ("etc", "spool", "homes"):
+            subprocess.run(["rm", "-rf", self.path(base)], check=True)
+            subprocess.run(["cp", "-a", os.path.join(self.saved, base), self.vmail.scratch], check=True)
+
+    def strace(self, options, *args):
+        return run("/usr/bin/strace", "-qq", "-e", "trace=" + ",".join(CHANGES), *options,
+                   program("vadmin"), "-C", self.vmail.dir, *args)
+
+    def points(self, *args):
+        """Every (call, n) of a run to the end."""
+        log = self.path("calls")
+        got = self.strace(["-o", log], *args)
+        self.assertEqual(got.status, 0, got)
+        with open(log) as f:
+            calls = [line for line in f if re.match(r"\w+\(", line)]
+        seen, found = {}, []
+        for line in calls:
+            call = line.split("(")[0]
+            seen[call] = seen.get(call, 0) + 1
+            if ALL or (call in NAMES and " = 0" in line):
+                found.append((call, seen[call]))
+        self.assertGreater(len(found), 10)
+        return found
+
+    def is_begun(self):
+        place = self.path("etc", ".unfinished")
+        return os.path.exists(place) and any(not name.startswith(".") for name in os.listdir(place))
+
+    def repeat(self, *args):
+        """What has come to its end already says that there is nothing of that name any more."""
+        begun = self.is_begun()
+        got = self.vmail.run("vadmin", *args)
+        self.assertIn(got.status, (0,) if begun else (0, 67), got)
+
+    def killed_everywhere(self, *args, judge=lambda point: None, afterwards=lambda point: None, leave_out=(),
+                          every=1):
+        """Killed at each point and repeated it is as it is when nobody killed it."""
+        self.save()
+        points = self.points(*args)
+        whole = self.tree(leave_out)
+        for point in points[::1 if ALL else every]:
+            self.reset()
+            call, n = point
+            got = self.strace(["-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={n}"], *args)
+            self.assertEqual(got.status, -9, (point, got))
+            judge(point)
+            self.repeat(*args)
+            self.assertEqual(self.tree(leave_out), whole, point)
+            afterwards(point)
+        return points
+
+
+class Killed(Striking):
+    def setUp(self):
+        super().setUp()
+        self.arrived = 0
+
+    def waits_or_works(self, point, to, user=None):
+        """Mail that is taken is counted; nothing is refused."""
+        got = self.vmail.deliver(to, HELLO)
+        self.assertIn(got.status, (0, 75), (point, got))
+        self.arrived += got.status == 0
+        if user:
+            reply = self.pop3(user)
+            self.assertRegex(reply, r"^(\+OK|-ERR \[SYS/TEMP\])", point)
+
+    def test_a_domain_that_is_renamed_works_or_waits_at_every_moment_and_ends_as_if_nobody_had_killed_it(self):
+        command, told = ("domain", "rename", "a.test", "new.test"), []
+        turn = itertools.count()
+
+        def judge(point):
+            self.arrived, n = 1, next(turn)
+            self.waits_or_works(point, ["joe@a.test", "joe@alias.test"][n % 2],
+                                "joe@a.test" if n % 4 == 0 else None)
+            if self.is_begun() and n % 4 == 1:
+                check = self.vmail.run("vadmin", "check", "--files").stdout.decode()
+                told.append("vadmin domain rename a.test new.test" in check)
+                self.assertIn("vadmin domain rename a.test new.test",
+                              self.refused(77, "user", "add", f"x@{['a', 'new', 'alias'][n % 3]}.test"))
+
+        def afterwards(point):
+            self.assertEqual(len(self.vmail.messages("joe@new.test")), self.arrived, point)
+
+        self.killed_everywhere(*command, judge=judge, afterwards=afterwards,
+                               leave_out=("spool/new.test/joe", "spool/new.test/.joe.uids"))
+        self.assertTrue(told and all(told), told)
+        self.mail("joe@a.test")
+        self.assertEqual(self.vmail.run("vadmin", "check", "--files").stdout, b"")
+
+
+    def test_an_account_that_is_renamed_works_or_waits_at_every_moment_and_ends_as_if_nobody_had_killed_it(self):
+        command, told = ("user", "rename", "joe@a.test", "jim"), []
+        turn = itertools.count()
+
+        def judge(point):
+            self.arrived, n = 1, next(turn)
+            self.waits_or_works(point, ["joe@a.test", "boss@a.test", "joe+x@alias.test"][n % 3])
+            if n % 4 == 0:
+                self.assertRegex(self.pop3("joe@a.test") + self.pop3("jim@a.test"), r"\+OK|\[SYS/TEMP\]", point)
+            if self.is_begun() and n % 4 == 1:
+                check = self.vmail.run("vadmin", "check", "--files").stdout.decode()
+                told.append("vadmin user rename joe@a.test jim" in check)
+                for refused in (("user", "set", "jim@a.test", "name=x"), ("domain", "rename", "a.test", "new.test")):
+                    self.assertIn("vadmin user rename joe@a.test jim", self.refused(77, *refused))
+
+        def afterwards(point):
+            self.assertEqual(len(self.vmail.messages("jim@a.test")), self.arrived, point)
+
+        self.killed_everywhere(*command, judge=judge, afterwards=afterwards,
+                               leave_out=("spool/a.test/jim", "spool/a.test/.jim.uids"))
+        self.assertTrue(told and all(told), told)
+        self.mail("joe@a.test")
+        self.assertEqual(self.vmail.run("vadmin", "check", "--files").stdout, b"")
+
+    def test_what_is_unfinished_is_finished_by_its_own_command_alone(self):
+        def stopped(*args):
+            got = self.strace(["-o", "/dev/null", "-e", "inject=renameat2:signal=KILL:when=2"], *args)
+            self.assertEqual(got.status, -9, got)
+
+        stopped("user", "rename", "joe@a.test", "jim")
+        for args in (("user", "rename", "joe@a.test", "jack"), ("user", "rename", "ann@a.test", "jim@a.test"),
+                     ("user", "delete", "joe@alias.test"), ("domain", "delete", "a.test", "--with-accounts")):
+            self.assertIn("vadmin user rename joe@a.test jim", self.refused(77, *args))
+        self.ok("user", "set", "ann@a.test", "name=Ann")
+        self.ok("user", "rename", "user/JOE@alias.test", "jim")
+        stopped("domain", "rename", "a.test", "new.test")
+        for args in (("domain", "rename", "a.test", "other.test"), ("domain", "rename", "alias.test", "other.test"),
+                     ("domain", "rename", "b.test", "new.test"), ("domain", "add", "new.test"),
+                     ("domain", "alias", "b.test", "a.test"), ("domain", "unalias", "a.test")):
+            self.assertIn("vadmin domain rename a.test new.test", self.refused(77, *args))
+        self.ok("domain", "set", "b.test", "description=free")
+        self.ok("domain", "rename", "a.test", "new.test")
+        self.assertRegex(self.pop3("jim@a.test"), r"^\+OK 1 messages")
+
+    def test_a_domain_whose_deletion_or_return_is_killed_is_deleted_or_back_when_it_is_repeated(self):
+        self.ok("user", "delete", "ann@a.test", "--replace-by", "joe@a.test")
+        before = self.tree()
+        self.killed_everywhere("domain", "delete", "a.test", "--with-accounts",
+                               judge=lambda point: self.assertIn(self.vmail.deliver("joe@a.test").status,
+                                                                 (0, 68, 75), point),
+                               leave_out=("spool/.trash/a.test.TIME/joe",), every=2)
+        self.mail("joe@a.test", 68)
+        shutil.rmtree(self.saved)
+        self.killed_everywhere("domain", "restore", "a.test",
+                               judge=lambda point: self.assertIn(self.vmail.deliver("joe@a.test").status,
+                                                                 (0, 68, 75), point),
+                               leave_out=("spool/a.test/joe",), every=2)
+        made = {"etc/uids", "etc/.unfinished", "etc/.trash/.domains", "homes/.trash", "spool/.trash", "spool/files/.trash"}
+        left = {path: what for path, what in self.tree(("spool/a.test/joe",)).items() if path not in made}
+        before.pop("spool/a.test/joe")
+        before.pop("etc/uids")
+        self.assertEqual(left, before)
+        self.ok("user", "restore", "ann@a.test")
+        self.assertTrue(self.pop3("ann@alias.test").startswith("+OK"))
+
+
+class WhileMailFlows(Moved):
+    """VMAIL_RACES=N: N times there and back; the suite does it twice."""
+    ROUNDS = int(os.environ.get("VMAIL_RACES", "2"))
+
+    def busy(self, work, moves):
+        """Work in threads of its own until the moves are through; its first failure is ours."""
+        ended = threading.Event()
+
+        def until_ended(job):
+            while not ended.is_set():
+                job()
+
+        def move():
+            try:
+                for args in moves:
+                    self.ok(*args)
+            finally:
+                ended.set()
+        together([move, *(functools.partial(until_ended, job) for job in work)], at_once=len(work) + 1)
+
+    def delivers(self, *addresses):
+        def job():
+            for address in addresses:
+                got = self.vmail.deliver(address, HELLO)
+                self.assertIn(got.status, (0, 75), got)
+                self.done.append(got.status == 0)
+        return job
+
+    def logs_in(self, *users):
+        def job():
+            for user in users:
+                self.assertRegex(self.pop3(user), r"^(\+OK|-ERR \[(SYS/TEMP|IN-USE)\])")
+        return job
+
+    def test_a_domain_renamed_again_and_again_loses_no_mail_and_refuses_nobody(self):
+        self.done = []
+        self.busy([self.delivers("joe@a.test", "boss@alias.test"), self.logs_in("joe@a.test")],
+                  [("domain", "rename", *names) for _ in range(self.ROUNDS)
+                   for names in (("a.test", "new.test"), ("new.test", "a.test"))])
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1 + sum(self.done))
+        self.assertTrue(os.path.islink(self.path("spool", "new.test")))
+        self.assertEqual(self.vmail.run("vadmin", "check", "--files").stdout, b"")
+
+    def test_an_account_renamed_again_and_again_loses_no_mail(self):
+        self.done = []
+        self.busy([self.delivers("joe@a.test", "boss@a.test")],
+                  [("user", "rename", *names) for _ in range(self.ROUNDS)
+                   for names in (("joe@a.test", "jim"), ("jim@a.test", "joe"))])
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1 + sum(self.done))
+        self.assertTrue(os.path.islink(self.path("spool", "a.test", "jim")))
+        self.assertEqual(self.vmail.run("vadmin", "check", "--files").stdout, b"")
+
+    @needs_root     # who cannot be dumped shows its paths to root alone
+    def test_a_delivery_that_looked_for_aliases_before_a_rename_and_for_accounts_after_it_finds_both(self):
+        log = self.path("log")
+        late = subprocess.Popen(["/usr/bin/strace", "-o", log, "-P", os.path.join(self.vmail.dir, "passwd.a.test"), "-P",
+                                 os.path.join(self.vmail.dir, "aliases.a.test"), "-e", "trace=openat,openat2", "-e",
+                                 "inject=openat,openat2:delay_exit=1500000:when=1", program("vdeliver"), "-C",
+                                 self.vmail.dir, "-n", "joe@a.test"], stdout=subprocess.PIPE, env=environment())
+        eventually(lambda: os.path.exists(log) and "aliases.a.test" in open(log).read(), "the look for an alias")
+        self.ok("user", "rename", "joe@a.test", "jim")
+        said = late.communicate(timeout=DEADLINE)[0].decode()
+        self.assertEqual(late.returncode, 0, said)
+        self.assertIn("mailbox jim@a.test", said)
+
+    def test_a_hundred_changes_of_several_domains_at_once_are_all_made(self):
+        places = [(n, ("a.test", "b.test")[n % 2]) for n in range(20)]
+        shutil.rmtree(self.path("spool", "a.test"))
+        for name in ("a.test", "b.test"):
+            self.vmail.domain(name, accounts=["joe", "ann", *(f"{u}{n}" for n, at in places if at == name
+                                                             for u in ("u", "keep"))])
+        members = [args for n, name in places for args in (("alias", "add", f"all@{name}", f"u{n}@{name}"),
+                                                           ("alias", "add", f"own{n}@{name}", f"u{n}"))]
+        moves = [args for n, name in places for args in (("user", "rename", f"u{n}@{name}", f"v{n}"),
+                                                         ("user", "set", f"keep{n}@{name}", f"name=Full {n}"))]
+        moves += [("user", "delete", "ann@a.test", "--replace-by", "joe@a.test"), ("user", "quota", "joe@a.test", "7"),
+                  ("domain", "rename", "a.test", "c.test"), ("domain", "rename", "b.test", "d.test"),
+                  *(("domain", "set", "b.test", f"{name}={n}") for n, name in enumerate((
+                      "max-users", "inbox-limit", "auto-rate", "vacation-days", "description")))]
+        for changes in (members, moves):
+            together([functools.partial(self.ok, *args) for args in changes], at_once=16)
+        for old, new, odd in (("a.test", "c.test", 0), ("b.test", "d.test", 1)):
+            names = {line.split(":")[0] for line in self.vmail.read(f"passwd.{new}").decode().splitlines()}
+            self.assertLessEqual({f"v{n}" for n in range(odd, 20, 2)}, names)
+            shown = self.ok("alias", "show", f"all@{old}").stdout.decode()
+            for n in range(odd, 20, 2):
+                self.assertRegex(shown, rf"\bv{n}@{new}\b")
+                self.assertIn(f"v{n}", self.ok("alias", "show", f"own{n}@{old}").stdout.decode())
+        for name in ("max-users", "inbox-limit", "auto-rate", "vacation-days", "description"):
+            self.assertIn(f"{name} = ", self.vmail.read("domain.d.test").decode())
+        shown = self.ok("user", "list", "keep*@?.test").stdout.decode()
+        for n in range(20):
+            self.assertRegex(shown, rf"(?m)^keep{n}@[cd].test\t\d+\tFull {n}$")
+        self.assertNotIn("ann", self.vmail.read("passwd.c.test").decode())
+        self.assertEqual(self.vmail.run("vadmin", "check", "--files").stdout, b"")
+
+
+class Renamed(Moved):
+    def test_all_that_names_a_renamed_domain_names_the_new_one_and_the_rest_stays_byte_for_byte(self):
+        self.vmail.set(main_domain="a.test")
+        self.ok("domain", "rename", "A.test.", "new.test")
+        read = self.vmail.read
+        self.assertEqual(read("aliases.new.test"),
+                         b"# people\nlist: joe, ann@new.test, far@far.test\nboss: JOE\n")
+        self.assertEqual(read("aliases.b.test"), b"# c\nother: joe@new.test,\n# joe@a.test\n\tfar@far.test\n"
+                         b"odd: \"|/bin/echo joe@a.test\", joe@new.test\n")
+        self.assertEqual(read("addresses"), b"127.1.2.3 new.test\n127.1.2.4\tb.test\n")
+        self.assertIn(b"fallback = joe@new.test\n", read("domain.b.test"))
+        self.assertIn(b"description = the first\n", read("domain.new.test"))
+        self.assertIn(b"main-domain = new.test\n", read("vmail.conf"))
+        for alias in ("a.test", "alias.test"):
+            self.assertEqual(os.readlink(self.path("etc", f"domain.{alias}")), "domain.new.test")
+        with open(self.path("spool", "files", "new.test", "ann.forward")) as f:
+            self.assertEqual(f.read(), "\\ann\njoe@new.test\n")
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("etc", "passwd.new.test")).st_mode), 0o640)
+        self.assertIn("/homes/new.test/home/joe:", read("passwd.new.test").decode())
+        for user in ("joe", "joe@a.test", "ann@new.test", "joe@alias.test"):
+            self.assertTrue(self.pop3(user).startswith("+OK"), user)
+        self.assertIn(f"{self.path('homes', 'new.test', 'home', 'joe')}",
+                      self.ok("user", "show", "user/joe@a.test").stdout.decode())
+
+    def test_a_domain_may_take_the_name_of_its_alias_and_get_its_old_one_back(self):
+        uids = []
+        for old, new in (("a.test", "alias.test"), ("alias.test", "a.test"), ("a.test", "x.test")):
+            self.ok("domain", "rename", old, new)
+            self.mail("joe@alias.test")
+            pop = self.vmail.pop3()
+            pop.login("joe@alias.test", SECRET)
+            uids.append(pop.many("UIDL")[1].split(b"\r\n")[0])
+            pop.close()
+        self.assertEqual(len(set(uids)), 1, "the first message keeps its unique id")
+        self.assertEqual(len(self.vmail.messages("joe@x.test")), 4)
+        self.ok("domain", "rename", "a.test", "x.test")
+        self.assertEqual(self.vmail.run("vadmin", "check", "--files").stdout, b"")
+
+    def test_what_is_in_the_way_of_a_new_name_is_told_before_anything_happens(self):
+        before = self.tree()
+        for path in ("etc/aliases.new.test", "spool/new.test", "homes/new.test"):
+            os.mkdir(self.path(path))
+            self.assertIn(os.path.basename(path), self.refused(73, "domain", "rename", "a.test", "new.test"))
+            os.rmdir(self.path(path))
+        self.refused(73, "domain", "rename", "a.test", "b.test")
+        self.refused(67, "domain", "rename", "c.test", "d.test")
+        self.refused(65, "domain", "rename", "a.test", "no domain")
+        self.ok("domain", "set", "a.test", f"inbox={self.path('spool')}/%u@%d")
+        told = self.refused(77, "domain", "rename", "a.test", "new.test")
+        self.assertIn(f"vadmin domain set a.test inbox={self.path('spool')}/%u@a.test", told)
+        self.assertEqual([path for path in self.tree() if path not in before], [])
+
+    def test_inboxes_elsewhere_move_where_their_path_has_the_domain_in_it(self):
+        for name, inbox in (("one.test", "srv/%d/mail-%d/%u/Maildir/"), ("two.test", "srv/all/%u.two")):
+            os.makedirs(self.path("spool", "srv", "all"), exist_ok=True)
+            if ROOT:
+                os.chown(self.path("spool", "srv", "all"), 0, GID)
+                os.chmod(self.path("spool", "srv", "all"), 0o3770)
+            self.vmail.domain(name, {"inbox": inbox}, passwords={"joe": SECRET})
+            self.mail(f"joe@{name}")
+            self.ok("domain", "rename", name, f"new.{name}")
+            self.mail(f"joe@{name}")
+            self.assertRegex(self.pop3(f"joe@{name}"), r"^\+OK 2 messages")
+        self.assertTrue(os.path.isdir(self.path("spool/srv/new.one.test/mail-new.one.test/joe/Maildir/new")))
+        self.ok("domain", "delete", "one.test", "--with-accounts")
+        self.assertEqual(self.refused(67, "user", "show", "joe@new.one.test")[:7], "vadmin:")
+        self.ok("domain", "restore", "new.one.test")
+        self.assertRegex(self.pop3("joe@one.test"), r"^\+OK 2 messages")
+
+    def test_what_was_planned_before_a_move_waits_and_makes_no_second_inbox(self):
+        plain = [self.path("spool", "a.test"), self.path("spool", "new.test", "joe")]
+        self.ok("domain", "rename", "a.test", "new.test")
+        self.ok("user", "rename", "joe@a.test", "jim")
+        # A delivery that knows the old files alone, as if it had read them before the move.
+        for name, spelt in (("a.test", "joe"), ("new.test", "joe")):
+            old = Installation(at=tempfile.mkdtemp(prefix="vmail-old-", dir=SCRATCH))
+            self.addCleanup(old.close)
+            old.set(spool=self.vmail.spool)
+            uid = os.stat(self.path("spool", "new.test", "jim")).st_uid
+            old.domain(name, accounts=[f"{spelt}:x:{uid}:{GID if ROOT else os.getgid()}:::/bin/false"])
+            got = old.deliver(f"{spelt}@{name}", HELLO)
+            self.assertEqual(got.status, 75, got)
+            self.assertRegex(got.stderr, r"^4\.\d\.\d .*was moved to (new.test|jim): the next try finds it")
+        self.assertTrue(all(os.path.islink(path) for path in plain))
+
+    def test_where_two_names_cannot_change_places_it_is_done_in_two_steps(self):
+        for command, calls in ((("domain", "rename", "a.test", "new.test"), "2..4"),
+                               (("user", "rename", "joe@a.test", "jim"), "1")):
+            log = self.path("log")
+            got = run("/usr/bin/strace", "-qq", "-o", log, "-e", "trace=renameat2", "-e",
+                      f"inject=renameat2:error=EINVAL:when={calls}", program("vadmin"), "-C", self.vmail.dir, *command)
+            self.assertEqual(got.status, 0, got)
+            with open(log) as f:
+                self.assertTrue(all("RENAME_EXCHANGE" in line for line in f if "INJECTED" in line))
+        self.mail("joe@a.test")
+        self.assertEqual(len(self.vmail.messages("jim@new.test")), 2)
+        self.assertTrue(os.path.islink(self.path("spool", "a.test")))
+
+    def test_a_session_that_goes_on_keeps_an_account_its_name_and_a_locked_mbox_too(self):
+        self.vmail.set(lock_timeout="1s")
+        pop = self.vmail.pop3()
+        pop.login("joe@a.test", SECRET)
+        before = self.tree()
+        self.assertIn("another session", self.refused(75, "user", "rename", "joe@a.test", "jim"))
+        self.assertEqual(self.tree(), before)
+        self.ok("domain", "rename", "a.test", "new.test")
+        pop.ask("DELE 1")
+        self.mail("joe@a.test")
+        self.assertTrue(pop.ask("QUIT").startswith("+OK"))
+        pop.close()
+        self.assertEqual(len(self.vmail.messages("joe@new.test")), 1)
+        lock = self.path("spool", "new.test", "joe.lock")
+        with open(lock, "w") as f:
+            f.write(f"{os.getpid()} {socket.gethostname()}\n")
+        self.refused(75, "user", "rename", "joe@a.test", "jim")
+        os.unlink(lock)
+        self.ok("user", "rename", "joe@a.test", "jim")
+        self.assertRegex(self.pop3("jim@a.test"), r"^\+OK 1 messages")
+
+    def test_a_renamed_account_is_what_all_say_that_named_it(self):
+        self.vmail.write("aliases.a.test", 'list: joe, ann@a.test, "joe+x", \\joe, joey\n'
+                         'owner-list: joe@alias.test\njim: joe\nquoted: "joe"@a.test\n')
+        for folder, text in (("joe.vacation", "gone"), ("joe.forward", "\\joe, far@far.test\n")):
+            self.vmail.extra("a.test", folder, text)
+        told = self.ok("user", "rename", "joe@a.test", "jim@a.test").stderr
+        self.assertIn("mail for joe@a.test still arrives", told)
+        self.assertEqual(self.vmail.read("aliases.a.test").decode().splitlines()[:2],
+                         ['list: jim, ann@a.test, jim+x, \\jim, joey', "owner-list: jim@alias.test"])
+        self.assertNotIn(b"jim: jim", self.vmail.read("aliases.a.test"))
+        self.assertIn(b"joe: jim\n", self.vmail.read("aliases.a.test"))
+        self.assertEqual(sorted(os.listdir(self.path("spool", "files", "a.test"))),
+                         ["ann.forward", "jim.auto", "jim.forward", "jim.vacation"])
+        with open(self.path("spool", "files", "a.test", "jim.forward")) as f:
+            self.assertEqual(f.read(), "\\jim, far@far.test\n")
+        self.assertEqual(self.vmail.read("grants.a.test"), b"jim: ann all\n")
+        self.mail("joe@a.test")
+        self.assertEqual(len(self.vmail.messages("jim@a.test")), 2)
+        self.assertTrue(self.pop3("jim@a.test").startswith("+OK"))
+        self.refused(67, "user", "rename", "joe@a.test", "jack")
+        self.refused(73, "user", "rename", "jim@a.test", "Ann")
+        self.refused(65, "user", "rename", "jim@a.test", "jim@b.test")
+        self.ok("user", "rename", "user.jim@a.test", "user/jack", "--no-alias")
+        self.mail("jim@a.test", 67)
+        self.mail("joe@a.test")
+
+    def test_names_as_long_as_they_may_be_are_renamed_too(self):
+        domain, name = ".".join(["d" * 47] * 5), "u" * 64
+        self.ok("domain", "add", domain)
+        self.ok("user", "add", f"{name}@{domain}")
+        self.mail(f"{name}@{domain}")
+        self.ok("user", "rename", f"{name}@{domain}", "v" * 64)
+        self.ok("domain", "rename", domain, "e" + domain[1:])
+        self.assertEqual(len(self.vmail.messages(f"{'v' * 64}@e{domain[1:]}")), 1)
+        self.assertIn("too long", self.refused(77, "domain", "delete", domain, "--with-accounts"))
+
+    def test_who_was_deleted_comes_back_to_a_name_that_another_had_meanwhile(self):
+        self.ok("user", "delete", "joe@a.test")
+        self.ok("user", "add", "joe@a.test")
+        self.ok("user", "rename", "joe@a.test", "jim", "--no-alias")
+        self.ok("user", "restore", "joe@a.test")
+        self.assertRegex(self.pop3("joe@a.test"), r"^\+OK 1 messages")
+
+    def test_a_deleted_account_comes_back_to_a_domain_that_has_another_name_now(self):
+        self.mail("ann@a.test")
+        self.ok("user", "delete", "ann@a.test")
+        self.ok("domain", "rename", "a.test", "new.test")
+        self.ok("user", "restore", "ann@a.test")
+        self.assertRegex(self.pop3("ann@a.test"), r"^\+OK 1 messages")
+        self.assertTrue(os.path.isdir(self.path("homes", "new.test", "home", "ann")))
+        self.assertIn(f"home\t{self.path('homes', 'new.test', 'home', 'ann')}\n",
+                      self.ok("user", "show", "ann@new.test").stdout.decode())
+
+    def test_mail_for_a_name_without_alias_is_refused_from_then_on(self):
+        self.ok("user", "rename", "joe@a.test", "jim", "--no-alias")
+        self.mail("joe@a.test", 67)
+        self.mail("boss@a.test")
+        self.ok("user", "add", "joe@a.test")
+        self.mail("joe@a.test")
+        self.assertEqual((len(self.vmail.messages("jim@a.test")), len(self.vmail.messages("joe@a.test"))), (2, 1))
+
+
+class Deleted(Moved):
+    def test_deleting_names_what_would_break_and_replace_by_mends_it(self):
+        told = self.vmail.run("vadmin", "user", "delete", "ann@a.test").stderr
+        self.assertIn("the alias list@a.test names it", told)
+        self.ok("user", "restore", "ann@a.test")
+        for wrong in ("ann", "joe@a.test", "|cat", "a b@c"):
+            self.refused(65, "user", "delete", "joe@a.test", "--replace-by", wrong)
+        told = self.ok("user", "delete", "joe@a.test", "--replace-by", "ann@a.test").stderr
+        self.assertEqual(len(re.findall("it will lead to ann@a.test", told)), 6, told)
+        self.assertEqual(self.vmail.read("aliases.a.test"),
+                         b"# people\nlist: ann@a.test, far@far.test\nboss: ann@a.test\n")
+        self.assertIn(b"fallback = ann@a.test\n", self.vmail.read("domain.b.test"))
+        self.mail("boss@a.test")
+        self.mail("nobody@b.test")
+
+    def test_an_alias_that_would_lead_to_nobody_is_named_so(self):
+        told = self.ok("user", "delete", "joe@a.test").stderr
+        for name in ("boss@a.test", "the fallback of b.test", "the forward of ann@a.test"):
+            line = next(line for line in told.splitlines() if name in line)
+            self.assertIn("mail will be refused", line)
+        self.assertNotIn("refused", next(line for line in told.splitlines() if "list@a.test" in line))
+        self.mail("boss@a.test", 67)
+
+    def test_a_domain_tells_what_it_holds_and_goes_and_comes_back_whole(self):
+        self.vmail.set(main_domain="a.test")
+        self.assertIn("main domain", self.refused(77, "domain", "delete", "a.test", "--with-accounts"))
+        self.vmail.set(main_domain="main.test")
+        told = self.refused(77, "domain", "delete", "a.test")
+        self.assertRegex(told, r"2 accounts, 2 aliases and \d{3} bytes of mail")
+        for part in ("domain alias alias.test", "alias odd@b.test leads to joe@a.test",
+                     "fallback of b.test leads to joe@a.test", "--with-accounts"):
+            self.assertIn(part, told)
+        before = self.tree()
+        self.ok("domain", "delete", "a.test", "--with-accounts")
+        for address in ("joe@a.test", "joe@alias.test"):
+            self.mail(address, 68)
+        self.ok("domain", "add", "a.test")
+        self.ok("user", "add", "joe@a.test")
+        self.mail("joe@a.test")
+        uid = self.vmail.read("passwd.a.test").split(b":")[2]
+        self.assertNotIn(int(uid), [what[1] for what in before.values()], "a uid is never given twice")
+        self.refused(73, "domain", "restore", "a.test")
+        self.ok("domain", "rename", "a.test", "second.test")
+        self.ok("domain", "unalias", "a.test")
+        self.ok("domain", "restore", "a.test")
+        self.assertTrue(self.pop3("joe@alias.test").startswith("+OK"))
+        now = self.tree()
+        for path, what in before.items():       # what names it elsewhere followed the second domain of that name
+            if path not in ("etc/uids", "etc/addresses") and ".b.test" not in path:
+                self.assertEqual(now.get(path), what, path)
+
+    def test_purging_a_domain_leaves_nothing_of_it(self):
+        os.makedirs(self.path("spool", "a.test", "ann", "cur"))
+        if ROOT:
+            for path in ("spool/a.test/ann", "spool/a.test/ann/cur"):
+                os.chown(self.path(path), 60002, GID)
+        self.ok("user", "delete", "joe@a.test")
+        self.ok("domain", "delete", "a.test", "--with-accounts")
+        self.ok("domain", "purge", "a.test")
+        left = [path for path in self.tree() if "a.test" in path or "alias.test" in path]
+        self.assertEqual(left, [])
+        self.refused(67, "domain", "restore", "a.test")
+        self.refused(67, "domain", "purge", "a.test")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+/* domain_set.c: all that is a domain's: its files, and its directories. */
+#include "domain_set.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compat.h"
+#include "file.h"
+#include "scope.h"
+#include "spool.h"
+
+/* "KIND.NAME"; the dots of a longer domain's name make no kind. */
+static bool
+is_file_of(struct slice file, const char *name, struct slice *kind)
+{
+	return slice_cut(&file, '.', kind) && kind->len > 0 &&
+	    slice_is(file, name) && !slice_is(*kind, "domain") &&
+	    !slice_is(*kind, "passwd");
+}
+
+ptrdiff_t
+domain_set_kinds(const struct installation *in, struct pool *pool,
+    const char *name, const char ***out, struct err *err)
+{
+	SCOPED(drop_dir) DIR *dir = NULL;
+	int fd = openat(in->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+	struct slice kind;
+	ptrdiff_t count = 0, room = 0;
+
+	if (fd == -1 || (dir = fdopendir(fd)) == NULL)
+		return err_sys(err, "list %s", in->path);
+	*out = NULL;
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
+		if (!is_file_of(slice_of(entry->d_name), name, &kind))
+			continue;
+		if (count == room) {
+			const char **more = pool_alloc(pool,
+			    (size_t)(room = 2 * room + 8) * sizeof *more);
+			if (count > 0)
+				memcpy(more, *out,
+				    (size_t)count * sizeof *more);
+			*out = more;
+		}
+		(*out)[count++] = pool_dup(pool, kind);
+	}
+	return errno != 0 ? err_sys(err, "list %s", in->path) : count;
+}
+
+static bool
+is_same(const struct mailbox_step *a, const struct mailbox_step *b)
+{
+	return strcmp(a->parent, b->parent) == 0 &&
+	    strcmp(a->name, b->name) == 0;
+}
+
+int
+domain_set_places(const struct domain *domain, struct pool *pool,
+    const char *name, struct mailbox_step *out, struct err *err)
+{
+	const struct installation *in = domain->in;
+	const char *spool = installation_path(in, pool, in->conf.spool);
+	const struct mailbox_step own[] = {
+		{ spool, name },
+		{ pool_format(pool, "%s/files", spool), name },
+		{ installation_path(in, pool, in->conf.homes), name },
+	};
+	enum { OWN = sizeof own / sizeof own[0] };
+	struct mailbox_step steps[MAILBOX_STEPS];
+	struct domain named = *domain;
+	int count = 0;
+
+	named.name = name;
+	int found = mailbox_steps(&named, pool, steps, err);
+	if (found == -1)
+		return -1;
+	while (found-- > 0) {
+		bool known = false;
+		for (int i = 0; i < OWN; i++)
+			known = known || is_same(&own[i], &steps[found]);
+		if (!known)
+			out[count++] = steps[found];
+	}
+	for (int i = 0; i < OWN; i++)
+		out[count++] = own[i];
+	return count;
+}
+
+int
+domain_set_open(const struct domain *domain, const struct mailbox_step *place,
+    int *fd, struct err *err)
+{
+	if (dir_open(AT_FDCWD, place->parent, fd, err) == -1)
+		return -1;
+	return spool_trust(domain, *fd, place->parent, err);
+}
+
+int
+domain_set_move(int from_dir, const char *from, int to_dir, const char *to,
+    struct err *err)
+{
+	if (compat_renameat2_noreplace(from_dir, from, to_dir, to) == -1) {
+		if (errno == ENOENT)
+			return 0;
+		return errno == EEXIST ? err_set(err, ERR_EXISTS,
+		    "there is a %s already: move it away, or %s", to, from) :
+		    err_sys(err, "move %s to %s", from, to);
+	}
+	return fsync(to_dir) == -1 || fsync(from_dir) == -1 ?
+	    err_sys(err, "sync the directory of %s", from) : 0;
+}

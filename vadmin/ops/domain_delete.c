@@ -1,0 +1,246 @@
+/* domain_delete.c: a domain taken away, brought back, or gone for good. */
+#include <limits.h>
+#include <string.h>
+
+#include "confirm.h"
+#include "domain_holdings.h"
+#include "domain_names.h"
+#include "domain_trash.h"
+#include "files.h"
+#include "mailbox.h"
+#include "ops.h"
+#include "output.h"
+#include "scope.h"
+#include "subject.h"
+#include "trash.h"
+#include "uid_mark.h"
+#include "unfinished.h"
+
+/* --- deleting ------------------------------------------------------------ */
+
+static int
+check_deletion(struct call *call, const struct holdings *h, struct err *err)
+{
+	const char *name = h->domain->name;
+
+	if (strcmp(call->in.main_domain, name) == 0)
+		return err_set(err, ERR_REFUSED, "%s is the main domain: make "
+		    "another one that first (main-domain of %s/vmail.conf)",
+		    name, call->in.path);
+	if (h->accounts > 0 && !call_has(call, "--with-accounts"))
+		return err_set(err, ERR_REFUSED, "%s has %zu account%s: "
+		    "--with-accounts deletes them, too ('vadmin domain restore "
+		    "%s' brings all back)", name, h->accounts,
+		    h->accounts == 1 ? "" : "s", name);
+	return 0;
+}
+
+static bool
+is_begun(struct call *call, const char *name, const char *op,
+    struct unfinished *begun)
+{
+	struct err unused;
+
+	return unfinished_find(&call->in, &call->pool, name, begun,
+	    &unused) == 1 && strcmp(begun->op, op) == 0;
+}
+
+int
+domain_delete_ask(struct call *call, struct err *err)
+{
+	SCOPED(drop_holdings) struct holdings h = { .call = call,
+	    .measures = true };
+	struct unfinished begun;
+	struct domain *domain;
+	const char *name;
+
+	if (domain_given_name(call, "D", &name, err) == -1)
+		return -1;
+	if (is_begun(call, name, call->op->name, &begun))
+		return 0;
+	if (subject_domain(call, "D", &domain, err) == -1)
+		return -1;
+	h.domain = domain;
+	if (holdings_count(&h, err) == -1 || holdings_tell(&h, err) == -1 ||
+	    check_deletion(call, &h, err) == -1)
+		return -1;
+	return confirm(call, pool_format(&call->pool, "Delete the domain %s? "
+	    "All of it goes to the trash.", domain->name), err);
+}
+
+/* Nothing is begun before all is checked that can be. */
+static int
+begin_deletion(struct call *call, struct domain **domain,
+    struct domain_trash *trash, struct err *err)
+{
+	SCOPED(drop_holdings) struct holdings h = { .call = call };
+	struct mailbox_step unused[MAILBOX_STEPS];
+
+	if (subject_domain(call, "D", domain, err) == -1)
+		return -1;
+	h.domain = *domain;
+	trash->name = (*domain)->name;
+	if (strlen(trash->name) + strlen(trash->stamp) >= NAME_MAX)
+		return err_set(err, ERR_REFUSED, "%s is too long a name to put "
+		    "a time behind it in the trash: rename the domain first",
+		    trash->name);
+	if (holdings_count(&h, err) == -1 ||
+	    check_deletion(call, &h, err) == -1 ||
+	    mailbox_steps(*domain, &call->pool, unused, err) == -1 ||
+	    uid_mark_retire_all(&call->in, h.uids, h.accounts, err) == -1)
+		return -1;
+	/* A copied domain may have none, which says last that it is one. */
+	if (!files_exists(call->in.dir, (*domain)->file) &&
+	    files_write(&call->in, (*domain)->file, MODE_PUBLIC, SLICE(""),
+	    err) == -1)
+		return -1;
+	const struct unfinished what = { call->op->name, trash->name, "",
+	    trash->stamp };
+	return unfinished_begin(&call->in, &what, err);
+}
+
+static int
+finish(struct call *call, const struct domain_trash *trash, struct err *err)
+{
+	return unfinished_end(&call->in, trash->name, err);
+}
+
+int
+domain_delete(struct call *call, struct err *err)
+{
+	SCOPED(drop_domain_trash) struct domain_trash trash = { &call->in,
+	    &call->pool, NULL, trash_stamp(&call->pool), -1 };
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
+	struct unfinished begun;
+	struct domain *domain = NULL;
+
+	if (domain_given_name(call, "D", &trash.name, err) == -1)
+		return -1;
+	if (is_begun(call, trash.name, call->op->name, &begun)) {
+		trash.stamp = begun.note;
+		/* Its last step is that it is no domain any more. */
+		if (!files_exists(call->in.dir, pool_format(&call->pool,
+		    "domain.%s", trash.name)))
+			return finish(call, &trash, err);
+		if (subject_domain(call, "D", &domain, err) == -1)
+			return -1;
+	} else if (begin_deletion(call, &domain, &trash, err) == -1)
+		return -1;
+	if (domain_trash_open(&trash, true, err) == -1 ||
+	    domain_trash_take(&trash, domain, err) == -1)
+		return err_within(err, "%s is not deleted yet, and its mail "
+		    "and logins wait: mend this, and repeat the command",
+		    trash.name);
+	sheet_adds(&sheet, "trash");
+	sheet_addf(&sheet, "%s/.trash/.domains/%s.%s", call->in.path,
+	    trash.name, trash.stamp);
+	sheet_print(&sheet);
+	return finish(call, &trash, err);
+}
+
+/* --- back ---------------------------------------------------------------- */
+
+/* The deleted domain that is meant: the last of that name. */
+static int
+find_deleted(struct call *call, struct domain_trash *trash,
+    const char ***stamps, ptrdiff_t *count, struct err *err)
+{
+	if (domain_given_name(call, "D", &trash->name, err) == -1)
+		return -1;
+	*count = domain_trash_stamps(&call->in, &call->pool, trash->name,
+	    stamps, err);
+	if (*count > 0)
+		trash->stamp = (*stamps)[*count - 1];
+	return *count == -1 ? -1 : 0;
+}
+
+static int
+none_deleted(const struct domain_trash *trash, struct err *err)
+{
+	return err_set(err, ERR_ABSENT, "no domain %s was deleted",
+	    trash->name);
+}
+
+static int
+begin_restoring(struct call *call, const struct domain_trash *trash,
+    struct err *err)
+{
+	const char *real;
+	struct err unused;
+
+	if (domain_real_name(&call->in, &call->pool, slice_of(trash->name),
+	    &real, &unused) == 0 || unused.kind != ERR_ABSENT)
+		return err_set(err, ERR_EXISTS, "there is a %s already: it "
+		    "would have to be deleted or renamed first", trash->name);
+	const struct unfinished what = { call->op->name, trash->name, "",
+	    trash->stamp };
+	return unfinished_begin(&call->in, &what, err);
+}
+
+int
+domain_restore(struct call *call, struct err *err)
+{
+	SCOPED(drop_domain_trash) struct domain_trash trash = { &call->in,
+	    &call->pool, NULL, NULL, -1 };
+	struct unfinished begun;
+	const char **stamps;
+	ptrdiff_t count;
+
+	if (find_deleted(call, &trash, &stamps, &count, err) == -1)
+		return -1;
+	if (is_begun(call, trash.name, call->op->name, &begun))
+		trash.stamp = begun.note;
+	else if (count == 0)
+		return none_deleted(&trash, err);
+	else if (begin_restoring(call, &trash, err) == -1)
+		return -1;
+	if (domain_trash_open(&trash, false, err) == -1) {
+		if (err->kind != ERR_ABSENT)
+			return -1;
+	} else if (domain_trash_give_back(&trash, err) == -1)
+		return err_within(err, "not all of %s is back yet, and its "
+		    "mail and logins wait: mend this, and repeat the command",
+		    trash.name);
+	if (count > 1)
+		note("the last of %td that were deleted: the others stay in "
+		    "the trash", count);
+	return finish(call, &trash, err);
+}
+
+/* --- gone ---------------------------------------------------------------- */
+
+int
+domain_purge_ask(struct call *call, struct err *err)
+{
+	struct domain_trash trash = DOMAIN_TRASH_NONE;
+	const char **stamps;
+	ptrdiff_t count;
+
+	if (find_deleted(call, &trash, &stamps, &count, err) == -1)
+		return -1;
+	if (count == 0)
+		return none_deleted(&trash, err);
+	return confirm(call, pool_format(&call->pool, "Remove all mail and "
+	    "files of the deleted domain %s for good?", trash.name), err);
+}
+
+int
+domain_purge(struct call *call, struct err *err)
+{
+	struct domain_trash found = { &call->in, &call->pool, NULL, NULL, -1 };
+	const char **stamps;
+	ptrdiff_t count;
+
+	if (find_deleted(call, &found, &stamps, &count, err) == -1)
+		return -1;
+	if (count == 0)
+		return none_deleted(&found, err);
+	for (ptrdiff_t i = 0; i < count; i++) {
+		SCOPED(drop_domain_trash) struct domain_trash trash = found;
+		trash.stamp = stamps[i];
+		if (domain_trash_open(&trash, false, err) == -1 ||
+		    domain_trash_purge(&trash, err) == -1)
+			return -1;
+	}
+	return 0;
+}

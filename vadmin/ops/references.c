@@ -1,0 +1,313 @@
+/* references.c: what leads to an account or a domain. */
+#include "references.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "domain.h"
+#include "domain_file.h"
+#include "fd.h"
+#include "file.h"
+#include "members.h"
+#include "name.h"
+#include "scope.h"
+#include "spool.h"
+#include "table.h"
+
+struct search {
+	struct call		*call;
+	reference_visitor	*visit;
+	void			*arg;
+	struct reference	 at;
+	struct pool		 pool;		/* of what follows */
+	struct table		 extra;		/* files, and how often named */
+	char			 once, often, done;
+};
+
+static void
+drop_search(struct search *s)
+{
+	drop_table(&s->extra);
+	drop_pool(&s->pool);
+}
+
+/* --- one file ------------------------------------------------------------ */
+
+static bool
+look_at_member(void *arg, struct pool *pool, const struct alias_entry *entry,
+    size_t i, struct alias_member *new)
+{
+	struct search *s = arg;
+	struct reference at = s->at;
+
+	if (entry->members[i].kind != ALIAS_ADDRESS &&
+	    entry->members[i].kind != ALIAS_MAILBOX)
+		return false;
+	if (at.kind == REFERENCE_ALIAS)
+		at.name = entry->name;
+	at.member = &entry->members[i];
+	at.only = entry->count == 1;
+	at.where = pool_format(pool, "%s:%u", entry->file,
+	    entry->members[i].line);
+	return s->visit(s->arg, pool, &at, new);
+}
+
+static void
+look_at_aliases(struct search *s, const char *file)
+{
+	struct members_visit visit = { look_at_member, s, 0 };
+	struct err err;
+
+	s->at.kind = REFERENCE_ALIAS;
+	if (members_of_file(&s->call->in, file, &visit, &err) == -1)
+		note("%s: left as it is: %s", file, err.text);
+}
+
+/* Absolute paths may lead to the installation's directory, too. */
+static const char *
+beside_us(const struct search *s, const char *file)
+{
+	size_t len = strlen(s->call->in.path);
+
+	if (strncmp(file, s->call->in.path, len) == 0 && file[len] == '/')
+		file += len + 1;
+	return strchr(file, '/') == NULL ? file : NULL;
+}
+
+/* A file elsewhere is not ours to replace: what is in it can be told alone. */
+static int
+tell_elsewhere(void *arg, const struct alias_entry *entry, struct err *err)
+{
+	struct search *s = arg;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct alias_member unused;
+
+	(void)err;
+	for (size_t i = 0; entry->wrong == NULL && i < entry->count; i++)
+		if (look_at_member(s, &pool, entry, i, &unused))
+			note("%s:%u: not changed: the file is not in %s: edit "
+			    "it by hand", entry->file, entry->members[i].line,
+			    s->call->in.path);
+	return 0;
+}
+
+static void
+look_at_extra(struct search *s, const char *named)
+{
+	const char *file = beside_us(s, named);
+	void **slot = table_at(&s->extra, named);
+	struct err err;
+
+	if (*slot == &s->done)
+		return;
+	s->at.shared = *slot == &s->often;
+	*slot = &s->done;
+	s->at.kind = REFERENCE_ALIAS;
+	if (file != NULL)
+		look_at_aliases(s, file);
+	else if (alias_each(&s->call->in, named, tell_elsewhere, s,
+	    &err) == -1)
+		note("%s: not looked at: %s", named, err.text);
+	s->at.shared = false;
+}
+
+/* --- forwards ------------------------------------------------------------ */
+
+static void
+look_at_forward(struct search *s, int dir, const char *path, const char *file)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct slice name = slice_of(file);
+	struct members_visit visit = { look_at_member, s, 0 };
+	struct err err;
+
+	if (!slice_ends(name, ".forward") || name.p[0] == '.')
+		return;
+	name.len -= strlen(".forward");
+	s->at.kind = REFERENCE_FORWARD;
+	s->at.name = pool_dup(&pool, name);
+	if (members_of_forward(dir, file, pool_format(&pool, "%s/%s", path,
+	    file), &visit, &err) == -1)
+		note("left as it is: %s", err.text);
+	s->at.name = "";
+}
+
+static void
+look_at_forwards(struct search *s, const struct domain *domain)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_dir) DIR *dir = NULL;
+	struct dirent *entry;
+	struct err err;
+	int fd;
+
+	if (spool_files(domain, false, &fd, &err) == -1) {
+		if (err.kind != ERR_ABSENT)
+			note("forwards of %s: not looked at: %s", domain->name,
+			    err.text);
+		return;
+	}
+	dir = fdopendir(fd);
+	if (dir == NULL) {
+		drop_fd(&fd);
+		return;
+	}
+	const char *path = pool_format(&pool, "%s/files/%s",
+	    installation_path(domain->in, &pool, domain->in->conf.spool),
+	    domain->name);
+	while ((entry = readdir(dir)) != NULL)
+		look_at_forward(s, dirfd(dir), path, entry->d_name);
+}
+
+/* --- fallbacks ----------------------------------------------------------- */
+
+static void
+look_at_fallback(struct search *s, const struct domain *domain)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const struct alias_member member = { ALIAS_ADDRESS,
+	    domain->conf.fallback, 0 };
+	struct alias_member new = member;
+	struct reference at = s->at;
+	struct err err;
+
+	if (member.text[0] == '\0' || member.text[0] == '|')
+		return;
+	at.kind = REFERENCE_FALLBACK;
+	at.member = &member;
+	at.only = true;
+	at.where = domain_where(domain, &pool, "fallback");
+	if (!s->visit(s->arg, &pool, &at, &new))
+		return;
+	const char *assignment = pool_format(&pool, "fallback=%s", new.text);
+	if (domain_file_change(domain->in, domain->name,
+	    &(struct setting_words){ &assignment, 1 }, &err) == -1)
+		note("%s: left as it is: %s", at.where, err.text);
+}
+
+/* --- all domains --------------------------------------------------------- */
+
+static int
+count_extra(void *arg, const char *name, bool is_alias, struct err *err)
+{
+	struct search *s = arg;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct domain *domain;
+
+	if (is_alias || domain_open(&s->call->in, &pool, slice_of(name),
+	    &domain, err) == -1)
+		return 0;
+	for (size_t i = 0; i < domain->conf.extra_aliases.count; i++) {
+		void **slot = table_at(&s->extra, pool_dup(&s->pool,
+		    slice_of(domain->conf.extra_aliases.word[i])));
+		*slot = *slot == NULL ? &s->once : &s->often;
+	}
+	return 0;
+}
+
+/* What cannot be read is told, and does not stop the search. */
+static int
+look_at_domain(void *arg, const char *name, bool is_alias, struct err *err)
+{
+	struct search *s = arg;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct domain *domain;
+
+	if (is_alias)
+		return 0;
+	s->at = (struct reference){ .domain = name, .name = "" };
+	look_at_aliases(s, pool_format(&pool, "aliases.%s", name));
+	if (domain_open(&s->call->in, &pool, slice_of(name), &domain,
+	    err) == -1) {
+		note("%s: not looked at: %s", name, err->text);
+		return 0;
+	}
+	for (size_t i = 0; i < domain->conf.extra_aliases.count; i++)
+		look_at_extra(s, pool_dup(&s->pool,
+		    slice_of(domain->conf.extra_aliases.word[i])));
+	look_at_fallback(s, domain);
+	look_at_forwards(s, domain);
+	return 0;
+}
+
+int
+references_each(struct call *call, reference_visitor *visit, void *arg,
+    struct err *err)
+{
+	SCOPED(drop_pool) struct pool names = { 0 };
+	SCOPED(drop_search) struct search s = { .call = call, .visit = visit,
+	    .arg = arg };
+
+	if (domain_each(&call->in, &names, count_extra, &s, err) == -1)
+		return -1;
+	return domain_each(&call->in, &names, look_at_domain, &s, err);
+}
+
+/* --- to an account ------------------------------------------------------- */
+
+/* How much of local is the name: all, or what stands before the extension. */
+static size_t
+name_length(const struct account_reference *account, const char *local)
+{
+	size_t len = strlen(account->name);
+	const char *delimiter = account->in->conf.recipient_delimiter;
+
+	if (!slice_same(slice_of(account->name),
+	    (struct slice){ local, strnlen(local, len) }))
+		return 0;
+	return local[len] == '\0' || strchr(delimiter, local[len]) != NULL ?
+	    len : 0;
+}
+
+/* Where an alias has the account's name, the name means the alias, but within
+ * itself and in the account's own forward. */
+static bool
+means_alias(const struct account_reference *account,
+    const struct reference *at)
+{
+	return account->is_alias && at->member->kind != ALIAS_MAILBOX &&
+	    !(strcmp(at->domain, account->domain) == 0 &&
+	    at->kind != REFERENCE_FALLBACK &&
+	    slice_same(slice_of(at->name), slice_of(account->name)));
+}
+
+bool
+reference_is_to(const struct account_reference *account,
+    const struct reference *at, struct pool *pool)
+{
+	struct address address;
+	struct err unused;
+	const char *real;
+
+	if (address_parse(pool, slice_of(at->member->text), &address,
+	    &unused) == -1 || name_length(account, address.local) == 0 ||
+	    means_alias(account, at))
+		return false;
+	return domain_real_name(account->in, pool, slice_of(
+	    address.domain[0] != '\0' ? address.domain : at->domain), &real,
+	    &unused) == 0 && strcmp(real, account->domain) == 0;
+}
+
+const char *
+reference_renamed(const struct account_reference *account,
+    const struct reference *at, struct pool *pool, const char *new)
+{
+	struct slice text = slice_of(at->member->text);
+	ptrdiff_t sign = slice_find_last(text, '@');
+	struct address address = { "", "" };
+	struct err unused;
+
+	address_parse(pool, text, &address, &unused);
+	const char *local = address_text(pool, pool_format(pool, "%s%s", new,
+	    address.local + name_length(account, address.local)), "");
+	if (address.domain[0] == '\0')
+		return local;
+	/* as it is spelt */
+	struct slice domain = slice_from(text, (size_t)sign + 1);
+	if (slice_ends(domain, ">"))
+		domain.len--;
+	return pool_format(pool, "%s@%.*s", local, (int)domain.len, domain.p);
+}
