@@ -51,6 +51,25 @@ class Indexed(BoxTest):
         return self.vmail._account("a.test", who) + "\n"
 
 
+class Moved(Indexed):
+    def test_a_domain_that_is_renamed_takes_its_indexes_along(self):
+        self.index()
+        self.ok("domain", "rename", "a.test", "c.test")
+        for kind in ("passwd", "shadow", "aliases"):
+            self.assertFalse(os.path.exists(self.index_of(f"{kind}.a.test")))
+            self.assertTrue(os.path.exists(self.index_of(f"{kind}.c.test")))
+        got = self.vmail.run("vdeliver", "-n", "--", "boss@a.test")
+        self.assertEqual((got.status, got.log), (0, ""), got)
+
+    def test_one_that_is_deleted_leaves_none_and_gets_new_ones_back(self):
+        self.index()
+        self.ok("domain", "delete", "a.test", "--with-accounts", "--yes")
+        self.assertEqual([name for name in os.listdir(self.vmail.dir) if name.endswith(".index")], [])
+        self.ok("domain", "restore", "a.test")
+        self.leads("boss", "ann")
+        self.assertTrue(os.path.exists(self.index_of("passwd.a.test")))
+
+
 class Believed(Indexed):
     def test_vadmin_index_makes_one_of_each_file(self):
         got = self.ok("index", "a.test")

@@ -9,6 +9,8 @@
 
 #include "compat.h"
 #include "file.h"
+#include "files.h"
+#include "index.h"
 #include "scope.h"
 #include "spool.h"
 
@@ -111,4 +113,22 @@ domain_set_move(int from_dir, const char *from, int to_dir, const char *to,
 	}
 	return fsync(to_dir) == -1 || fsync(from_dir) == -1 ?
 	    err_sys(err, "sync the directory of %s", from) : 0;
+}
+
+void
+domain_set_renew_indexes(const struct installation *in, struct pool *pool,
+    const char *name)
+{
+	static const char *const kinds[] = { "passwd", "shadow", "aliases" };
+	enum index_state ignored;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		const char *file = pool_format(pool, "%s.%s", kinds[i], name);
+		if (!files_exists(in->dir, file))
+			unlinkat(in->dir, index_name(pool, file), 0);
+		else if (index_make(in, file, &ignored, &err) == -1)
+			installation_warn(in, "no index of %s: %s", file,
+			    err.text);
+	}
 }

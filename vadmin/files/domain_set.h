@@ -29,4 +29,9 @@ int	domain_set_open(const struct domain *domain,
 int	domain_set_move(int from_dir, const char *from, int to_dir,
 	    const char *to, struct err *err);
 
+/* When its files have come, or have gone: so do their indexes.  What fails is
+ * warned of: without them all is only slower. */
+void	domain_set_renew_indexes(const struct installation *in,
+	    struct pool *pool, const char *name);
+
 #endif

@@ -5,6 +5,7 @@
 #include "confirm.h"
 #include "domain_holdings.h"
 #include "domain_names.h"
+#include "domain_set.h"
 #include "domain_trash.h"
 #include "files.h"
 #include "mailbox.h"
@@ -102,6 +103,7 @@ begin_deletion(struct call *call, struct domain **domain,
 static int
 finish(struct call *call, const struct domain_trash *trash, struct err *err)
 {
+	domain_set_renew_indexes(&call->in, &call->pool, trash->name);
 	return unfinished_end(&call->in, trash->name, err);
 }
 

@@ -261,6 +261,8 @@ rename_whole(const struct domain_rename *r, struct err *err)
 		return err_within(err, "%s works, but not all that names %s is "
 		    "changed: mend this, and repeat the command", r->to,
 		    r->from);
+	domain_set_renew_indexes(&r->call->in, &r->call->pool, r->from);
+	domain_set_renew_indexes(&r->call->in, &r->call->pool, r->to);
 	return unfinished_end(&r->call->in, r->from, err);
 }
 
