@@ -195,6 +195,7 @@ class Soak(LmtpTest):
         self.assertEqual(now.taken - now.acknowledged, collections.Counter(), "doubled, or nobody's")
         return now.deeds
 
+    @needs_root                                 # nobody else looks into processes that have secrets
     def test_nothing_is_lost_and_nothing_grows(self):
         deeds, first, largest = collections.Counter(), None, [0, 0]
         for n in range(ROUNDS):
