@@ -611,6 +611,8 @@ class Together(ImapTest):
 
     def compare(self):
         found = [*self.vmail.messages(self.address), *sum(self.taken.values(), [])]
+        # what Dovecot leaves in an mbox that it has emptied is no message
+        found = [m for m in found if b"-- FOLDER INTERNAL DATA\n" not in m[:500]]
         found = collections.Counter(without_own_fields(unquoted(m)) for m in found)
         wanted = collections.Counter(trace(self.address) + self.text(n) for n in range(self.COUNT))
         self.assertEqual([m[:200] for m in found - wanted], [], "doubled or damaged")

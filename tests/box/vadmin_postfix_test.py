@@ -296,6 +296,7 @@ class Words(Postfix):
         self.assertIn("remote far@elsewhere.test", got)
 
 
+@only_where(not is_sanitized())             # many calls of slow programs
 class Killed(Postfix):
     CHANGES = "openat,mkdirat,renameat,unlinkat,fsync,fchown,write"
 
