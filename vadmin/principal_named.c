@@ -150,7 +150,8 @@ may_list(const struct search *s, const char *domain)
 	struct err unused;
 
 	str_addf(&file, "domain.%s", domain);
-	return files_read(s->in, str_text(&file), &text, NULL, &unused) == 0 &&
+	return s->name.len > 0 &&
+	    files_read(s->in, str_text(&file), &text, NULL, &unused) == 0 &&
 	    text.len > 0 && memmem(text.s, text.len, s->name.p,
 	    s->name.len) != NULL;
 }
