@@ -203,14 +203,16 @@ class Killed(OldMachine):
         for call in calls:
             seen[call] = seen.get(call, 0) + 1
             points.append((call, seen[call]))
-        step = int(os.environ.get("VMAIL_KILLS", 12))
+        step, killed = int(os.environ.get("VMAIL_KILLS", 12)), 0
         for call, n in points[::max(1, len(points) // step)]:
             for top in self.vmail.dir, self.vmail.spool, self.vmail.homes:
                 shutil.rmtree(top)
                 os.mkdir(top)
             self.vmail.set()
             got = self.strace("-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={n}")
-            self.assertEqual(got.status, -9, (call, n, got))
+            if got.status != -9:            # strace counts for each process: none made so many
+                continue
+            killed += 1
             if not os.path.exists(f"{self.vmail.dir}/passwd.foo.test"):
                 self.assertIn(self.vmail.deliver("joe@foo.test").status, (68, 75), (call, n))
             else:
@@ -220,6 +222,7 @@ class Killed(OldMachine):
                      if not re.search(r"/\.[^/]*\.\d+\.new$", path)}     # DESIGN: nothing reads it
             self.assertEqual({p for p in again if again[p] != wanted.get(p)} | {p for p in wanted if p not in again},
                              set(), (call, n))
+        self.assertGreater(killed, step // 2)
 
 
 if __name__ == "__main__":
