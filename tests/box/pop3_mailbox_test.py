@@ -211,6 +211,14 @@ class Uids(Pop3Test):
         [f] = self.uids(vmail)
         self.assertNotIn(f, [a, b, c, d, e])
 
+    def test_twins_keep_theirs_when_another_message_goes_later(self):
+        vmail = self.box(mbox=self.TWIN * 3 + mbox(b"Subject: other\n\nx\n"))
+        _, b, c, other = self.uids(vmail)
+        self.delete(vmail, 1)
+        self.assertEqual(self.uids(vmail), [b, c, other])
+        self.delete(vmail, 3)
+        self.assertEqual(self.uids(vmail), [b, c])
+
     def test_random_histories_never_change_or_reuse_one(self):
         vmail = self.box()
         for seed in range(self.HISTORIES):
