@@ -30,7 +30,8 @@ copy_bytes(int from, int to, struct err *err)
 	return n == -1 ? err_sys(err, "read") : 0;
 }
 
-/* The owner last but for the time: whoever it is given to could touch it. */
+/* The owner last: whoever it is given to could touch it.  Synced, because its name
+ * says that it is whole. */
 static int
 finish_file(int fd, const struct stat *st, mode_t mode,
     const struct copy *copy, struct err *err)
@@ -38,8 +39,9 @@ finish_file(int fd, const struct stat *st, mode_t mode,
 	const struct timespec times[] = { st->st_atim, st->st_mtim };
 
 	if (fchmod(fd, mode) == -1 || futimens(fd, times) == -1 ||
-	    fchown(fd, copy->who.uid, copy->who.gid) == -1)
-		return err_sys(err, "owner, mode and time");
+	    fchown(fd, copy->who.uid, copy->who.gid) == -1 ||
+	    fsync(fd) == -1)
+		return err_sys(err, "owner, mode, time and sync");
 	return 0;
 }
 

@@ -27,8 +27,8 @@ enum copied { COPY_NEW, COPY_SAME, COPY_OTHER };
 int	copy_file(int from, int to, const char *name, mode_t mode,
 	    struct copy *copy, enum copied *out, struct err *err);
 
-/* The directory from/name to to/name.  It is on disk when the caller has synced
- * that file system, and to.  *out as above: COPY_OTHER, something is there. */
+/* The directory from/name to to/name.  What is in it is on disk, its name when
+ * the caller has synced to.  *out as above: COPY_OTHER, something is there. */
 int	copy_tree(int from, int to, const char *name, struct copy *copy,
 	    enum copied *out, struct err *err);
 

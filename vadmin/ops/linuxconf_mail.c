@@ -173,7 +173,7 @@ take_homes(const struct moving *m, struct err *err)
 			return -1;
 		progress_show(m->place, i + 1, count);
 	}
-	return syncfs(m->to) == -1 || fsync(m->to) == -1 ?
+	return fsync(m->to) == -1 ?
 	    err_sys(err, "sync the homes of %s", m->domain->name) : 0;
 }
 
