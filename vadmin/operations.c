@@ -41,19 +41,20 @@ const struct operation operations[] = {
 
 	{ "user add", "Make an account; asks for the password twice, or makes one and prints it.",
 	  .changes = true, .ask = user_add_ask, .run = user_add, .params = {
-		ACCOUNT, { ACCOUNT_SETTING, ANY, "name (full name) and quota." }, PASSWORD_STDIN } },
+		ACCOUNT, { ACCOUNT_SETTING, ANY, "Its settings, as for user set." }, PASSWORD_STDIN } },
 	{ "user show", "Show an account, and the aliases that name it.",
 	  .run = user_show, .params = { ACCOUNT } },
 	{ "user list", "List accounts.",
 	  .run = user_list, .params = {
 		{ "D | PATTERN", &param_pattern, OPTIONAL,
 		  "A domain, or a pattern such as '*@example.net'; all domains without it." } } },
-	{ "user search", "Find accounts by any part of their name or address.",
+	{ "user search", "Find accounts by any part of their names, addresses, telephones or title.",
 	  .run = user_search, .params = {
 		{ "WORD", &param_pattern, ONE, "The part; * and ? in it stand for anything." } } },
-	{ "user set", "Change an account's full name or limit.",
+	{ "user set", "Change an account's name, limit, forward, filter or profile.",
 	  .changes = true, .run = user_set, .params = {
-		ACCOUNT, { ACCOUNT_SETTING, SOME, "name (full name) and quota." } } },
+		ACCOUNT, { ACCOUNT_SETTING, SOME,
+		  "name, quota, forward, filter, first-name, title ...: 'vadmin settings' lists them." } } },
 	{ "user passwd", "Change a password; an empty answer keeps it.",
 	  .changes = true, .ask = user_passwd_ask, .run = user_passwd, .params = { ACCOUNT, PASSWORD_STDIN } },
 	{ "user lock", "Forbid logins; mail still arrives.",
@@ -92,23 +93,34 @@ const struct operation operations[] = {
 
 	{ "alias add", "Add members to an alias, which is made when missing.",
 	  .changes = true, .run = alias_add, .params = {
-		ALIAS, { "MEMBER", &param_member, SOME,
-		  "An account, an address, |command, /file or :include:/file." } } },
-	{ "alias show", "Show an alias's members, one a line.",
+		ALIAS, { "MEMBER", &param_member, ANY,
+		  "An account, an address, |command, /file or :include:/file." },
+		{ "--for", &param_account, OPTIONAL,
+		  "Whose a new alias is: an account of its domain, its owner and first member." } } },
+	{ "alias show", "Show an alias: what it is, who owns it, who is in it.",
 	  .run = alias_show, .params = { ALIAS } },
 	{ "alias list", "List a domain's aliases.",
 	  .run = alias_list, .params = { DOMAIN } },
-	{ "alias search", "Find aliases by any part of their name or members.",
+	{ "alias search", "Find aliases by any part of their name, members or description.",
 	  .run = alias_search, .params = {
 		{ "WORD", &param_pattern, ONE, "The part; * and ? in it stand for anything." },
 		{ "D", &param_domain, OPTIONAL, "Only in this domain." } } },
-	{ "alias set", "Make an alias have these members and no others.",
+	{ "alias set", "Say what an alias is and who owns it, or make it have these members alone.",
 	  .changes = true, .run = alias_set, .params = {
 		ALIAS, { "MEMBER", &param_member, SOME,
-		  "As for alias add." } } },
+		  "As for alias add; or description=TEXT, owners=LIST (accounts of the domain), "
+		  "membership=open|restricted. Without members those that are there stay." } } },
 	{ "alias delete", "Take members out of an alias, or all of it away.",
 	  .changes = true, .run = alias_delete, .params = {
 		ALIAS, { "MEMBER", &param_member, ANY, "Only these; without any the whole alias." } } },
+	{ "alias join", "Make an account a member of an alias.",
+	  .changes = true, .run = alias_join, .params = {
+		ALIAS, { "U", &param_account, OPTIONAL,
+		  "An account of the alias's domain; an account that calls is meant itself." } } },
+	{ "alias leave", "Take an account out of an alias; it owns the alias no more either.",
+	  .changes = true, .run = alias_leave, .params = {
+		ALIAS, { "U", &param_account, OPTIONAL,
+		  "An account of the alias's domain; an account that calls is meant itself." } } },
 
 	{ "auto set", "Make an autoresponder answer with a file's text.",
 	  .changes = true, .run = auto_set, .params = {
@@ -139,7 +151,6 @@ const struct operation operations[] = {
 	LATER("domain rename"), LATER("domain delete"),
 	LATER("user rename"),
 	LATER("user import"), LATER("user export"),
-	LATER("alias join"), LATER("alias leave"),
 	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),
 	LATER("quota"), LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),
 	LATER("fsck"), LATER("log"), LATER("undo"),

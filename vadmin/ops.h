@@ -14,6 +14,7 @@ operation_run	user_add, user_show, user_list, user_set, user_passwd,
 operation_run	user_add_ask, user_passwd_ask, user_delete_ask,
     user_purge_ask;
 operation_run	alias_add, alias_show, alias_list, alias_set, alias_delete;
+operation_run	alias_join, alias_leave;
 operation_run	user_search, alias_search;
 operation_run	user_quota, user_forward, user_grant, user_vacation, auto_set, auto_show, auto_list, auto_delete;
 operation_run	explain, check, settings_list, help;

@@ -27,15 +27,6 @@ extern const struct param_type param_domain, param_account, param_alias,
 int	param_check(const struct param_type *type, struct slice value,
 	    struct err *err);
 
-/* The settings of an account: rows as of domain.D, kept elsewhere. */
-struct account_settings {
-	const char	*name;
-	const char	*quota;
-	/* whatever this version does not have */
-	const char	*later;
-};
-extern const struct setting account_settings[];
-
 /* Cuts "name = value" of an assignment that was checked. */
 void	param_assignment(const char *text, struct slice *name,
 	    struct slice *value);

@@ -120,6 +120,7 @@ check_domain(struct check *check, const char *name)
 	check_accounts(check, domain);
 	check_grants(check, domain);
 	check_aliases(check, domain);
+	check_attributes(check, domain);
 }
 
 /* --- the operation ----------------------------------------------------- */

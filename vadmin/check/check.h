@@ -23,5 +23,6 @@ void	check_certificate_of(struct check *check, const struct domain *domain);
 void	check_accounts(struct check *check, const struct domain *domain);
 void	check_grants(struct check *check, const struct domain *domain);
 void	check_aliases(struct check *check, const struct domain *domain);
+void	check_attributes(struct check *check, const struct domain *domain);
 
 #endif

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "alias_use.h"
+#include "attribute_file.h"
 #include "confirm.h"
 #include "entries.h"
 #include "grant_file.h"
@@ -38,6 +39,21 @@ tell_grant(void *arg, const struct grant_line *line, const char *file,
 		    line->owner.p, file, number);
 }
 
+static void
+tell_owned(void *arg, const struct attribute_line *line, const char *file,
+    unsigned number, const char *wrong)
+{
+	const struct account *account = arg;
+	struct slice rest = line->value, word;
+
+	if (wrong != NULL || line->what != ATTRIBUTE_OWNERS)
+		return;
+	while (slice_word(&rest, &word))
+		if (slice_same(word, slice_of(account->name)))
+			note("'%s' owns the alias %s@%s (%s:%u)", account->name,
+			    line->alias, account->domain->name, file, number);
+}
+
 /* What would break is told before anything happens; on a terminal somebody
  * has to say yes. */
 int
@@ -47,6 +63,8 @@ user_delete_ask(struct call *call, struct err *err)
 
 	if (subject_account(call, "U@D", &account, err) == -1 ||
 	    alias_use_each(call, account, tell_use, NULL, err) == -1 ||
+	    attribute_file_each(account->domain, &call->pool, tell_owned,
+	    account, err) == -1 ||
 	    grant_file_each(account->domain, &call->pool, tell_grant, account,
 	    err) == -1)
 		return -1;

@@ -1,7 +1,9 @@
 /* user_show.c: an account, and what leads to it. */
 #include "account.h"
 #include "alias_use.h"
+#include "attribute_file.h"
 #include "away.h"
+#include "entries.h"
 #include "grant_file.h"
 #include "mailbox.h"
 #include "ops.h"
@@ -11,6 +13,7 @@
 #include "secret_ops.h"
 #include "subject.h"
 #include "user_files.h"
+#include "user_profile.h"
 
 static void
 show(struct sheet *sheet, const char *name, const char *value)
@@ -35,6 +38,34 @@ struct grants_of {
 	struct sheet		*sheet;
 	const struct account	*account;
 };
+
+static struct slice
+gecos_of(const struct user_files *files, const struct account *account)
+{
+	struct entry entry;
+
+	return entries_find(str_slice(&files->passwd),
+	    slice_of(account->name), PASSWD_FIELDS, &entry) ?
+	    entry.field[PASSWD_GECOS] : SLICE("");
+}
+
+static void
+show_owned(void *arg, const struct attribute_line *line, const char *file,
+    unsigned number, const char *wrong)
+{
+	const struct grants_of *of = arg;
+	struct slice rest = line->value, word;
+
+	if (wrong != NULL || line->what != ATTRIBUTE_OWNERS)
+		return;
+	while (slice_word(&rest, &word))
+		if (slice_same(word, slice_of(of->account->name))) {
+			sheet_adds(of->sheet, "owns");
+			sheet_addf(of->sheet, "%s@%s (%s:%u)", line->alias,
+			    of->account->domain->name, file, number);
+		}
+}
+
 
 static void
 show_grant(void *arg, const struct grant_line *line, const char *file,
@@ -82,12 +113,15 @@ user_show(struct call *call, struct err *err)
 	show(&sheet, "login", secret_state(domain,
 	    user_files_hash(&files, account->name)));
 	show(&sheet, "vacation", vacation_of(account));
+	user_profile_show(call, account, gecos_of(&files, account), &sheet);
 	show(&sheet, "where", pool_format(pool, "%s:%u", account->file,
 	    account->line));
 	if (alias_use_show(call, account, &sheet, err) == -1)
 		return -1;
-	if (grant_file_each(domain, pool, show_grant,
-	    &(struct grants_of){ &sheet, account }, &unread) == -1)
+	struct grants_of of = { &sheet, account };
+	if (attribute_file_each(domain, pool, show_owned, &of, &unread) == -1)
+		note("%s", unread.text);
+	if (grant_file_each(domain, pool, show_grant, &of, &unread) == -1)
 		note("%s", unread.text);
 	sheet_print(&sheet);
 	return 0;
