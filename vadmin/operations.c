@@ -132,6 +132,9 @@ const struct operation operations[] = {
 	{ "auto delete", "Take an autoresponder away.",
 	  .changes = true, .run = auto_delete, .params = { AUTO } },
 
+	{ "quota", "Show how full inboxes are, the fullest first.",
+	  .run = quota, .params = {
+		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
 	{ "explain", "Tell where mail for an address would go, and why.",
 	  .run = explain, .params = {
 		{ "ADDRESS", &param_address, ONE, "The recipient." },
@@ -152,7 +155,7 @@ const struct operation operations[] = {
 	LATER("user rename"),
 	LATER("user import"), LATER("user export"),
 	LATER("admin add"), LATER("admin list"), LATER("admin delete"), LATER("admin passwd"),
-	LATER("quota"), LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),
+	LATER("index"), LATER("import"), LATER("backup"), LATER("restore"),
 	LATER("fsck"), LATER("log"), LATER("undo"),
 	{ 0 }
 };

@@ -17,6 +17,6 @@ operation_run	alias_add, alias_show, alias_list, alias_set, alias_delete;
 operation_run	alias_join, alias_leave;
 operation_run	user_search, alias_search;
 operation_run	user_quota, user_forward, user_grant, user_vacation, auto_set, auto_show, auto_list, auto_delete;
-operation_run	explain, check, settings_list, help;
+operation_run	quota, explain, check, settings_list, help;
 
 #endif

@@ -143,10 +143,16 @@ print_columns(const struct sheet *sheet, size_t columns)
 	}
 }
 
+bool
+output_is_for_people(void)
+{
+	return isatty(STDOUT_FILENO);
+}
+
 void
 sheet_print(const struct sheet *sheet)
 {
-	if (isatty(STDOUT_FILENO))
+	if (output_is_for_people())
 		print_columns(sheet, columns_of(sheet));
 	else
 		print_records(sheet, columns_of(sheet));

@@ -8,6 +8,8 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
+#include <stdbool.h>
+
 #include "err.h"
 #include "str.h"
 
@@ -19,6 +21,10 @@ struct sheet {
 	struct str		 cells;		/* cleaned, each ended by NUL */
 	size_t			 count;		/* of cells */
 };
+
+/* Whether a person reads it: then a sheet has heads and columns, and an
+ * operation may show bars and units. */
+bool	output_is_for_people(void);
 
 /* One cell after the other, row by row. */
 void	sheet_add(struct sheet *sheet, struct slice cell);

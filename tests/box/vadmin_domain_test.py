@@ -301,7 +301,7 @@ class CommandLine(BoxTest):
     def test_what_later_versions_have_is_refused_by_name(self):
         for args in (("backup", "x"), ("domain", "delete", "a.test"), ("user", "rename", "a", "b"),
                      ("admin", "add", "x"), ("index",), ("undo", "3"),
-                     ("alias", "join", "x"), ("fsck",)):
+                     ("fsck",)):
             with self.subTest(args):
                 got = self.v(*args)
                 self.assertEqual(got.status, 64, got)
