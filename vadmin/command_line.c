@@ -22,7 +22,7 @@ static int
 refuse_option(const char *option, struct err *err)
 {
 	static const char *const later[] = { "--json", "--as", "-n",
-	    "--replace-by", "--who" };
+	    "--replace-by" };
 
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
 		if (strcmp(option, later[i]) == 0 ||

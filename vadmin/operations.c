@@ -137,8 +137,9 @@ const struct operation operations[] = {
 		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
 	{ "explain", "Tell where mail for an address would go, and why.",
 	  .run = explain, .params = {
-		{ "ADDRESS", &param_address, ONE, "The recipient." },
-		{ "--from", &param_word, OPTIONAL, "The envelope sender." } } },
+		{ "ADDRESS", &param_address, ONE, "The recipient; with --who an account." },
+		{ "--from", &param_word, OPTIONAL, "The envelope sender." },
+		{ "--who", &param_flag, OPTIONAL, "List all addresses that reach the account." } } },
 	{ "check", "Look for what would make deliveries or logins fail.",
 	  .run = check, .anywhere = true, .params = {
 		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },

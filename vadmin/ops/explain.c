@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "explain_who.h"
 #include "ops.h"
 #include "plan.h"
 #include "resolve.h"
@@ -39,7 +40,8 @@ explain(struct call *call, struct err *err)
 	const char *address = call_text(call, "ADDRESS");
 	struct slice given = slice_of(address);
 
-	(void)err;
+	if (call_has(call, "--who"))
+		return explain_who(call, err);
 	if (!slice_has(given, '@'))
 		address = pool_format(&call->pool, "%s@%s", address,
 		    call->in.main_domain);
