@@ -135,10 +135,11 @@ const struct operation operations[] = {
 	{ "quota", "Show how full inboxes are, the fullest first.",
 	  .run = quota, .params = {
 		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
-	{ "explain", "Tell where mail for an address would go, and why.",
+	{ "explain", "Tell where mail for an address would go, and why; or who reaches an account.",
 	  .run = explain, .params = {
 		{ "ADDRESS", &param_address, ONE, "The recipient; with --who an account." },
-		{ "--from", &param_word, OPTIONAL, "The envelope sender." },
+		{ "--from", &param_word, OPTIONAL, "Also what would happen to a message of this sender." },
+		{ "--size", &param_size, OPTIONAL, "Of so many bytes (or with k, M, G)." },
 		{ "--who", &param_flag, OPTIONAL, "List all addresses that reach the account." } } },
 	{ "check", "Look for what would make deliveries or logins fail.",
 	  .run = check, .anywhere = true, .params = {

@@ -121,6 +121,16 @@ check_account_setting(struct slice value, struct err *err)
 	return check_setting(account_settings, value, &scratch, err);
 }
 
+static int
+check_size(struct slice value, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const struct setting row = { .name = "size" };
+	uint64_t unused;
+
+	return setting_size(&row, &pool, value, &unused, err);
+}
+
 const struct param_type param_domain = { .label = "D", .max = 1024, .check = check_domain };
 const struct param_type param_account = { .label = "U@D", .max = 1280, .check = check_account };
 const struct param_type param_alias = { .label = "L@D", .max = 1280, .check = check_account };
@@ -130,6 +140,7 @@ const struct param_type param_grant = { .label = "retrieve|all|none", .max = 16,
 const struct param_type param_quota = {
 	.label = "kB|none|disabled|default", .max = 32, .check = check_quota,
 };
+const struct param_type param_size = { .label = "BYTES", .max = 32, .check = check_size };
 const struct param_type param_address = { .label = "ADDRESS", .max = 1280 };
 const struct param_type param_pattern = { .label = "PATTERN", .max = 1280 };
 const struct param_type param_member = { .label = "MEMBER", .max = 4096, .check = check_member };

@@ -21,7 +21,7 @@ extern const struct param_type param_domain, param_account, param_alias,
     param_address, param_pattern, param_member, param_flag, param_word,
     param_file,
     param_domain_setting, param_account_setting, param_auto, param_switch,
-    param_grant, param_quota;
+    param_grant, param_quota, param_size;
 
 /* ERR_INVALID: too long, not UTF-8, control characters, or not of the type. */
 int	param_check(const struct param_type *type, struct slice value,

@@ -241,7 +241,7 @@ class Show(Aliases):
         self.have('bad: "open\n')
         for address, status in (("joe@a.test", 0), ("x@far.test", 67), ("zoe@a.test", 67),
                                 ("bad@a.test", 75)):
-            got = self.v("explain", address, "--from", "me@far.test")
+            got = self.v("explain", address)
             self.assertEqual(got.status, status, got)
             self.assertTrue(got.stdout.startswith(address.encode()), got)
         same = self.vmail.run("vdeliver", "-n", "joe@a.test")

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "account.h"
+#include "answer.h"
 #include "err.h"
 #include "vacation.h"
 
@@ -25,6 +26,19 @@ int	away_look(const struct account *account, struct away_state *state,
  * made, or removed. */
 int	away_make_home_index(const struct account *account, struct err *err);
 int	away_remove_home_index(const struct account *account, struct err *err);
+
+/* What its text says of when it is sent. */
+struct away_text {
+	/* ANSWER_SENT: today; else why not */
+	enum answer_verdict	verdict;
+	bool			has_days;
+	uint64_t		days;
+};
+
+/* Of a place that is not VACATION_NONE. */
+int	away_read_text(const struct account *account,
+	    enum vacation_place place, struct away_text *out,
+	    struct err *err);
 
 /* Prints the text in the home. */
 int	away_print_home_text(const struct account *account, struct err *err);
