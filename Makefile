@@ -35,7 +35,7 @@ endif
 # What is made of what.  Each floor sees itself and what lies below it only.
 base     = $(wildcard lib/base/*.c)
 mail     = $(wildcard lib/mail/*.c)
-cold     = $(filter %host.c %maildrop.c %uids.c %mbox_scan.c %mbox_cache.c %mbox_reading.c %mbox_update.c %mbox_old.c %maildir_scan.c %password.c %attributes.c,$(mail))	# what vdeliver never calls
+cold     = $(filter %host.c %maildrop.c %uids.c %mbox_scan.c %mbox_cache.c %mbox_cache_file.c %mbox_reading.c %mbox_update.c %mbox_old.c %maildir_scan.c %password.c %attributes.c,$(mail))	# what vdeliver never calls
 objects  = $(patsubst %.c,$(1)/obj/%.o,$(2))
 all:: $(PROGRAMS:%=$(OUT)/bin/%) $(HELPERS:%=$(OUT)/bin/%)
 

@@ -26,6 +26,8 @@ struct maildir_maildrop {
 	struct maildir		 dirs;
 	struct maildir_scan	 scan;
 	int			 fd;	/* the message that is being read */
+	/* messages were removed from it */
+	bool			 new_changed, cur_changed;
 };
 
 /* --- numbering --------------------------------------------------------- */
@@ -167,6 +169,8 @@ part_newcomers(struct maildir_maildrop *d, struct err *err)
 {
 	SCOPED(drop_maildir_scan) struct maildir_scan now = { 0 };
 
+	if (maildir_scan_holds(&d->dirs, &d->scan))
+		return 0;
 	return maildir_scan_apart(&d->dirs, &now, err);
 }
 
@@ -175,9 +179,12 @@ part_newcomers(struct maildir_maildrop *d, struct err *err)
 static int
 remove_message(struct maildir_maildrop *d, size_t index, struct err *err)
 {
-	if (with_name(d, &d->scan.entries[index], unlink_name, err) == -1)
+	struct maildir_entry *e = &d->scan.entries[index];
+
+	if (with_name(d, e, unlink_name, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	d->drop.messages[index].removed = true;
+	*(e->in_cur ? &d->cur_changed : &d->new_changed) = true;
 	return 0;
 }
 
@@ -198,7 +205,8 @@ commit(struct maildrop *drop, struct deadline deadline, struct err *err)
 		*err = one;
 		result = -1;
 	}
-	if (fsync(d->dirs.new) == -1 || fsync(d->dirs.cur) == -1)
+	if ((d->new_changed && fsync(d->dirs.new) == -1) ||
+	    (d->cur_changed && fsync(d->dirs.cur) == -1))
 		return err_sys(err, "sync the mailbox");
 	return result;
 }

@@ -167,20 +167,25 @@ look_at(const struct maildir *dirs, struct stamp stamps[2], bool *final,
 	return 0;
 }
 
-/* One pass; *whole: nobody touched the directories meanwhile. */
+static bool
+stamps_same(const struct stamp a[2], const struct stamp b[2])
+{
+	return stamp_same(&a[0], &b[0]) && stamp_same(&a[1], &b[1]);
+}
+
+/* One pass; s->still: nobody touched the directories meanwhile. */
 static int
-read_still(const struct maildir *dirs, struct maildir_scan *s, bool *whole,
+read_still(const struct maildir *dirs, struct maildir_scan *s,
     struct err *err)
 {
-	struct stamp before[2], after[2];
+	struct stamp after[2];
 	bool was_final, ignored;
 
-	if (look_at(dirs, before, &was_final, err) == -1 ||
+	if (look_at(dirs, s->stamps, &was_final, err) == -1 ||
 	    read_pass(dirs, s, err) == -1 ||
 	    look_at(dirs, after, &ignored, err) == -1)
 		return -1;
-	*whole = was_final && stamp_same(&before[0], &after[0]) &&
-	    stamp_same(&before[1], &after[1]);
+	s->still = was_final && stamps_same(s->stamps, after);
 	return 0;
 }
 
@@ -188,12 +193,12 @@ static int
 read_directories(const struct maildir *dirs, struct maildir_scan *s,
     struct err *err)
 {
-	bool whole = false, agree = false;
+	bool agree = false;
 
-	for (int i = 0; i < PASSES && !whole && !agree; i++) {
+	for (int i = 0; i < PASSES && !s->still && !agree; i++) {
 		uint64_t digest = s->digest;
 		size_t count = s->count;
-		if (read_still(dirs, s, &whole, err) == -1)
+		if (read_still(dirs, s, err) == -1)
 			return -1;
 		agree = i > 0 && s->digest == digest && s->count == count;
 	}
@@ -222,6 +227,17 @@ maildir_scan(const struct maildir *dirs, struct maildir_scan *out,
 		qsort(out->entries, out->count, sizeof *out->entries,
 		    compare_entries);
 	return 0;
+}
+
+bool
+maildir_scan_holds(const struct maildir *dirs, const struct maildir_scan *s)
+{
+	struct stamp now[2];
+	struct err err;
+	bool ignored;
+
+	return s->still && look_at(dirs, now, &ignored, &err) == 0 &&
+	    stamps_same(s->stamps, now);
 }
 
 /* 1: *e has the name that it has now.  0: it is not in this directory, whose

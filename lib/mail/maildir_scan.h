@@ -14,6 +14,7 @@
 #include "err.h"
 #include "maildir.h"
 #include "pool.h"
+#include "stamp.h"
 #include "str.h"
 
 struct maildir_entry {
@@ -30,12 +31,21 @@ struct maildir_scan {
 	size_t			 count, room;
 	struct pool		 pool;		/* of the names */
 	uint64_t		 digest;	/* of all names, in any order */
+	/* of new and cur; still: when all was read, and any change since has
+	 * given them others */
+	struct stamp		 stamps[2];
+	bool			 still;
 };
 
 /* Links, and what is no regular file, are not messages. */
 int	maildir_scan(const struct maildir *dirs, struct maildir_scan *out,
 	    struct err *err);
 void	drop_maildir_scan(struct maildir_scan *scan);
+
+/* Nobody has added, renamed or removed anything since.  False where that cannot
+ * be told, too. */
+bool	maildir_scan_holds(const struct maildir *dirs,
+	    const struct maildir_scan *scan);
 
 /* The same, and no two of them have the same unique name: files that do
  * (somebody copied one back, say) are told apart for good, by a new name for all

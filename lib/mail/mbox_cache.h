@@ -28,10 +28,19 @@ void	mbox_cache_write(int dir, const char *name,
 bool	mbox_cache_read(int dir, const char *name,
 	    const struct stamp *stamp, struct mbox_scan *out);
 
+/* The mbox has lost its end, and so does what is known of it: as
+ * mbox_cache_write() of what is left.  False: what lies there did not know so
+ * much, or cannot be changed. */
+bool	mbox_cache_shorten(int dir, const char *name,
+	    const struct stamp *stamp, const struct mbox_scan *kept);
+
 /* After the file at fd, which is locked, has taken the file's place: kept is
  * what is known of it, from its start on. */
 void	mbox_cache_follow(struct mbox_file *file, int fd,
 	    struct mbox_scan *kept);
+
+/* After the file, which is locked, has lost its end. */
+void	mbox_cache_cut(struct mbox_file *file, struct mbox_scan *kept);
 
 /* It was wrong. */
 void	mbox_cache_forget(int dir, const char *name);

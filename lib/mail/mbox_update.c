@@ -212,11 +212,11 @@ replace(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
 	return let_go(d, file, draft, &old, err);
 }
 
-/* Where all that goes is the file's end: where that begins.  False: it is
+/* Where all that goes is the file's end: the first entry of that.  False: it is
  * not. */
 static bool
 find_tail(const struct mbox_maildrop *d, const struct mbox_file *file,
-    off_t scanned, off_t *start)
+    off_t scanned, size_t *entry)
 {
 	size_t first = d->drop.count;
 
@@ -227,15 +227,15 @@ find_tail(const struct mbox_maildrop *d, const struct mbox_file *file,
 			return false;
 	if (first == d->drop.count || scanned != file->st.st_size)
 		return false;
-	*start = d->scan.entries[d->first + first].from;
+	*entry = d->first + first;
 	return true;
 }
 
 static int
-cut_tail(struct mbox_maildrop *d, struct mbox_file *file, off_t start,
+cut_tail(struct mbox_maildrop *d, struct mbox_file *file, size_t entry,
     struct err *err)
 {
-	SCOPED(drop_mbox_scan) struct mbox_scan kept = { 0 };
+	off_t start = d->scan.entries[entry].from;
 	struct stat st;
 
 	if (keep_uids(d, UIDS_OF_REST, err) == -1)
@@ -245,8 +245,9 @@ cut_tail(struct mbox_maildrop *d, struct mbox_file *file, off_t start,
 		note_removed(d);
 	if (result == -1)
 		return -1;
-	list_kept(d, &kept);
-	mbox_cache_follow(file, file->fd, &kept);
+	d->scan.count = entry;
+	d->scan.size = start;
+	mbox_cache_cut(file, &d->scan);
 	return 0;
 }
 
@@ -271,7 +272,8 @@ mbox_commit(struct maildrop *drop, struct deadline deadline, struct err *err)
 {
 	struct mbox_maildrop *d = (struct mbox_maildrop *)drop;
 	SCOPED(drop_mbox_file) struct mbox_file file = MBOX_FILE_NONE;
-	off_t scanned = d->scan.size, tail;
+	off_t scanned = d->scan.size;
+	size_t tail;
 
 	if (mbox_file_open(d->mailbox->parent, d->mailbox->name,
 	    MBOX_FILE_EXISTING, deadline, &file, err) == -1)

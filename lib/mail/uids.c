@@ -300,8 +300,7 @@ compare_members(const void *a, const void *b)
 	return x->ordinal < y->ordinal ? -1 : x->ordinal > y->ordinal;
 }
 
-/* One line for the members of one hash, all together.  Nothing has to be said
- * of those that order alone tells. */
+/* One line for the members of one hash, all together. */
 static void
 add_members(struct str *out, const struct member *m, size_t count,
     const struct uid_twins *known, uint64_t now)
@@ -318,8 +317,7 @@ add_members(struct str *out, const struct member *m, size_t count,
 	bool any_deleted = twins.count < count;
 	twins.deleted_at = any_deleted || known == NULL ? now :
 	    known->deleted_at;
-	if (known != NULL || any_deleted)
-		add_twins(out, &twins);
+	add_twins(out, &twins);
 	drop_mem(&left);
 }
 
@@ -362,25 +360,67 @@ add_part(struct str *out, const struct member *m, size_t count,
 	}
 }
 
+static int
+compare_hashes(const void *a, const void *b)
+{
+	return compare(a, b);
+}
+
+/* The hashes of the deleted ones, sorted. */
+static size_t
+list_deleted(const struct uid_hash *hashes, const bool *deleted, size_t count,
+    struct uid_hash **out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		n += deleted[i];
+	*out = mem_alloc(n * sizeof **out);
+	n = 0;
+	for (size_t i = 0; i < count; i++)
+		if (deleted[i])
+			(*out)[n++] = hashes[i];
+	if (n > 0)
+		qsort(*out, n, sizeof **out, compare_hashes);
+	return n;
+}
+
+/* Those of whose hash something has to be said, sorted: one of them goes, or
+ * went before. */
+static size_t
+list_members(const struct uid_hash *hashes, const bool *deleted, size_t count,
+    const struct uids *uids, struct member **out)
+{
+	SCOPED(drop_mem) struct uid_hash *gone = NULL;
+	size_t goes = list_deleted(hashes, deleted, count, &gone), n = 0;
+
+	*out = mem_alloc(count * sizeof **out);
+	for (size_t i = 0; i < count; i++)
+		if ((goes > 0 && bsearch(&hashes[i], gone, goes, sizeof *gone,
+		    compare_hashes) != NULL) ||
+		    find_known(uids, &hashes[i]) != NULL)
+			(*out)[n++] = (struct member){ hashes[i],
+			    uids->ordinals[i], deleted[i] };
+	if (n > 0)
+		qsort(*out, n, sizeof **out, compare_members);
+	return n;
+}
+
 int
 uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
     const struct uid_hash *hashes, const bool *deleted, size_t count,
     const struct uids *uids, struct err *err)
 {
 	SCOPED(drop_str) struct str file = { 0 }, text = { 0 };
+	SCOPED(drop_mem) struct member *members = NULL;
+	size_t told = list_members(hashes, deleted, count, uids, &members);
 
-	SCOPED(drop_mem) struct member *members =
-	    mem_alloc(count * sizeof *members);
-	for (size_t i = 0; i < count; i++)
-		members[i] = (struct member){ hashes[i], uids->ordinals[i],
-		    deleted[i] };
-	qsort(members, count, sizeof *members, compare_members);
 	str_adds(&text, UIDS_MAGIC "\n");
 	str_addf(&text, "inode %ju\n", (uintmax_t)inode);
 	for (size_t i = 0; i < uids->known_count; i++)
 		add_twins(&text, &uids->known[i]);
 	str_addf(&text, "inode %ju\n", (uintmax_t)new_inode);
-	add_part(&text, members, count, uids, (uint64_t)time(NULL));
+	add_part(&text, members, told, uids, (uint64_t)time(NULL));
 	if (text.len > FILE_MAX)
 		return err_set(err, ERR_TEMPORARY,
 		    "too many identical messages: delete fewer at once");

@@ -62,6 +62,20 @@ class Cache(Pop3Test):
             del wanted[n], before[n]
             self.assertEqual(self.login(vmail, wanted), before)
 
+    def test_where_the_last_message_goes_it_loses_its_end_and_stays(self):
+        vmail = self.large()
+        before = self.login(vmail, self.MESSAGES)
+        self.remembered(vmail)
+        was = os.stat(self.cache)
+        pop = self.session(vmail)
+        for n in (24, 25):
+            pop.ask(f"DELE {n}")
+        self.quit(pop)
+        now = os.stat(self.cache)
+        self.assertEqual((now.st_ino, was.st_size - now.st_size), (was.st_ino, 2 * 48))
+        self.assertEqual(self.login(vmail, self.MESSAGES[:-2]), before[:-2])
+        self.assertEqual(os.stat(self.cache).st_mtime_ns, now.st_mtime_ns)      # it was believed
+
     def test_a_cut_a_corrupt_and_a_stale_one_is_as_if_it_were_not_there(self):
         vmail = self.large()
         before = self.login(vmail, self.MESSAGES)

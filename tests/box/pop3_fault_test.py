@@ -53,7 +53,7 @@ class Strikes(BoxTest):
     def test_an_error_of_fsync_is_final(self):
         for kind in ("mbox", "maildir"):
             world = PopWorld(self.installation(), kind).sync_fails()
-            self.assertGreater(world.runs, 1)
+            self.assertGreaterEqual(world.runs, 2 if kind == "mbox" else 1)
             self.assertEqual(world.wrong, [])
 
 

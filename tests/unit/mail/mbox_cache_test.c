@@ -100,6 +100,59 @@ test_cut(void **state)
 	assert_true(is_believed(&stamp));
 }
 
+/* Of a file that lost its third message. */
+static const struct stamp later = { .dev = 1, .ino = 2, .size = 51,
+    .modified = { 7, 8 }, .changed = { 7, 9 } };
+static const struct mbox_scan two = { .entries = entries, .count = 2,
+    .size = 51, .pseudo = true };
+
+static void
+test_shorten(void **state)
+{
+	SCOPED(drop_mbox_scan) struct mbox_scan found = { 0 };
+
+	(void)state;
+	write_three();
+	assert_true(mbox_cache_shorten(unit_dir(), "box", &later, &two));
+	assert_true(mbox_cache_read(unit_dir(), "box", &later, &found));
+	assert_same_scan(&found, &two);
+	assert_false(is_believed(&stamp));
+}
+
+static void
+test_shorten_other(void **state)
+{
+	struct mbox_entry others[3];
+	struct mbox_scan other = three;
+
+	(void)state;
+	memcpy(others, entries, sizeof others);
+	others[0].octets++;
+	other.entries = others;
+	mbox_cache_write(unit_dir(), "box", &stamp, &other);
+	assert_true(mbox_cache_shorten(unit_dir(), "box", &later, &two));
+	assert_false(is_believed(&later));
+}
+
+static void
+test_shorten_not(void **state)
+{
+	static const struct mbox_scan one = { .entries = entries, .count = 1,
+	    .size = 21, .pseudo = true };
+
+	(void)state;
+	assert_false(mbox_cache_shorten(unit_dir(), "box", &later, &two));
+	mbox_cache_write(unit_dir(), "box", &stamp, &one);
+	assert_false(mbox_cache_shorten(unit_dir(), "box", &later, &two));
+	write_three();
+	assert_int_equal(rename(".box.cache", "there"), 0);
+	assert_int_equal(symlink("there", ".box.cache"), 0);
+	assert_false(mbox_cache_shorten(unit_dir(), "box", &later, &two));
+	assert_int_equal(unlink(".box.cache"), 0);
+	assert_int_equal(link("there", ".box.cache"), 0);
+	assert_false(mbox_cache_shorten(unit_dir(), "box", &later, &two));
+}
+
 static void
 test_bits(void **state)
 {
@@ -527,6 +580,9 @@ main(void)
 {
 	add_test("what was written comes back", test_back);
 	add_test("cut at any length, or longer, it is not believed", test_cut);
+	add_test("shortened with its mbox it tells of what is left", test_shorten);
+	add_test("shortened where it knew another message it is not believed", test_shorten_other);
+	add_test("what knows too little, or is a link, is not shortened", test_shorten_not);
 	add_test("with any bit wrong it is not believed", test_bits);
 	add_rows(stamp_rows, check_stamp);
 	add_rows(wrong_rows, check_wrong);
