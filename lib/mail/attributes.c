@@ -216,14 +216,21 @@ attributes_have_owner(const struct attributes *attributes, const char *account)
 }
 
 void
-attributes_disown(struct attributes *attributes, const char *account)
+attributes_replace_owner(struct attributes *attributes, const char *account,
+    const char *other)
 {
 	struct setting_words *owners = &attributes->owners;
-	size_t kept = 0;
+	size_t kept = 0, all = owners->count;
+	bool has_other = other == NULL ||
+	    attributes_have_owner(attributes, other);
 
-	for (size_t i = 0; i < owners->count; i++)
-		if (!slice_same(slice_of(owners->word[i]), slice_of(account)))
-			owners->word[kept++] = owners->word[i];
+	for (size_t i = 0; i < all; i++) {
+		const char *owner = owners->word[i];
+		if (!slice_same(slice_of(owner), slice_of(account)))
+			owners->word[kept++] = owner;
+		else if (!has_other)
+			owners->word[kept++] = other;
+	}
 	owners->count = kept;
 }
 

@@ -59,8 +59,9 @@ bool	attributes_get(const struct attributes *attributes,
 bool	attributes_have_owner(const struct attributes *attributes,
 	    const char *account);
 
-/* The account is none of the owners any more. */
-void	attributes_disown(struct attributes *attributes, const char *account);
+/* Of the owners the account becomes another one; NULL: none any more. */
+void	attributes_replace_owner(struct attributes *attributes,
+	    const char *account, const char *other);
 
 /* --- what they allow ----------------------------------------------------- */
 

@@ -133,6 +133,20 @@ class Fields(Profile):
             self.assertEqual([line.split("\t")[0] for line in out.splitlines()], found, word)
 
 
+    def test_check_finds_what_does_not_count(self):
+        self.vmail.extra("a.test", "joe.profile", "address = x@far.test\nalternative-address = gone@a.test\n")
+        self.vmail.extra("a.test", "zoe.profile", "title = x\n")
+        self.vmail.extra("b.test", "ann.profile", "colour = red\n")
+        got = self.v("check", "a.test", "b.test")
+        for words in ("joe.profile: address: 'x@far.test' is not of this domain",
+                      "joe.profile: alternative-address: a.test has no alias for it any more",
+                      "zoe.profile: there is no account 'zoe'", "ann.profile:1: no setting is called 'colour'"):
+            self.assertIn(words, got.stdout.decode())
+        os.unlink(os.path.join(self.vmail.spool, "files", "a.test", "joe.profile"))
+        os.symlink("zoe.profile", os.path.join(self.vmail.spool, "files", "a.test", "joe.profile"))
+        self.assertIn("joe.profile: not root's or the owner's, or no plain file", self.v("check", "a.test").stdout.decode())
+
+
 class Others(Profile):
     def test_a_filter_is_left_out_for_one_account(self):
         self.ok("domain", "set", "a.test", "filter=sed s/hello/filtered/")
@@ -223,6 +237,19 @@ class Address(Profile):
         self.vmail.extra("a.test", "joe.profile", "address = office@a.test\nnonsense\n")
         self.answers()
         self.assertEqual(self.senders(), ["Joe Test <joe@a.test>"])
+
+    def test_what_lies_in_its_place_is_neither_followed_nor_waited_for(self):
+        self.on()
+        path = self.vmail.extra("a.test", "joe.profile", "")
+        secret = self.vmail.write("secret", "address = secret@a.test\n")
+        def fifo():
+            os.mkfifo(path)
+        for lay in (lambda: os.symlink(secret, path), lambda: os.link(secret, path), fifo, lambda: os.mkdir(path)):
+            os.path.lexists(path) and os.unlink(path)
+            lay()
+            before = len(self.vmail.sent())
+            self.answers(sender=f"x{before}@far.test")
+            self.assertEqual(self.senders(before + 1)[-1], "Joe Test <joe@a.test>")
 
     def test_no_name_can_write_a_header(self):
         self.on()

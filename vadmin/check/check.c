@@ -121,6 +121,7 @@ check_domain(struct check *check, const char *name)
 	check_grants(check, domain);
 	check_aliases(check, domain);
 	check_attributes(check, domain);
+	check_profiles(check, domain);
 }
 
 /* --- the operation ----------------------------------------------------- */

@@ -23,6 +23,7 @@ void	check_certificate_of(struct check *check, const struct domain *domain);
 void	check_accounts(struct check *check, const struct domain *domain);
 void	check_grants(struct check *check, const struct domain *domain);
 void	check_aliases(struct check *check, const struct domain *domain);
+void	check_profiles(struct check *check, const struct domain *domain);
 void	check_attributes(struct check *check, const struct domain *domain);
 
 #endif

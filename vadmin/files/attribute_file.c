@@ -207,8 +207,8 @@ note_owned(void *arg, const struct attribute_line *line, const char *file,
 }
 
 int
-attribute_file_disown(const struct domain *domain, const char *account,
-    size_t *count, struct err *err)
+attribute_file_replace_owner(const struct domain *domain, const char *account,
+    const char *other, size_t *count, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_owned) struct owned owned = { .account = account };
@@ -225,7 +225,7 @@ attribute_file_disown(const struct domain *domain, const char *account,
 			return -1;
 		if (!attributes_have_owner(&attributes, account))
 			continue;
-		attributes_disown(&attributes, account);
+		attributes_replace_owner(&attributes, account, other);
 		if (attribute_file_write(domain, alias.p, &attributes,
 		    err) == -1)
 			return -1;

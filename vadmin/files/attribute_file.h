@@ -23,9 +23,11 @@ int	attribute_file_write(const struct domain *domain, const char *alias,
 int	attribute_file_forget(const struct domain *domain, const char *alias,
 	    bool *was, struct err *err);
 
-/* The account owns nothing any more; *count is how many aliases it did. */
-int	attribute_file_disown(const struct domain *domain, const char *account,
-	    size_t *count, struct err *err);
+/* What the account owns becomes another one's; NULL: it owns nothing any more.
+ * *count is of how many aliases. */
+int	attribute_file_replace_owner(const struct domain *domain,
+	    const char *account, const char *other, size_t *count,
+	    struct err *err);
 
 /* Each line that says something; wrong ones with why, and nothing else in line
  * that is sure. */

@@ -1,6 +1,9 @@
 /* profile_file.c: files/D/U.profile as it is read and edited. */
 #include "profile_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -34,6 +37,33 @@ profile_file_read(const struct domain *domain, const char *account,
 	int got = profile_open(domain, dir, account, &fd, err);
 	return got != 1 ? got : profile_read(fd, path_of(domain, pool,
 	    account), pool, out, err);
+}
+
+int
+profile_file_each(const struct domain *domain,
+    void (*visit)(void *arg, int files, struct slice account), void *arg,
+    struct err *err)
+{
+	static const char ending[] = ".profile";
+	SCOPED(drop_fd) int files = -1;
+	SCOPED(drop_dir) DIR *dir = NULL;
+	const struct dirent *e;
+
+	if (spool_files(domain, false, &files, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	int copy = openat(files, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (copy == -1 || (dir = fdopendir(copy)) == NULL) {
+		if (copy != -1)
+			close(copy);
+		return err_sys(err, "list files/%s", domain->name);
+	}
+	while (errno = 0, (e = readdir(dir)) != NULL) {
+		struct slice name = slice_of(e->d_name);
+		if (slice_ends(name, ending) && name.p[0] != '.')
+			visit(arg, files, (struct slice){ name.p,
+			    name.len - strlen(ending) });
+	}
+	return errno != 0 ? err_sys(err, "list files/%s", domain->name) : 0;
 }
 
 static int

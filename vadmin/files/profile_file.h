@@ -11,6 +11,11 @@
 int	profile_file_read(const struct domain *domain, const char *account,
 	    struct pool *pool, struct profile *out, struct err *err);
 
+/* Each U.profile that lies in files/D, whether it counts or not. */
+int	profile_file_each(const struct domain *domain,
+	    void (*visit)(void *arg, int files, struct slice account),
+	    void *arg, struct err *err);
+
 /* One change of it; value "" takes the line away. */
 struct profile_change {
 	const char	*name, *value;

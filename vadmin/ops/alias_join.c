@@ -1,7 +1,6 @@
 /* alias_join.c: accounts that join and leave aliases. */
 #include "alias_members.h"
 #include "alias_subject.h"
-#include "attribute_file.h"
 #include "ops.h"
 #include "scope.h"
 
@@ -111,6 +110,6 @@ alias_leave(struct call *call, struct err *err)
 		return -1;
 	if (!attributes_have_owner(&alias.attributes, who))
 		return 0;
-	attributes_disown(&alias.attributes, who);
+	attributes_replace_owner(&alias.attributes, who, NULL);
 	return alias_subject_describe(&alias, &alias.attributes, err);
 }

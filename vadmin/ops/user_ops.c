@@ -126,8 +126,8 @@ forget_ownership(const struct subject *subject, struct err *err)
 {
 	size_t count;
 
-	if (attribute_file_disown(subject->domain, subject->name, &count,
-	    err) == -1)
+	if (attribute_file_replace_owner(subject->domain, subject->name, NULL,
+	    &count, err) == -1)
 		return -1;
 	if (count > 0)
 		note("an earlier '%s' was an owner of %zu alias%s of %s: taken "

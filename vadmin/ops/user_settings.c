@@ -259,8 +259,10 @@ user_settings_apply(struct call *call, const struct user_settings *s,
 	if (alternative != NULL && alternative[0] != '\0' &&
 	    alternative_make(call, &s->account, alternative, err) == -1)
 		return -1;
-	if (apply_profile(call, s, err) == -1)
+	/* As long as the profile names the old one it can still be taken
+	 * away. */
+	if (alternative != NULL && alternative_drop(call, &s->account,
+	    text_of(s->old.alternative), alternative, err) == -1)
 		return -1;
-	return alternative == NULL ? 0 : alternative_drop(call, &s->account,
-	    text_of(s->old.alternative), alternative, err);
+	return apply_profile(call, s, err);
 }

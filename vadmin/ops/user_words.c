@@ -1,20 +1,13 @@
 /* user_words.c: what an account can be found by beside its address and name. */
 #include "user_words.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "entries.h"
 #include "fd.h"
-#include "file.h"
 #include "gecos.h"
 #include "operation.h"
 #include "pattern.h"
-#include "profile.h"
+#include "profile_file.h"
 #include "scope.h"
-#include "spool.h"
 #include "user_files.h"
 
 /* One text of an account, and the ones before it. */
@@ -81,30 +74,17 @@ add_profile(const struct domain *domain, int files, struct slice account,
 		add(words, account, slice_of(all[i]));
 }
 
-static int
-add_profiles(const struct domain *domain, struct user_words *words,
-    struct err *err)
-{
-	static const char ending[] = ".profile";
-	SCOPED(drop_fd) int files = -1;
-	SCOPED(drop_dir) DIR *dir = NULL;
-	const struct dirent *e;
+struct reading {
+	const struct domain	*domain;
+	struct user_words	*words;
+};
 
-	if (spool_files(domain, false, &files, err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : -1;
-	int copy = openat(files, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (copy == -1 || (dir = fdopendir(copy)) == NULL) {
-		if (copy != -1)
-			close(copy);
-		return err_sys(err, "list files/%s", domain->name);
-	}
-	while (errno = 0, (e = readdir(dir)) != NULL) {
-		struct slice name = slice_of(e->d_name);
-		if (slice_ends(name, ending) && name.p[0] != '.')
-			add_profile(domain, files, (struct slice){ name.p,
-			    name.len - strlen(ending) }, words);
-	}
-	return errno != 0 ? err_sys(err, "list files/%s", domain->name) : 0;
+static void
+take_profile(void *arg, int files, struct slice account)
+{
+	const struct reading *r = arg;
+
+	add_profile(r->domain, files, account, r->words);
 }
 
 int
@@ -112,7 +92,8 @@ user_words_read(const struct domain *domain, struct user_words *out,
     struct err *err)
 {
 	return add_gecos(domain, out, err) == -1 ? -1 :
-	    add_profiles(domain, out, err);
+	    profile_file_each(domain, take_profile,
+	    &(struct reading){ domain, out }, err);
 }
 
 void

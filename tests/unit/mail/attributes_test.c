@@ -149,11 +149,17 @@ test_owners(void **state)
 	assert_int_equal(attributes_set(&attributes, &pool, ATTRIBUTE_OWNERS,
 	    SLICE("ann,Ann joe"), &err), 0);
 	assert_int_equal(attributes.owners.count, 2);
-	attributes_disown(&attributes, "ANN");
+	attributes_replace_owner(&attributes, "ANN", NULL);
 	assert_int_equal(attributes.owners.count, 1);
 	assert_string_equal(attributes.owners.word[0], "joe");
 	assert_int_equal(attributes_set(&attributes, &pool, ATTRIBUTE_OWNERS,
 	    SLICE("../joe"), &err), -1);
+	assert_int_equal(attributes.owners.count, 1);
+	attributes_replace_owner(&attributes, "joe", "bob");
+	assert_string_equal(attributes.owners.word[0], "bob");
+	assert_int_equal(attributes_set(&attributes, &pool, ATTRIBUTE_OWNERS,
+	    SLICE("bob ann"), &err), 0);
+	attributes_replace_owner(&attributes, "ann", "Bob");
 	assert_int_equal(attributes.owners.count, 1);
 	drop_pool(&pool);
 }
@@ -164,6 +170,6 @@ main(void)
 	add_rows(rows, check_row);
 	add_rows(rights, check_right);
 	add_test("without attributes an alias is restricted", test_none);
-	add_test("an owner stands once, and can be taken out", test_owners);
+	add_test("an owner stands once, and can be taken out or replaced", test_owners);
 	return run_all();
 }
