@@ -16,6 +16,7 @@ struct who {
 	struct names	*names;
 	struct sheet	 sheet;
 	struct table	 domains;	/* of which an address is shown */
+	bool		 doubtful;	/* the resolver is to be asked */
 };
 
 /* --- a row --------------------------------------------------------------- */
@@ -29,11 +30,33 @@ address_of(const struct who *who, const struct node *node)
 	    node->domain->domain->name);
 }
 
+static bool
+reaches(struct who *who, const char *address)
+{
+	const struct account *account = who->names->account;
+	SCOPED(drop_plan) struct plan plan = { 0 };
+
+	resolve(&who->names->call->in, &plan, address);
+	resolve_forwards(&who->names->call->in, &plan);
+	for (size_t i = 0; i < plan.recipients[0]->count; i++) {
+		const struct target *t = plan.recipients[0]->targets[i];
+		if (t->kind == TARGET_ACCOUNT && strcmp(t->account->name,
+		    account->name) == 0 && strcmp(t->domain->name,
+		    account->domain->name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 add_row(struct who *who, const char *address, const struct node *node,
     const char *how)
 {
 	const struct node *through = node->through;
+
+	if (who->doubtful && node->kind != NODE_FALLBACK &&
+	    strchr(address, '*') == NULL && !reaches(who, address))
+		return;
 	bool aside = through != NULL && through != who->names->self &&
 	    through != who->names->inbox;
 
@@ -154,24 +177,6 @@ is_met(const struct node *node)
 	return node->met[false] || node->met[true];
 }
 
-static bool
-reaches(struct who *who, const char *address)
-{
-	const struct account *account = who->names->account;
-	SCOPED(drop_plan) struct plan plan = { 0 };
-
-	resolve(&who->names->call->in, &plan, address);
-	resolve_forwards(&who->names->call->in, &plan);
-	for (size_t i = 0; i < plan.recipients[0]->count; i++) {
-		const struct target *t = plan.recipients[0]->targets[i];
-		if (t->kind == TARGET_ACCOUNT && strcmp(t->account->name,
-		    account->name) == 0 && strcmp(t->domain->name,
-		    account->domain->name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Where an alias stands before the account of its name, or the account's own
  * forward before its inbox, only who comes round in a circle gets there, and
  * that depends on where he began: the resolver tells. */
@@ -183,12 +188,14 @@ add_circle(struct who *who, struct node *start, bool *extended)
 	if (is_met(start))
 		return;
 	walk_from(who->names, start, &walk);
+	who->doubtful = true;
 	for (size_t i = 0; walk.circle && i < walk.count; i++)
 		if (reaches(who, walk.met[i]->kind != NODE_FALLBACK ?
 		    address_of(who, walk.met[i]) :
 		    pool_format(&who->names->pool, "no-such-user.vadmin@%s",
 		    walk.met[i]->domain->domain->name)))
 			add_node(who, walk.met[i], extended);
+	who->doubtful = false;
 }
 
 static void

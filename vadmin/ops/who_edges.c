@@ -77,8 +77,8 @@ direct(struct names *n, struct node *to)
 	return to == n->self ? n->inbox : NULL;
 }
 
-/* A name within its own expansion is its mailbox, and so it is for an account
- * that forwards to itself. */
+/* A name within its own expansion is its mailbox.  An account that forwards to
+ * its own address, not to "\joe", is a circle. */
 static struct node *
 land(struct names *n, struct node *from, struct names_domain *d,
     const struct address *address, bool *fallback)
@@ -86,9 +86,8 @@ land(struct names *n, struct node *from, struct names_domain *d,
 	struct slice local = slice_of(address->local);
 	struct node *to = names_land(n, d, local, fallback);
 
-	if (to == from && from->kind == NODE_ALIAS)
-		return names_land_mailbox(n, d, local);
-	return to == from ? direct(n, to) : to;
+	return to == from && from->kind == NODE_ALIAS ?
+	    names_land_mailbox(n, d, local) : to;
 }
 
 static void
