@@ -126,7 +126,7 @@ class Import(Csv):
                  "third@a.test,,,,,\n"
                  "u@a.test,\"a\"b,,,,\n"
                  "open@a.test,\"never closed,,,,\n",
-                 (3, "nowhere.test"), (4, "no account can have this name"), (5, "shorter than 8"),
+                 (3, "nowhere.test"), (4, "no account can have this name"), (5, "shorter than 12"),
                  (6, "no such hash"), (7, "one of them is enough"), (8, "none"), (9, "':'"), (10, "forward"),
                  (11, "forward"), (12, "2 fields"), (13, "no address"), (14, "input:2 has this account already"),
                  (15, "quote"), (17, "max-users"), (18, "closing quote"), (19, "never closed"))

@@ -50,7 +50,7 @@ class Administrators(Cyrus):
         self.ok("--as", "admin@example.test", "user", "add", "new@example.test", "--password-stdin", input=GOOD)
         self.ok("--as", "admin@example.test", "user", "quota", "new@example.test", "1000")
         self.ok("--as", "admin@example.test", "user", "passwd", "new@example.test", "--password-stdin",
-                input=b"other 77 x\n")
+                input=b"other 77 x and so on\n")
         self.ok("--as", "admin@example.test", "alias", "add", "sales@example.test", "new", "joe")
         self.ok("--as", "admin@example.test", "user", "delete", "new@example.test")
 

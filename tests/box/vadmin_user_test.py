@@ -262,12 +262,17 @@ class Passwords(Users):
         self.assertTrue(self.opens("joe", out["password"]))
 
     def test_easy_ones_are_refused_and_never_printed(self):
-        for secret in (b"short1\n", b"aaaaaaaaaaaa\n", b"password123\n", b"Joseph99xy\n",
-                       b"xx-hpesoj-1\n", b"20112011\n", b"qwertzuiop\n", b"a\x1bbcdefgh\n",
-                       b"x" * 600 + b"\n", b"abc\x00defghijkl\n", b"secret2024!\n"):
+        self.ok("domain", "add", "example.test")
+        for secret, why in ((b"kermit 77 x\n", "shorter than 12"), (b"aaaaaaaaaaaa\n", "password"),
+                            (b"Joseph99 xy!\n", "user name"), (b"xx-hpesoj-1-yy\n", "user name"),
+                            (b"my Example-77\n", "forbidden words"), (b"abcdef-ghijkl\n", "password"),
+                            (b"a\x1bbcdefghijkl\n", "control"), (b"x" * 600 + b"\n", "longer than 512"),
+                            (b"abc\x00defghijkl\n", "control"), (b"password1234\n", "everybody"),
+                            (b"letmeinletmein2024!\n", "everybody"), (b"Passw0rd2024!!\n", "everybody")):
             with self.subTest(secret):
-                got = self.v("user", "add", "joseph@a.test", "--password-stdin", input=secret)
+                got = self.v("user", "add", "joseph@example.test", "--password-stdin", input=secret)
                 self.assertEqual(got.status, 65, got)
+                self.assertIn(why, got.stderr)
                 self.assertNotIn(secret.strip().decode(), got.stderr)
         self.refused(65, "no password", "user", "add", "joe@a.test", "--password-stdin", input=b"")
 

@@ -1,4 +1,4 @@
-/* secret.h: passwords: asked for, read, made up, and judged.
+/* secret.h: passwords: asked for, read, and made up; quality.h judges them.
  *
  * They are never in an argument, an error's text or a log line, and what held
  * one is overwritten.
@@ -11,6 +11,8 @@
 #include "err.h"
 #include "str.h"
 
+enum { SECRET_MAX = 512 };		/* bytes */
+
 /* The first line of standard input. */
 int	secret_from_stdin(struct str *out, struct err *err);
 
@@ -20,9 +22,5 @@ int	secret_from_terminal(const char *prompt, struct str *out,
 
 /* Sixteen random letters and digits, in four groups (80 bits). */
 int	secret_generate(struct str *out, struct err *err);
-
-/* ERR_INVALID says why it is too easy to guess. */
-int	secret_check(struct slice secret, const char *account,
-	    const char *domain, struct err *err);
 
 #endif

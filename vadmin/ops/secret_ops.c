@@ -7,6 +7,7 @@
 #include "ops.h"
 #include "password.h"
 #include "scope.h"
+#include "quality.h"
 #include "secret.h"
 #include "subject.h"
 #include "user_files.h"
@@ -17,7 +18,7 @@ keep_hash(struct call *call, struct slice secret, const char *account,
 {
 	SCOPED(drop_str) struct str hash = { 0 };
 
-	if (secret_check(secret, account, domain, err) == -1 ||
+	if (quality_check(secret, account, domain, err) == -1 ||
 	    password_hash(secret, &hash, err) == -1)
 		return -1;
 	call->hash = pool_dup(&call->pool, str_slice(&hash));

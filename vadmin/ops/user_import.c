@@ -16,6 +16,7 @@
 #include "password.h"
 #include "progress.h"
 #include "scope.h"
+#include "quality.h"
 #include "secret.h"
 
 enum { FILE_MAX_BYTES = 64 << 20 };
@@ -61,7 +62,7 @@ place_row(struct import *import, struct csv_row *row, struct err *err)
 	if (crowd_domain(&import->crowd, domain, &intake, err) == -1)
 		return -1;
 	row->newcomer.name = pool_dup(pool, name);
-	if (row->password.len > 0 && secret_check(row->password,
+	if (row->password.len > 0 && quality_check(row->password,
 	    row->newcomer.name, intake->domain->name, err) == -1)
 		return -1;
 	import->passwords += row->password.len > 0;
