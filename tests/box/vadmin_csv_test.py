@@ -209,11 +209,18 @@ class Import(Csv):
         os.makedirs(os.path.join(self.vmail.home("ann@a.test"), "mail"))
         self.bad("address\njoe@a.test\nann@a.test\n", (2, "is there already"), (3, "is there already"))
 
-    def test_grants_of_an_earlier_account_of_the_name_are_forgotten(self):
+    def test_what_an_earlier_account_of_the_name_was_granted_owned_and_said_is_forgotten(self):
         self.ok("user", "add", "ann@a.test")
         self.vmail.write("grants.a.test", "ann: joe retrieve\n")
+        self.vmail.write("attributes.a.test", "list: owners = joe ann\n")
+        profile = os.path.join(self.vmail.spool, "files", "a.test", "joe.profile")
+        os.makedirs(os.path.dirname(profile), exist_ok=True)
+        with open(profile, "w") as f:
+            f.write("title = Boss\n")
         self.load("address\njoe@a.test\n")
         self.assertEqual(self.vmail.read("grants.a.test"), b"")
+        self.assertEqual(self.vmail.read("attributes.a.test"), b"list: owners = ann\n")
+        self.assertFalse(os.path.exists(profile))
 
     def test_passwords_that_take_long_are_counted_on_a_terminal(self):
         master, slave = pty.openpty()

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "attribute_file.h"
 #include "belongings.h"
 #include "fd.h"
 #include "files.h"
@@ -13,6 +14,7 @@
 #include "homes.h"
 #include "many_lines.h"
 #include "mem.h"
+#include "profile_file.h"
 #include "quota_file.h"
 #include "scope.h"
 #include "side_file.h"
@@ -90,7 +92,9 @@ forget_earlier(struct making *making, struct err *err)
 {
 	const struct domain *domain = domain_of(making);
 	bool grants = files_exists(domain->in->dir,
-	    pool_format(making->pool, "grants.%s", domain->name));
+	    pool_format(making->pool, "grants.%s", domain->name)),
+	    attributes = files_exists(domain->in->dir,
+	    pool_format(making->pool, "attributes.%s", domain->name));
 	size_t unused;
 
 	for (size_t i = 0; i < making->count; i++) {
@@ -99,8 +103,11 @@ forget_earlier(struct making *making, struct err *err)
 		const struct account account = { .domain = domain,
 		    .name = name };
 		if (belongings_leftovers(&account, &pool, err) == -1 ||
+		    profile_file_change(domain, name, NULL, 0, true,
+		    err) == -1 ||
 		    (grants && grant_file_forget(domain, name, &unused,
-		    err) == -1))
+		    err) == -1) || (attributes && attribute_file_replace_owner(
+		    domain, name, NULL, &unused, err) == -1))
 			return -1;
 	}
 	return 0;

@@ -12,6 +12,7 @@
 #include "mailbox.h"
 #include "operation.h"
 #include "output.h"
+#include "progress.h"
 #include "scope.h"
 
 /* A disk that hangs is told of, and not waited for. */
@@ -128,7 +129,9 @@ usage_measure(const struct account *const *accounts, size_t count,
 		    account_identity(accounts[end])))
 			end++;
 		measure_as(who, accounts + i, end - i, shared + i);
+		progress_show("inboxes", end, count);
 	}
+	progress_end();
 	memcpy(out, shared, count * sizeof *out);
 	munmap(shared, count * sizeof *shared);
 	return 0;
