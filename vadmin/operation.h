@@ -74,8 +74,6 @@ struct call {
 	struct installation	 in;
 	bool			 opened;	/* in is */
 	int			 lock;
-	/* whose rights it has; NULL: an administrator's */
-	const struct account	*caller;
 	/* what to exit with when nothing failed */
 	int			 status;
 	/* a password's, when ask() got one */

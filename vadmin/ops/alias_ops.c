@@ -238,7 +238,8 @@ apply(const struct given *given, struct attributes *to)
 static int
 check_last_owner(struct call *call, const struct given *given, struct err *err)
 {
-	if (call->caller == NULL || !given->has[ATTRIBUTE_OWNERS] ||
+	if (call->principal.account == NULL ||
+	    !given->has[ATTRIBUTE_OWNERS] ||
 	    given->attributes.owners.count > 0)
 		return 0;
 	return err_set(err, ERR_REFUSED, "an alias keeps one owner at least: "

@@ -50,10 +50,12 @@ alias_subject_begin(struct alias_subject *alias)
 static const char *
 caller_of(const struct call *call, const struct alias_subject *alias)
 {
-	if (call->caller == NULL)
+	const struct account *caller = call->principal.account;
+
+	if (caller == NULL)
 		return NULL;
-	return strcmp(call->caller->domain->name,
-	    alias->subject.domain->name) == 0 ? call->caller->name : "";
+	return strcmp(caller->domain->name, alias->subject.domain->name) == 0 ?
+	    caller->name : "";
 }
 
 int

@@ -43,7 +43,7 @@ static int
 check_rights(const struct call *call, const struct user_settings *s,
     struct err *err)
 {
-	const struct account *caller = call->caller;
+	const struct account *caller = call->principal.account;
 
 	if (caller == NULL)
 		return 0;
