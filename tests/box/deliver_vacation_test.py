@@ -151,11 +151,12 @@ class Vacation(Answering):
         self.on("Subject: x\nContent-Type: text/html; charset=utf-7\n\n$SUBJECT\n")
         self.assertEqual(self.answers(sender="utf7@far.test"), ["bad-text"])
 
+    @timed
     def test_a_header_full_of_domains_beyond_ascii_costs_little(self):
         self.on()
         start = time.monotonic()
         self.assertEqual(self.answers(message="To:a@\u00e9\n".encode() * 24000 + mail()), ["sent"])
-        self.assertLess(time.monotonic() - start, 10)       # of a process each: 37 s
+        self.assert_took(time.monotonic() - start, 0, 10)   # of a process each: 37 s
 
     def test_odd_senders_are_one_recipient_and_one_field(self):
         self.on()
@@ -354,7 +355,7 @@ class Vacation(Answering):
             fcntl.lockf(f, fcntl.LOCK_EX)
             start = time.monotonic()
             self.assertEqual(self.answers(), ["busy-index"])
-            self.assertLess(time.monotonic() - start, 10)
+            self.assertLess(time.monotonic() - start, CUT)
 
     # it never makes a delivery fail
 
@@ -443,7 +444,7 @@ class Vacation(Answering):
         self.vmail.domain("c.test", accounts=names, aliases=f"all: {', '.join(names)}\n")
         for name in names:
             self.on(to=f"{name}@c.test")
-        self.vmail.set(sendmail="/bin/sleep 1000", delivery_timeout="3s")
+        self.vmail.set(sendmail="/bin/sleep 1000", delivery_timeout="4s")
 
     def copies(self, names):
         return [len(self.vmail.messages(f"{name}@c.test")) for name in names]

@@ -170,11 +170,14 @@ class Ended(CutTest):
         for stage in range(2, len(LINES)):
             for begin in (Cut.plain, Cut.under_tls):
                 for vmail in self.boxes(**{"idle-timeout": "1s"}):
-                    before = contents(vmail, self.joe)
-                    waiting.append((vmail, before, self.go_to(begin(self, vmail), stage)))
+                    before, pop = contents(vmail, self.joe), begin(self, vmail)
+                    # at once, or the silence may begin earlier
+                    pop.send("\r\n".join(LINES[:stage + 1]).encode() + b"\r")
+                    waiting.append((vmail, before, pop))
         for vmail, before, pop in waiting:
             self.assertNotIn(b"shutdown", pop.rest())
             self.assertIn("end=timeout", self.ended(pop))
+            vmail.set(idle_timeout=None)
             self.assertEqual(contents(vmail, self.joe), before)
             self.assertEqual(self.is_free(vmail), 4)
 
