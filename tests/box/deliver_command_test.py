@@ -212,13 +212,7 @@ class Commands(Delivery):
         self.assertTrue(self.is_gone(int(self.got())))
 
     def is_gone(self, pid):
-        def gone():
-            try:
-                with open(f"/proc/{pid}/stat") as f:
-                    return f.read().rsplit(")")[1].split()[0] == "Z"
-            except FileNotFoundError:
-                return True
-        return eventually(gone, "the end of a process")
+        return eventually(lambda: has_ended(pid), "the end of a process")
 
     def test_floods_of_output_are_thrown_away(self):
         self.runs("head -c 20000000 /dev/zero; head -c 20000000 /dev/zero >&2")

@@ -221,9 +221,7 @@ class Locks(Delivery):
         self.vmail.set(lock_timeout="20s")
         self.lock_file(b"")
         process = self.vmail.start("vdeliver", "joe@a.test", stdin=subprocess.DEVNULL)
-        eventually(lambda: re.search(r"^\d+: OFDLCK .*:%d " % os.stat(
-            os.path.dirname(self.inbox) + "/.joe.queue").st_ino,
-            self.content("/proc/locks").decode(), re.M), "the queue's lock")
+        eventually(lambda: locks_of(os.path.dirname(self.inbox) + "/.joe.queue"), "the queue's lock")
         os.unlink(self.inbox + ".lock")
         self.assertEqual(process.wait(), 0, process.errors)
 

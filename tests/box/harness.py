@@ -274,6 +274,37 @@ class Process:
         self.popen.stderr.close()
 
 
+def stat_of(pid):
+    """Fields of /proc/PID/stat behind the name (state, parent, group, session ...); None: gone."""
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def has_ended(pid):
+    """A zombie has, too."""
+    return (stat_of(pid) or "Z")[0] in "ZX"
+
+
+def locks_of(path):
+    """The lines of /proc/locks for a file: who has a lock, and who waits ("->")."""
+    st = os.stat(path)
+    name = f" {os.major(st.st_dev):02x}:{os.minor(st.st_dev):02x}:{st.st_ino} "
+    with open("/proc/locks") as f:
+        return [line for line in f if name in line]
+
+
+def rest_of(terminal):
+    """What is left to be read of a terminal whose programs have ended: the kernel brings it a little later."""
+    said = b""
+    with contextlib.suppress(OSError):          # that is its end
+        while got := os.read(terminal, 65536):
+            said += got
+    return said
+
+
 # --- an installation ---------------------------------------------------------
 
 FAKE_SENDMAIL = """#!/bin/sh

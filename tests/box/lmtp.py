@@ -280,15 +280,6 @@ def until_served(process, where):
         raise AssertionError(f"vlmtpd ended: {process.errors!r}")
 
 
-def stat_of(pid):
-    """Fields of /proc/PID/stat behind the name (state, parent, group, session ...); None: gone."""
-    try:
-        with open(f"/proc/{pid}/stat") as f:
-            return f.read().rsplit(")", 1)[1].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-
-
 with open("/proc/sys/kernel/pid_max") as pid_max:
     PIDS = int(pid_max.read())                  # numbers of processes begin anew there
 

@@ -5,7 +5,6 @@ VMAIL_ANSWERS=N: so many answers made up at random, instead of a few.
 """
 import random
 
-from lmtp import stat_of
 from zones import *
 
 D = "a.test"
@@ -174,7 +173,7 @@ class Hostile(BoxTest):
         os.kill(process.pid, signal.SIGKILL)
         process.popen.wait()
         begun = time.monotonic()
-        eventually(lambda: (stat_of(looker) or "Z")[0] in "ZX", "its end")
+        eventually(lambda: has_ended(looker), "its end")
         self.assert_took(time.monotonic() - begun, 0, 2)        # and not when all questions are over
 
     def test_the_name_that_is_asked_for_is_the_domains_alone(self):

@@ -7,7 +7,6 @@ VMAIL_KILLS=N: so many at random moments.
 import random
 
 from delivery import trace
-from lmtp import stat_of
 from pop3 import *
 from pop3_server_test import processes
 from pop3_tls_test import Records
@@ -36,7 +35,7 @@ class CutTest(Pop3Test):
         return count
 
     def all_gone(self, pids):
-        eventually(lambda: all((stat_of(pid) or "Z")[0] in "ZX" for pid in pids), "the end of all")
+        eventually(lambda: all(map(has_ended, pids)), "the end of all")
 
 
 class Cut(CutTest):

@@ -95,9 +95,7 @@ class Peers(Throttle):
 
     def has_account_turn(self, vmail):
         """Whether somebody's try on an account has its turn."""
-        inode = os.stat(os.path.join(vmail.state, "logins")).st_ino
-        with open("/proc/locks") as locks:
-            return any(int(words[-2]) >> 40 == 2 for words in map(str.split, locks) if f":{inode} " in " ".join(words))
+        return any(int(line.split()[-2]) >> 40 == 2 for line in locks_of(os.path.join(vmail.state, "logins")))
 
     def test_who_mistypes_where_he_has_logged_in_before_waits_for_nobody_who_guesses(self):
         vmail = self.box()

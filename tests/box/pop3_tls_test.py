@@ -1002,7 +1002,7 @@ class Identity(TlsTest):
                     pass
                 pop.close()
                 pop.process.popen.wait()
-                eventually(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in others[1:]), "the end of all")
+                eventually(lambda: all(map(has_ended, others[1:])), "the end of all")
                 self.assertEqual(contents(vmail, self.joe), before)
                 self.session(vmail).ask("QUIT")
 

@@ -159,7 +159,7 @@ class Written(Keeping):
         got = subprocess.run([program("vadmin"), "-C", self.here.dir, "backup", self.file], stderr=slave,
                              env=environment(), timeout=DEADLINE)
         os.close(slave)
-        shown = os.read(master, 4096).decode()
+        shown = rest_of(master).decode()
         os.close(master)
         self.assertEqual(got.returncode, 0)
         self.assertRegex(shown, r"^\r1 accounts, a\.test.*\r\x1b\[K$")
