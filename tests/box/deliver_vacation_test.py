@@ -304,12 +304,14 @@ class Vacation(Answering):
         for start, end, reason in ((-1, 1, "sent"), (0, 0, "sent"), (1, 2, "window"), (-2, -1, "window"),
                                    (None, 0, "sent"), (None, -1, "window"), (0, None, "sent"), (1, None, "window")):
             with self.subTest(f"{start} {end}"):
+                day_with_time()
                 self.on((f"Vacation-Start: {day(start)}\n" if start is not None else "") +
                         (f"Vacation-End: {day(end)}\n" if end is not None else "") + "Subject: x\n\ny\n")
                 self.assertEqual(self.answers(), [reason])
                 self.assertEqual(os.path.getsize(self.index) > 0, reason == "sent")
 
     def test_a_window_is_in_the_machines_time_zone_not_the_callers(self):
+        day_with_time()
         self.on(f"Vacation-Start: {day(0)}\nVacation-End: {day(0)}\nSubject: x\n\ny\n")
         for n, zone in enumerate(("EAST-14", "WEST12")):    # at least one has another day
             self.assertEqual(self.answers(sender=f"s{n}@far.test", env={"TZ": zone}), ["sent"])

@@ -296,6 +296,17 @@ def locks_of(path):
         return [line for line in f if name in line]
 
 
+def remove(tree):
+    """A directory with all below it.  What was killed ends its last call, and makes or removes a file."""
+    deadline = Deadline()
+    while os.path.lexists(tree):
+        try:
+            shutil.rmtree(tree)
+        except OSError as why:
+            if why.errno not in (errno.ENOENT, errno.ENOTEMPTY) or not deadline.left():
+                raise
+
+
 def rest_of(terminal):
     """What is left to be read of a terminal whose programs have ended: the kernel brings it a little later."""
     said = b""
@@ -508,13 +519,7 @@ class Installation:
     def close(self):
         for process in self.processes:
             process.stop()
-        deadline = Deadline()
-        while os.path.lexists(self.scratch):
-            try:
-                shutil.rmtree(self.scratch)
-            except OSError as why:              # what was killed ends its last call, and makes or removes a file
-                if why.errno not in (errno.ENOENT, errno.ENOTEMPTY) or not deadline.left():
-                    raise
+        remove(self.scratch)
 
 
 def lines_of(settings):
@@ -717,6 +722,8 @@ def leave_world(scratch):
     os.rmdir(scratch)
 
 
+os.environ.pop("TZ", None)                  # programs start without it: their days are ours
+time.tzset()
 SCRATCH = enter_world()
 if ROOT:
     for _file, _text in (("/etc/passwd", PASSWD), ("/etc/group", GROUP), ("/etc/hosts", HOSTS)):

@@ -110,7 +110,7 @@ class ImapTest(MachineTest, Pop3Test):
     def end(self, process):
         process.stop()                      # asked nicely it takes a second
         eventually(lambda: not listens(143), "the port free again")
-        shutil.rmtree("/run/dovecot")
+        remove("/run/dovecot")
 
     def delivered(self, to, *messages):
         for text in messages:
