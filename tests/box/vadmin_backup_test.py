@@ -269,6 +269,7 @@ class Meanwhile(Keeping):
         finally:
             for thread in deliverers:
                 thread.join()
+            eventually(lambda: self.deleted or failures, "a deletion")
             stop.set()
             taker.join()
         self.assertEqual(failures, [])
