@@ -130,7 +130,7 @@ class Pam(Pop3Test):
         """The same words after the same time, whatever was wrong."""
         reply, log = self.answer(vmail, user, password)
         self.assertEqual(reply, WRONG, (user, log))
-        self.assert_took(self.took, 1.2, 0.3)
+        self.assert_took(self.took, 1.2, 0.7)
         self.assertRegex(log, f"login-failed .*peer=127.0.0.1 .*{reason}")
         return log
 
@@ -141,7 +141,7 @@ class Pam(Pop3Test):
             self.assertEqual(reply, WRONG, (user, log))
             self.assertRegex(log, rf"login-failed .*peer=127\.\S+ .*{''.join(reason)}")
         for took, _, _ in answers:
-            self.assert_took(took, 1.2, 0.3)
+            self.assert_took(took, 1.2, 0.7)
         return "".join(log for _, _, log in answers)
 
     def assert_temporary(self, vmail, user, password, reason):
