@@ -222,7 +222,7 @@ def program(name):
     return name if "/" in name else os.path.join(BIN, name)
 
 
-def run(name, *args, input=b"", env=None, seconds=60, **more):
+def run(name, *args, input=b"", env=None, seconds=2 * DEADLINE, **more):
     """Runs a program to its end.  input may be bytes, an open file, or None for /dev/null."""
     feed = {"input": input} if isinstance(input, bytes) else {"stdin": input or subprocess.DEVNULL}
     done = subprocess.run([program(name), *map(str, args)], capture_output=True,
