@@ -215,9 +215,9 @@ class Password(Login):
         def one(text):
             pop = vmail.pop3(peer=fresh_address(), remember=True)
             pop.line()
+            begun = time.monotonic()
             pop.send(text.encode() + b"\r\n")
             pop.line()
-            begun = time.monotonic()
             self.assertEqual(pop.line(), WRONG, text)
             self.assertGreater(time.monotonic() - begun, 0.9)
             log = self.ended(pop)
