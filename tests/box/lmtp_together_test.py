@@ -152,9 +152,10 @@ class Order(Together):
 
     def test_when_the_time_is_over_who_is_on_disk_is_told_so_and_who_was_not_begun_waits(self):
         self.made()
+        replies = [""]
         for limit in growing(1):
             self.vmail.set(delivery_timeout=f"{limit}s")
-            with self.locked(self.names[0]):
+            with self.locked(self.names[0]), contextlib.suppress(AssertionError):   # RCPT has the limit, too
                 lmtp = self.begun(self.names)
                 replies = lmtp.replies(12)
             if replies[1:8] == [DONE] * 7:
