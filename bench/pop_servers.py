@@ -1,6 +1,8 @@
 """pop_servers: the POP3 servers that bench/pop compares, each with mailboxes of its own."""
+import contextlib
 import crypt
 import os
+import random
 import shutil
 import signal
 import socket
@@ -14,7 +16,7 @@ from candidates import AS_ROOT, DOMAINS, FIRST_UID, GID, run
 PEERS = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "out", "peers"))
 ADDRESS, DOMAIN, PASSWORD = "127.0.0.1", DOMAINS["mbox"], "secret"
 LOGINS = 64                                 # accounts for logins with each kind of hash
-BEGIN = 20                                  # seconds for a server to listen
+BEGIN = 60                                  # seconds for a server to listen
 SLOW = 3                                    # seconds of a batch
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C",
                **{k: v for k, v in os.environ.items() if k in ("ASAN_OPTIONS", "UBSAN_OPTIONS")}}
@@ -23,9 +25,12 @@ XINETD = f"{PEERS}/xinetd/usr/sbin/xinetd"
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind((ADDRESS, 0))
-        return s.getsockname()[1]
+    """Not one of those that connections get by chance."""
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as s:
+            port = random.randrange(10000, 30000)
+            s.bind((ADDRESS, port))
+            return port
 
 
 def is_served(port):

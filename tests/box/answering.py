@@ -14,6 +14,11 @@ def mail(to="joe@a.test", header="", subject="lunch", body="hello\n"):
     return f"From: ann@far.test\nTo: {to}\nSubject: {subject}\n{header}\n{body}".encode()
 
 
+def day_with_time():
+    """Of no day the last half minute, so that a test's today is that of the program that it starts."""
+    eventually(lambda: datetime.datetime.now().strftime("%T") < "23:59:30", "midnight")
+
+
 def day(offset):
     return (datetime.date.today() + datetime.timedelta(days=offset)).isoformat()
 

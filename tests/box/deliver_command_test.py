@@ -204,30 +204,29 @@ class Commands(Delivery):
     def test_a_grandchild_that_keeps_the_pipes_open_is_not_waited_for(self):
         start = time.monotonic()
         self.runs("sleep 1000 & echo $! > $1/got")
-        self.runs("setsid sleep 30 & exit 0")
-        self.assertLess(time.monotonic() - start, 10)
+        self.runs("setsid sleep 300 & exit 0")
+        self.assertLess(time.monotonic() - start, CUT)
 
     def test_what_it_leaves_in_its_group_is_killed(self):
         self.runs("sleep 1000 & echo $! > $1/got")
         self.assertTrue(self.is_gone(int(self.got())))
 
     def is_gone(self, pid):
-        def gone():
-            try:
-                with open(f"/proc/{pid}/stat") as f:
-                    return f.read().rsplit(")")[1].split()[0] == "Z"
-            except FileNotFoundError:
-                return True
-        return eventually(gone, "the end of a process")
+        return eventually(lambda: has_ended(pid), "the end of a process")
 
     def test_floods_of_output_are_thrown_away(self):
         self.runs("head -c 20000000 /dev/zero; head -c 20000000 /dev/zero >&2")
 
-    def hangs(self, text):
-        start = time.monotonic()
+    def hangs(self, text, setting="command_timeout"):
         self.alias(self.script(f"sleep 1000 & echo $! > $1/got; echo $$ > $1/own; {text}"))
-        self.refused(75, "took too long", "run@a.test")
-        self.assertLess(time.monotonic() - start, 10)
+        own = os.path.join(self.out, "own")
+        for limit in growing(1):
+            self.vmail.set(**{setting: f"{limit}s"})
+            start = time.monotonic()
+            self.refused(75, "took too long", "run@a.test")
+            self.assertLess(time.monotonic() - start, CUT)
+            if os.path.exists(own) and self.content(own):
+                break
         self.assertTrue(self.is_gone(int(self.got())))
         self.assertTrue(self.is_gone(int(self.got("own"))))
 
@@ -238,20 +237,16 @@ class Commands(Delivery):
             self.assertEqual((got.status, got.stderr), (75, f"4.3.0 the command {text}\n"))
 
     def test_one_that_hangs_is_stopped_with_its_group_after_the_command_timeout(self):
-        self.vmail.set(command_timeout="1s")
         self.hangs("wait")
 
     def test_one_that_ignores_signals_is_stopped_too(self):
-        self.vmail.set(command_timeout="1s")
         self.hangs("trap '' TERM INT HUP ALRM; while :; do sleep 1000; done")
 
     def test_one_that_never_stops_writing_is_stopped_too(self):
-        self.vmail.set(command_timeout="1s")
         self.hangs("yes >&2")
 
     def test_the_delivery_timeout_cuts_the_command_timeout(self):
-        self.vmail.set(delivery_timeout="1s")
-        self.hangs("wait")
+        self.hangs("wait", "delivery_timeout")
 
     def test_the_delivery_timeout_holds_for_all_commands_together(self):
         self.vmail.set(delivery_timeout="2s", command_timeout="60s")
@@ -260,7 +255,7 @@ class Commands(Delivery):
         start = time.monotonic()
         got = self.vmail.deliver([f"r{n}@a.test" for n in range(5)])
         self.assertEqual((got.status, got.stderr.count("\n")), (75, 5), got)
-        self.assertLess(time.monotonic() - start, 10)
+        self.assertLess(time.monotonic() - start, CUT)
 
     def test_sigterm_stops_what_the_command_started_as_well(self):
         self.alias(self.script("sleep 1000 & echo $! > $1/new; mv $1/new $1/got; wait"))
@@ -295,9 +290,14 @@ class Commands(Delivery):
         self.assertGreaterEqual(soft, 90 * len(os.sched_getaffinity(0)))
 
     def test_one_that_left_its_group_and_spins_is_stopped_in_the_end(self):
-        self.vmail.set(command_timeout="1s")
-        self.runs("setsid sh -c 'echo $$ > '$1'/new; mv '$1'/new '$1'/got; while :; do :; done' & "
-                  "while ! test -e $1/got; do :; done", preexec_fn=self.on_one_processor)
+        self.alias(self.script("setsid sh -c 'echo $$ > '$1'/new; mv '$1'/new '$1'/got; while :; do :; done' & "
+                               "while ! test -e $1/got; do :; done"))
+        for limit in growing(1):
+            self.vmail.set(command_timeout=f"{limit}s")
+            got = self.vmail.deliver("run@a.test", preexec_fn=self.on_one_processor)
+            if got.status == 0:
+                break
+        self.assertEqual(got.status, 0, got)
         self.assertTrue(self.is_gone(int(self.got())))
 
     def test_it_can_write_no_endless_file(self):

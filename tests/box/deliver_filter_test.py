@@ -151,8 +151,7 @@ class Filter(Delivery):
         self.filter("sleep 1000 & echo $! > $1/pid; cat")
         self.delivered("joe@a.test", MESSAGE)
         pid = int(self.content(os.path.join(self.out, "pid")))
-        eventually(lambda: not os.path.exists(f"/proc/{pid}") or
-                   open(f"/proc/{pid}/stat").read().split()[2] == "Z", "its end")
+        eventually(lambda: has_ended(pid), "its end")
 
     # who it is
 

@@ -151,11 +151,12 @@ class Vacation(Answering):
         self.on("Subject: x\nContent-Type: text/html; charset=utf-7\n\n$SUBJECT\n")
         self.assertEqual(self.answers(sender="utf7@far.test"), ["bad-text"])
 
+    @timed
     def test_a_header_full_of_domains_beyond_ascii_costs_little(self):
         self.on()
         start = time.monotonic()
         self.assertEqual(self.answers(message="To:a@\u00e9\n".encode() * 24000 + mail()), ["sent"])
-        self.assertLess(time.monotonic() - start, 10)       # of a process each: 37 s
+        self.assert_took(time.monotonic() - start, 0, 10)   # of a process each: 37 s
 
     def test_odd_senders_are_one_recipient_and_one_field(self):
         self.on()
@@ -303,12 +304,14 @@ class Vacation(Answering):
         for start, end, reason in ((-1, 1, "sent"), (0, 0, "sent"), (1, 2, "window"), (-2, -1, "window"),
                                    (None, 0, "sent"), (None, -1, "window"), (0, None, "sent"), (1, None, "window")):
             with self.subTest(f"{start} {end}"):
+                day_with_time()
                 self.on((f"Vacation-Start: {day(start)}\n" if start is not None else "") +
                         (f"Vacation-End: {day(end)}\n" if end is not None else "") + "Subject: x\n\ny\n")
                 self.assertEqual(self.answers(), [reason])
                 self.assertEqual(os.path.getsize(self.index) > 0, reason == "sent")
 
     def test_a_window_is_in_the_machines_time_zone_not_the_callers(self):
+        day_with_time()
         self.on(f"Vacation-Start: {day(0)}\nVacation-End: {day(0)}\nSubject: x\n\ny\n")
         for n, zone in enumerate(("EAST-14", "WEST12")):    # at least one has another day
             self.assertEqual(self.answers(sender=f"s{n}@far.test", env={"TZ": zone}), ["sent"])
@@ -354,7 +357,7 @@ class Vacation(Answering):
             fcntl.lockf(f, fcntl.LOCK_EX)
             start = time.monotonic()
             self.assertEqual(self.answers(), ["busy-index"])
-            self.assertLess(time.monotonic() - start, 10)
+            self.assertLess(time.monotonic() - start, CUT)
 
     # it never makes a delivery fail
 
@@ -443,7 +446,7 @@ class Vacation(Answering):
         self.vmail.domain("c.test", accounts=names, aliases=f"all: {', '.join(names)}\n")
         for name in names:
             self.on(to=f"{name}@c.test")
-        self.vmail.set(sendmail="/bin/sleep 1000", delivery_timeout="3s")
+        self.vmail.set(sendmail="/bin/sleep 1000", delivery_timeout="4s")
 
     def copies(self, names):
         return [len(self.vmail.messages(f"{name}@c.test")) for name in names]

@@ -160,5 +160,38 @@ class Beside(unittest.TestCase):
         self.assertFalse(result.wasSuccessful())
 
 
+class Time(unittest.TestCase):
+    class Each(BoxTest):
+        """No tests of this file: one that is late so often, and one that is wrong."""
+        def __init__(self, name, often):
+            super().__init__(name)
+            self.often, self.begun = often, []
+
+        def setUp(self):
+            self.begun.append("set up")
+            self.addCleanup(self.begun.append, "cleaned up")
+
+        @timed
+        def test_late(self):
+            self.begun.append("test")
+            self.assert_took(1.0 + (self.begun.count("test") <= self.often), 1)
+
+        @timed
+        def test_wrong(self):
+            self.assert_took(0.4, 1)
+
+    def test_what_is_late_is_tried_again_and_no_more_than_four_times(self):
+        for often, fails in ((0, 0), (1, 0), (4, 0), (5, 1)):
+            each, result = self.Each("test_late", often), unittest.TestResult()
+            each.run(result)
+            self.assertEqual((len(result.failures), result.errors), (fails, []))
+            self.assertEqual(each.begun, ["set up", "test", "cleaned up"] * (min(often, 4) + 1))
+
+    def test_what_comes_too_early_is_a_failure_at_once(self):
+        each, result = self.Each("test_wrong", 0), unittest.TestResult()
+        each.run(result)
+        self.assertEqual((len(result.failures), each.begun), (1, ["set up", "cleaned up"]))
+
+
 if __name__ == "__main__":
     main()

@@ -568,12 +568,14 @@ class Held(Walk):
         eventually(lambda: sorted(descriptors(command)) == [0, 1, 2, 10], "0, 1, 2 and the script")
         self.finish(process)
 
-    def locked(self, path, to, uid, gid):
-        """A courier that waits for a kernel lock on the path."""
+    def locked(self, path, to, uid, gid, queue=None):
+        """A courier that waits for a kernel lock on the path; in the queue, if there is one, nobody else is left
+        who read for the same account."""
         with open(path, "r+b") as lock:
             fcntl.lockf(lock, fcntl.LOCK_EX)
             process = self.start(to)
             self.addCleanup(process.stop)
+            eventually(lambda: not queue or any("OFDLCK" in line for line in locks_of(queue)), "its place")
             courier, = self.children(process)
             eventually(lambda: not ROOT or status_of(courier)["Uid"].split() == [str(uid)] * 4, "its identity")
             self.is_courier(courier, uid, gid)
@@ -584,13 +586,14 @@ class Held(Walk):
 
     def test_an_mbox_that_waits_for_its_lock(self):
         self.delivered("joe@a.test")
-        self.locked(self.inbox, "joe@a.test", self.joe, GID)
+        self.locked(self.inbox, "joe@a.test", self.joe, GID, os.path.join(os.path.dirname(self.inbox), ".joe.queue"))
 
     def test_a_maildir_that_waits_for_its_queue(self):
         kept = self.vmail.read("domain.b.test").decode()
         self.vmail.write("domain.b.test", kept + "inbox-limit = 1000\n")
         self.delivered("ann@b.test")
-        self.locked(os.path.join(os.path.dirname(self.maildir), ".ann.queue"), "ann@b.test", self.ann, GID)
+        queue = os.path.join(os.path.dirname(self.maildir), ".ann.queue")
+        self.locked(queue, "ann@b.test", self.ann, GID, queue)
 
     def test_a_file_that_waits_for_its_lock(self):
         self.vmail.write("aliases.a.test", f"keep: {self.out}/file\n")

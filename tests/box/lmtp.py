@@ -207,10 +207,12 @@ def bdat(octets, last=False):
 
 # --- processes -----------------------------------------------------------------
 
-def start(vmail, *args, pipes=False, **more):
-    """vlmtpd on standard input and output; its process is client.process."""
+def start(vmail, *args, pipes=False, said=b"", **more):
+    """vlmtpd on standard input and output; its process is client.process.  said: what it finds there
+    when it begins."""
     if not pipes:
         client, server = socket.socketpair()
+        client.sendall(said)
         with server:
             process = vmail.start("vlmtpd", *args, stdin=server, stdout=server, **more)
         return Lmtp(client, process)
@@ -278,20 +280,15 @@ def until_served(process, where):
         raise AssertionError(f"vlmtpd ended: {process.errors!r}")
 
 
-def stat_of(pid):
-    """Fields of /proc/PID/stat behind the name (state, parent, group, session ...); None: gone."""
-    try:
-        with open(f"/proc/{pid}/stat") as f:
-            return f.read().rsplit(")", 1)[1].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
+with open("/proc/sys/kernel/pid_max") as pid_max:
+    PIDS = int(pid_max.read())                  # numbers of processes begin anew there
 
 
 def session_of(leader, left_out="ZX"):
-    """All processes that a Process started, itself included, the dead ones left out."""
+    """All processes that a Process started, itself included, the oldest first, the dead ones left out."""
     found = {int(n): stat_of(n) for n in os.listdir("/proc") if n.isdigit()}
-    return sorted(pid for pid, stat in found.items()
-                  if stat and int(stat[3]) == leader and stat[0] not in left_out)
+    return sorted((pid for pid, stat in found.items() if stat and int(stat[3]) == leader and stat[0] not in left_out),
+                  key=lambda pid: (pid - leader) % PIDS)
 
 
 def gone(leader):

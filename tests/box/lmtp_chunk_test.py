@@ -275,8 +275,9 @@ class Silent(LmtpTest):
     settings = {"idle-timeout": "1s"}
 
     def test_a_client_that_is_silent_within_a_chunk_gets_421_and_nothing_is_delivered(self):
-        lmtp = self.session().begin("joe@a.test")
-        lmtp.send(b"BDAT 10 LAST\r\nS: x\r\n\r\n.")
+        said = (SESSION % b"joe@a.test").partition(b"DATA")[0]
+        lmtp = self.start(said=said + b"BDAT 10 LAST\r\nS: x\r\n\r\n.")
+        self.assertEqual([reply[:4] for reply in lmtp.replies(4)], ["220 ", "250-", "250 ", "250 "])
         self.assertRegex(lmtp.reply(), r"^421 4\.4\.2 ")
         self.assertEqual(lmtp.process.wait(), 0)
         self.assertEqual(self.vmail.messages("joe@a.test"), [])

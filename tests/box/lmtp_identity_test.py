@@ -130,8 +130,9 @@ class Who(LmtpTest):
         fcntl.lockf(lock, fcntl.LOCK_EX)
         lmtp.begin(to).ask("DATA")
         lmtp.send(wire(b"Subject: x\n\n"))
-        others = eventually(lambda: [p for p in session_of(self.parent) if p not in (self.parent, self.talker)],
-                            "a courier")
+        queue = os.path.join(os.path.dirname(self.vmail.inbox(to)), f".{to.split('@')[0]}.queue")
+        eventually(lambda: locks_of(queue), "its place in the queue")      # who read for RCPT ends before that
+        others = [p for p in session_of(self.parent) if p not in (self.parent, self.talker)]
         self.assertEqual(len(others), 1)
         return lmtp, others[0], lock
 

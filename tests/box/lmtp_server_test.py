@@ -223,7 +223,7 @@ class Ending(LmtpTest):
         socketmap.close()
 
     def test_a_delivery_that_never_ends_is_waited_for_no_longer_than_it_may_take(self):
-        self.vmail.set(delivery_timeout="2s")
+        self.vmail.set(delivery_timeout="3s")
         gate = self.gate()
         server = self.server()
         lmtp = server.client().hello().begin("slow@a.test")

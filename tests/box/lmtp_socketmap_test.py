@@ -172,10 +172,13 @@ class Lookups(LmtpTest):
         self.assertEqual(self.map().ask("recipients joe@a.test"), "OK joe@a.test")
 
     def test_a_silent_client_is_left_in_the_end(self):
-        self.vmail.set(idle_timeout="1s")
-        socketmap = self.map()
-        self.assertEqual(socketmap.ask("domains a.test"), "OK a.test")
-        self.assertIsNone(socketmap.reply())
+        for limit in growing(1):                # it may be over before the question is there
+            self.vmail.set(idle_timeout=f"{limit}s")
+            socketmap = self.map()
+            answers = [socketmap.ask("domains a.test"), socketmap.reply()]
+            if answers[0]:
+                break
+        self.assertEqual(answers, ["OK a.test", None])
 
 
 if __name__ == "__main__":

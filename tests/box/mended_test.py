@@ -88,11 +88,14 @@ class Hostname(Delivery):
 
 class Late(Delivery):
     def test_nothing_is_begun_when_the_delivery_timeout_is_over(self):
-        self.vmail.set(delivery_timeout="1s")
         names = [f"u{i}" for i in range(60)]
         self.vmail.domain("f.test", accounts=names)
         self.vmail.write("aliases.f.test", 'slow: "|sleep 600"\nlast: "|cat > /dev/null"\n')
-        got = self.vmail.deliver(["slow@f.test", *(f"{n}@f.test" for n in names), "last@f.test"])
+        for limit in growing(1):
+            self.vmail.set(delivery_timeout=f"{limit}s")
+            got = self.vmail.deliver(["slow@f.test", *(f"{n}@f.test" for n in names), "last@f.test"])
+            if got.stderr.count("delivery-timeout was over before this was begun") == 61:
+                break                           # "slow" was begun, and no other
         self.assertEqual(got.status, 75, got)
         self.assertEqual(got.stderr.count("delivery-timeout was over before this was begun"), 61, got)
         self.assertEqual(got.log.count("was over before this was begun"), 61, got)
@@ -160,7 +163,7 @@ class Includes(Delivery):
         begin = time.monotonic()
         got = self.vmail.deliver("club@a.test")
         self.assertEqual(got.status, 75, got)
-        self.assertLess(time.monotonic() - begin, 15)
+        self.assertLess(time.monotonic() - begin, CUT)
 
 
 def unread(pipe):

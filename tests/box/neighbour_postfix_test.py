@@ -4,6 +4,8 @@
 The same rows for every way from Postfix to us; each way uses its templates as
 they ship.  What is the same with every mail server is in neighbour_postfix_rows_test.py.
 """
+import glob
+
 from neighbours import *
 
 
@@ -148,6 +150,8 @@ class Lmtp(Rows, MachineTest):
         self.wait_log(rf" {queue_id}: to=<joe@example.com>.*status=deferred")
         self.wait_log(rf" {queue_id}: .*status=sent", 2)
         os.unlink(inbox)
+        # or it would not be tried again before minutes have gone by
+        eventually(lambda: glob.glob(f"/var/spool/postfix/deferred/**/{queue_id}", recursive=True), "its waiting")
         sh("postqueue -f")
         self.wait_log(rf" {queue_id}: removed")
         for member in "joe@example.com", "ann@example.com", "joe@example.org":

@@ -22,6 +22,7 @@ class Sendmail(MtaTest):
         put("/etc/mail/access", "".join(f"{limit}:{CLIENT}\t0\n" for limit in ("GreetPause", "ClientRate", "ClientConn"))
             + sh("cat /etc/mail/access"))
         sh("makemap hash /etc/mail/access < /etc/mail/access; m4 /etc/mail/sendmail.mc > /etc/mail/sendmail.cf; "
+           r"sed -i -E 's/^#O (Queue|Refuse)LA=.*/O \1LA=1000/' /etc/mail/submit.cf; "
            f"for name in far.test example.com; do echo {CLIENT} $name; done >> /etc/hosts")
 
     @classmethod

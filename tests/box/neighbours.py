@@ -58,7 +58,7 @@ PEER_NAMES = ("popa3d", "postfix", "dovecot", "xinetd", "openbsd-inetd", "fetchm
 TEMPLATES = "/usr/local/share/vmail"
 HOST = "mail.main.test"                     # its name; main.test is the main domain
 MACHINE_PATH = f"{STAND_INS}:{PATH}"
-LONG = 60                                   # seconds: many messages, on a busy machine
+LONG = 120                                  # seconds: many messages, on a busy machine
 
 
 # --- the root directory ------------------------------------------------------

@@ -54,7 +54,7 @@ class Orders(Pop3Test):
 
     def pythons_poplib(self, vmail, delete):
         _, where = vmail.listen("vpop3d")
-        pop = poplib.POP3(*where, timeout=20)
+        pop = poplib.POP3(*where, timeout=DEADLINE)
         self.assertIn("UTF8", pop.capa())
         pop.utf8()
         pop.user(self.joe)
@@ -72,7 +72,7 @@ class Orders(Pop3Test):
 
         def ask(path, *options):
             done = subprocess.run(["curl", "-sS", "-u", f"{self.joe}:{PASSWORD}", *options, url + path],
-                                  stdout=subprocess.PIPE, timeout=20, check=True)
+                                  stdout=subprocess.PIPE, timeout=DEADLINE, check=True)
             return done.stdout
 
         uids = [line.split()[1] for line in ask("", "--request", "UIDL").splitlines()]
@@ -263,7 +263,7 @@ class Curl(Pop3Test):
         _, where = vmail.listen("vpop3d")
         got = subprocess.run(["curl", "-sS", "-u", f"{self.joe}:{PASSWORD}", "--sasl-authzid", "ann@a.test",
                               "--login-options", "AUTH=PLAIN", "pop3://%s:%d/1" % where],
-                             stdout=subprocess.PIPE, timeout=20, check=True)
+                             stdout=subprocess.PIPE, timeout=DEADLINE, check=True)
         self.assertIn(b"Subject: of ann\r\n", got.stdout)
 
 

@@ -38,8 +38,7 @@ class Locked(Pop3Test):
     def has_queued(self, vmail):
         """Whether somebody is first in the queue for the lock."""
         queue = os.path.join(spool(vmail, self.joe), ".joe.queue")
-        with open("/proc/locks") as f:
-            return os.path.exists(queue) and f":{os.stat(queue).st_ino} " in f.read()
+        return os.path.exists(queue) and locks_of(queue)
 
     def test_a_quit_that_waits_and_is_told_to_end_says_what_it_did(self):
         vmail = self.box("20s")

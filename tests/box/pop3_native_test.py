@@ -393,14 +393,19 @@ class Refusals(NativeTest):
         pop.ask("USER joe@a.test")
         self.assertRegex(pop.ask(f"PASS {PASSWORD}"), r"^\+OK 0 messages")
 
+    @timed
     def test_what_is_no_wrong_password_is_not_counted(self):
         for words in "[IN-USE] another has it", "[SYS/TEMP] the disk", "[SYS/PERM] no", "[LOGIN-DELAY] wait":
             vmail = self.box()
             pop = self.shared(vmail, how={"no": f"-ERR {words}"})
             begun = time.monotonic()
             self.assertEqual(pop.login("sys", "wrong"), f"-ERR {words}")
+            took = time.monotonic() - begun
             # that one may be said to anybody
-            self.assertEqual(time.monotonic() - begun > 0.9, words.startswith("[SYS/TEMP]"))
+            if words.startswith("[SYS/TEMP]"):
+                self.assertGreater(took, 0.9)
+            else:
+                self.assert_took(took, 0, 0.9)
             self.assertRegex(pop.ask("QUIT"), r"^\+OK")
             log = self.ended(pop)
             self.assertIn(f'reason="the native pop3d: -ERR {words}"', log)
@@ -531,7 +536,7 @@ class Ends(NativeTest):
                 ({"greeting": "-ERR [IN-USE] full"}, {}, "greets with -ERR"),
                 ({"greeting": "220 smtp"}, {}, "says what is no answer of POP3"),
                 ({"greeting": "+OK " + "x" * 5000}, {}, "says what is no answer of POP3"),
-                ({"hang": "yes"}, {"login-timeout": "1s"}, "does not answer"),
+                ({"hang": "yes"}, {"login-timeout": "3s"}, "does not answer"),
                 ({"no": "+ more?"}, {}, "asks on where it should answer")):
             with self.subTest(reason):
                 vmail = self.box(settings=settings)
@@ -557,13 +562,15 @@ class Ends(NativeTest):
         self.log = pop.process.errors.decode()
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
+    @timed
     def test_who_does_not_read_keeps_nobody_busy_and_ends_by_idle_timeout(self):
         """A client, and then a native."""
         vmail = self.box(settings={"idle-timeout": "1s"})
         usual = self.seconds(vmail, b"QUIT\r\n")
         for text, most in (b"SEND 10000\r\n", 1), (b"STAY\r\n", 10000):
-            self.assertLess(self.seconds(vmail, text, most) - usual, 0.5)
+            took = self.seconds(vmail, text, most)
             self.assertIn("end=timeout", self.log)
+            self.assert_took(took - usual, 0)
 
     def test_sigterm_ends_it_and_the_native_is_told(self):
         vmail = self.box()

@@ -66,7 +66,7 @@ class Address(Pop3Test):
         begun = time.monotonic()
         pop = vmail.pop3("/bin/false")
         self.assertEqual(pop.line(), "+OK host.main.test POP3 Server (Version 0.1) ready.")
-        self.assertLess(time.monotonic() - begun, 3)
+        self.assertLess(time.monotonic() - begun, 25)           # by the resolver's own limit: 30
         pop.ask("USER joe@a.test")
         self.assertRegex(pop.ask(f"PASS {PASSWORD}"), r"^\+OK")
         self.quit(pop)

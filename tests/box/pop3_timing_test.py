@@ -18,7 +18,8 @@ WRONG = "-ERR [AUTH] login or password wrong"
 LIMIT = 4.5                                 # of |t|
 AT_ONCE = 14                                # connections, whose hashes are computed within the delay
 ACCOUNTS = 40                               # of each kind, so that none fails twice within a second
-BULK = 12 << 20                             # bytes of a domain.D: 50 ms and more to read
+# bytes of a domain.D: 50 ms and more to read, and on a busy machine still within the second that hides them
+BULK = (4 if is_sanitized("vpop3d") else 12) << 20
 HIDDEN = 0.02                               # seconds
 FORGET = 100                                # answers, within which no account fails more than twice
 # What is wrong: (login, password, the hash's place in shadow.D and what follows it).
@@ -89,7 +90,7 @@ class Timing(Pop3Test):
 
     def test_whatever_was_wrong_the_words_and_the_second_are_the_same(self):
         tries = []
-        while len(tries) < 3:                   # others use the machine, too
+        while len(tries) < 10:                  # others use the machine, too
             tries.append(self.at_once(*KINDS))
             self.assertGreater(min(tries[-1].values()), 0.99, tries)
             if max(tries[-1].values()) < 1.3:
@@ -100,7 +101,7 @@ class Timing(Pop3Test):
         """Its settings are read before the turn of a try comes."""
         self.vmail.write("domain.a.test", self.vmail.read("domain.a.test") + b"# comment\n" * (BULK // 10))
         tries = []
-        for _ in range(3):
+        for _ in range(10):
             pairs = [self.at_once("an unknown user", "an unknown domain") for _ in range(2)]
             tries.append(min(pair["an unknown user"] - pair["an unknown domain"] for pair in pairs))
             if tries[-1] < HIDDEN:

@@ -138,7 +138,7 @@ def is_weathered(self, place, thing, words):
     before = self.state()
     start = time.monotonic()
     got = self.vmail.deliver(to, MESSAGE, seconds=DEADLINE)
-    self.assertLess(time.monotonic() - start, 10)
+    self.assertLess(time.monotonic() - start, CUT)
     if words in (DONE, SENT):
         self.assertEqual((got.status, got.stderr), (0, ""), got)
         self.assertEqual([a[-1] for a, _ in self.vmail.sent()], ["canary@away.test"] * (words == SENT))
@@ -464,9 +464,11 @@ def is_raced(self, place, thing, share):
         os.chown(path + ".other", *owner, follow_symlinks=False)
     before = self.state()
     mark = os.lstat(path).st_ino
-    racer = Racer(self, path, owner)
+    racer, ends = Racer(self, path, owner), []
     try:
-        ends = [self.vmail.deliver(to, MESSAGE, seconds=DEADLINE) for _ in range(RACES // share)]
+        # A busy machine may let them change places less often.
+        while len(ends) < RACES // share or {got.status for got in ends} != {0, 75} and len(ends) < 20 * RACES // share:
+            ends.append(self.vmail.deliver(to, MESSAGE, seconds=DEADLINE))
     finally:
         racer.stop()
     if os.lstat(path).st_ino != mark:

@@ -255,7 +255,7 @@ class Accounts(Resolving):
             os.rmdir(path) if os.path.isdir(path) else os.unlink(path)
             make(path)
             for who in "joe", "nobody":
-                plan = self.plan(f"{who}@a.test", seconds=10)
+                plan = self.plan(f"{who}@a.test")
                 self.assertEqual(plan.status, 75, plan)
 
 

@@ -163,7 +163,7 @@ class Mistake(Resolving):
             for make in os.mkdir, os.mkfifo:
                 os.rename(path, path + ".kept")
                 make(path)
-                plan = self.plan("joe@a.test", seconds=10)
+                plan = self.plan("joe@a.test")
                 self.assertEqual((plan.status, "not a regular file" in plan.stderr), (75, True), plan)
                 os.rmdir(path) if make is os.mkdir else os.unlink(path)
                 os.rename(path + ".kept", path)

@@ -159,7 +159,7 @@ class Written(Keeping):
         got = subprocess.run([program("vadmin"), "-C", self.here.dir, "backup", self.file], stderr=slave,
                              env=environment(), timeout=DEADLINE)
         os.close(slave)
-        shown = os.read(master, 4096).decode()
+        shown = rest_of(master).decode()
         os.close(master)
         self.assertEqual(got.returncode, 0)
         self.assertRegex(shown, r"^\r1 accounts, a\.test.*\r\x1b\[K$")
@@ -269,6 +269,7 @@ class Meanwhile(Keeping):
         finally:
             for thread in deliverers:
                 thread.join()
+            eventually(lambda: self.deleted or failures, "a deletion")
             stop.set()
             taker.join()
         self.assertEqual(failures, [])

@@ -231,7 +231,7 @@ class Import(Csv):
         subprocess.run([program("vadmin"), "-C", self.vmail.dir, "user", "import", f.name], stdout=subprocess.DEVNULL,
                        stderr=slave, check=True, env=environment())
         os.close(slave)
-        said = os.read(master, 65536)
+        said = rest_of(master)
         self.assertRegex(said, rb"\r\d+ of 8 passwords")
         self.assertTrue(said.endswith(b"\r\x1b[K"), said)
 

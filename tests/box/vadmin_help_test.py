@@ -203,7 +203,7 @@ class Completion(Example):
                                       "PATH": f"{BIN}:{PATH}", **env})
         try:
             os.write(fd, keys.encode())
-            said, deadline = b"", Deadline(30)
+            said, deadline = b"", Deadline()
             while select.select([fd], [], [], deadline.left())[0]:
                 try:
                     more = os.read(fd, 65536)

@@ -303,10 +303,13 @@ class WhileMailFlows(Moved):
         log = self.path("log")
         late = subprocess.Popen(["/usr/bin/strace", "-o", log, "-P", os.path.join(self.vmail.dir, "passwd.a.test"), "-P",
                                  os.path.join(self.vmail.dir, "aliases.a.test"), "-e", "trace=openat,openat2", "-e",
-                                 "inject=openat,openat2:delay_exit=1500000:when=1", program("vdeliver"), "-C",
+                                 "inject=openat,openat2:signal=STOP:when=1", program("vdeliver"), "-C",
                                  self.vmail.dir, "-n", "joe@a.test"], stdout=subprocess.PIPE, env=environment())
-        eventually(lambda: os.path.exists(log) and "aliases.a.test" in open(log).read(), "the look for an alias")
+        eventually(lambda: os.path.exists(log) and "stopped by SIGSTOP" in open(log).read(), "the look for an alias")
+        self.assertIn("aliases.a.test", open(log).read())
         self.ok("user", "rename", "joe@a.test", "jim")
+        with open(f"/proc/{late.pid}/task/{late.pid}/children") as f:
+            os.kill(int(f.read()), signal.SIGCONT)
         said = late.communicate(timeout=DEADLINE)[0].decode()
         self.assertEqual(late.returncode, 0, said)
         self.assertIn("mailbox jim@a.test", said)

@@ -353,10 +353,7 @@ class Passwords(Users):
             os.write(master, answer + b"\n")
             said += b"\n"
         out, rest = process.communicate(timeout=DEADLINE)
-        try:
-            echo = os.read(master, 65536) if select.select([master], [], [], 0)[0] else b""
-        except OSError:                         # nobody has the other end any more
-            echo = b""
+        echo = rest_of(master)
         os.close(master)
         return process.returncode, out, said + rest, echo
 
@@ -454,8 +451,8 @@ class ChangeAndShow(Users):
         master, slave = pty.openpty()
         subprocess.run([program("vadmin"), "-C", self.vmail.dir, "user", "list", "a.test"],
                        stdout=slave, env=environment(), check=True)
-        text = os.read(master, 4096).decode()
         os.close(slave)
+        text = rest_of(master).decode()
         os.close(master)
         self.assertEqual(text, "ACCOUNT     UID    NAME\r\njoe@a.test  60000  Joe \u00dcser\r\n")
 

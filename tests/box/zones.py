@@ -12,6 +12,7 @@ exists.  Server is the other one: a function from a query to what is sent back.
 """
 import contextlib
 import glob
+import random
 import struct
 import threading
 
@@ -40,12 +41,22 @@ def reverse(address):
     return ".".join(reversed(address.split("."))) + ".in-addr.arpa."
 
 
+def quiet_port(address):
+    """One that no connection of somebody else gets by chance, free for TCP and UDP."""
+    while True:
+        where = address, random.randrange(10000, 30000)
+        with contextlib.suppress(OSError), socket.create_server(where), \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.bind(where)
+            return where
+
+
 class Named:
     """A BIND of Debian with these records.  It listens on addresses of interfaces alone."""
     def __init__(self, records, more=""):
         tree = peer("bind9")
         self.at = tempfile.mkdtemp(prefix="vmail-named-", dir=SCRATCH)
-        self.address, self.port = free_port("127.0.0.1")
+        self.address, self.port = quiet_port("127.0.0.1")
         with open(f"{self.at}/root", "w") as f:
             f.write(ROOT_ZONE + records)
         with open(f"{self.at}/named.conf", "w") as f:
@@ -60,7 +71,7 @@ class Named:
 
     def stop(self):
         self.process.stop()
-        shutil.rmtree(self.at)
+        remove(self.at)
 
 
 # --- messages ----------------------------------------------------------------

@@ -37,7 +37,6 @@ WRITERS = ("write,pwrite64,fsync,openat,openat2,open,rename,renameat,renameat2,l
            "mkdir,mkdirat")
 ERRORS = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EINTR, errno.EMFILE, errno.ENOMEM,
           errno.EACCES, errno.EROFS, errno.EFBIG]
-SOON = 10                                   # seconds, for a delivery after a crash
 
 
 @functools.cache
@@ -247,7 +246,7 @@ class World:
         start = time.monotonic()
         tried = NEXT if got.done else self.message
         again = self.face(self.vmail, "joe@a.test", tried)
-        if not again.done or again.wrong or time.monotonic() - start > SOON:
+        if not again.done or again.wrong or time.monotonic() - start > CUT:
             self.complain(what, then=again, after=time.monotonic() - start)
         there = [self.message] * (self.message in left)
         after = self.messages()

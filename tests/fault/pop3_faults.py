@@ -229,7 +229,7 @@ class PopWorld(World):
             self.complain(what, leftovers=files, visit=visit)
         start = time.monotonic()
         self.go_on(what, [one, *possible[:killed and self.cuts()]], visit)
-        if time.monotonic() - start > SOON:
+        if time.monotonic() - start > CUT:
             self.complain(what, after=time.monotonic() - start)
 
     def cuts(self):

@@ -18,7 +18,7 @@
 #include "fd.h"
 #include "scope.h"
 
-enum { SOON = 20000, OUTPUT_MAX = 1 << 20 };
+enum { SOON = 40000, OUTPUT_MAX = 1 << 20 };
 
 static const char *const bare[] = { "PATH=/usr/bin:/bin", "NAME=value", NULL };
 
@@ -168,7 +168,7 @@ static const struct row stay[] = {
 	  "yes no >&2 & yes no >&2 & yes no >&2 & echo done", "", 0, "done\n",
 	  NULL },
 	{ "nor is one in a session of its own",
-	  "for i in 1 2 3; do setsid timeout 30 yes no >&2 & done; echo done",
+	  "for i in 1 2 3; do setsid timeout 90 yes no >&2 & done; echo done",
 	  "", 0, "done\n", NULL },
 };
 
@@ -177,7 +177,7 @@ check_stay(void **state)
 {
 	const struct row *row = *state;
 	SCOPED(drop_command_result) struct command_result got = { 0 };
-	struct deadline limit = deadline_in(SOON / 2);
+	struct deadline limit = deadline_in(SOON);
 	struct err err = { 0 };
 
 	assert_int_equal(run_for(row->script, SLICE(""), SOON, &got, &err), 0);

@@ -93,7 +93,7 @@ test_refused(void **state)
 
 	(void)state;
 	assert_int_equal(dial_address("127.0.0.1:1", 0, &address, &err), 0);
-	assert_int_equal(dial(&address, SOCK_STREAM, deadline_in(1000), &fd,
+	assert_int_equal(dial(&address, SOCK_STREAM, deadline_in(20000), &fd,
 	    &err), -1);
 	assert_int_equal(errno, ECONNREFUSED);
 	assert_err(err, ERR_TEMPORARY, "127.0.0.1:1: Connection refused");
@@ -112,7 +112,7 @@ test_send_waits_no_longer(void **state)
 	assert_int_equal(loopback_pair(ends, &err), 0);
 	SCOPED(drop_fd) int from = ends[0];
 	SCOPED(drop_fd) int to = ends[1];
-	assert_int_equal(dial_send(from, "x", 1, deadline_in(1000), &err), 0);
+	assert_int_equal(dial_send(from, "x", 1, deadline_in(20000), &err), 0);
 	char c;
 	assert_int_equal(read(to, &c, 1), 1);
 	assert_int_equal(fcntl(from, F_SETFL, O_NONBLOCK), 0);
