@@ -5,9 +5,9 @@
 
 #include "entries.h"
 #include "files.h"
+#include "line_edit.h"
 #include "passwd_file.h"
 #include "scope.h"
-#include "user_files.h"
 
 static const struct {
 	const char	*name;
@@ -109,19 +109,6 @@ user_lines_add(const struct domain *domain, enum user_lines_kind kind,
 	    str_slice(&line), err);
 }
 
-static int
-replace_entry(const struct domain *domain, const char *account,
-    const char *hash, struct err *err)
-{
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	SCOPED(drop_user_files) struct user_files files = { 0 };
-
-	if (user_files_read(domain, &pool, &files, err) == -1)
-		return -1;
-	return user_files_set_hash(&files, account, hash, HASH_NEW_ACCOUNT,
-	    err);
-}
-
 int
 user_lines_set_hash(const struct domain *domain, const char *account,
     const char *hash, struct err *err)
@@ -133,7 +120,8 @@ user_lines_set_hash(const struct domain *domain, const char *account,
 	if (there == -1)
 		return -1;
 	if (there == 1)
-		return replace_entry(domain, account, hash, err);
+		return line_set_hash(domain, account, hash, HASH_NEW_ACCOUNT,
+		    err);
 	str_addf(&day, "%lld", (long long)(time(NULL) / 86400));
 	struct slice fields[SHADOW_FIELDS] = { name, slice_of(hash),
 	    str_slice(&day) };

@@ -1,7 +1,8 @@
 /* user_lines.h: one line more in passwd.D or shadow.D, whatever their size.
  *
  * Nothing but that line is held in memory: what is there is looked at by way of
- * the index, or line by line, and copied.  user_files.h is for all else.
+ * the index, or line by line, and copied.  line_edit.h is for
+ * what becomes of lines that are there, user_files.h for all of them.
  */
 #ifndef USER_LINES_H
 #define USER_LINES_H

@@ -6,10 +6,10 @@
 #include "account.h"
 #include "alias_use.h"
 #include "belongings.h"
-#include "entries.h"
 #include "files.h"
 #include "grant_file.h"
 #include "homes.h"
+#include "line_edit.h"
 #include "ops.h"
 #include "output.h"
 #include "param.h"
@@ -18,8 +18,6 @@
 #include "secret_ops.h"
 #include "subject.h"
 #include "uid_mark.h"
-#include "user_files.h"
-#include "user_lines.h"
 #include "user_room.h"
 
 /* What "name" or "quota" was given last; NULL: neither was. */
@@ -166,28 +164,27 @@ user_add(struct call *call, struct err *err)
 
 /* GECOS up to the first comma is the name; office and telephones stay. */
 static int
-set_name(struct call *call, const struct account *account, const char *name,
-    struct err *err)
+set_name(const struct account *account, const char *name, struct err *err)
 {
-	SCOPED(drop_user_files) struct user_files files = { 0 };
+	const struct domain *domain = account->domain;
 	SCOPED(drop_str) struct str gecos = { 0 }, text = { 0 };
 	struct slice who = slice_of(account->name);
 	struct entry entry;
 
-	if (user_files_read(account->domain, &call->pool, &files, err) == -1)
+	if (user_room_files(domain, err) == -1)
 		return -1;
-	if (!entries_find(str_slice(&files.passwd), who, PASSWD_FIELDS, &entry))
-		return err_set(err, ERR_TEMPORARY, "%s changed meanwhile",
-		    files.passwd_name);
+	int got = line_find(domain, USER_LINES_PASSWD, who, &text, &entry,
+	    err);
+	if (got != 1)
+		return got == -1 ? -1 : err_set(err, ERR_TEMPORARY,
+		    "passwd.%s changed meanwhile", domain->name);
 	ptrdiff_t comma = slice_find(entry.field[PASSWD_GECOS], ',');
 	str_adds(&gecos, name);
 	if (comma != -1)
 		str_addslice(&gecos, slice_from(entry.field[PASSWD_GECOS],
 		    (size_t)comma));
-	if (entries_set(str_slice(&files.passwd), who, PASSWD_FIELDS,
-	    PASSWD_GECOS, str_slice(&gecos), &text, err) == -1)
-		return err_within(err, "%s", files.passwd_name);
-	return user_files_write_passwd(&files, &text, err);
+	return line_set(domain, USER_LINES_PASSWD, who, PASSWD_GECOS,
+	    str_slice(&gecos), err);
 }
 
 int
@@ -199,7 +196,7 @@ user_set(struct call *call, struct err *err)
 
 	if (subject_account(call, "U@D", &account, err) == -1)
 		return -1;
-	if (name != NULL && set_name(call, account, name, err) == -1)
+	if (name != NULL && set_name(account, name, err) == -1)
 		return -1;
 	if (quota != NULL)
 		return quota_file_write(account->domain, account->name,
