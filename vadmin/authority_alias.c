@@ -2,7 +2,7 @@
  * themselves. */
 #include "authority_alias.h"
 
-#include "aliases.h"
+#include "alias_search.h"
 #include "files.h"
 #include "scope.h"
 
@@ -38,10 +38,12 @@ struct guarded {
 /* Every entry of the name: an earlier one counts for nothing, but would go
  * with the one that does. */
 static int
-look_at_entry(void *arg, const struct alias_entry *entry, struct err *err)
+look_at_entry(void *arg, const struct alias_entry *entry,
+    const struct alias_extent *extent, struct err *err)
 {
 	const struct guarded *guarded = arg;
 
+	(void)extent;
 	if (!slice_same(slice_of(entry->name), guarded->name))
 		return 0;
 	if (entry->wrong != NULL)
@@ -68,12 +70,12 @@ authority_alias(struct call *call, const struct subject *subject,
 	    subject->domain->name);
 	struct guarded guarded = { .name = slice_of(subject->name) };
 
-	if (files_exists(call->in.dir, own) && alias_each(&call->in, own,
-	    look_at_entry, &guarded, err) == -1)
+	if (files_exists(call->in.dir, own) && alias_search_each(&call->in,
+	    own, subject->name, look_at_entry, &guarded, err) == -1)
 		return -1;
 	for (size_t i = 0; i < extra->count; i++)
-		if (alias_each(&call->in, extra->word[i], look_at_entry,
-		    &guarded, err) == -1)
+		if (alias_search_each(&call->in, extra->word[i], subject->name,
+		    look_at_entry, &guarded, err) == -1)
 			return -1;
 	return 0;
 }

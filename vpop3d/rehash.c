@@ -6,10 +6,10 @@
 #include "child.h"
 #include "events.h"
 #include "fd.h"
+#include "line_edit.h"
 #include "log.h"
 #include "password.h"
 #include "scope.h"
-#include "user_files.h"
 
 enum { REHASH_MS = 10000 };
 
@@ -20,10 +20,9 @@ static int
 renew(const struct account *account, struct slice given, struct err *err)
 {
 	const struct domain *domain = account->domain;
-	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_password) struct password old = { 0 };
 	SCOPED(drop_str) struct str hash = { 0 };
-	SCOPED(drop_user_files) struct user_files files = { 0 };
+	SCOPED(drop_secret) struct str now = { 0 };
 	SCOPED(drop_fd) int lock = -1;
 	bool matches;
 
@@ -34,11 +33,11 @@ renew(const struct account *account, struct slice given, struct err *err)
 		return 0;
 	if (password_hash(given, &hash, err) == -1 ||
 	    installation_lock(domain->in, &lock, err) == -1 ||
-	    user_files_read(domain, &pool, &files, err) == -1)
+	    user_lines_hash(domain, account->name, &now, err) == -1)
 		return -1;
-	if (!slice_is(user_files_hash(&files, account->name), old.hash))
+	if (!slice_is(str_slice(&now), old.hash))
 		return 0;
-	return user_files_set_hash(&files, account->name, str_text(&hash),
+	return line_set_hash(domain, account->name, str_text(&hash),
 	    HASH_SAME, err) == -1 ? -1 : 1;
 }
 

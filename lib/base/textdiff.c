@@ -8,6 +8,7 @@
 #include "fd.h"
 #include "mem.h"
 #include "scope.h"
+#include "textblock.h"
 
 enum {
 	BLOCK = 256 * 1024,
@@ -119,21 +120,6 @@ find_last(struct texts *t, off_t first, off_t *same, struct err *err)
 	return 0;
 }
 
-/* Whether a block begins at p[i], whose text begins where p does if whole.  A
- * line before it that is not all in p could be of any length, and be cut by its
- * readers; a CR before a line's end is taken off. */
-static bool
-begins_at(const char *p, size_t i, bool whole, char next)
-{
-	if (i == 0)
-		return whole;
-	if (p[i - 1] != '\n' || strchr(" \t#\r\n", next) != NULL)
-		return false;
-	if ((i > 1 && p[i - 2] == '\\') || (i > 2 && p[i - 3] == '\\'))
-		return false;
-	return whole || memrchr(p, '\n', i - 1) != NULL;
-}
-
 /* The byte there, '\n' for the end: no block begins with it, though one may
  * begin behind the end. */
 static char
@@ -157,8 +143,8 @@ widen_back(struct texts *t, off_t first, unsigned *lines, off_t *start,
 	if (read_at(&t->was, first - (off_t)len, len, err) == -1)
 		return -1;
 	const char *p = t->was.buffer;
-	if (!begins_at(p, i, whole, was) || !begins_at(p, i, whole, is))
-		while (i-- > 0 && !begins_at(p, i, whole, p[i]))
+	if (!textblock_begins(p, i, whole, was) || !textblock_begins(p, i, whole, is))
+		while (i-- > 0 && !textblock_begins(p, i, whole, p[i]))
 			continue;
 	if (i == (size_t)-1)
 		return 0;
@@ -179,7 +165,7 @@ widen_on(struct texts *t, off_t *same, struct err *err)
 	const char *p = t->is.buffer,
 	    *end = len > 0 ? memchr(p, '\n', len) : NULL;
 	for (i = end != NULL ? (size_t)(end - p) + 2 : len; i < len; i++)
-		if (begins_at(p, i, false, p[i])) {
+		if (textblock_begins(p, i, false, p[i])) {
 			*same -= (off_t)i;
 			return 1;
 		}

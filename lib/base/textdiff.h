@@ -1,8 +1,6 @@
 /* textdiff.h: which lines of a text were replaced by which.
  *
- * A text is taken as blocks: lines that begin with neither a blank nor '#',
- * with all that follows them, and what ends in a backslash goes on.  Of two
- * texts the blocks before and behind the first and the last difference are the
+ * A text is taken as blocks (textblock.h).  Of two texts the blocks before and behind the first and the last difference are the
  * same, whoever reads lines or entries of several lines out of them.
  */
 #ifndef TEXTDIFF_H

@@ -17,7 +17,7 @@ struct gathering {
 	struct str	 name;
 	/* behind the colon; lines joined by '\n' */
 	struct str	 text;
-	off_t		 offset;
+	off_t		 offset, next;	/* of the next one */
 	unsigned	 line, last_line;
 	const char	*wrong;
 };
@@ -137,11 +137,12 @@ is_comment_or_empty(struct slice line)
 typedef int gathered(void *arg, const struct gathering *entry, struct err *err);
 
 static int
-finish(struct scan *s, gathered *visit, void *arg, struct err *err)
+finish(struct scan *s, off_t next, gathered *visit, void *arg, struct err *err)
 {
 	if (!s->entry.open)
 		return 0;
 	s->entry.open = false;
+	s->entry.next = next;
 	return visit(arg, &s->entry, err);
 }
 
@@ -160,11 +161,11 @@ scan(struct scan *s, gathered *visit, void *arg, struct err *err)
 			add_line(s, line);
 			continue;
 		}
-		if ((got = finish(s, visit, arg, err)) != 0)
+		if ((got = finish(s, s->lines.offset, visit, arg, err)) != 0)
 			return got;
 		begin(s, slice_trim(line));
 	}
-	return got == -1 ? -1 : finish(s, visit, arg, err);
+	return got == -1 ? -1 : finish(s, s->lines.total, visit, arg, err);
 }
 
 static int
@@ -343,6 +344,45 @@ alias_scan_each(const char *path, int fd, alias_visitor *visit, void *arg,
 	struct tour tour = { &src, visit, arg };
 
 	return scan_file(fd, show_entry, &tour, err);
+}
+
+struct extents {
+	struct source		*src;
+	off_t			 from;
+	alias_extent_visitor	*visit;
+	void			*arg;
+};
+
+static int
+show_extent(void *arg, const struct gathering *g, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const struct extents *extents = arg;
+	struct source src = *extents->src;
+	struct alias_extent extent = { extents->from + g->offset,
+	    extents->from + g->next };
+
+	src.pool = &pool;
+	return extents->visit(extents->arg, make_entry(&src, g, false), &extent,
+	    err);
+}
+
+int
+alias_scan_extents(const char *path, int fd,
+    const struct textindex_place *from, alias_extent_visitor *visit, void *arg,
+    struct err *err)
+{
+	SCOPED(drop_scan) struct scan s = { .lines.fd = fd };
+	struct source src = { .path = path, .trust = ALIAS_TRUSTED };
+	struct textindex_place place = { 0, 1 };
+	struct extents extents = { &src, 0, visit, arg };
+
+	if (from != NULL)
+		place = *from;
+	extents.from = place.offset;
+	if (lines_start(&s.lines, place.offset, place.line, err) == -1)
+		return -1;
+	return scan(&s, show_extent, &extents, err) == -1 ? -1 : 0;
 }
 
 struct naming {

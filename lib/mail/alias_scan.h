@@ -34,4 +34,18 @@ int	alias_scan(struct pool *pool, const char *path, int fd, bool trusted,
 int	alias_scan_each(const char *path, int fd, alias_visitor *visit,
 	    void *arg, struct err *err);
 
+/* Where an entry stands: up to where the next one begins, or the text ends;
+ * comments behind its last line belong to nobody. */
+struct alias_extent {
+	off_t	start, next;
+};
+
+/* The same from there on (NULL: from the beginning), where an entry begins.  1
+ * ends it. */
+typedef int alias_extent_visitor(void *arg, const struct alias_entry *entry,
+	    const struct alias_extent *extent, struct err *err);
+int	alias_scan_extents(const char *path, int fd,
+	    const struct textindex_place *from, alias_extent_visitor *visit,
+	    void *arg, struct err *err);
+
 #endif

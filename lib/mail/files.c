@@ -11,6 +11,7 @@
 #include "file.h"
 #include "index.h"
 #include "scope.h"
+#include "stamp.h"
 #include "trust.h"
 
 enum { TEXT_MAX = 1 << 30 };
@@ -77,8 +78,8 @@ files_read(const struct installation *in, const char *name, struct str *text,
 }
 
 /* With its index, where it has one. */
-static int
-commit(const struct installation *in, struct draft *draft, struct err *err)
+int
+files_commit(const struct installation *in, struct draft *draft, struct err *err)
 {
 	return index_commit(in, draft, err) == -1 ?
 	    err_within(err, "%s", in->path) : 0;
@@ -94,7 +95,7 @@ files_write(const struct installation *in, const char *name, mode_t mode,
 		return err_within(err, "%s", in->path);
 	if (fd_write(draft.fd, text.p, text.len) == -1)
 		return err_sys(err, "write %s/%s", in->path, draft.temporary);
-	return commit(in, &draft, err);
+	return files_commit(in, &draft, err);
 }
 
 /* A last line without an end gets one. */
@@ -127,5 +128,61 @@ files_append(const struct installation *in, const char *name, mode_t mode,
 		return err_within(err, "%s/%s", in->path, name);
 	if (fd_write(draft.fd, line.p, line.len) == -1)
 		return err_sys(err, "write %s/%s", in->path, draft.temporary);
-	return commit(in, &draft, err);
+	return files_commit(in, &draft, err);
+}
+
+/* Somebody's editor knows no lock: what it did while we looked would be mixed
+ * with what was there before. */
+static int
+check_same(const struct installation *in, const char *name, int old,
+    const struct stat *was, struct err *err)
+{
+	struct stamp before = stamp_of(was), stamp;
+	struct stat now, named;
+
+	if (fstat(old, &now) == -1)
+		return err_sys(err, "%s/%s", in->path, name);
+	stamp = stamp_of(&now);
+	if (!stamp_same(&before, &stamp) ||
+	    change_stat(in->dir, name, &named) == -1 ||
+	    named.st_ino != now.st_ino || named.st_dev != now.st_dev)
+		return err_set(err, ERR_TEMPORARY, "%s/%s changed meanwhile: "
+		    "try again", in->path, name);
+	return 0;
+}
+
+int
+files_splice_begin(const struct installation *in, const char *name,
+    mode_t mode, int old, const struct stat *was,
+    const struct splices *splices, struct draft *out, struct err *err)
+{
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+	bool unused;
+
+	if (files_check(in, name, &unused, err) == -1)
+		return -1;
+	if (draft_begin(in->dir, name, mode, &draft, err) == -1)
+		return err_within(err, "%s", in->path);
+	if (splice_copy(old, draft.fd, splices, err) == -1)
+		return err_within(err, "%s/%s", in->path, name);
+	if (check_same(in, name, old, was, err) == -1)
+		return -1;
+	*out = draft;
+	draft = (struct draft){ .fd = -1 };
+	return 0;
+}
+
+int
+files_splice(const struct installation *in, const char *name, mode_t mode,
+    int old, const struct stat *was, const struct splices *splices,
+    struct err *err)
+{
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+
+	if (splices->count == 0)
+		return 0;
+	if (files_splice_begin(in, name, mode, old, was, splices, &draft,
+	    err) == -1)
+		return -1;
+	return files_commit(in, &draft, err);
 }

@@ -7,10 +7,13 @@
 #define FILES_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "err.h"
+#include "file.h"
 #include "installation.h"
+#include "splice.h"
 #include "str.h"
 
 enum { MODE_PUBLIC = 0644, MODE_SECRET = 0600 };
@@ -29,6 +32,20 @@ int	files_write(const struct installation *in, const char *name,
 /* What is there, and the line behind it; nothing else is held in memory. */
 int	files_append(const struct installation *in, const char *name,
 	    mode_t mode, struct slice line, struct err *err);
+
+/* What is there with some pieces exchanged; was is its state, with which it was
+ * opened as old, before their places were looked for.  Nothing is changed where
+ * there are none.  ERR_TEMPORARY: it has changed since. */
+int	files_splice(const struct installation *in, const char *name,
+	    mode_t mode, int old, const struct stat *was,
+	    const struct splices *splices, struct err *err);
+
+/* The same up to the commit, for who looks at it before; and that. */
+int	files_splice_begin(const struct installation *in, const char *name,
+	    mode_t mode, int old, const struct stat *was,
+	    const struct splices *splices, struct draft *out, struct err *err);
+int	files_commit(const struct installation *in, struct draft *draft,
+	    struct err *err);
 
 /* Whether anything is there under that name. */
 bool	files_exists(int dir, const char *name);

@@ -136,6 +136,13 @@ passwd_next(struct passwd_reader *r, struct slice *line, struct err *err)
 	return 0;
 }
 
+off_t
+passwd_offset(const struct passwd_reader *r)
+{
+	return r->lines.offset +
+	    (r->chosen ? r->places.place[r->next - 1].offset : 0);
+}
+
 void
 passwd_warn(const struct passwd_reader *r, const char *wrong)
 {

@@ -1,6 +1,6 @@
 /* passwd_file.h: the lines of passwd.D and shadow.D as the programs read them;
  * passwd.c, shadow.c and
- * user_lines.c alone include it.
+ * user_lines.c and line_edit.c alone include it.
  *
  * A reader that was asked for a name gives the lines that its index names, and
  * without one all lines: whoever reads them looks at each, and cannot tell.
@@ -35,6 +35,9 @@ void	drop_passwd_reader(struct passwd_reader *reader);
 /* As lines_next(). */
 int	passwd_next(struct passwd_reader *reader, struct slice *line,
 	    struct err *err);
+
+/* Where the line that was returned last begins in the file. */
+off_t	passwd_offset(const struct passwd_reader *reader);
 
 /* "FILE:LINE: skipped: WRONG" of the line that was returned last. */
 void	passwd_warn(const struct passwd_reader *reader, const char *wrong);

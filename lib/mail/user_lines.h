@@ -1,7 +1,8 @@
 /* user_lines.h: one line more in passwd.D or shadow.D, whatever their size.
  *
  * Nothing but that line is held in memory: what is there is looked at by way of
- * the index, or line by line, and copied.  user_files.h is for all else.
+ * the index, or line by line, and copied.  line_edit.h is for
+ * what becomes of lines that are there, user_files.h for all of them.
  */
 #ifndef USER_LINES_H
 #define USER_LINES_H
@@ -20,10 +21,6 @@ int	user_lines_mention(const struct domain *domain,
 
 /* Adds its hash field to out, wherever it counts: shadow.D's, else passwd.D's. */
 int	user_lines_hash(const struct domain *domain, const char *account,
-	    struct str *out, struct err *err);
-
-/* Adds its GECOS field, all parts of it. */
-int	user_lines_gecos(const struct domain *domain, const char *account,
 	    struct str *out, struct err *err);
 
 /* How many accounts passwd.D has. */

@@ -1,10 +1,11 @@
 /* alias_file.c: aliases.D as it is edited. */
 #include "alias_file.h"
 
+#include <fcntl.h>
 #include <string.h>
 
+#include "alias_scan.h"
 #include "fd.h"
-#include "file.h"
 #include "files.h"
 #include "index.h"
 #include "scope.h"
@@ -13,44 +14,74 @@ enum { LINE_WIDTH = 72 };
 
 /* --- reading ----------------------------------------------------------- */
 
-void
-alias_entry_describe(struct str *out, const struct alias_entry *entry)
+static struct alias_members
+copy_members(struct pool *pool, const struct alias_entry *entry)
 {
-	str_addf(out, "%s%c", entry->name, '\0');
-	for (size_t i = 0; entry->wrong == NULL && i < entry->count; i++)
-		str_addf(out, "%d%s%c", entry->members[i].kind,
-		    entry->members[i].text, '\0');
-	str_addf(out, "%s%c", entry->wrong != NULL ? "?" : "", '\0');
+	struct alias_members all = { .count = entry->wrong ? 0 :
+	    entry->count };
+
+	all.member = pool_alloc(pool, (all.count + 1) * sizeof *all.member);
+	for (size_t i = 0; i < all.count; i++) {
+		all.member[i] = entry->members[i];
+		all.member[i].text = pool_dup(pool,
+		    slice_of(entry->members[i].text));
+	}
+	return all;
 }
 
 /* The last entry of a name is the one that counts. */
 static int
-read_one(void *arg, const struct alias_entry *entry, struct err *err)
+read_one(void *arg, const struct alias_entry *entry,
+    const struct alias_extent *extent, struct err *err)
 {
 	struct alias_file *file = arg;
+	struct slice text;
 
-	(void)err;
-	if (!slice_same(slice_of(entry->name), slice_of(file->alias))) {
-		alias_entry_describe(&file->others, entry);
+	if (!slice_same(slice_of(entry->name), slice_of(file->alias)))
 		return 0;
-	}
-	struct alias_lines *lines = pool_alloc(file->pool, sizeof *lines);
-	*lines = (struct alias_lines){ entry->line, entry->last_line,
-	    file->all };
-	file->all = lines;
+	if (alias_text_read(file->fd, extent->start, extent->next, file->pool,
+	    &text, err) == -1)
+		return -1;
+	struct alias_piece *piece = pool_alloc(file->pool, sizeof *piece);
+	*piece = (struct alias_piece){ NULL, extent->start, extent->next,
+	    pool_dup(file->pool, slice_of(entry->name)), alias_text_lines(text, entry->last_line - entry->line + 1) };
+	if (file->last != NULL)
+		file->last->following = piece;
+	else
+		file->first = piece;
+	file->last = piece;
+	file->count++;
 	file->found = true;
-	file->line = entry->line;
-	file->last_line = entry->last_line;
 	file->wrong = entry->wrong ?
 	    pool_dup(file->pool, slice_of(entry->wrong)) : NULL;
-	file->members.count = entry->wrong ? 0 : entry->count;
-	file->members.member = pool_alloc(file->pool,
-	    (file->members.count + 1) * sizeof *file->members.member);
-	for (size_t i = 0; i < file->members.count; i++) {
-		file->members.member[i] = entry->members[i];
-		file->members.member[i].text = pool_dup(file->pool,
-		    slice_of(entry->members[i].text));
-	}
+	file->members = copy_members(file->pool, entry);
+	return 0;
+}
+
+static int
+read_one_only(void *arg, const struct alias_entry *entry,
+    const struct alias_extent *extent, struct err *err)
+{
+	return read_one(arg, entry, extent, err) == -1 ? -1 : 1;
+}
+
+/* Where the index says, or from the first line to the last. */
+static int
+read_entries(struct alias_file *file, struct err *err)
+{
+	SCOPED(drop_textindex_places) struct textindex_places places = { 0 };
+	const struct installation *in = file->domain->in;
+	struct index_question question = { INDEX_ALIAS, slice_of(file->alias),
+	    false };
+	const char *path = installation_path(in, file->pool, file->name);
+
+	if (!index_ask(in, file->name, file->fd, &question, &places))
+		return alias_scan_extents(path, file->fd, NULL, read_one, file,
+		    err);
+	for (size_t i = 0; i < places.count; i++)
+		if (alias_scan_extents(path, file->fd, &places.place[i],
+		    read_one_only, file, err) == -1)
+			return -1;
 	return 0;
 }
 
@@ -58,92 +89,59 @@ int
 alias_file_read(const struct domain *domain, struct pool *pool,
     const char *alias, struct alias_file *out, struct err *err)
 {
+	const struct installation *in = domain->in;
 	bool there;
 
 	*out = (struct alias_file){
 		.domain = domain, .pool = pool, .alias = alias,
 		.name = pool_format(pool, "aliases.%s", domain->name),
 	};
-	if (files_read(domain->in, out->name, &out->text, &there, err) == -1)
+	if (files_check(in, out->name, &there, err) == -1)
 		return -1;
-	return there ? alias_each(domain->in, out->name, read_one, out, err) :
-	    0;
+	if (!there)
+		return 0;
+	if (file_open(in->dir, out->name, O_NOFOLLOW, &out->fd, &out->was,
+	    err) == -1)
+		return err_within(err, "%s", in->path);
+	out->there = true;
+	return read_entries(out, err);
 }
 
 void
 drop_alias_file(struct alias_file *file)
 {
-	drop_str(&file->text);
-	drop_str(&file->others);
+	if (file->there)
+		drop_fd(&file->fd);
 }
 
 /* --- writing ----------------------------------------------------------- */
 
-static bool
-same_members(const struct alias_members *a, const struct alias_members *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (a->member[i].kind != b->member[i].kind ||
-		    strcmp(a->member[i].text, b->member[i].text) != 0)
-			return false;
-	return true;
-}
-
-/* 1: the text is read as it was meant, 0: it is not. */
-static int
-check_draft(const struct alias_file *file, const struct draft *draft,
-    const struct alias_members *wanted, struct err *err)
-{
-	SCOPED(drop_alias_file) struct alias_file again = { .pool = file->pool,
-	    .alias = file->alias };
-
-	if (alias_each(file->domain->in, draft->temporary, read_one, &again,
-	    err) == -1)
-		return -1;
-	return again.wrong == NULL && again.found == (wanted->count > 0) &&
-	    same_members(&again.members, wanted) &&
-	    slice_equal(str_slice(&again.others), str_slice(&file->others));
-}
-
 /* 1: replaced, 0: it would not be read as meant, and nothing changed. */
 static int
-replace(struct alias_file *file, struct slice text,
-    const struct alias_members *wanted, struct err *err)
+change(const struct alias_file *file, const struct alias_piece *piece,
+    const char *name, const struct str *text,
+    const struct alias_members *members, struct err *err)
 {
-	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
+	const struct alias_entry wanted = { .name = name,
+	    .members = members->member, .count = members->count };
+	struct alias_change one = { file->was.st_size, file->was.st_size,
+	    file->was.st_size, str_slice(text), &wanted };
 
-	if (draft_begin(file->domain->in->dir, file->name, MODE_PUBLIC, &draft,
-	    err) == -1)
-		return -1;
-	if (fd_write(draft.fd, text.p, text.len) == -1)
-		return err_sys(err, "write %s", draft.temporary);
-	int fits = check_draft(file, &draft, wanted, err);
-	if (fits != 1)
-		return fits;
-	return index_commit(file->domain->in, &draft, err) == -1 ? -1 : 1;
+	if (piece != NULL) {
+		one.start = piece->start;
+		one.end = piece->start + (off_t)piece->text.len;
+		one.next = piece->next;
+	}
+	return alias_text_change(file->domain->in, file->name, file->fd,
+	    &file->was, &one, 1, err);
 }
 
-/* The text before the entry, of it, and behind it. */
-static void
-split(const struct alias_file *file, struct slice part[3])
+static int
+make_file(const struct alias_file *file, const struct str *text,
+    struct err *err)
 {
-	struct slice all = str_slice(&file->text), rest = all, line;
-	unsigned number = 0;
-	size_t start = all.len, end = all.len;
-
-	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
-		size_t at = (size_t)(line.p - all.p), behind = at + line.len;
-		number++;
-		if (number == file->line)
-			start = at;
-		if (number == file->last_line)
-			end = behind < all.len ? behind + 1 : behind;
-	}
-	part[0] = (struct slice){ all.p, start };
-	part[1] = (struct slice){ all.p + start, end - start };
-	part[2] = slice_from(all, end);
+	return files_write(file->domain->in, file->name, MODE_PUBLIC,
+	    str_slice(text), err) == -1 ? -1 : 1;
 }
 
 static void
@@ -214,30 +212,20 @@ unreadable(const struct alias_file *file, struct err *err)
 	    file->alias);
 }
 
-static void
-end_last_line(struct str *out)
-{
-	if (out->len > 0 && out->s[out->len - 1] != '\n')
-		str_addc(out, '\n');
-}
-
 int
 alias_file_set(struct alias_file *file, const struct alias_members *members,
     struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
-	struct slice part[3];
 
-	split(file, part);
-	if (slice_starts(part[1], "\xEF\xBB\xBF"))
-		str_adds(&text, "\xEF\xBB\xBF");
-	str_addslice(&text, part[0]);
-	if (file->found)
-		alias_entry_comments(&text, part[1]);
-	end_last_line(&text);
+	if (file->found) {
+		if (slice_starts(file->last->text, "\xEF\xBB\xBF"))
+			str_adds(&text, "\xEF\xBB\xBF");
+		alias_entry_comments(&text, file->last->text);
+	}
 	alias_entry_add(&text, file->alias, members);
-	str_addslice(&text, part[2]);
-	int done = replace(file, str_slice(&text), members, err);
+	int done = file->there ? change(file, file->last,
+	    file->alias, &text, members, err) : make_file(file, &text, err);
 	return done == 0 ? unreadable(file, err) : done == 1 ? 0 : -1;
 }
 
@@ -264,7 +252,8 @@ append(struct slice entry, const struct alias_members *members, size_t count,
 		width = (wrap ? 8 : width + 2) + member.len;
 	}
 	str_add(out, entry.p + end, entry.len - end);
-	end_last_line(out);
+	if (end == entry.len)
+		str_addc(out, '\n');
 }
 
 int
@@ -272,46 +261,47 @@ alias_file_add(struct alias_file *file, const struct alias_members *members,
     size_t count, struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
-	struct slice part[3];
 
 	if (!file->found)
 		return alias_file_set(file, members, err);
-	split(file, part);
-	str_addslice(&text, part[0]);
-	append(part[1], members, count, &text);
-	str_addslice(&text, part[2]);
-	int done = replace(file, str_slice(&text), members, err);
+	append(file->last->text, members, count, &text);
+	int done = change(file, file->last, file->last->name, &text, members,
+	    err);
 	/* A comment at the end of the line, say: then the entry is written
 	 * anew. */
 	return done == 0 ? alias_file_set(file, members, err) : done == 1 ? 0 :
 	    -1;
 }
 
-static bool
-is_entry_line(const struct alias_file *file, unsigned number)
+/* What an entry's lines leave: its comments. */
+static struct slice
+leave_comments(struct pool *pool, struct slice entry)
 {
-	for (const struct alias_lines *at = file->all; at != NULL;
-	    at = at->next)
-		if (number >= at->first && number <= at->last)
-			return true;
-	return false;
+	SCOPED(drop_str) struct str text = { 0 };
+	struct slice rest = entry, line;
+
+	while (rest.len > 0 && slice_cut(&rest, '\n', &line))
+		if (slice_starts(slice_trim(line), "#"))
+			str_add(&text, line.p, line.len +
+			    (line.p + line.len < entry.p + entry.len));
+	return (struct slice){ pool_dup(pool, str_slice(&text)), text.len };
 }
 
 int
 alias_file_remove(struct alias_file *file, struct err *err)
 {
-	SCOPED(drop_str) struct str text = { 0 };
-	struct alias_members none = { 0 };
-	struct slice all = str_slice(&file->text), rest = all, line;
-	unsigned number = 0;
+	struct alias_change *changes = pool_alloc(file->pool,
+	    (file->count + 1) * sizeof *changes);
+	size_t n = 0;
 
-	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
-		bool comment = slice_starts(slice_trim(line), "#");
-		if (is_entry_line(file, ++number) && !comment)
-			continue;
-		str_add(&text, line.p,
-		    line.len + (line.p + line.len < all.p + all.len));
-	}
-	int done = replace(file, str_slice(&text), &none, err);
+	for (const struct alias_piece *at = file->first; at != NULL;
+	    at = at->following)
+		changes[n++] = (struct alias_change){ at->start,
+		    at->start + (off_t)at->text.len, at->next,
+		    leave_comments(file->pool, at->text), NULL };
+	if (n == 0)
+		return 0;
+	int done = alias_text_change(file->domain->in, file->name, file->fd,
+	    &file->was, changes, n, err);
 	return done == 0 ? unreadable(file, err) : done == 1 ? 0 : -1;
 }

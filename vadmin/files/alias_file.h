@@ -1,14 +1,10 @@
 /* alias_file.h: aliases.D as it is edited: one entry changes, all the rest
- * stays byte for byte.
- *
- * What was written is read again with the resolver's own parser before it
- * replaces the file: the entry must have the wanted members, and every other
- * entry those it had.
+ * stays byte for byte (alias_text.h).
  */
 #ifndef ALIAS_FILE_H
 #define ALIAS_FILE_H
 
-#include "aliases.h"
+#include "alias_text.h"
 #include "domain.h"
 #include "err.h"
 #include "pool.h"
@@ -19,9 +15,12 @@ struct alias_members {
 	size_t			 count;
 };
 
-struct alias_lines {
-	unsigned		 first, last;
-	struct alias_lines	*next;
+/* An entry, and where it stands; the next one begins at next. */
+struct alias_piece {
+	struct alias_piece	*following;
+	off_t			 start, next;
+	const char		*name;		/* as it is written */
+	struct slice		 text;		/* its own lines */
 };
 
 struct alias_file {
@@ -29,13 +28,13 @@ struct alias_file {
 	struct pool		*pool;
 	const char		*name;		/* aliases.D */
 	const char		*alias;		/* the one that is edited */
-	struct str		 text;
-	/* the other entries, to compare */
-	struct str		 others;
+	bool			 there;
+	int			 fd;
+	struct stat		 was;
 	bool			 found;
-	unsigned		 line, last_line;
 	/* every entry of the name; the last one counts */
-	struct alias_lines	*all;
+	struct alias_piece	*first, *last;
+	size_t			 count;
 	const char		*wrong;		/* its syntax error */
 	struct alias_members	 members;
 };
@@ -56,9 +55,7 @@ int	alias_file_set(struct alias_file *file,
 /* All entries of the name go: an earlier one would come to life. */
 int	alias_file_remove(struct alias_file *file, struct err *err);
 
-/* Of an entry: what it says, to compare it; the entry as we write it; and its
- * comments, as lines of their own. */
-void	alias_entry_describe(struct str *out, const struct alias_entry *entry);
+/* An entry as we write it; and its comments, as lines of their own. */
 void	alias_entry_add(struct str *out, const char *name,
 	    const struct alias_members *members);
 void	alias_entry_comments(struct str *out, struct slice entry);

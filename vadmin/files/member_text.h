@@ -7,12 +7,14 @@
 #include <stdbool.h>
 
 #include "alias_file.h"
+#include "alias_scan.h"
 #include "str.h"
 
 /* An entry that changes. */
 struct member_edit {
-	struct member_edit		*next;
-	unsigned		 first, last;
+	struct member_edit	*next;
+	struct alias_extent	 extent;
+	unsigned		 lines;		/* its own */
 	const char		*name;
 	struct alias_members	 old, new;
 };

@@ -8,21 +8,26 @@
 
 #include "alias_file.h"
 #include "alias_scan.h"
+#include "alias_search.h"
 #include "fd.h"
 #include "file.h"
 #include "files.h"
 #include "member_text.h"
 #include "scope.h"
 
-enum { FORWARD_MAX = 1 << 20 };
+enum {
+	FORWARD_MAX = 1 << 20,
+	NEAR = 64 * 1024,	/* so far apart they are two changes */
+	GROUPS_MAX = 16,
+};
 
 struct editing {
 	struct members_visit	*visit;
 	struct pool		 pool;
 	struct member_edit		*first, **end;
-	/* what all entries shall say */
+	size_t			 count;
+	/* what the one entry of a forward shall say */
 	struct str		 expected;
-	bool			 is_list;	/* a forward */
 };
 
 static void
@@ -80,74 +85,35 @@ ask(struct editing *e, const struct alias_entry *entry,
 	return changes;
 }
 
-static int
-look(void *arg, const struct alias_entry *entry, struct err *err)
+static void
+look(struct editing *e, const struct alias_entry *entry,
+    const struct alias_extent *extent)
 {
-	struct editing *e = arg;
 	struct alias_entry wanted = *entry;
 	struct alias_members new = { pool_alloc(&e->pool,
 	    (entry->count + 1) * sizeof *new.member), 0 };
 
-	(void)err;
 	if (entry->wrong == NULL && ask(e, entry, &new)) {
 		struct member_edit *edit = pool_alloc(&e->pool, sizeof *edit);
-		*edit = (struct member_edit){ NULL, entry->line, entry->last_line,
+		*edit = (struct member_edit){ NULL, *extent,
+		    entry->last_line - entry->line + 1,
 		    pool_dup(&e->pool, slice_of(entry->name)),
 		    copy_members(&e->pool, entry), new };
+		e->count++;
 		*e->end = edit;
 		e->end = &edit->next;
 		e->visit->changed++;
 		wanted.members = new.member;
 		wanted.count = new.count;
 	}
-	alias_entry_describe(&e->expected, &wanted);
-	return 0;
+	if (extent->next == 0)
+		alias_entry_describe(&e->expected, &wanted);
 }
 
-/* --- the whole text ------------------------------------------------------ */
-
-/* So many lines off the front of rest. */
-static struct slice
-take_lines(struct slice *rest, unsigned count)
-{
-	struct slice taken = *rest;
-
-	while (count-- > 0 && rest->len > 0) {
-		ptrdiff_t end = slice_find(*rest, '\n');
-		*rest = slice_from(*rest, end == -1 ? rest->len :
-		    (size_t)end + 1);
-	}
-	taken.len -= rest->len;
-	return taken;
-}
-
-static void
-put_all(const struct editing *e, struct slice text, bool in_place,
-    struct str *out)
-{
-	unsigned number = 1;
-
-	for (const struct member_edit *edit = e->first; edit != NULL;
-	    edit = edit->next) {
-		str_addslice(out, take_lines(&text, edit->first - number));
-		member_edit_put(edit, take_lines(&text, edit->last - edit->first + 1),
-		    in_place, e->is_list, out);
-		number = edit->last + 1;
-	}
-	str_addslice(out, text);
-}
+/* --- a forward ----------------------------------------------------------- */
 
 static int
-describe(void *arg, const struct alias_entry *entry, struct err *err)
-{
-	(void)err;
-	alias_entry_describe(arg, entry);
-	return 0;
-}
-
-static int
-describe_draft(const struct editing *e, const struct draft *draft,
-    struct str *out, struct err *err)
+describe_draft(const struct draft *draft, struct str *out, struct err *err)
 {
 	static const struct alias_question list = { .include = true };
 	SCOPED(drop_pool) struct pool pool = { 0 };
@@ -155,8 +121,6 @@ describe_draft(const struct editing *e, const struct draft *draft,
 
 	if (lseek(draft->fd, 0, SEEK_SET) == -1)
 		return err_sys(err, "%s", draft->temporary);
-	if (!e->is_list)
-		return alias_scan_each("", draft->fd, describe, out, err);
 	if (alias_scan(&pool, "", draft->fd, true, &list, &entry, err) == -1)
 		return -1;
 	alias_entry_describe(out, entry);
@@ -165,18 +129,18 @@ describe_draft(const struct editing *e, const struct draft *draft,
 
 /* 1: replaced, 0: it would not be read as it is meant. */
 static int
-try_text(const struct editing *e, int dir, const char *name,
+try_forward(const struct editing *e, int dir, const char *name,
     struct slice text, bool in_place, struct err *err)
 {
 	SCOPED(drop_str) struct str new = { 0 }, said = { 0 };
 	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
 
-	put_all(e, text, in_place, &new);
+	member_edit_put(e->first, text, in_place, true, &new);
 	if (draft_begin(dir, name, MODE_PUBLIC, &draft, err) == -1)
 		return -1;
 	if (fd_write(draft.fd, str_text(&new), new.len) == -1)
 		return err_sys(err, "write %s", draft.temporary);
-	if (describe_draft(e, &draft, &said, err) == -1)
+	if (describe_draft(&draft, &said, err) == -1)
 		return -1;
 	if (!slice_equal(str_slice(&said), str_slice(&e->expected)))
 		return 0;
@@ -184,39 +148,12 @@ try_text(const struct editing *e, int dir, const char *name,
 }
 
 static int
-replace(const struct editing *e, int dir, const char *name, const char *path,
-    struct slice text, struct err *err)
+end(int done, const char *path, struct err *err)
 {
-	if (e->first == NULL)
-		return 0;
-	int done = try_text(e, dir, name, text, true, err);
-	if (done == 0)
-		done = try_text(e, dir, name, text, false, err);
 	if (done == 0)
 		return err_set(err, ERR_INVALID, "%s: it would not be read as "
 		    "it is meant: edit it by hand", path);
 	return done == -1 ? err_within(err, "%s", path) : 0;
-}
-
-/* --- the two kinds of files ---------------------------------------------- */
-
-int
-members_of_file(const struct installation *in, const char *file,
-    struct members_visit *visit, struct err *err)
-{
-	SCOPED(drop_editing) struct editing e = { .visit = visit };
-	SCOPED(drop_str) struct str text = { 0 };
-	bool there;
-
-	e.end = &e.first;
-	if (files_read(in, file, &text, &there, err) == -1)
-		return -1;
-	if (!there)
-		return 0;
-	if (alias_each(in, file, look, &e, err) == -1)
-		return err_within(err, "%s", in->path);
-	return replace(&e, in->dir, file, pool_format(&e.pool, "%s/%s",
-	    in->path, file), str_slice(&text), err);
 }
 
 static int
@@ -239,8 +176,8 @@ members_of_forward(int dir, const char *name, const char *path,
     struct members_visit *visit, struct err *err)
 {
 	static const struct alias_question list = { .include = true };
-	SCOPED(drop_editing) struct editing e = { .visit = visit,
-	    .is_list = true };
+	static const struct alias_extent whole;
+	SCOPED(drop_editing) struct editing e = { .visit = visit };
 	SCOPED(drop_str) struct str text = { 0 };
 	SCOPED(drop_fd) int fd = -1;
 	struct alias_entry *entry;
@@ -251,6 +188,121 @@ members_of_forward(int dir, const char *name, const char *path,
 		    0 : err_within(err, "%s", path);
 	if (alias_scan(&e.pool, path, fd, true, &list, &entry, err) == -1)
 		return -1;
-	look(&e, entry, err);
-	return replace(&e, dir, name, path, str_slice(&text), err);
+	look(&e, entry, &whole);
+	if (e.first == NULL)
+		return 0;
+	int done = try_forward(&e, dir, name, str_slice(&text), true, err);
+	if (done == 0)
+		done = try_forward(&e, dir, name, str_slice(&text), false, err);
+	return end(done, path, err);
+}
+
+/* --- an alias file ------------------------------------------------------- */
+
+static int
+look_at_entry(void *arg, const struct alias_entry *entry,
+    const struct alias_extent *extent, struct err *err)
+{
+	(void)err;
+	look(arg, entry, extent);
+	return 0;
+}
+
+/* Edits that stand near one another. */
+struct group {
+	const struct member_edit	*first;
+	size_t				 count;
+};
+
+/* As alias_text_change(). */
+static int
+try_group(struct editing *e, const struct installation *in, const char *file,
+    const struct group *group, bool in_place, struct err *err)
+{
+	struct alias_change *changes = pool_alloc(&e->pool,
+	    group->count * sizeof *changes);
+	struct alias_entry *wanted = pool_alloc(&e->pool,
+	    group->count * sizeof *wanted);
+	const struct member_edit *at = group->first;
+	SCOPED(drop_fd) int fd = -1;
+	struct stat was;
+
+	if (file_open(in->dir, file, O_NOFOLLOW, &fd, &was, err) == -1)
+		return -1;
+	for (size_t i = 0; i < group->count; i++, at = at->next) {
+		SCOPED(drop_str) struct str new = { 0 };
+		struct slice text;
+		if (alias_text_read(fd, at->extent.start, at->extent.next,
+		    &e->pool, &text, err) == -1)
+			return -1;
+		text = alias_text_lines(text, at->lines);
+		member_edit_put(at, text, in_place, false, &new);
+		wanted[i] = (struct alias_entry){ .name = at->name,
+		    .members = at->new.member, .count = at->new.count };
+		changes[i] = (struct alias_change){ at->extent.start,
+		    at->extent.start + (off_t)text.len, at->extent.next,
+		    { pool_dup(&e->pool, str_slice(&new)), new.len },
+		    &wanted[i] };
+	}
+	return alias_text_change(in, file, fd, &was, changes, group->count,
+	    err);
+}
+
+/* What the journal keeps of a change reaches from its first line to its last. */
+static struct group *
+divide(struct editing *e, size_t *count)
+{
+	struct group *groups = pool_alloc(&e->pool, e->count * sizeof *groups);
+	const struct member_edit *before = NULL;
+	size_t n = 0;
+
+	for (const struct member_edit *at = e->first; at != NULL;
+	    before = at, at = at->next) {
+		if (before == NULL || (n < GROUPS_MAX &&
+		    at->extent.start - before->extent.next > NEAR))
+			groups[n++] = (struct group){ at, 0 };
+		groups[n - 1].count++;
+	}
+	*count = n;
+	return groups;
+}
+
+/* The last ones first: where the others stand does not change by it. */
+static int
+replace(struct editing *e, const struct installation *in, const char *file,
+    struct err *err)
+{
+	size_t count;
+	const struct group *groups = divide(e, &count);
+	int done = 1;
+
+	while (done == 1 && count-- > 0) {
+		done = try_group(e, in, file, &groups[count], true, err);
+		if (done == 0)
+			done = try_group(e, in, file, &groups[count], false,
+			    err);
+	}
+	return done;
+}
+
+int
+members_of_file(const struct installation *in, const char *file,
+    struct members_visit *visit, struct err *err)
+{
+	SCOPED(drop_editing) struct editing e = { .visit = visit };
+	SCOPED(drop_fd) int fd = -1;
+	const char *path = installation_path(in, &e.pool, file);
+	bool there;
+
+	e.end = &e.first;
+	if (files_check(in, file, &there, err) == -1)
+		return -1;
+	if (!there)
+		return 0;
+	if (file_open(in->dir, file, O_NOFOLLOW, &fd, NULL, err) == -1 ||
+	    alias_search_file(path, fd, visit->word, look_at_entry, &e,
+	    err) == -1)
+		return err_within(err, "%s", in->path);
+	return e.first == NULL ? 0 : end(replace(&e, in, file, err), path,
+	    err);
 }

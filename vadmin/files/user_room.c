@@ -3,21 +3,10 @@
 
 #include <unistd.h>
 
-#include "entries.h"
 #include "files.h"
+#include "pool.h"
 #include "scope.h"
 #include "user_lines.h"
-
-static size_t
-count_accounts(struct slice passwd)
-{
-	struct entry entry;
-	size_t n = 0;
-
-	while (entries_next(&passwd, &entry))
-		n += entry.count == PASSWD_FIELDS;
-	return n;
-}
 
 static int
 there_already(const struct subject *subject, struct err *err)
@@ -46,22 +35,7 @@ check_maker(const struct domain *domain, struct err *err)
 }
 
 int
-user_room_check(const struct subject *subject, const struct user_files *files,
-    struct err *err)
-{
-	const struct domain *domain = subject->domain;
-	uint64_t max = domain->conf.max_users;
-
-	if (entries_mention(str_slice(&files->passwd), slice_of(subject->name)))
-		return there_already(subject, err);
-	if (max != 0 && count_accounts(str_slice(&files->passwd)) >= max)
-		return is_full(domain, err);
-	return check_maker(domain, err);
-}
-
-/* As user_files_read() says it: both can be changed. */
-static int
-check_files(const struct domain *domain, struct err *err)
+user_room_files(const struct domain *domain, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	const char *passwd = pool_format(&pool, "passwd.%s", domain->name),
@@ -82,7 +56,7 @@ user_room_look(const struct subject *subject, struct err *err)
 	const struct domain *domain = subject->domain;
 	uint64_t max = domain->conf.max_users, count = 0;
 
-	if (check_files(domain, err) == -1)
+	if (user_room_files(domain, err) == -1)
 		return -1;
 	int there = user_lines_mention(domain, USER_LINES_PASSWD,
 	    slice_of(subject->name), err);

@@ -5,14 +5,12 @@
 
 #include "err.h"
 #include "subject.h"
-#include "user_files.h"
 
 /* ERR_EXISTS: there is one of that name.  ERR_REFUSED: max-users are there, or
  * only root could make it. */
-int	user_room_check(const struct subject *subject,
-	    const struct user_files *files, struct err *err);
-
-/* The same without reading the files as a whole. */
 int	user_room_look(const struct subject *subject, struct err *err);
+
+/* Whether passwd.D is there, and it and shadow.D can be changed. */
+int	user_room_files(const struct domain *domain, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "change.h"
 #include "fd.h"
 #include "file.h"
+#include "index.h"
 #include "leaving.h"
 #include "scope.h"
 
@@ -33,6 +34,18 @@ undo_sync(const struct desk *desk, struct err *err)
 	    err_sys(err, "sync the directory of %s", desk->step->path) : 0;
 }
 
+/* An index is one of a file beside the settings, or of none. */
+static int
+commit(const struct desk *desk, struct draft *draft, struct err *err)
+{
+	struct stat a, b;
+
+	if (fstat(desk->dir, &a) == -1 || fstat(desk->in->dir, &b) == -1)
+		return err_sys(err, "the directory of %s", desk->step->path);
+	return a.st_dev == b.st_dev && a.st_ino == b.st_ino ?
+	    index_commit(desk->in, draft, err) : draft_commit(draft, err);
+}
+
 static int
 write_file(const struct desk *desk, struct slice text, bool is_new,
     struct err *err)
@@ -49,7 +62,7 @@ write_file(const struct desk *desk, struct slice text, bool is_new,
 	    (fchown(draft.fd, who.uid, who.gid) == -1 ||
 	    fchmod(draft.fd, desk->step->mode) == -1))
 		return err_sys(err, "owner of %s", desk->step->path);
-	return draft_commit(&draft, err);
+	return commit(desk, &draft, err);
 }
 
 int

@@ -1,11 +1,10 @@
 /* restore_account.c: one account out of a backup, into a domain that is
  * there. */
-#include "entries.h"
 #include "grant_file.h"
+#include "line_edit.h"
 #include "restoring.h"
 #include "scope.h"
 #include "subject.h"
-#include "user_files.h"
 #include "user_room.h"
 
 enum { TEXT_MAX = 1 << 30 };
@@ -54,68 +53,60 @@ find_grants(struct restoring *r, const struct restored *one, struct err *err)
 /* A line of somebody who had this name is nobody's any more, but it may be all
  * that is left of an account whose line in passwd.D was lost. */
 static int
-put_shadow(const struct restored *one, struct user_files *files,
+put_shadow(const struct domain *domain, const struct restored *one,
     struct err *err)
 {
-	SCOPED(drop_str) struct str text = { 0 };
+	SCOPED(drop_secret) struct str text = { 0 };
 	struct entry there, entry;
-	struct slice rest = one->shadow, name = slice_of(one->name);
+	struct slice rest = one->shadow;
+	int got = line_find(domain, USER_LINES_SHADOW, slice_of(one->name),
+	    &text, &there, err);
 
-	if (entries_find(str_slice(&files->shadow), name, SHADOW_FIELDS,
-	    &there)) {
-		if (slice_equal(there.line, one->shadow))
-			return 0;
-		return err_set(err, ERR_EXISTS, "%s has a line of '%s' "
-		    "already, who is no account: take it out (vadmin fsck "
-		    "--repair %s)", files->shadow_name, one->name,
-		    files->domain->name);
-	}
-	if (rest.len == 0)
-		return 0;
+	if (got == 1)
+		return slice_equal(there.line, one->shadow) ? 0 : err_set(err,
+		    ERR_EXISTS, "shadow.%s has a line of '%s' already, who is "
+		    "no account: take it out (vadmin fsck --repair %s)",
+		    domain->name, one->name, domain->name);
+	if (got == -1 || rest.len == 0)
+		return got;
 	entries_next(&rest, &entry);
-	if (entries_add(str_slice(&files->shadow), entry.field, SHADOW_FIELDS,
-	    &text, err) == -1)
-		return -1;
-	return user_files_write_shadow(files, &text, err);
+	return line_put(domain, USER_LINES_SHADOW, entry.field, err);
 }
 
 static int
-put_passwd(const struct restored *one, struct user_files *files,
+put_passwd(const struct domain *domain, const struct restored *one,
     struct err *err)
 {
-	SCOPED(drop_str) struct str text = { 0 };
 	struct slice rest = one->passwd;
 	struct entry entry;
 
 	entries_next(&rest, &entry);
-	if (entries_add(str_slice(&files->passwd), entry.field, PASSWD_FIELDS,
-	    &text, err) == -1)
-		return -1;
-	return user_files_write_passwd(files, &text, err);
+	return line_put(domain, USER_LINES_PASSWD, entry.field, err);
 }
 
 /* Its line is there already where only the end was missing. */
 static int
 put_account(struct restoring *r, const struct restored *one, struct err *err)
 {
-	SCOPED(drop_user_files) struct user_files files = { 0 };
+	SCOPED(drop_str) struct str text = { 0 };
 	const struct subject subject = { r->domain, one->name };
 	struct entry entry;
 
-	if (user_files_read(r->domain, &r->pool, &files, err) == -1)
+	if (user_room_files(r->domain, err) == -1)
 		return -1;
-	if (r->record->begun && entries_find(str_slice(&files.passwd),
-	    slice_of(one->name), PASSWD_FIELDS, &entry))
-		return 0;
-	if (user_room_check(&subject, &files, err) == -1)
+	int got = r->record->begun ? line_find(r->domain, USER_LINES_PASSWD,
+	    slice_of(one->name), &text, &entry, err) : 0;
+	if (got != 0)
+		return got == 1 ? 0 : -1;
+	if (user_room_look(&subject, err) == -1)
 		return err->kind != ERR_EXISTS ? -1 : err_set(err, ERR_EXISTS,
 		    "%s@%s is there already: delete or rename it first",
 		    one->name, r->domain->name);
 	if (restoring_settle(r, err) == -1 ||
-	    put_shadow(one, &files, err) == -1 ||
+	    put_shadow(r->domain, one, err) == -1 ||
 	    restoring_things(r, one, err) == -1)
 		return -1;
-	return put_passwd(one, &files, err);
+	return put_passwd(r->domain, one, err);
 }
 
 int

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "address.h"
-#include "aliases.h"
+#include "alias_search.h"
 #include "files.h"
 #include "scope.h"
 
@@ -44,11 +44,13 @@ is_account(const struct search *search, struct pool *pool, const char *text)
 }
 
 static int
-look_at_entry(void *arg, const struct alias_entry *entry, struct err *err)
+look_at_entry(void *arg, const struct alias_entry *entry,
+    const struct alias_extent *extent, struct err *err)
 {
 	struct search *search = arg;
 	SCOPED(drop_pool) struct pool pool = { 0 };
 
+	(void)extent;
 	(void)err;
 	for (size_t i = 0; entry->wrong == NULL && i < entry->count; i++) {
 		const struct alias_member *member = &entry->members[i];
@@ -69,8 +71,8 @@ look_at_file(struct search *search, const char *file)
 {
 	struct err err;
 
-	if (alias_each(&search->call->in, file, look_at_entry, search,
-	    &err) == -1)
+	if (alias_search_each(&search->call->in, file, search->account->name,
+	    look_at_entry, search, &err) == -1)
 		note("%s: not looked at: %s", file, err.text);
 }
 

@@ -112,5 +112,5 @@ holdings_tell(struct holdings *h, struct err *err)
 	    (unsigned long long)h->bytes);
 	if (domain_each(&h->call->in, &names, tell_domain_alias, h, err) == -1)
 		return -1;
-	return references_each(h->call, tell_reference, h, err);
+	return references_each(h->call, NULL, tell_reference, h, err);
 }

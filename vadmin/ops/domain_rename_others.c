@@ -159,7 +159,7 @@ domain_rename_others(const struct domain_rename *r, struct err *err)
 
 	if (domain_each(&r->call->in, &names, point_alias, &own, err) == -1 ||
 	    domain_each(&r->call->in, &names, point_extra, &own, err) == -1 ||
-	    references_each(r->call, point_member, &own, err) == -1 ||
+	    references_each(r->call, NULL, point_member, &own, err) == -1 ||
 	    point_addresses(r, err) == -1)
 		return -1;
 	return point_main_domain(r, err);

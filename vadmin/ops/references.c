@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "alias_search.h"
 #include "domain.h"
 #include "domain_file.h"
 #include "fd.h"
@@ -19,6 +20,7 @@
 
 struct search {
 	struct call		*call;
+	const char		*word;
 	reference_visitor	*visit;
 	void			*arg;
 	struct reference	 at;
@@ -58,7 +60,7 @@ look_at_member(void *arg, struct pool *pool, const struct alias_entry *entry,
 static void
 look_at_aliases(struct search *s, const char *file)
 {
-	struct members_visit visit = { look_at_member, s, 0 };
+	struct members_visit visit = { look_at_member, s, s->word, 0 };
 	struct err err;
 
 	s->at.kind = REFERENCE_ALIAS;
@@ -79,12 +81,14 @@ beside_us(const struct search *s, const char *file)
 
 /* A file elsewhere is not ours to replace: what is in it can be told alone. */
 static int
-tell_elsewhere(void *arg, const struct alias_entry *entry, struct err *err)
+tell_elsewhere(void *arg, const struct alias_entry *entry,
+    const struct alias_extent *extent, struct err *err)
 {
 	struct search *s = arg;
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct alias_member unused;
 
+	(void)extent;
 	(void)err;
 	for (size_t i = 0; entry->wrong == NULL && i < entry->count; i++)
 		if (look_at_member(s, &pool, entry, i, &unused))
@@ -108,8 +112,8 @@ look_at_extra(struct search *s, const char *named)
 	s->at.kind = REFERENCE_ALIAS;
 	if (file != NULL)
 		look_at_aliases(s, file);
-	else if (alias_each(&s->call->in, named, tell_elsewhere, s,
-	    &err) == -1)
+	else if (alias_search_each(&s->call->in, named, s->word,
+	    tell_elsewhere, s, &err) == -1)
 		note("%s: not looked at: %s", named, err.text);
 	s->at.shared = false;
 }
@@ -121,7 +125,7 @@ look_at_forward(struct search *s, int dir, const char *path, const char *file)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct slice name = slice_of(file);
-	struct members_visit visit = { look_at_member, s, 0 };
+	struct members_visit visit = { look_at_member, s, s->word, 0 };
 	struct err err;
 
 	if (!slice_ends(name, ".forward") || name.p[0] == '.')
@@ -234,12 +238,12 @@ look_at_domain(void *arg, const char *name, bool is_alias, struct err *err)
 }
 
 int
-references_each(struct call *call, reference_visitor *visit, void *arg,
-    struct err *err)
+references_each(struct call *call, const char *word, reference_visitor *visit,
+    void *arg, struct err *err)
 {
 	SCOPED(drop_pool) struct pool names = { 0 };
-	SCOPED(drop_search) struct search s = { .call = call, .visit = visit,
-	    .arg = arg };
+	SCOPED(drop_search) struct search s = { .call = call, .word = word,
+	    .visit = visit, .arg = arg };
 
 	if (domain_each(&call->in, &names, count_extra, &s, err) == -1)
 		return -1;

@@ -28,9 +28,10 @@ struct reference {
 typedef bool reference_visitor(void *arg, struct pool *pool,
 	    const struct reference *reference, struct alias_member *new);
 
-/* All of them.  What cannot be read, or changed, is told in a note. */
-int	references_each(struct call *call, reference_visitor *visit, void *arg,
-	    struct err *err);
+/* All of them; of aliases only members in which the word can be, if it is not
+ * NULL.  What cannot be read, or changed, is told in a note. */
+int	references_each(struct call *call, const char *word,
+	    reference_visitor *visit, void *arg, struct err *err);
 
 /* Whether the member, in a file of domain, means the account: by its name, with
  * an extension or without, and in any name of its domain.  *text becomes the

@@ -4,13 +4,14 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "line_edit.h"
 #include "ops.h"
 #include "password.h"
 #include "scope.h"
 #include "quality.h"
 #include "secret.h"
 #include "subject.h"
-#include "user_files.h"
+#include "user_room.h"
 
 static int
 keep_hash(struct call *call, struct slice secret, const char *account,
@@ -123,27 +124,30 @@ secret_state(const struct domain *domain, struct slice hash)
 
 /* Everything that the three operations need of an account. */
 struct login {
-	struct account		*account;
-	struct user_files	 files;
-	const char		*hash;
+	struct account	*account;
+	const char	*hash;
 };
-
-static void
-drop_login(struct login *login)
-{
-	drop_user_files(&login->files);
-}
 
 static int
 open_login(struct call *call, struct login *login, struct err *err)
 {
+	SCOPED(drop_secret) struct str hash = { 0 };
+
 	if (subject_account(call, "U@D", &login->account, err) == -1 ||
-	    user_files_read(login->account->domain, &call->pool, &login->files,
-	    err) == -1)
+	    user_room_files(login->account->domain, err) == -1 ||
+	    user_lines_hash(login->account->domain, login->account->name,
+	    &hash, err) == -1)
 		return -1;
-	login->hash = pool_dup(&call->pool,
-	    user_files_hash(&login->files, login->account->name));
+	login->hash = pool_dup(&call->pool, str_slice(&hash));
 	return 0;
+}
+
+static int
+change_hash(const struct login *login, const char *hash, enum hash_kind kind,
+    struct err *err)
+{
+	return line_set_hash(login->account->domain, login->account->name,
+	    hash, kind, err);
 }
 
 /* A lock is not opened by a new password. */
@@ -159,7 +163,7 @@ secret_behind_lock(struct call *call, const char *old, bool *locked)
 int
 user_passwd(struct call *call, struct err *err)
 {
-	SCOPED(drop_login) struct login login = { 0 };
+	struct login login;
 	bool locked;
 
 	if (open_login(call, &login, err) == -1)
@@ -169,8 +173,7 @@ user_passwd(struct call *call, struct err *err)
 		return 0;
 	}
 	const char *hash = secret_behind_lock(call, login.hash, &locked);
-	if (user_files_set_hash(&login.files, login.account->name, hash,
-	    HASH_NEW, err) == -1)
+	if (change_hash(&login, hash, HASH_NEW, err) == -1)
 		return -1;
 	if (conf_pam_service(&login.account->domain->conf) != NULL)
 		note("logins do not ask for it: the domain has 'auth = %s'",
@@ -186,7 +189,7 @@ user_passwd(struct call *call, struct err *err)
 int
 user_lock(struct call *call, struct err *err)
 {
-	SCOPED(drop_login) struct login login = { 0 };
+	struct login login;
 
 	if (open_login(call, &login, err) == -1)
 		return -1;
@@ -196,14 +199,14 @@ user_lock(struct call *call, struct err *err)
 		return 0;
 	}
 	const char *behind = behind_lock(old).len > 0 ? login.hash : "*";
-	return user_files_set_hash(&login.files, login.account->name,
-	    pool_format(&call->pool, "!%s", behind), HASH_SAME, err);
+	return change_hash(&login, pool_format(&call->pool, "!%s", behind),
+	    HASH_SAME, err);
 }
 
 int
 user_unlock(struct call *call, struct err *err)
 {
-	SCOPED(drop_login) struct login login = { 0 };
+	struct login login;
 
 	if (open_login(call, &login, err) == -1)
 		return -1;
@@ -219,6 +222,6 @@ user_unlock(struct call *call, struct err *err)
 		note("it was not locked");
 		return 0;
 	}
-	return user_files_set_hash(&login.files, login.account->name,
-	    pool_dup(&call->pool, behind_lock(old)), HASH_SAME, err);
+	return change_hash(&login, pool_dup(&call->pool, behind_lock(old)),
+	    HASH_SAME, err);
 }

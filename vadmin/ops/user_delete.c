@@ -5,9 +5,9 @@
 #include "aliases.h"
 #include "attribute_file.h"
 #include "confirm.h"
-#include "entries.h"
 #include "files.h"
 #include "grant_file.h"
+#include "line_edit.h"
 #include "ops.h"
 #include "output.h"
 #include "references.h"
@@ -16,7 +16,7 @@
 #include "trash.h"
 #include "trash_record.h"
 #include "uid_mark.h"
-#include "user_files.h"
+#include "user_room.h"
 
 /* What leads to the account, and what becomes of it. */
 struct leading {
@@ -169,7 +169,8 @@ replace(struct leading *l, struct err *err)
 
 	if (l->by == NULL)
 		return 0;
-	if (references_each(l->call, tell_use, l, err) == -1)
+	if (references_each(l->call, l->account->name, tell_use, l,
+	    err) == -1)
 		return -1;
 	if (h.to == NULL)
 		return 0;
@@ -211,7 +212,7 @@ user_delete_ask(struct call *call, struct err *err)
 	    find_leading(call, account, &l, err) == -1)
 		return -1;
 	l.tells = true;
-	if (references_each(call, tell_use, &l, err) == -1 ||
+	if (references_each(call, account->name, tell_use, &l, err) == -1 ||
 	    attribute_file_each(account->domain, &call->pool, tell_owned, &l,
 	    err) == -1 ||
 	    grant_file_each(account->domain, &call->pool, tell_grant, account,
@@ -243,31 +244,37 @@ remember_grant(void *arg, const struct grant_line *line, const char *file,
 		trash_record_add(&r->text, "grant", line->text);
 }
 
-static void
-remember_line(struct remembered *r, const char *file, struct slice text,
-    size_t fields)
+static int
+remember_line(struct remembered *r, enum user_lines_kind kind,
+    const char *file, struct err *err)
 {
+	SCOPED(drop_secret) struct str text = { 0 };
 	struct entry entry;
+	int got = line_find(r->account->domain, kind,
+	    slice_of(r->account->name), &text, &entry, err);
 
-	if (entries_find(text, slice_of(r->account->name), fields, &entry))
+	if (got == 1)
 		trash_record_add(&r->text, file, entry.line);
+	return got == -1 ? -1 : 0;
 }
 
 /* Its lines, before any of them goes. */
 static int
-remember(struct call *call, const struct account *account,
-    const struct user_files *files, const char *when, struct err *err)
+remember(struct call *call, const struct account *account, const char *when,
+    struct err *err)
 {
 	struct remembered r = { .account = account };
+	int done = remember_line(&r, USER_LINES_PASSWD, "passwd", err);
 
-	remember_line(&r, "passwd", str_slice(&files->passwd), PASSWD_FIELDS);
-	remember_line(&r, "shadow", str_slice(&files->shadow), SHADOW_FIELDS);
-	int done = grant_file_each(account->domain, &call->pool,
-	    remember_grant, &r, err);
+	if (done == 0)
+		done = remember_line(&r, USER_LINES_SHADOW, "shadow", err);
+	if (done == 0)
+		done = grant_file_each(account->domain, &call->pool,
+		    remember_grant, &r, err);
 	if (done == 0)
 		done = trash_record_write(account->domain, account->name, when,
 		    str_slice(&r.text), err);
-	drop_str(&r.text);
+	drop_secret(&r.text);
 	return done;
 }
 
@@ -277,23 +284,16 @@ remember(struct call *call, const struct account *account,
  * it is gone, the next of its name would have them.  Then passwd.D: from then
  * on there is no account, and no login. */
 static int
-remove_lines(const struct account *account, struct user_files *files,
-    struct err *err)
+remove_lines(const struct account *account, struct err *err)
 {
-	SCOPED(drop_str) struct str passwd = { 0 }, shadow = { 0 };
+	const struct domain *domain = account->domain;
 	struct slice name = slice_of(account->name);
 	size_t grants;
 
-	if (grant_file_forget(account->domain, account->name, &grants,
-	    err) == -1)
+	if (grant_file_forget(domain, account->name, &grants, err) == -1 ||
+	    line_remove(domain, USER_LINES_PASSWD, name, err) == -1)
 		return -1;
-	entries_remove(str_slice(&files->passwd), name, &passwd);
-	if (user_files_write_passwd(files, &passwd, err) == -1)
-		return -1;
-	if (!entries_mention(str_slice(&files->shadow), name))
-		return 0;
-	entries_remove(str_slice(&files->shadow), name, &shadow);
-	return user_files_write_shadow(files, &shadow, err);
+	return line_remove(domain, USER_LINES_SHADOW, name, err);
 }
 
 int
@@ -301,7 +301,6 @@ user_delete(struct call *call, struct err *err)
 {
 	struct belongings all = { .pool = &call->pool,
 	    .stamp = trash_stamp(&call->pool) };
-	SCOPED(drop_user_files) struct user_files files = { 0 };
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
 	struct account *account;
 	struct leading l;
@@ -309,13 +308,13 @@ user_delete(struct call *call, struct err *err)
 
 	if (subject_account(call, "U@D", &account, err) == -1 ||
 	    find_leading(call, account, &l, err) == -1 ||
-	    user_files_read(account->domain, &call->pool, &files, err) == -1 ||
+	    user_room_files(account->domain, err) == -1 ||
 	    replace(&l, err) == -1)
 		return -1;
 	all.account = account;
 	if (uid_mark_retire(&call->in, account->ident.uid, err) == -1 ||
-	    remember(call, account, &files, all.stamp, err) == -1 ||
-	    remove_lines(account, &files, err) == -1)
+	    remember(call, account, all.stamp, err) == -1 ||
+	    remove_lines(account, err) == -1)
 		return -1;
 	if (trash_account(&all, &inbox, err) == -1)
 		return err_within(err,

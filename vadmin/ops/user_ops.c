@@ -7,10 +7,10 @@
 #include "alias_use.h"
 #include "attribute_file.h"
 #include "belongings.h"
-#include "entries.h"
 #include "files.h"
 #include "grant_file.h"
 #include "homes.h"
+#include "line_edit.h"
 #include "ops.h"
 #include "output.h"
 #include "quota_file.h"
@@ -18,8 +18,6 @@
 #include "secret_ops.h"
 #include "subject.h"
 #include "uid_mark.h"
-#include "user_files.h"
-#include "user_lines.h"
 #include "user_room.h"
 #include "user_settings.h"
 
@@ -168,25 +166,24 @@ user_add(struct call *call, struct err *err)
 }
 
 static int
-set_gecos(struct call *call, const struct user_settings *settings,
-    struct err *err)
+set_gecos(const struct user_settings *settings, struct err *err)
 {
 	const struct account *account = &settings->account;
-	SCOPED(drop_user_files) struct user_files files = { 0 };
+	const struct domain *domain = account->domain;
 	SCOPED(drop_str) struct str gecos = { 0 }, text = { 0 };
 	struct slice who = slice_of(account->name);
 	struct entry entry;
 
-	if (user_files_read(account->domain, &call->pool, &files, err) == -1)
+	if (user_room_files(domain, err) == -1)
 		return -1;
-	if (!entries_find(str_slice(&files.passwd), who, PASSWD_FIELDS, &entry))
-		return err_set(err, ERR_TEMPORARY, "%s changed meanwhile",
-		    files.passwd_name);
+	int got = line_find(domain, USER_LINES_PASSWD, who, &text, &entry,
+	    err);
+	if (got != 1)
+		return got == -1 ? -1 : err_set(err, ERR_TEMPORARY,
+		    "passwd.%s changed meanwhile", domain->name);
 	user_settings_gecos(settings, entry.field[PASSWD_GECOS], &gecos);
-	if (entries_set(str_slice(&files.passwd), who, PASSWD_FIELDS,
-	    PASSWD_GECOS, str_slice(&gecos), &text, err) == -1)
-		return err_within(err, "%s", files.passwd_name);
-	return user_files_write_passwd(&files, &text, err);
+	return line_set(domain, USER_LINES_PASSWD, who, PASSWD_GECOS,
+	    str_slice(&gecos), err);
 }
 
 int
@@ -199,7 +196,7 @@ user_set(struct call *call, struct err *err)
 	    user_settings_take(call, account, false, &settings, err) == -1)
 		return -1;
 	if (user_settings_touch_gecos(&settings) &&
-	    set_gecos(call, &settings, err) == -1)
+	    set_gecos(&settings, err) == -1)
 		return -1;
 	return user_settings_apply(call, &settings, err);
 }

@@ -15,7 +15,6 @@
 #include "alias_use.h"
 #include "belongings.h"
 #include "compat.h"
-#include "entries.h"
 #include "fd.h"
 #include "file.h"
 #include "files.h"
@@ -28,14 +27,9 @@
 #include "scope.h"
 #include "subject.h"
 #include "unfinished.h"
-#include "user_files.h"
+#include "user_lines.h"
 #include "user_rename.h"
-
-static void
-drop_renaming(struct renaming *r)
-{
-	drop_user_files(&r->files);
-}
+#include "user_room.h"
 
 /* --- mail and files ------------------------------------------------------ */
 
@@ -78,7 +72,7 @@ move_belongings(const struct renaming *r, struct err *err)
 	const struct belongings all = { .account = &r->account,
 	    .new_name = r->to, .pool = &r->call->pool };
 
-	return rename_is_switched(r) ? 0 : belongings_each(&all, move_things, err);
+	return r->switched ? 0 : belongings_each(&all, move_things, err);
 }
 
 static bool
@@ -122,7 +116,7 @@ rename_all(struct renaming *r, struct err *err)
 	SCOPED(drop_mailbox_hold) struct mailbox_hold held = MAILBOX_HOLD_NONE;
 
 	/* A session that goes on is a reason to do nothing at all. */
-	if (!rename_is_switched(r) && !has_moved(r) &&
+	if (!r->switched && !has_moved(r) &&
 	    mailbox_hold(&r->account, &held, err) == -1)
 		return -1;
 	const struct unfinished what = { "user rename", r->record, r->to,
@@ -137,7 +131,8 @@ rename_all(struct renaming *r, struct err *err)
 	if (rename_copy_shadow(r, err) == -1 || grant_file_rename(r->domain, r->from,
 	    r->to, err) == -1 ||
 	    rename_owner(r, err) == -1 ||
-	    references_each(r->call, rename_reference, r, err) == -1 ||
+	    references_each(r->call, r->from, rename_reference, r,
+	    err) == -1 ||
 	    rename_switch_names(r, err) == -1 || rename_forget_shadow(r, err) == -1)
 		return -1;
 	size_t unused;
@@ -209,9 +204,11 @@ check_new(const struct renaming *r, struct err *err)
 	    .new_name = r->to, .pool = &r->call->pool };
 	struct account account = r->account;
 
-	if (entries_mention(str_slice(&r->files.passwd), slice_of(r->to)))
-		return err_set(err, ERR_EXISTS, "%s has an account '%s' "
-		    "already", r->domain->name, r->to);
+	int there = user_lines_mention(r->domain, USER_LINES_PASSWD,
+	    slice_of(r->to), err);
+	if (there != 0)
+		return there == -1 ? -1 : err_set(err, ERR_EXISTS, "%s has an "
+		    "account '%s' already", r->domain->name, r->to);
 	account.name = r->to;
 	if (belongings_each(&all, check_free, err) == -1)
 		return -1;
@@ -315,7 +312,7 @@ find_begun(struct renaming *r, struct unfinished *begun, struct err *err)
 int
 user_rename(struct call *call, struct err *err)
 {
-	SCOPED(drop_renaming) struct renaming r = { .call = call };
+	struct renaming r = { .call = call };
 	struct unfinished begun;
 	struct account *account;
 
@@ -334,7 +331,8 @@ user_rename(struct call *call, struct err *err)
 		note("%s is its name already", r.to);
 		return 0;
 	}
-	if (user_files_read(r.domain, &call->pool, &r.files, err) == -1 ||
+	if (user_room_files(r.domain, err) == -1 ||
+	    rename_look(&r, err) == -1 ||
 	    (got == 0 && begin(&r, err) == -1))
 		return -1;
 	if (rename_all(&r, err) == -1)

@@ -6,7 +6,6 @@
 
 #include "account.h"
 #include "operation.h"
-#include "user_files.h"
 
 /* What the record says, behind the old name, of the alias with that name. */
 #define KEEPS		"alias"		/* one is made, and stays */
@@ -22,13 +21,14 @@ struct renaming {
 	const char		*alias;		/* one of the above */
 	/* by its old name */
 	struct account		 account;
-	struct user_files	 files;
+	/* passwd.D has the new name alone */
+	bool			 switched;
 };
 
 /* --- user_rename_lines.c; each can be repeated */
 
-/* passwd.D has the new name alone. */
-bool	rename_is_switched(const struct renaming *r);
+/* Finds out whether it is switched. */
+int	rename_look(struct renaming *r, struct err *err);
 
 /* A line that has NEW's name and can be nobody's: NEW is known, and waits. */
 int	rename_announce(struct renaming *r, struct err *err);

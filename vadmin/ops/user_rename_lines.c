@@ -5,112 +5,136 @@
 #include "address.h"
 #include "alias_file.h"
 #include "attribute_file.h"
-#include "entries.h"
 #include "homes.h"
+#include "line_edit.h"
 #include "profile_file.h"
 #include "scope.h"
 #include "user_rename.h"
 
 /* --- passwd.D and shadow.D ----------------------------------------------- */
 
-static bool
-has_line(const struct renaming *r, const char *name, struct entry *entry)
+int
+rename_look(struct renaming *r, struct err *err)
 {
-	return entries_find(str_slice(&r->files.passwd), slice_of(name),
-	    PASSWD_FIELDS, entry);
+	SCOPED(drop_str) struct str text = { 0 };
+	struct entry entry;
+	int got = line_find(r->domain, USER_LINES_PASSWD, slice_of(r->from),
+	    &text, &entry, err);
+
+	r->switched = got == 0;
+	return got == -1 ? -1 : 0;
 }
 
-bool
-rename_is_switched(const struct renaming *r)
+/* What becomes of U's line; the first of them is the account. */
+struct switching {
+	const struct renaming	*r;
+	bool			 done;
+};
+
+static bool
+is_account(struct switching *s, struct slice line, struct entry *entry)
 {
+	if (s->done || !entries_find(line, slice_of(s->r->from),
+	    PASSWD_FIELDS, entry))
+		return false;
+	s->done = true;
+	return true;
+}
+
+static int
+announce(void *arg, struct slice line, struct str *out, struct err *err)
+{
+	struct switching *s = arg;
 	struct entry entry;
 
-	return !has_line(r, r->from, &entry);
+	(void)err;
+	str_addslice(out, line);
+	if (!is_account(s, line, &entry))
+		return 0;
+	if (!slice_ends(line, "\n"))
+		str_addc(out, '\n');
+	str_addf(out, "%s:is being renamed:finish it with 'vadmin user "
+	    "rename %s %s'\n", s->r->to, s->r->record, s->r->to);
+	return 0;
 }
 
-/* A line that has NEW's name and can be nobody's: NEW is known, and waits. */
+/* A line that has NEW's name and can be nobody's: NEW is known, and waits.  It
+ * stands behind U's, so that what comes then changes one place. */
 int
 rename_announce(struct renaming *r, struct err *err)
 {
-	SCOPED(drop_str) struct str text = { 0 };
-	struct slice passwd = str_slice(&r->files.passwd);
+	struct switching s = { r, false };
+	const struct line_rule rule = { slice_of(r->from), announce, &s };
 
-	if (rename_is_switched(r) || entries_mention(passwd, slice_of(r->to)))
+	if (r->switched)
 		return 0;
-	str_addslice(&text, passwd);
-	if (text.len > 0 && text.s[text.len - 1] != '\n')
-		str_addc(&text, '\n');
-	str_addf(&text, "%s:is being renamed:finish it with 'vadmin user "
-	    "rename %s %s'\n", r->to, r->record, r->to);
-	return user_files_write_passwd(&r->files, &text, err);
+	int there = user_lines_mention(r->domain, USER_LINES_PASSWD,
+	    slice_of(r->to), err);
+	return there != 0 ? there == 1 ? 0 : -1 : line_edit(r->domain,
+	    USER_LINES_PASSWD, &rule, 1, (struct slice){ 0 }, err);
 }
 
 /* NEW's password is there before NEW, and U's until U is gone. */
 int
 rename_copy_shadow(struct renaming *r, struct err *err)
 {
-	SCOPED(drop_str) struct str text = { 0 };
+	SCOPED(drop_secret) struct str text = { 0 };
 	struct entry entry;
 
-	if (rename_is_switched(r) || !entries_find(str_slice(&r->files.shadow),
-	    slice_of(r->from), SHADOW_FIELDS, &entry))
-		return 0;
+	int got = r->switched ? 0 : line_find(r->domain, USER_LINES_SHADOW,
+	    slice_of(r->from), &text, &entry, err);
+	if (got != 1)
+		return got;
 	entry.field[SHADOW_NAME] = slice_of(r->to);
-	if (entries_add(str_slice(&r->files.shadow), entry.field,
-	    SHADOW_FIELDS, &text, err) == -1)
-		return err_within(err, "%s", r->files.shadow_name);
-	return user_files_write_shadow(&r->files, &text, err);
+	return line_put(r->domain, USER_LINES_SHADOW, entry.field, err);
 }
 
 int
 rename_forget_shadow(struct renaming *r, struct err *err)
 {
-	SCOPED(drop_str) struct str text = { 0 };
-
-	if (!entries_mention(str_slice(&r->files.shadow), slice_of(r->from)))
-		return 0;
-	entries_remove(str_slice(&r->files.shadow), slice_of(r->from), &text);
-	return user_files_write_shadow(&r->files, &text, err);
+	return line_remove(r->domain, USER_LINES_SHADOW, slice_of(r->from),
+	    err);
 }
 
 /* The line itself with another name and, where it was the domain's, home. */
-static void
-put_line(const struct renaming *r, const struct entry *entry, struct str *out)
+static int
+put_line(void *arg, struct slice line, struct str *out, struct err *err)
 {
-	struct pool *pool = &r->call->pool;
-	const char *home = pool_dup(pool, entry->field[PASSWD_HOME]);
-	bool ours = strcmp(home, homes_path(r->domain, pool, r->from)) == 0;
-	struct slice rest = slice_from(entry->line,
-	    entry->field[PASSWD_NAME].len);
-	struct slice tail = slice_from(entry->line,
-	    (size_t)(entry->field[PASSWD_HOME].p - entry->line.p) +
-	    entry->field[PASSWD_HOME].len);
+	struct switching *s = arg;
+	struct pool *pool = &s->r->call->pool;
+	struct entry entry;
 
-	str_adds(out, r->to);
-	rest.len -= tail.len + entry->field[PASSWD_HOME].len;
-	str_addslice(out, rest);
-	str_adds(out, ours ? homes_path(r->domain, pool, r->to) : home);
-	str_addslice(out, tail);
+	(void)err;
+	if (!is_account(s, line, &entry)) {
+		str_addslice(out, line);
+		return 0;
+	}
+	const struct slice *name = &entry.field[PASSWD_NAME],
+	    *home = &entry.field[PASSWD_HOME];
+	bool ours = slice_is(*home, homes_path(s->r->domain, pool,
+	    s->r->from));
+	str_add(out, line.p, (size_t)(name->p - line.p));
+	str_adds(out, s->r->to);
+	const char *rest = name->p + name->len, *behind = home->p + home->len;
+	str_add(out, rest, (size_t)(home->p - rest));
+	str_adds(out, ours ? homes_path(s->r->domain, pool, s->r->to) :
+	    pool_dup(pool, *home));
+	str_add(out, behind, (size_t)(line.p + line.len - behind));
+	return 0;
 }
 
 /* All lines in their order: U's becomes NEW's, and NEW's broken one goes. */
 int
 rename_switch_names(struct renaming *r, struct err *err)
 {
-	SCOPED(drop_str) struct str kept = { 0 }, text = { 0 };
-	struct entry entry;
+	struct switching s = { r, false };
+	const struct line_rule rules[] = {
+		{ slice_of(r->to), line_goes, NULL },
+		{ slice_of(r->from), put_line, &s },
+	};
 
-	if (rename_is_switched(r))
-		return 0;
-	entries_remove(str_slice(&r->files.passwd), slice_of(r->to), &kept);
-	entries_find(str_slice(&kept), slice_of(r->from), PASSWD_FIELDS,
-	    &entry);
-	size_t at = (size_t)(entry.line.p - kept.s);
-	str_add(&text, kept.s, at);
-	put_line(r, &entry, &text);
-	str_addslice(&text, slice_from(str_slice(&kept),
-	    at + entry.line.len));
-	return user_files_write_passwd(&r->files, &text, err);
+	return r->switched ? 0 : line_edit(r->domain, USER_LINES_PASSWD, rules,
+	    2, (struct slice){ 0 }, err);
 }
 
 /* --- the alias with the old name ----------------------------------------- */

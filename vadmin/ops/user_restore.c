@@ -1,14 +1,13 @@
 /* user_restore.c: deleted accounts, brought back or gone for good. */
 #include "confirm.h"
-#include "entries.h"
 #include "grant_file.h"
+#include "line_edit.h"
 #include "ops.h"
 #include "output.h"
 #include "scope.h"
 #include "subject.h"
 #include "trash.h"
 #include "trash_record.h"
-#include "user_files.h"
 #include "user_room.h"
 
 /* A deleted account as its record tells it. */
@@ -116,40 +115,31 @@ restore_grants(const struct record *record, struct pool *pool, struct err *err)
 /* passwd.D last: until then there is no account, and mail for it waits for
  * nobody. */
 static int
-restore_lines(const struct record *record, struct user_files *files,
-    struct err *err)
+restore_lines(const struct record *record, struct err *err)
 {
-	SCOPED(drop_str) struct str passwd = { 0 }, shadow = { 0 };
+	const struct domain *domain = record->account.domain;
 	struct entry entry;
 
-	if (find_entry(record, "shadow", SHADOW_FIELDS, &entry)) {
-		if (entries_add(str_slice(&files->shadow), entry.field,
-		    SHADOW_FIELDS, &shadow, err) == -1 ||
-		    user_files_write_shadow(files, &shadow, err) == -1)
-			return -1;
-	}
-	if (entries_add(str_slice(&files->passwd), record->passwd.field,
-	    PASSWD_FIELDS, &passwd, err) == -1)
+	if (find_entry(record, "shadow", SHADOW_FIELDS, &entry) &&
+	    line_put(domain, USER_LINES_SHADOW, entry.field, err) == -1)
 		return -1;
-	return user_files_write_passwd(files, &passwd, err);
+	return line_put(domain, USER_LINES_PASSWD, record->passwd.field, err);
 }
 
 int
 user_restore(struct call *call, struct err *err)
 {
-	SCOPED(drop_user_files) struct user_files files = { 0 };
 	SCOPED(drop_record) struct record record = { 0 };
 	struct deleted deleted;
 	const struct subject *subject = &deleted.subject;
 
 	if (find_deleted(call, &deleted, err) == -1 ||
-	    user_files_read(subject->domain, &call->pool, &files, err) == -1 ||
-	    user_room_check(subject, &files, err) == -1)
+	    user_room_look(subject, err) == -1)
 		return -1;
 	const char *newest = deleted.stamps[deleted.count - 1];
 	if (read_record(call, subject, newest, &record, err) == -1 ||
 	    trash_restore(&record.belongings, err) == -1 ||
-	    restore_lines(&record, &files, err) == -1 ||
+	    restore_lines(&record, err) == -1 ||
 	    restore_grants(&record, &call->pool, err) == -1)
 		return -1;
 	if (deleted.count > 1)

@@ -4,6 +4,7 @@
 #include "attribute_file.h"
 #include "away.h"
 #include "grant_file.h"
+#include "line_edit.h"
 #include "mailbox.h"
 #include "ops.h"
 #include "output.h"
@@ -11,7 +12,6 @@
 #include "scope.h"
 #include "secret_ops.h"
 #include "subject.h"
-#include "user_lines.h"
 #include "user_profile.h"
 
 static void
@@ -80,14 +80,16 @@ user_show(struct call *call, struct err *err)
 {
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
 	SCOPED(drop_secret) struct str hash = { 0 };
-	SCOPED(drop_str) struct str gecos = { 0 };
+	SCOPED(drop_str) struct str text = { 0 };
+	struct entry line = { 0 };
 	struct pool *pool = &call->pool;
 	struct account *account;
 	struct err unread;
 
 	if (subject_account(call, "U@D", &account, err) == -1 ||
 	    user_lines_hash(account->domain, account->name, &hash, err) == -1 ||
-	    user_lines_gecos(account->domain, account->name, &gecos, err) == -1)
+	    line_find(account->domain, USER_LINES_PASSWD,
+	    slice_of(account->name), &text, &line, err) == -1)
 		return -1;
 	const struct domain *domain = account->domain;
 	show(&sheet, "account", pool_format(pool, "%s@%s", account->name,
@@ -102,7 +104,7 @@ user_show(struct call *call, struct err *err)
 	show(&sheet, "quota", quota_file_read(domain, account->name, pool));
 	show(&sheet, "login", secret_state(domain, str_slice(&hash)));
 	show(&sheet, "vacation", vacation_of(account));
-	user_profile_show(call, account, str_slice(&gecos), &sheet);
+	user_profile_show(call, account, line.field[PASSWD_GECOS], &sheet);
 	show(&sheet, "where", pool_format(pool, "%s:%u", account->file,
 	    account->line));
 	if (alias_use_show(call, account, &sheet, err) == -1)

@@ -1,0 +1,200 @@
+/* alias_search.c: the entries of an alias file that may have a word in them. */
+#include "alias_search.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "fd.h"
+#include "file.h"
+#include "scope.h"
+#include "textblock.h"
+
+enum {
+	CHUNK = 256 * 1024,
+	NEAR = 16 * 1024,	/* so close together they are read in one go */
+};
+
+/* What can hide a word: quotes with backslashes, and comments within a name. */
+static const char hiding[] = "\"(\\";
+enum { SIGNS = sizeof hiding };		/* and the word itself */
+
+struct search {
+	const char		*path;
+	int			 fd;
+	struct slice		 word;		/* in lower case */
+	alias_extent_visitor	*visit;
+	void			*arg;
+	bool			 ended;
+	/* what is looked through: whole blocks, from there in the file */
+	off_t			 at;
+	unsigned		 lines;		/* before them */
+	struct str		 text, lower;
+	/* where each sign stands next */
+	size_t			 next[SIGNS];
+	bool			 known[SIGNS];
+	/* of what is read as aliases */
+	off_t			 until;
+};
+
+static void
+drop_search(struct search *s)
+{
+	drop_str(&s->text);
+	drop_str(&s->lower);
+}
+
+/* --- signs ----------------------------------------------------------------- */
+
+static size_t
+find_sign(const struct search *s, size_t which, size_t from, size_t len)
+{
+	const char *p = s->text.s, *found;
+
+	if (from >= len)
+		return len;
+	if (which < SIGNS - 1)
+		found = memchr(p + from, hiding[which], len - from);
+	else
+		found = memmem((p = s->lower.s) + from, len - from, s->word.p,
+		    s->word.len);
+	return found != NULL ? (size_t)(found - p) : len;
+}
+
+/* Each sign is looked for once, however many others come before it. */
+static size_t
+next_sign(struct search *s, size_t from, size_t len)
+{
+	size_t first = len;
+
+	for (size_t i = 0; i < SIGNS; i++) {
+		if (!s->known[i] || s->next[i] < from)
+			s->next[i] = find_sign(s, i, from, len);
+		s->known[i] = true;
+		if (s->next[i] < first)
+			first = s->next[i];
+	}
+	return first;
+}
+
+/* --- what has them --------------------------------------------------------- */
+
+static int
+visit_until(void *arg, const struct alias_entry *entry,
+    const struct alias_extent *extent, struct err *err)
+{
+	struct search *s = arg;
+
+	if (extent->start >= s->until)
+		return 1;
+	int got = s->visit(s->arg, entry, extent, err);
+	s->ended = got == 1;
+	return got;
+}
+
+static unsigned
+count_lines(struct slice text)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		n += text.p[i] == '\n';
+	return n;
+}
+
+static int
+look_at_blocks(struct search *s, size_t from, size_t to, unsigned line,
+    struct err *err)
+{
+	struct textindex_place place = { s->at + (off_t)from, line };
+
+	s->until = s->at + (off_t)to;
+	return alias_scan_extents(s->path, s->fd, &place, visit_until, s, err);
+}
+
+/* The blocks text..text + len. */
+static int
+look_at_part(struct search *s, size_t len, struct err *err)
+{
+	const char *p = s->text.s;
+	size_t counted = 0, sign;
+
+	str_cut(&s->lower, 0);
+	str_addlower(&s->lower, (struct slice){ p, len });
+	memset(s->known, 0, sizeof s->known);
+	for (size_t at = 0; !s->ended &&
+	    (sign = next_sign(s, at, len)) < len; ) {
+		size_t start = textblock_start(p, sign), end;
+		do
+			end = textblock_next(p, len, sign);
+		while ((sign = next_sign(s, end, len)) < len &&
+		    sign - end < NEAR);
+		s->lines += count_lines((struct slice){ p + counted,
+		    start - counted });
+		counted = start;
+		if (look_at_blocks(s, start, end, s->lines + 1, err) == -1)
+			return -1;
+		at = end;
+	}
+	s->lines += count_lines((struct slice){ p + counted, len - counted });
+	return 0;
+}
+
+/* 1: there is more to read. */
+static int
+fill(struct search *s, struct err *err)
+{
+	str_room(&s->text, CHUNK);
+	ssize_t n = fd_pread(s->fd, s->text.s + s->text.len, CHUNK,
+	    s->at + (off_t)s->text.len);
+	if (n == -1)
+		return err_sys(err, "read");
+	s->text.len += (size_t)n;
+	s->text.s[s->text.len] = '\0';
+	return n == CHUNK;
+}
+
+static int
+look_through(struct search *s, struct err *err)
+{
+	int more;
+
+	while (!s->ended && (more = fill(s, err)) != -1) {
+		size_t len = more == 0 ? s->text.len :
+		    textblock_last(s->text.s, s->text.len);
+		if (len > 0 && look_at_part(s, len, err) == -1)
+			return -1;
+		if (more == 0)
+			return 0;
+		s->at += (off_t)len;
+		memmove(s->text.s, s->text.s + len, s->text.len - len);
+		str_cut(&s->text, s->text.len - len);
+	}
+	return s->ended ? 0 : -1;
+}
+
+int
+alias_search_file(const char *path, int fd, const char *word,
+    alias_extent_visitor *visit, void *arg, struct err *err)
+{
+	SCOPED(drop_search) struct search s = { .path = path, .fd = fd,
+	    .visit = visit, .arg = arg };
+	SCOPED(drop_pool) struct pool pool = { 0 };
+
+	if (word == NULL || word[0] == '\0')
+		return alias_scan_extents(path, fd, NULL, visit, arg, err);
+	s.word = slice_of(pool_lower(&pool, slice_of(word)));
+	return look_through(&s, err);
+}
+
+int
+alias_search_each(const struct installation *in, const char *file,
+    const char *word, alias_extent_visitor *visit, void *arg, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_fd) int fd = -1;
+	const char *whole = installation_path(in, &pool, file);
+
+	if (file_open(AT_FDCWD, whole, 0, &fd, NULL, err) == -1)
+		return -1;
+	return alias_search_file(whole, fd, word, visit, arg, err);
+}
