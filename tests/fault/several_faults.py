@@ -97,6 +97,8 @@ class SeveralWorld(World):
         with open(note) as f:
             call = f.read().strip()
         if not call:
+            if got.done != set(TO) or got.wrong:
+                self.complain(f"not struck ({nth})", answer=got)
             return None
         self.runs += 1
         self.calls.add(call)
