@@ -44,7 +44,8 @@ class Attend(LmtpTest):
             fcntl.lockf(inbox, fcntl.LOCK_EX)
             self.lmtp.ask("DATA")
             self.lmtp.send(wire(MESSAGE))
-            eventually(lambda: any(what.endswith(".joe.queue") for what in descriptors(pid).values()), "it works")
+            queue = os.path.join(spool(self.vmail, "joe@a.test"), ".joe.queue")
+            eventually(lambda: os.path.exists(queue), "it works")
             self.assertEqual(self.waiting(), [pid])
         self.assertEqual(self.lmtp.reply(), DONE)
         self.lacks()
@@ -115,7 +116,9 @@ class Attend(LmtpTest):
 
     def test_one_that_is_killed_while_it_waits_is_replaced(self):
         self.lmtp.begin("joe@a.test", "u1@c.test")
-        os.kill(self.waiting()[0], signal.SIGKILL)
+        pid = self.waiting()[0]
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda: status_of(pid)["State"].startswith("Z"), "it has ended")
         self.assertEqual(self.data(2), [DONE] * 2)
         self.assertEqual([len(self.vmail.messages(to)) for to in ("joe@a.test", "u1@c.test")], [1, 1])
 
