@@ -2,7 +2,7 @@
  *
  * It has become the target's owner for good before it opens, writes or starts
  * anything; then it reads the message's header, which strangers wrote.  What
- * became of it comes back through a pipe, and is checked like any input.
+ * became of it comes back as one record, and is checked like any input.
  */
 #ifndef COURIER_H
 #define COURIER_H
@@ -29,12 +29,23 @@ struct outcome	courier_deliver(struct job *job,
 		    const struct recipient *recipient,
 		    const struct target *target, struct found *found);
 
-/* Sends the courier of an account ahead of its turn, as one of job->crew:
- * courier_deliver() for the same target then waits for it.  False: it cannot
- * be, or the crew is complete; nothing was done, and its turn will tell why. */
+/* Sends the courier of an account ahead of its turn, as one of job->crew, or
+ * tells the one that waits there to begin: courier_deliver() for the same
+ * target then waits for it.  False: it cannot be, or the crew is complete;
+ * nothing was done, and its turn will tell why. */
 bool		courier_send_ahead(struct job *job,
 		    const struct recipient *recipient,
 		    const struct target *target);
+
+/* It was sent ahead, and works. */
+bool		courier_is_under_way(const struct job *job,
+		    const struct target *target);
+
+/* For a process that is the account's owner and a member of job->crew that
+ * waits: told to begin by end, it delivers; whatever else comes, it ends. */
+_Noreturn void	courier_wait_for_orders(struct job *job,
+		    const struct recipient *recipient,
+		    const struct target *target, int end);
 
 /* Sends job->message through the filter of the account's domain.  *filtered is
  * FILTER_OUTPUT: the new message is in *out. */

@@ -9,7 +9,6 @@
 
 #include "answers.h"
 #include "courier.h"
-#include "crew.h"
 #include "due.h"
 #include "intake.h"
 #include "ledger.h"
@@ -100,7 +99,7 @@ deliver_one(struct job *job, const struct recipient *r,
     const struct target *t, struct found *found, struct message *new)
 {
 	*found = (struct found){ .vacation = VACATION_NONE };
-	if (deadline_over(job->deadline) && crew_find(job->crew, t) == NULL)
+	if (deadline_over(job->deadline) && !courier_is_under_way(job, t))
 		return too_late();
 	return is_filtered(t) ? deliver_filtered(job, r, t, found, new) :
 	    courier_deliver(job, r, t, found);
@@ -275,7 +274,7 @@ dispatch_recipient(struct job *job, struct recipient *const *r)
 bool
 dispatch_is_under_way(const struct job *job, const struct recipient *r)
 {
-	return r->count == 1 && crew_find(job->crew, r->targets[0]) != NULL;
+	return r->count == 1 && courier_is_under_way(job, r->targets[0]);
 }
 
 bool

@@ -20,6 +20,9 @@ struct job {
 	/* for the log, when a courier has looked: in the plan's pool */
 	const char			*message_id;
 	uint64_t			 size;
+	/* the talker is answered by it, and couriers do not keep it; 0: there
+	 * is none */
+	int				 to_talker;
 	/* couriers that were sent before their turn (crew.h); NULL: none */
 	struct crew			*crew;
 	/* what is done, for a retry (ledger.h); NULL: nothing */

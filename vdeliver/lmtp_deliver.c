@@ -6,15 +6,14 @@
 #include "dispatch.h"
 #include "lmtp_wire.h"
 #include "packet.h"
-#include "scope.h"
 #include "settle.h"
 
 static bool
-tell(const struct recipient *r, int to_talker)
+tell(const struct job *job, const struct recipient *r)
 {
 	const struct lmtp_answer a = { *settled_result(r) };
 
-	return packet_send_fd(to_talker, &a, sizeof a, -1) == 0;
+	return packet_send_fd(job->to_talker, &a, sizeof a, -1) == 0;
 }
 
 /* From here on as many as lead to one inbox each are delivered to together;
@@ -47,32 +46,29 @@ give_up(struct job *job, size_t from)
 }
 
 bool
-lmtp_deliver(struct job *job, int to_talker)
+lmtp_deliver(struct job *job)
 {
-	SCOPED(drop_crew) struct crew crew = { 0 };
 	const struct plan *plan = job->plan;
 	bool alive = true;
 
-	job->crew = &crew;
 	for (size_t i = 0; i < plan->recipient_count && alive; i++) {
 		send_ahead(job, i);
 		dispatch_recipient(job, &plan->recipients[i]);
-		alive = tell(plan->recipients[i], to_talker);
+		alive = tell(job, plan->recipients[i]);
 		if (!alive)
 			give_up(job, i + 1);
 	}
-	job->crew = NULL;
 	return alive;
 }
 
 bool
-lmtp_deliver_none(struct job *job, int to_talker, struct outcome o)
+lmtp_deliver_none(struct job *job, struct outcome o)
 {
 	struct plan *plan = job->plan;
 
 	settle_open(plan, plan->recipients, plan->recipient_count, o);
 	for (size_t i = 0; i < plan->recipient_count; i++)
-		if (!tell(plan->recipients[i], to_talker))
+		if (!tell(job, plan->recipients[i]))
 			return false;
 	return true;
 }

@@ -4,34 +4,46 @@
 
 #include "domain.h"
 #include "events.h"
+#include "lmtp_attend.h"
 #include "lmtp_room.h"
 #include "resolve.h"
 #include "scope.h"
 #include "settle.h"
 
-struct recipient *
-lmtp_plan_for(struct installation *in, struct plan *plan, const char *address)
+static struct recipient *
+plan_for(struct installation *in, struct plan *plan, const char *address)
 {
 	resolve(in, plan, address);
 	resolve_forwards(in, plan);
 	return plan->recipients[plan->recipient_count - 1];
 }
 
-struct outcome
-lmtp_expect(struct installation *in, struct plan *plan, struct recipient *r,
-    uint64_t size)
+struct recipient *
+lmtp_expect(struct job *job, const char *address, uint64_t size,
+    struct outcome *expected)
 {
-	const struct outcome *expected = settle_expected(plan, r);
+	struct plan *plan = job->plan;
+	enum lmtp_room room;
 
-	return expected->kind != OUTCOME_DONE ? *expected :
-	    lmtp_room_for(r, size, in->deadline);
+	resolve(job->in, plan, address);
+	struct recipient *r = plan->recipients[plan->recipient_count - 1];
+	bool attended = lmtp_attend(job, r, size, &room);
+	resolve_forwards(job->in, plan);
+	*expected = *settle_expected(plan, r);
+	if (expected->kind == OUTCOME_DONE)
+		*expected = attended ?
+		    lmtp_room_outcome(r->targets[0]->account, room) :
+		    lmtp_room_for(r, size, job->deadline);
+	if (attended && expected->kind != OUTCOME_DONE)
+		lmtp_attend_no_more(job, r);
+	return r;
 }
 
 static struct outcome
 look_up_recipient(struct installation *in, const char *address)
 {
 	SCOPED(drop_plan) struct plan plan = { 0 };
-	struct recipient *r = lmtp_plan_for(in, &plan, address);
+	struct recipient *r = plan_for(in, &plan, address);
 	const struct outcome *expected = settle_expected(&plan, r);
 
 	/* What is unknown is no event: MTAs ask of whatever they are sent. */
@@ -45,7 +57,7 @@ static struct outcome
 look_up_full(struct installation *in, const char *address)
 {
 	SCOPED(drop_plan) struct plan plan = { 0 };
-	struct recipient *r = lmtp_plan_for(in, &plan, address);
+	struct recipient *r = plan_for(in, &plan, address);
 
 	if (settle_expected(&plan, r)->kind != OUTCOME_DONE)
 		return outcome_make(OUTCOME_NO_USER, "5.1.1", "no inbox");

@@ -5,19 +5,16 @@
 
 #include <stdint.h>
 
-#include "installation.h"
+#include "job.h"
 #include "lmtp_wire.h"
 #include "outcome.h"
-#include "plan.h"
 
-/* Adds the address to the plan, with what it leads to. */
-struct recipient *lmtp_plan_for(struct installation *in, struct plan *plan,
-	    const char *address);
-
-/* What the plan tells, and where that is one inbox alone, whether it has room
- * for so many bytes: of all others the delivery decides. */
-struct outcome	lmtp_expect(struct installation *in, struct plan *plan,
-		    struct recipient *recipient, uint64_t size);
+/* Adds the address to job->plan, with what it leads to: its recipient.  *expected
+ * is what the plan tells, and where that is one inbox alone, whether it has room
+ * for so many bytes: of all others the delivery decides.  Where it is success
+ * that inbox may have its courier in job->crew (lmtp_attend.h). */
+struct recipient *lmtp_expect(struct job *job, const char *address,
+	    uint64_t size, struct outcome *expected);
 
 /* The answer to one of LMTP_LOOK_UP_...; what is a fault of ours, or full, is
  * in the log. */

@@ -11,6 +11,7 @@
 
 #include "address.h"
 #include "child.h"
+#include "crew.h"
 #include "dialogue.h"
 #include "due.h"
 #include "events.h"
@@ -39,7 +40,9 @@ struct state {
 	const struct lmtp_parent	*parent;
 	struct child			 talker;
 	int				 to_talker;
-	/* of the message that is coming */
+	/* of the message that is coming: who attends to its recipients
+	 * already, or ends */
+	struct crew			 crew;
 	struct plan			 plan;
 	struct message			 message;
 	/* of the one before: kept until its client is known to go on, having
@@ -54,6 +57,7 @@ struct state {
 static void
 forget(struct state *s)
 {
+	crew_dismiss_waiting(&s->crew);
 	drop_plan(&s->plan);
 	s->plan = (struct plan){ 0 };
 	drop_message(&s->message);
@@ -68,6 +72,7 @@ drop_state(struct state *s)
 	drop_child(&s->talker);
 	drop_fd(&s->to_talker);
 	drop_ledger(&s->told);
+	drop_crew(&s->crew);
 	forget(s);
 }
 
@@ -114,9 +119,13 @@ answer_recipient(struct state *s, const char *address, uint64_t size)
 	if (s->refused == REFUSED_MAX || s->reached > REACHED_MAX)
 		return answer(s, outcome_make(OUTCOME_TEMPORARY, "4.5.3",
 		    "too many recipients: send the message for them again"));
-	begin_request(s);
-	struct recipient *r = lmtp_plan_for(s->parent->in, plan, address);
-	struct outcome expected = lmtp_expect(s->parent->in, plan, r, size);
+	struct job job = {
+		.in = s->parent->in, .plan = plan, .message = MESSAGE_NONE,
+		.deadline = begin_request(s), .to_talker = s->to_talker,
+		.crew = &s->crew,
+	};
+	struct outcome expected;
+	struct recipient *r = lmtp_expect(&job, address, size, &expected);
 	s->reached += r->count;
 	if (expected.kind == OUTCOME_DONE)
 		return answer(s, accepted());
@@ -152,11 +161,10 @@ deliver(struct state *s, struct job *job)
 	struct err err;
 
 	if (message_adopt(s->message.file, &job->message, &err) == -1)
-		return lmtp_deliver_none(job, s->to_talker,
-		    outcome_from_err(&err));
+		return lmtp_deliver_none(job, outcome_from_err(&err));
 	s->message = MESSAGE_NONE;	/* the job's now */
 	job->message.own_hops = 1;
-	return lmtp_deliver(job, s->to_talker);
+	return lmtp_deliver(job);
 }
 
 static bool
@@ -172,6 +180,7 @@ answer_deliver(struct state *s, const char *given)
 	struct job job = {
 		.in = s->parent->in, .plan = plan, .sender = sender,
 		.message = MESSAGE_NONE, .deadline = begin_request(s),
+		.to_talker = s->to_talker, .crew = &s->crew,
 	};
 	bool alive = deliver(s, &job);
 	due_give(&job);
@@ -201,6 +210,8 @@ answer_text(struct state *s, uint32_t kind, const char *text, uint64_t size)
 		return answer_deliver(s, text);
 	if (kind == LMTP_RESET && mail) {
 		forget(s);
+		/* By now they have ended. */
+		drop_crew(&s->crew);
 		return true;
 	}
 	if (!lmtp_is_look_up(kind) || mail)

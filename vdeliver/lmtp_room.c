@@ -14,17 +14,11 @@
 /* RCPT is to answer at once: a disk that hangs is the delivery's to wait for */
 enum { LOOK_MS = 10000 };
 
-/* What the child's status tells; any other is ROOM_ENOUGH. */
-enum room_status {
-	ROOM_ENOUGH,
-	ROOM_FULL = 20,
-	ROOM_DISABLED,
-};
+/* The child's status tells, by this and what it saw; others are none. */
+enum { FIRST_STATUS = 20 };
 
-/* A filter may make nothing of the message, and what stands beside the inbox
- * has a say in its reply. */
-static const struct account *
-inbox_alone(const struct recipient *r)
+const struct account *
+lmtp_room_account(const struct recipient *r)
 {
 	const struct target *t = r->count == 1 ? r->targets[0] : NULL;
 
@@ -32,9 +26,8 @@ inbox_alone(const struct recipient *r)
 	    t->account->domain->conf.filter[0] == '\0' ? t->account : NULL;
 }
 
-/* As the inbox's owner. */
-static enum room_status
-look(const struct account *account, uint64_t size)
+enum lmtp_room
+lmtp_room_look(const struct account *account, uint64_t size)
 {
 	SCOPED(drop_mailbox) struct mailbox mailbox = MAILBOX_NONE;
 	SCOPED(drop_pool) struct pool pool = { 0 };
@@ -54,7 +47,7 @@ look(const struct account *account, uint64_t size)
 	    ROOM_ENOUGH;
 }
 
-static enum room_status
+static enum lmtp_room
 look_as(struct ident who, const struct account *account, uint64_t size,
     struct deadline d)
 {
@@ -65,32 +58,41 @@ look_as(struct ident who, const struct account *account, uint64_t size,
 	int forked = child_fork(&child, &err);
 	if (forked == 0) {
 		mem_told_by_parent();
-		_exit(ident_become(who, &err) == -1 ? ROOM_ENOUGH :
-		    look(account, size));
+		_exit(ident_become(who, &err) == -1 ? 0 :
+		    FIRST_STATUS + lmtp_room_look(account, size));
 	}
 	if (forked == -1 || child_wait(&child, deadline_within(d, LOOK_MS),
-	    &status, &err) == -1 || !WIFEXITED(status))
+	    &status, &err) == -1 || !WIFEXITED(status) ||
+	    WEXITSTATUS(status) < FIRST_STATUS ||
+	    WEXITSTATUS(status) >= FIRST_STATUS + ROOM_KINDS)
 		return ROOM_ENOUGH;
-	return (enum room_status)WEXITSTATUS(status);
+	return (enum lmtp_room)(WEXITSTATUS(status) - FIRST_STATUS);
 }
 
 struct outcome
-lmtp_room_for(const struct recipient *r, uint64_t size, struct deadline d)
+lmtp_room_outcome(const struct account *account, enum lmtp_room room)
 {
-	const struct account *account = inbox_alone(r);
-	struct outcome enough = { .kind = OUTCOME_DONE, .code = "2.1.5" };
-	struct err err;
-
-	if (account == NULL || !limit_may_exist(account) ||
-	    ident_can_become(account_identity(account), &err) == -1)
-		return enough;
-	switch (look_as(account_identity(account), account, size, d)) {
+	switch (room) {
 	case ROOM_FULL:
 		return work_is_full(account);
 	case ROOM_DISABLED:
 		return work_is_disabled();
 	case ROOM_ENOUGH:
+	case ROOM_KINDS:
 		break;
 	}
-	return enough;
+	return (struct outcome){ .kind = OUTCOME_DONE, .code = "2.1.5" };
+}
+
+struct outcome
+lmtp_room_for(const struct recipient *r, uint64_t size, struct deadline d)
+{
+	const struct account *account = lmtp_room_account(r);
+	struct err err;
+
+	if (account == NULL || !limit_may_exist(account) ||
+	    ident_can_become(account_identity(account), &err) == -1)
+		return lmtp_room_outcome(account, ROOM_ENOUGH);
+	return lmtp_room_outcome(account, look_as(account_identity(account),
+	    account, size, d));
 }

@@ -12,10 +12,27 @@
 #include "outcome.h"
 #include "plan.h"
 
-/* Success, unless the recipient leads to one inbox alone, through no filter,
- * and that accepts no mail at all, or not so many bytes more (0: not known, but
- * a message has some).  Looked at by a child that has become the inbox's owner,
- * and only where there is a limit. */
+enum lmtp_room {
+	ROOM_ENOUGH,
+	ROOM_FULL,
+	ROOM_DISABLED,
+	ROOM_KINDS,
+};
+
+/* The account whose inbox alone the recipient leads to, through no filter, which
+ * may make nothing of the message; NULL: what else there is has a say. */
+const struct account *lmtp_room_account(const struct recipient *recipient);
+
+/* As the inbox's owner: whether it takes no mail at all, or not so many bytes
+ * more (0: not known, but a message has some). */
+enum lmtp_room	lmtp_room_look(const struct account *account, uint64_t size);
+
+/* What that is for the recipient of the account. */
+struct outcome	lmtp_room_outcome(const struct account *account,
+		    enum lmtp_room room);
+
+/* The same for any recipient, success where it leads to no such account.  A
+ * child that has become the inbox's owner looks, only where there is a limit. */
 struct outcome	lmtp_room_for(const struct recipient *recipient,
 		    uint64_t size, struct deadline d);
 

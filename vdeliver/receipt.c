@@ -5,9 +5,9 @@
 #include <sys/wait.h>
 
 #include "answer.h"
-#include "fd.h"
 #include "filter.h"
 #include "mem.h"
+#include "packet.h"
 #include "vacation.h"
 
 static bool
@@ -43,8 +43,8 @@ receipt_of_err(const struct err *err)
 	return receipt_of(outcome_from_err(err));
 }
 
-static struct receipt
-died(int status)
+struct receipt
+receipt_of_end(int status)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == MEM_LACKED)
 		return receipt_of(outcome_make(OUTCOME_TEMPORARY, "4.3.0",
@@ -58,21 +58,11 @@ died(int status)
 }
 
 bool
-receipt_take(struct receipt *r, int from, int status, struct deadline d)
+receipt_take(struct receipt *r, int from)
 {
-	size_t got = 0;
-	ssize_t n = 0;
-	struct err err;
-
-	*r = (struct receipt){ .size = 0 };
-	while (got < sizeof *r &&
-	    (n = fd_read_by(from, (char *)r + got, sizeof *r - got, d,
-	    &err)) > 0)
-		got += (size_t)n;
-	if (got < sizeof *r || status != 0 || !is_plausible(r)) {
-		*r = died(status);
+	if (packet_receive(from, r, sizeof *r, deadline_in(0)) == -1 ||
+	    !is_plausible(r))
 		return false;
-	}
 	r->outcome = outcome_make(r->outcome.kind, r->outcome.code, "%s",
 	    r->outcome.text);
 	return true;

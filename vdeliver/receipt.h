@@ -11,6 +11,8 @@
 
 enum { RECEIPT_ID = 256 };
 
+/* A packet: it comes whole, or not at all. */
+
 struct receipt {
 	struct outcome	outcome;
 	/* enum filtered, of a filter */
@@ -32,10 +34,11 @@ struct receipt {
 struct receipt	receipt_of(struct outcome outcome);
 struct receipt	receipt_of_err(const struct err *err);
 
-/* Reads the one of a courier that has ended with this status (waitpid()).
- * False: there is none that can be believed; it is a temporary failure then,
- * which tells nothing of the message. */
-bool	receipt_take(struct receipt *receipt, int from, int status,
-	    struct deadline d);
+/* Of a courier that ended with this status (waitpid()) without one: a temporary
+ * failure, which tells nothing of the message. */
+struct receipt	receipt_of_end(int status);
+
+/* Reads the one that is there.  False: there is none that can be believed. */
+bool		receipt_take(struct receipt *receipt, int from);
 
 #endif

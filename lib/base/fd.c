@@ -73,13 +73,11 @@ fd_pread(int fd, void *p, size_t size, off_t at)
 	return (ssize_t)got;
 }
 
-int
-fd_wait(int fd, short events, struct deadline d)
+static int
+wait_for(struct pollfd *polls, nfds_t count, struct deadline d)
 {
-	struct pollfd p = { .fd = fd, .events = events };
-
 	for (;;) {
-		int n = poll(&p, 1, deadline_left(d));
+		int n = poll(polls, count, deadline_left(d));
 		if (n > 0)
 			return 0;
 		if (n == 0 && deadline_over(d)) {
@@ -89,6 +87,25 @@ fd_wait(int fd, short events, struct deadline d)
 		if (n == -1 && errno != EINTR)
 			return -1;
 	}
+}
+
+int
+fd_wait(int fd, short events, struct deadline d)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	return wait_for(&p, 1, d);
+}
+
+int
+fd_wait_either(int one, int other, struct deadline d)
+{
+	struct pollfd polls[] = {
+		{ .fd = one, .events = POLLIN },
+		{ .fd = other, .events = POLLIN },
+	};
+
+	return wait_for(polls, 2, d);
 }
 
 ssize_t

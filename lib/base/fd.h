@@ -25,6 +25,10 @@ ssize_t	fd_read_by(int fd, void *p, size_t size, struct deadline d,
 /* Waits until fd is ready for the poll() events; -1: the deadline passed. */
 int	fd_wait(int fd, short events, struct deadline d);
 
+/* Waits until one of them can be read or has ended; -1 for a descriptor: it is
+ * not waited for. */
+int	fd_wait_either(int one, int other, struct deadline d);
+
 /* Opens /dev/null on whichever of 0, 1 and 2 is closed, so that no file of
  * ours ever becomes somebody's standard error.  First thing in main. */
 int	fd_guard_standard(struct err *err);

@@ -68,6 +68,13 @@ packet_send(int socket, const void *record, size_t size)
 	return packet_send_fd(socket, record, size, -1);
 }
 
+/* Who is sure that there is something need not ask again. */
+static int
+wait_for_it(int socket, struct deadline d)
+{
+	return deadline_over(d) ? 0 : fd_wait(socket, POLLIN, d);
+}
+
 int
 packet_receive_fd(int socket, void *record, size_t size, int *fd,
     struct deadline d)
@@ -82,7 +89,7 @@ packet_receive_fd(int socket, void *record, size_t size, int *fd,
 	int came = -1;
 	ssize_t n;
 
-	if (fd_wait(socket, POLLIN, d) == -1)
+	if (wait_for_it(socket, d) == -1)
 		return -1;
 	do
 		n = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -105,7 +112,7 @@ packet_receive(int socket, void *record, size_t size, struct deadline d)
 {
 	ssize_t n;
 
-	if (fd_wait(socket, POLLIN, d) == -1)
+	if (wait_for_it(socket, d) == -1)
 		return -1;
 	do
 		n = recv(socket, record, size, MSG_TRUNC | MSG_DONTWAIT);

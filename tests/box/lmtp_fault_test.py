@@ -3,7 +3,7 @@
 import sys
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/fault")
-from faults import *
+from several_faults import *
 
 
 @unittest.skipUnless(build(), "needs a compiler, and x86_64")
@@ -37,6 +37,12 @@ class Strikes(BoxTest):
     def test_the_first_delivery_of_a_domain_may_be_killed_or_fail_at_any_call_that_writes(self):
         for how in ("kill", each_error):
             self.sweep("mbox", SMALL, how, WRITERS, 2, fresh=True)
+
+    def test_of_three_recipients_each_with_a_250_has_it_once_whatever_is_killed_or_fails(self):
+        for how, calls, first in (("kill", "all", 3), (each_error, calls_that_may_fail("vlmtpd"), 11)):
+            world = SeveralWorld(self.installation()).sweep(how, calls, 37, first)
+            self.assertGreater(world.runs, 2)
+            self.assertEqual(world.wrong, [])
 
     def test_short_writes_are_continued(self):
         for kind in ("mbox", "maildir"):

@@ -97,7 +97,7 @@ class Who(LmtpTest):
         seen = []
         for _ in range(5):
             lmtp.deliver("joe@a.test", "ann@b.test")
-            lmtp.begin("joe@a.test")        # the parent has answered again: the message is behind it
+            lmtp.begin().rcpt("nobody@a.test")      # the parent has answered again: the message is behind it
             seen.append(descriptors(self.parent))
             lmtp.ask("RSET")
         self.assertEqual(seen, [seen[0]] * 5)

@@ -289,7 +289,7 @@ class Many(LmtpTest):
                 self.assertRegex(lmtp.begin().rcpt(f"nobody{n}@a.test"), "^550 ")
                 lmtp.ask("RSET")
             if n in (40, 199):
-                lmtp.begin("joe@a.test")    # the parent has answered again: the message is behind it
+                lmtp.begin().rcpt("nobody@a.test")  # the parent has answered again: the message is behind it
                 seen.append((int(status_of(pid)["VmRSS"].split()[0]), descriptors(pid) if ROOT else {}))
                 lmtp.ask("RSET")
         self.assertEqual({to: len(self.vmail.messages(to)) for to in wanted}, dict(wanted))

@@ -222,6 +222,8 @@ class World:
         with open(note) as f:
             call = f.read().strip()
         if not call:
+            if not got.done or got.wrong:
+                self.complain(f"not struck ({nth})", answer=got)
             return None
         self.runs += 1
         self.calls.add(call)

@@ -142,7 +142,7 @@ begin(struct party *party, struct crew_member *m, struct err *err)
 	if (forked == 0)
 		be_looker(party, q, to);
 	m->task = q;
-	m->from = from;
+	m->end = from;
 	m->start = deadline_in(LOOK_MS + GRACE_MS);
 	from = -1;
 	party->next++;
@@ -167,7 +167,7 @@ hear(struct party *party, struct crew_member *m)
 	const struct outside_question *q = m->task;
 	struct str *bytes = &party->results[q - party->questions].bytes;
 	char chunk[4096];
-	ssize_t n = read(m->from, chunk, sizeof chunk);
+	ssize_t n = read(m->end, chunk, sizeof chunk);
 
 	if (n <= 0 || bytes->len > RESULT_MAX)
 		end(party, m);
@@ -197,7 +197,7 @@ wait_for_some(struct party *party, struct err *err)
 	for (size_t i = 0; i < CREW_MAX; i++) {
 		const struct crew_member *m = &party->crew.members[i];
 		polls[i] = (struct pollfd){
-		    .fd = m->task != NULL ? m->from : -1, .events = POLLIN };
+		    .fd = m->task != NULL ? m->end : -1, .events = POLLIN };
 	}
 	if (poll(polls, CREW_MAX, left_for(party)) == -1)
 		return errno == EINTR ? 0 : err_sys(err, "poll");

@@ -25,7 +25,7 @@ set_to_work(struct crew *crew, const void *task, int *to)
 	assert_non_null(m);
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	*m = (struct crew_member){ .task = task, .child = CHILD_NONE,
-	    .from = ends[0] };
+	    .end = ends[0] };
 	int forked = child_fork(&m->child, &err);
 	if (forked == 0)
 		for (;;)
@@ -67,7 +67,7 @@ test_complete(void **state)
 		struct crew_member *m = crew_place(&crew);
 		assert_non_null(m);
 		*m = (struct crew_member){ .task = &tasks[i],
-		    .child = CHILD_NONE, .from = -1 };
+		    .child = CHILD_NONE, .end = -1 };
 	}
 	assert_null(crew_place(&crew));
 	struct crew_member *third = crew_find(&crew, &tasks[2]);
@@ -90,7 +90,7 @@ test_dismissed(void **state)
 	struct crew_member *one = set_to_work(&crew, &tasks[0], &to[0]);
 	struct crew_member *two = set_to_work(&crew, &tasks[1], &to[1]);
 	pid_t gone = one->child.pid, other = two->child.pid;
-	int from = one->from;
+	int from = one->end;
 
 	crew_dismiss(one);
 	assert_int_equal(kill(gone, 0), -1);
@@ -99,6 +99,52 @@ test_dismissed(void **state)
 	assert_int_equal(kill(other, 0), 0);
 	drop_crew(&crew);
 	assert_int_equal(kill(other, 0), -1);
+	close(to[0]);
+	close(to[1]);
+}
+
+/* A child that ends at once; it is a zombie until somebody waits for it. */
+static void
+test_released(void **state)
+{
+	struct crew crew = { 0 };
+	struct err err;
+
+	(void)state;
+	struct crew_member *m = crew_place(&crew);
+	*m = (struct crew_member){ .task = &tasks[0], .child = CHILD_NONE,
+	    .end = -1 };
+	if (child_fork(&m->child, &err) == 0)
+		_exit(0);
+	pid_t pid = m->child.pid;
+	crew_release(m);
+	assert_null(crew_find(&crew, &tasks[0]));
+	assert_int_equal(kill(pid, 0), 0);
+	/* the others' places come first */
+	assert_ptr_not_equal(crew_place(&crew), m);
+	drop_crew(&crew);
+	assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(errno, ESRCH);
+}
+
+static void
+test_waiting(void **state)
+{
+	struct crew crew = { 0 };
+	int to[2];
+
+	(void)state;
+	struct crew_member *one = set_to_work(&crew, &tasks[0], &to[0]);
+	struct crew_member *two = set_to_work(&crew, &tasks[1], &to[1]);
+	pid_t gone = one->child.pid, other = two->child.pid;
+
+	one->waits = true;
+	crew_dismiss_waiting(&crew);
+	assert_int_equal(kill(gone, 0), -1);
+	assert_int_equal(kill(other, 0), 0);
+	assert_null(crew_find(&crew, &tasks[0]));
+	assert_ptr_equal(crew_find(&crew, &tasks[1]), two);
+	drop_crew(&crew);
 	close(to[0]);
 	close(to[1]);
 }
@@ -124,7 +170,7 @@ test_left(void **state)
 
 	(void)state;
 	struct crew_member *m = set_to_work(&crew, &tasks[0], &to);
-	int from = m->from, pidfd = m->child.pidfd;
+	int from = m->end, pidfd = m->child.pidfd;
 	pid_t pid = m->child.pid;
 	assert_int_equal(pipe2(said, O_CLOEXEC), 0);
 	int forked = child_fork(&child, &err);
@@ -161,6 +207,10 @@ main(void)
 	    test_complete);
 	add_test("who is dismissed is killed, and the others are not",
 	    test_dismissed);
+	add_test("nobody waits for one that is released before its place is "
+	    "needed, or all end", test_released);
+	add_test("who waits can be dismissed, and the others work on",
+	    test_waiting);
 	add_test("a child that leaves hears nothing of the others, who work on",
 	    test_left);
 	return run_all();
