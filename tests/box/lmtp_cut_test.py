@@ -16,7 +16,7 @@ class Cut(LmtpTest):
 
     def each_byte(self, connect, close, finish):
         """connect() makes a client, close(client) is the cut, finish(client) waits for the end."""
-        for cut in range(len(self.whole_session) + 1):
+        for cut in thinned(range(len(self.whole_session) + 1)):
             before = len(self.vmail.messages("joe@a.test"))
             lmtp = connect()
             lmtp.send(self.whole_session[:cut])
@@ -87,7 +87,7 @@ class Cut(LmtpTest):
 
     def test_tcp_that_is_reset(self):
         server = self.server(tcp=True)
-        for cut in range(DOT):
+        for cut in thinned(range(DOT)):
             lmtp = self.greeted(server)
             lmtp.send(self.whole_session[:cut])
             lmtp.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -176,7 +176,7 @@ class Killed(LmtpTest):
         self.vmail.set(log="mail")
         self.vmail.set(lock_timeout="5s")
         sent, acknowledged = [], {"joe@a.test": [], "ann@b.test": []}
-        for number in range(int(os.environ.get("VMAIL_KILLS", 150))):
+        for number in range(int(os.environ.get("VMAIL_KILLS", fewer(150)))):
             messages = [b"Subject: %d.%d\n\n%send\n" % (number, n, b"%d\n" % n * chance.randrange(3000))
                         for n in range(3)]
             data = [b"MAIL FROM:<sender@far.test>\r\nRCPT TO:<joe@a.test>\r\nRCPT TO:<ann@b.test>\r\n"

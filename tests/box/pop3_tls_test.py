@@ -739,7 +739,7 @@ class Protocol(TlsTest):
 
 class Injection(TlsTest):
     """Somebody on the way adds commands to what a client sends in plain text."""
-    ROUNDS = int(os.environ.get("VMAIL_INJECTIONS", "40"))
+    ROUNDS = int(os.environ.get("VMAIL_INJECTIONS", fewer(40)))
 
     def pieces(self, rng, data):
         cuts = sorted(rng.sample(range(1, len(data)), rng.randrange(0, min(6, len(data) - 1))))

@@ -47,6 +47,7 @@ class Operations(BoxTest):
             self.assertNotIn(f"  {name} ", run("vadmin", "help").stdout.decode())
 
 
+@once("it compares pages with what the program says")
 class Manual(BoxTest):
     def test_every_setting_stands_in_the_manual_as_in_its_table(self):
         for name in ("vmail.conf", "domain"):
