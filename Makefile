@@ -84,13 +84,13 @@ unit: units
 	OUT=$(OUT) tests/run $(or $(T),$(OUT)/tests)
 asan:
 	$(MAKE) OUT=out/asan out/asan/obj/tests/asan.o
-	$(MAKE) OUT=out/asan CFLAGS='-O1 -g' test \
+	$(MAKE) OUT=out/asan CFLAGS='-O1 -g1' test \
 	    LDFLAGS='$(LDFLAGS) out/asan/obj/tests/asan.o -static-libasan -static-libubsan' \
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -U_FORTIFY_SOURCE'
 fuzz: fuzzers				# FUZZ_SECONDS=240 of each; T=WORD...: only some
 	tests/fuzz/run $(T)
 fuzzers:
-	$(MAKE) OUT=out/fuzz CC=clang CFLAGS='-O1 -g' targets \
+	$(MAKE) OUT=out/fuzz CC=clang CFLAGS='-O1 -g1' targets \
 	    SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -U_FORTIFY_SOURCE'
 targets: $(fuzzers)
 demo: all				# KEEP=1: what it made stays

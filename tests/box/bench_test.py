@@ -9,6 +9,7 @@ BUILD = os.path.dirname(BIN)
 KINDS = (("Maildir", "maildir"), ("mbox", "mbox"))
 
 
+@once("it is the benchmark that is tried: not who starts it, nor what it measures")
 class Bench(BoxTest):
     @classmethod
     def setUpClass(cls):
@@ -56,6 +57,7 @@ class Bench(BoxTest):
                 self.assertLess(int(row["vdeliver"]), 4000, what)
 
 
+@once("it is the benchmark that is tried: not who starts it, nor what it measures")
 class Lmtp(BoxTest):
     def test_every_row_is_measured_and_nothing_is_lost_or_left_behind(self):
         with tempfile.TemporaryDirectory(dir=SCRATCH) as place:
@@ -75,6 +77,7 @@ class Lmtp(BoxTest):
         self.assertEqual([name for name in os.listdir(os.path.join(BUILD, "bench")) if name.startswith("work-")], [])
 
 
+@once("it is the benchmark that is tried: not who starts it, nor what it measures")
 class Pop(BoxTest):
     PEERS = (("dovecot", "dovecot/usr/lib/dovecot/pop3"), ("dovecot tuned", "dovecot/usr/lib/dovecot/pop3"),
              ("courier", "courier/usr/lib/courier/courier/courierpop3d"), ("popa3d", "popa3d/usr/sbin/popa3d"),
@@ -103,6 +106,7 @@ class Pop(BoxTest):
         self.assertEqual([name for name in os.listdir(os.path.join(BUILD, "bench")) if name.startswith("work-")], [])
 
 
+@once("it is the benchmark that is tried: not who starts it, nor what it measures")
 class Lookup(BoxTest):
     def test_every_row_is_measured_and_nothing_is_left_behind(self):
         with tempfile.TemporaryDirectory(dir=SCRATCH) as place:

@@ -42,6 +42,7 @@ def stays_small(self, bulk):
 
 @unittest.skipUnless(build("measure"), "needs a compiler")
 @rows(stays_small, [(bulk, bulk) for bulk in RECORDS])
+@once("memory and time are its figures: a sanitizer has its own")
 class Bounded(Delivery):
     settings = {"max-message-size": "0"}
 

@@ -10,7 +10,7 @@ from answer_faults import *
 class Strikes(BoxTest):
     def sweep(self, kind, how, calls, step=1, place="files"):
         world = AnswerWorld(self.installation(), kind, place).sweep(how, calls, step)
-        self.assertGreater(world.runs, 10)
+        self.assertGreater(world.runs * APART, 10)
         self.assertEqual(world.wrong, [])
 
     def test_killed_at_calls_nobody_is_answered_twice_and_the_mail_is_safe(self):

@@ -489,7 +489,7 @@ class Vacation(Answering):
             good = f.read()
         wrong = {}
         self.memory()
-        for n in range(int(os.environ.get("VMAIL_INDEXES", 150))):
+        for n in range(int(os.environ.get("VMAIL_INDEXES", fewer(150)))):
             data = bytearray(good)
             for _ in range(dice.choice((1, 1, 4, 40, 400))):
                 at = dice.choice((dice.randrange(256), dice.randrange(len(data))))

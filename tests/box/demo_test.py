@@ -10,6 +10,7 @@ sed 's/ *$//' | "$0.real" "$@"
 """
 
 
+@once("it is the demonstration that is tried", "unprivileged")
 class Demo(BoxTest):
     def setUp(self):
         self.place = tempfile.mkdtemp(dir=SCRATCH)

@@ -25,7 +25,8 @@ the test.  As root the mailboxes belong to the accounts (uids from 60001, gid
 60000), and the whole file runs in a mount namespace of its own with a tmpfs
 for scratch and its own /etc/hosts, /etc/passwd and /etc/group (see
 system_file()).  The same test runs in both worlds, unless it is marked
-@needs_root.
+@needs_root; tests/check runs it in both, and under sanitizers, unless it is
+marked @once.
 
 There are no sleeps: a test waits for an event, by a deadline: a line, a
 reply, a process's end (Process, Pop3), or whatever eventually() can ask.
@@ -42,6 +43,7 @@ before each question.
 import atexit
 import concurrent.futures
 import contextlib
+import ctypes
 import errno
 import functools
 import os
@@ -70,6 +72,8 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEADLINE = int(os.environ.get("VMAIL_DEADLINE", "60"))      # seconds; nothing in a test may take longer
 CUT = 40                                    # seconds, for what a limit of a second or two ends, and else a minute
 ROOT = os.geteuid() == 0
+PARTS = ("", "unprivileged", "sanitizers", "static")
+PART = PARTS[PARTS.index(os.environ.get("VMAIL_PART", ""))]     # of tests/check; "": the first
 INDEXED = bool(os.environ.get("VMAIL_INDEX"))       # every file has an index, however small
 GID, FIRST_UID = 60000, 60001               # as root: of every domain, of its first account
 
@@ -80,6 +84,35 @@ def only_where(condition):
     """@only_where(not ROOT): a test that makes sense there alone; elsewhere it is none, and
     is not counted as one that was not run."""
     return lambda test: test if condition else None
+
+
+# What tests/check runs more than once.  Its first part has all; those behind it run as somebody else
+# (unprivileged), or other programs (sanitizers, static).
+
+def once(reason, *also):
+    """@once("it reads pages alone"): a test, or a class, that would tell the same in each part: the first one
+    has it, and those named in also.  The reason says why the others cannot matter."""
+    assert reason
+
+    def mark(test):
+        test.parts = ("", *also)
+        return test
+    return mark
+
+
+def has_its_turn(test):
+    """Whether this part of tests/check is one of the test's, or of its class's."""
+    return PART in getattr(getattr(test, test._testMethodName), "parts", getattr(test, "parts", PARTS))
+
+
+def thinned(rows, every=3):
+    """All rows in the first part; behind it each third one, other ones in each."""
+    return rows[PARTS.index(PART) % every::every] if PART else rows
+
+
+def fewer(count, every=3):
+    """So many repetitions in the first part; behind it a third."""
+    return max(1, count // every) if PART else count
 
 
 def in_memory():
@@ -659,6 +692,8 @@ class Pop3:
 
 # --- the world that tests run in ---------------------------------------------
 
+CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 0x40000
+
 def system_file(path, text, mode=0o644):
     """As root: what the path (/etc/hosts, ...) holds for this test file alone; it must exist."""
     own = os.path.join(SCRATCH, "system" + path.replace("/", "_"))
@@ -701,15 +736,21 @@ GROUP = "root:x:0:\nmail:x:8:\nnogroup:x:65534:\npopusers:x:60000:\npopa3d:x:599
 HOSTS = "127.0.0.1 localhost\n::1 localhost\n"
 
 
+def own_mounts():
+    """unshare --mount --propagation private, for this process: to start it again by unshare(1) would cost
+    each test file a second start of Python."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNS) == -1 or libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None) == -1:
+        raise OSError(ctypes.get_errno(), "a mount namespace: " + os.strerror(ctypes.get_errno()))
+
+
 def enter_world():
-    """As root: starts this program again in a mount namespace, and furnishes it."""
+    """As root: puts this program into a mount namespace, and furnishes it."""
     if not ROOT:
         return tempfile.gettempdir()
-    if "VMAIL_SCRATCH" not in os.environ:
-        os.environ["VMAIL_SCRATCH"] = tempfile.mkdtemp(prefix="vmail-world-")
-        sys.stdout.flush()
-        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", *sys.orig_argv])
-    scratch = os.environ.pop("VMAIL_SCRATCH")
+    if (scratch := os.environ.pop("VMAIL_SCRATCH", None)) is None:
+        scratch = tempfile.mkdtemp(prefix="vmail-world-")
+        own_mounts()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755,size=512m", "vmail", scratch],
                    check=True)
     atexit.register(leave_world, scratch)
@@ -802,7 +843,7 @@ def main(beside=1):
     """Runs the tests of the calling file, those with the words of the command line in them."""
     tests = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     chosen = [t for suite in tests for t in suite
-              if all(word in f"{sentence(t)} {t.id()}" for word in sys.argv[1:])]
+              if has_its_turn(t) and all(word in f"{sentence(t)} {t.id()}" for word in sys.argv[1:])]
     if not chosen and sys.argv[1:]:
         sys.exit(f"no test has {' '.join(sys.argv[1:])!r} in its name")
     result = Tap()

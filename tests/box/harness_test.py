@@ -126,6 +126,39 @@ class Programs(BoxTest):
         self.assertNotIn(b"VMAIL_LEAK", run("/usr/bin/env").stdout)
 
 
+class Parts(unittest.TestCase):
+    """Of tests/check."""
+    @once("it asks for all of them", "unprivileged", "sanitizers", "static")
+    class Each(unittest.TestCase):
+        def test_always(self):
+            pass
+
+        @once("as an example", "static")
+        def test_once(self):
+            pass
+
+    def here(self, part):
+        """As if it were run there."""
+        module = sys.modules["harness"]
+        self.addCleanup(setattr, module, "PART", PART)
+        module.PART = part
+
+    def test_a_test_that_is_once_has_its_turn_in_the_first_part_and_where_it_says(self):
+        for part, turn in zip(PARTS, (True, False, False, True)):
+            self.here(part)
+            self.assertEqual([has_its_turn(self.Each(name)) for name in ("test_always", "test_once")], [True, turn])
+
+    def test_all_rows_are_in_the_first_part_and_each_once_more_behind_it(self):
+        rows, behind = list(range(10)), []
+        for part in PARTS[1:]:
+            self.here(part)
+            behind += thinned(rows)
+            self.assertEqual((fewer(60), fewer(2)), (20, 1))
+        self.assertEqual(sorted(behind), rows)
+        self.here("")
+        self.assertEqual((thinned(rows), fewer(60)), (rows, 60))
+
+
 class Beside(unittest.TestCase):
     class Each(unittest.TestCase):
         """No tests of this file: two that wait for one another, one that fails, and one alone."""

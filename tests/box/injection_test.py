@@ -12,7 +12,7 @@ from lmtp import *
 
 MESSAGE = b"Subject: x\n\nhello\n"
 HARMLESS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@._+=:,-")
-RANDOM = int(os.environ.get("VMAIL_PAYLOADS", 60))
+RANDOM = int(os.environ.get("VMAIL_PAYLOADS", fewer(60)))
 
 # C is the canary that they try to make.
 PAYLOADS = [
@@ -179,13 +179,13 @@ class Commands(LmtpTest):
 def is_inert(self, place, shell):
     self.shell(shell)
     base = PLACES[place](self, template(self.script, self.out))
-    self.are_inert(base, PAYLOADS)
+    self.are_inert(base, thinned(PAYLOADS))
 
 
 def shells():
-    """(sentence, path): "" is the system's own."""
+    """(sentence, path): "" is the system's own.  Ours is the same program, whatever the shell."""
     found = [("the system's shell", "")]
-    if ROOT:
+    if ROOT and not PART:
         own = os.path.realpath("/bin/sh")
         found += [(name, path) for name in ("dash", "bash", "busybox")
                   if (path := shutil.which(name)) and os.path.realpath(path) != own]
@@ -216,7 +216,7 @@ class Injection(Commands):
 
     def test_the_domain_of_a_sender(self):
         in_alias(self, template(self.script, self.out))
-        for payload in PAYLOADS:
+        for payload in thinned(PAYLOADS):
             payload = re.sub(r"\bC\b", self.canary, payload)
             sender = f"x@{payload}"
             got = self.vmail.deliver("run@a.test", MESSAGE, sender=sender)
@@ -251,7 +251,7 @@ class Injection(Commands):
     def test_by_lmtp_too_whose_grammar_of_paths_is_stricter(self):
         base = in_alias(self, template(self.script, self.out))
         accepted = 0
-        for number, payload in enumerate(PAYLOADS):
+        for number, payload in enumerate(thinned(PAYLOADS)):
             if number % 20 == 0:                # its log goes into a pipe, which must not be full
                 lmtp = self.session()
             payload = re.sub(r"\bC\b", self.canary, payload)
@@ -266,7 +266,7 @@ class Injection(Commands):
             self.assertEqual(argv[:3], [harmless(sender)] * 3)
             self.assertEqual((env["SENDER"], env["EXTENSION"]), (sender, payload))
             self.assertEqual(os.listdir(self.out), [], payload)
-        self.assertGreater(accepted, len(PAYLOADS) * 3 // 4)
+        self.assertGreater(accepted, len(thinned(PAYLOADS)) * 3 // 4)
 
     def test_what_the_message_says_is_nobodys_command(self):
         base = in_alias(self, template(self.script, self.out) + f"; cat > {self.out}/message")
@@ -281,7 +281,7 @@ class Injection(Commands):
 
     def test_sendmail_which_no_shell_starts_gets_them_as_they_are(self):
         self.vmail.write("aliases.a.test", "far: x@away.test\n")
-        for payload in PAYLOADS:
+        for payload in thinned(PAYLOADS):
             payload = re.sub(r"\bC\b", self.canary, payload)
             sender = f"{quoted(payload)}@far.test"
             got = self.vmail.deliver("far@a.test", MESSAGE, sender=sender)

@@ -22,6 +22,7 @@ def install(destdir):
     assert done.status == 0, done
 
 
+@once("it is about files that are copied", "unprivileged")
 class Install(BoxTest):
     def setUp(self):
         self.destdir = tempfile.mkdtemp(dir=SCRATCH)

@@ -295,6 +295,13 @@ def gone(leader):
     eventually(lambda: not session_of(leader), "the end of every process")
 
 
+def killed(pid):
+    """SIGKILL, and its end: kill() returns while the process has everything open still, and whoever
+    talks to it sees nothing; a zombie has closed it all."""
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: (stat_of(pid) or "Z")[0] in "ZX", "the end of a killed process")
+
+
 def status_of(pid):
     """/proc/PID/status as {"Uid": "0\\t0\\t0\\t0"}."""
     with open(f"/proc/{pid}/status") as f:

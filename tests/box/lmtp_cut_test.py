@@ -16,7 +16,7 @@ class Cut(LmtpTest):
 
     def each_byte(self, connect, close, finish):
         """connect() makes a client, close(client) is the cut, finish(client) waits for the end."""
-        for cut in range(len(self.whole_session) + 1):
+        for cut in thinned(range(len(self.whole_session) + 1)):
             before = len(self.vmail.messages("joe@a.test"))
             lmtp = connect()
             lmtp.send(self.whole_session[:cut])
@@ -87,7 +87,7 @@ class Cut(LmtpTest):
 
     def test_tcp_that_is_reset(self):
         server = self.server(tcp=True)
-        for cut in range(DOT):
+        for cut in thinned(range(DOT)):
             lmtp = self.greeted(server)
             lmtp.send(self.whole_session[:cut])
             lmtp.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -127,7 +127,7 @@ class Killed(LmtpTest):
             self.assertEqual(lmtp.line(), GREETING.encode())
             lmtp.read = GREETING.encode() + b"\r\n" + lmtp.read
             name = [next(lmtp_stages) for _ in range(stage + 1)][-1]
-            os.kill(self.victims(lmtp)[which], signal.SIGKILL)
+            killed(self.victims(lmtp)[which])
             lmtp.process.wait()
             gone(lmtp.process.pid)
             self.assertNotIn(b"delivered", lmtp.rest(), name)
@@ -147,7 +147,7 @@ class Killed(LmtpTest):
         lmtp.send(wire(b"Subject: x\n\nhello\n"))
         self.assertEqual(lmtp.reply(), DONE)
         gate.begun()
-        os.kill(victim, signal.SIGKILL)
+        killed(victim)
         return gate, lmtp
 
     def test_the_talker_during_a_delivery_lets_that_one_end_and_begins_no_other(self):
@@ -176,7 +176,7 @@ class Killed(LmtpTest):
         self.vmail.set(log="mail")
         self.vmail.set(lock_timeout="5s")
         sent, acknowledged = [], {"joe@a.test": [], "ann@b.test": []}
-        for number in range(int(os.environ.get("VMAIL_KILLS", 150))):
+        for number in range(int(os.environ.get("VMAIL_KILLS", fewer(150)))):
             messages = [b"Subject: %d.%d\n\n%send\n" % (number, n, b"%d\n" % n * chance.randrange(3000))
                         for n in range(3)]
             data = [b"MAIL FROM:<sender@far.test>\r\nRCPT TO:<joe@a.test>\r\nRCPT TO:<ann@b.test>\r\n"
@@ -230,7 +230,7 @@ class Killed(LmtpTest):
         lmtp.send(wire(b"Subject: x\n\nhello\n"))
         gate.begun()
         courier = [p for p in session_of(parent) if p not in (parent, talker) and int(stat_of(p)[1]) == parent]
-        os.kill(courier[0], signal.SIGKILL)
+        killed(courier[0])
         self.assertRegex(lmtp.reply(), r"^451 4\.3\.0 ")
         self.assertEqual(lmtp.reply(), DONE)
         eventually(lambda: session_of(parent) == [parent, talker], "the end of its command")
@@ -253,7 +253,7 @@ class Killed(LmtpTest):
     def test_a_killed_listener_is_replaced_at_once_and_its_connections_go_on(self):
         first = self.server()
         lmtp = first.client().hello()
-        os.kill(first.pid, signal.SIGKILL)
+        killed(first.pid)
         first.process.popen.wait()
         second = self.server()
         self.assertEqual(second.client().hello().deliver("joe@a.test"), [DONE])

@@ -8,7 +8,7 @@ import random
 from lmtp import *
 from pop3 import spool
 
-SESSIONS = int(os.environ.get("VMAIL_SESSIONS", "700"))
+SESSIONS = int(os.environ.get("VMAIL_SESSIONS", fewer(700)))
 RECIPIENTS = {"joe@a.test": "250", "JOE+x@A.TEST": "250", "ann@b.test": "250", "list@a.test": "250",
               "nobody@a.test": "550", "x@far.test": "550", "loop@a.test": "554", "x@bad.test": "451",
               "full@q.test": "552", "off@q.test": "550", "full@wait.test": "452", "tight@q.test": "250"}

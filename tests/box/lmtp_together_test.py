@@ -234,7 +234,7 @@ class Ends(Together):
         self.made()
         with self.locked(*self.names[:2]):
             lmtp = self.under_way(2)
-            os.kill(lmtp.process.pid, signal.SIGKILL)
+            killed(lmtp.process.pid)
             self.assertEqual(lmtp.rest(), b"")
             lmtp.process.wait()
             gone(lmtp.process.pid)
@@ -246,7 +246,7 @@ class Ends(Together):
         with self.locked(self.names[0]):
             lmtp = self.under_way()
             talker = [p for p in session_of(lmtp.process.pid) if p != lmtp.process.pid][0]
-            os.kill(talker, signal.SIGKILL)
+            killed(talker)
             self.assertEqual(lmtp.rest(), b"")
         log = self.log_of(lmtp)
         self.assertEqual(log, [(str(n), "0", "2.0.0") for n in range(1, 9)] +
@@ -258,7 +258,7 @@ class Ends(Together):
         with self.locked(*self.names[:3]):
             lmtp = self.under_way(3)
             eventually(lambda: len(self.couriers(lmtp.process.pid)) == 3, "three couriers that wait")
-            os.kill(self.couriers(lmtp.process.pid)[1], signal.SIGKILL)
+            killed(self.couriers(lmtp.process.pid)[1])
         replies = lmtp.replies(12)
         failed = [n for n, reply in enumerate(replies) if reply != DONE]
         self.assertEqual(len(failed), 1)

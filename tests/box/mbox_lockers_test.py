@@ -11,7 +11,7 @@ import hashlib
 from delivery import *
 from pop3 import PASSWORD, mbox
 
-ROUNDS = int(os.environ.get("VMAIL_ROUNDS", 10))
+ROUNDS = int(os.environ.get("VMAIL_ROUNDS", fewer(10)))
 OURS, THEIRS = 3, 2                         # in each round, at once
 INBOXES = 10                                # rounds at once
 BESIDE = float(os.environ.get("VMAIL_REPLACED", 2))     # seconds beside sessions

@@ -85,6 +85,7 @@ class Guide(BoxTest):
             self.assertRegex(said, re.compile(pattern, re.S), commands)
 
 
+@once("it is the page that is tried")
 class Followed(Guide):
     def test_from_linuxconf(self):
         names = {"foo.test": "example.com", "bar.test": "example.org"}

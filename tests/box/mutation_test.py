@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/fault")
 from faults import *
 
-MUTATIONS = int(os.environ.get("VMAIL_MUTATIONS", 25))
+MUTATIONS = int(os.environ.get("VMAIL_MUTATIONS", fewer(25)))
 BYTES = b'\0\n\r\t "#%,:;<>\\|/@()=-+*!.x079\xff\xc3'
 MARK = b"S: %s\n\nof %d\n"
 STATUSES = (0, 67, 68, 69, 75, 77)

@@ -15,6 +15,7 @@ from page import *
 PAGE = os.path.join(TREE, "docs", "three-domains.md")
 
 
+@once("it is the page that is tried")
 class Page(MachineTest):
     maxDiff = None
 

@@ -51,6 +51,7 @@ class Served(MachineTest):
         return pop.line()
 
 
+@once("it is about what starts us: what we read then is in other tests")
 class Starters(Served):
     def serves_three_addresses(self):
         self.assertRegex(self.greeting(COM), r"^\+OK Virtual example\.com POP3 Server \(Version ")
@@ -168,6 +169,7 @@ class Starters(Served):
         self.assertIsNone(self.greeting(COM))
 
 
+@once("it is about what starts us: what we read then is in other tests")
 class Certificates(Served):
     """Each of the two domains has a certificate of its own; clients believe that one alone."""
     NAMES = {"example.com": COM_NAME, "example.org": ORG_NAME}

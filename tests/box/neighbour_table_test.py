@@ -5,6 +5,7 @@ import glob
 from mtas import *
 
 
+@once("it compares a page with a table")
 class Table(BoxTest):
     def setUp(self):
         self.page = Page()

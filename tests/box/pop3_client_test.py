@@ -170,6 +170,7 @@ class Home:
         return found
 
 
+@once("it is about what clients of others do", "unprivileged")
 class Fetchers(BoxTest):
     """Programs that fetch mail, each in plain text, by STLS and by --tls: one server for all."""
     KINDS = {"plain": "mbox", "stls": "maildir", "tls": "mbox"}
@@ -255,6 +256,7 @@ for name, modes in FETCHERS.items():
                 lambda self, name=name, mode=mode: self.check(name, mode))
 
 
+@once("it is about what clients of others do", "unprivileged")
 class Curl(Pop3Test):
     def test_curl_opens_the_mailbox_that_was_granted(self):
         vmail = self.box(mbox=b"")

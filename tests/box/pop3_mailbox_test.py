@@ -158,7 +158,7 @@ class Bytes(Pop3Test):
 
 
 class Uids(Pop3Test):
-    HISTORIES = int(os.environ.get("VMAIL_HISTORIES", 6))
+    HISTORIES = int(os.environ.get("VMAIL_HISTORIES", fewer(6)))
     ROUNDS = 25 if HISTORIES < 100 else 5
     TWIN = b"From a\nMessage-ID: <1@x>\n\nbody\n\n"
 

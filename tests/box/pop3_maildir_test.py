@@ -7,7 +7,7 @@ import random
 
 from pop3 import *
 
-HISTORIES = int(os.environ.get("VMAIL_HISTORIES", "6"))
+HISTORIES = int(os.environ.get("VMAIL_HISTORIES", fewer(6)))
 ROUNDS = 5
 
 ONE, TWO = b"Subject: one\n\n1\n", b"Subject: two\n\n2\n"

@@ -202,7 +202,7 @@ SEND = {"line by line": (True, None), "byte by byte": (False, 1), "all at once":
 WAYS = {}
 for connect_words, (secrecy, connect) in CONNECT.items():
     for send_words, (line_by_line, piece) in SEND.items():
-        if line_by_line or secrecy == PLAIN or os.environ.get("VMAIL_WAYS") == "all":
+        if line_by_line or secrecy == PLAIN and not (PART and piece) or os.environ.get("VMAIL_WAYS") == "all":
             WAYS["abcdefghi"[len(WAYS)]] = (f"{connect_words}, {send_words}", secrecy, {
                 "connect": connect, "line_by_line": line_by_line, "piece": piece})
 

@@ -32,6 +32,7 @@ def signed(at, kind):
         return cert.read() + key.read()
 
 
+@once("what scanners find is how OpenSSL is set up")
 class Scan(Pop3Test):
     def served(self, pem):
         """A scratch directory for the scanner; the ports for STLS and for --tls."""

@@ -36,6 +36,7 @@ def told(case, expected, plan, acknowledged, found, is_atomic=True, retried=Fals
     ("an unmarked message is gone", ["lost"], DELETIONS, 0, LEFT[1:] + MARKED),
     ("an acknowledged deletion is undone", ["there, and must not be"], DELETIONS, 1, LEFT + MARKED[:1], False),
 ])
+@once("it is the judge that is tried")
 class Judged(BoxTest):
     def test_some_deletions_of_an_mbox_alone_are_none(self):
         plan = next(plan for plan in (Round("a seed", number, True) for number in range(9))

@@ -195,7 +195,7 @@ class Mistake(Resolving):
         for name in "vmail.conf", "domain.a.test", "aliases.a.test":
             self.aliases("joe: \\joe, ann\nann: \\ann\n")
             good = self.vmail.read(name)
-            for _ in range(100):
+            for _ in range(fewer(100)):
                 text, at = bytearray(good), chance.randrange(len(good))
                 text[at:at + chance.randrange(3)] = bytes(chance.choices(
                     b'\0\n\r\t "#%,:;<>\\|/@()=-x9\xff', k=chance.randrange(3)))

@@ -12,7 +12,7 @@ SECRET = "kermit sings 7"
 HASH = hash_of(SECRET)
 
 
-@only_where(not is_sanitized())             # many calls of slow programs
+@once("its steps are the same, whoever runs it")
 class Killed(BoxTest):
     def setUp(self):
         self.vmail = Installation(at=in_memory())

@@ -139,6 +139,7 @@ class Statuses(Example):
         self.assertIn("where", json.loads(got.stdout)["result"][0])
 
 
+@once("shells ask, as they do for everybody")
 class Completion(Example):
     def complete(self, *words):
         return self.ok("complete", "--", "-C", self.vmail.dir, *words).stdout.decode().splitlines()

@@ -40,6 +40,7 @@ class Operations(BoxTest):
                          "take its LATER row out")
 
 
+@once("it compares pages with what the program says")
 class Manual(BoxTest):
     def test_every_setting_stands_in_the_manual_as_in_its_table(self):
         for name in ("vmail.conf", "domain"):

@@ -142,6 +142,7 @@ class Striking(Moved):
         return points
 
 
+@once("its steps are the same, whoever runs it")
 class Killed(Striking):
     def setUp(self):
         super().setUp()

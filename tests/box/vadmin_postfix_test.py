@@ -296,7 +296,7 @@ class Words(Postfix):
         self.assertIn("remote far@elsewhere.test", got)
 
 
-@only_where(not is_sanitized())             # many calls of slow programs
+@once("its steps are the same, whoever runs it")
 class Killed(Postfix):
     CHANGES = "openat,mkdirat,renameat,unlinkat,fsync,fchown,write"
 

@@ -7,7 +7,7 @@ import random
 
 from harness import *
 
-INSTALLATIONS = int(os.environ.get("VMAIL_WHO", 6))
+INSTALLATIONS = int(os.environ.get("VMAIL_WHO", fewer(6)))
 
 
 class Who(BoxTest):

@@ -138,30 +138,31 @@ note(const char *name)
 }
 
 static bool
-opens_dev_null(pid_t pid, const struct user_regs_struct *regs)
+opens_dev_null(pid_t pid, const struct __ptrace_syscall_info *call)
 {
-	unsigned long long path = regs->orig_rax == SYS_open ? regs->rdi :
-	    regs->rsi;
+	unsigned long long path = call->entry.args[call->entry.nr == SYS_openat];
 	long word;
 
-	if (regs->orig_rax != SYS_open && regs->orig_rax != SYS_openat)
+	if (call->entry.nr != SYS_open && call->entry.nr != SYS_openat)
 		return false;
 	word = ptrace(PTRACE_PEEKDATA, pid, (void *)path, NULL);
 	return memcmp(&word, "/dev/nul", sizeof word) == 0;
 }
 
 static void
-enter_call(struct process *p)
+enter_call(struct process *p, const struct __ptrace_syscall_info *call)
 {
+	const char *name = name_of((long)call->entry.nr);
 	struct user_regs_struct regs;
 
-	if (ptrace(PTRACE_GETREGS, p->pid, NULL, &regs) == -1)
+	if (!begun && !strike.waits)
+		begun = opens_dev_null(p->pid, call);
+	if (!begun || strike.done || !is_chosen(name))
 		return;
-	const char *name = name_of((long)regs.orig_rax);
-	if (!strike.waits && opens_dev_null(p->pid, &regs))
-		begun = true;
-	if (!begun || strike.done || !is_chosen(name) ||
-	    ++strike.seen != strike.n)
+	if (strike.seen + 1 == strike.n &&
+	    ptrace(PTRACE_GETREGS, p->pid, NULL, &regs) == -1)
+		return;			/* it is gone: the next one then */
+	if (++strike.seen != strike.n)
 		return;
 	strike.done = true;
 	note(name);
@@ -205,6 +206,15 @@ leave_call(struct process *p)
 	ptrace(PTRACE_SETREGS, p->pid, NULL, &regs);
 }
 
+/* What struck once looks at no other call: its processes run on by themselves,
+ * but for the one whose call is to fail when it ends. */
+static enum __ptrace_request
+how_to_go_on(const struct process *p)
+{
+	return strike.done && !p->fails && p->length == 0 ? PTRACE_CONT :
+	    PTRACE_SYSCALL;
+}
+
 /* The signal to hand on. */
 static int
 stopped(struct process *p, int status)
@@ -212,10 +222,12 @@ stopped(struct process *p, int status)
 	int signo = WSTOPSIG(status);
 
 	if (signo == (SIGTRAP | 0x80)) {
-		struct __ptrace_syscall_info info = { 0 };
-		ptrace(PTRACE_GET_SYSCALL_INFO, p->pid, sizeof info, &info);
-		(info.op == PTRACE_SYSCALL_INFO_ENTRY ? enter_call :
-		    leave_call)(p);
+		struct __ptrace_syscall_info call = { 0 };
+		ptrace(PTRACE_GET_SYSCALL_INFO, p->pid, sizeof call, &call);
+		if (call.op == PTRACE_SYSCALL_INFO_ENTRY)
+			enter_call(p, &call);
+		else
+			leave_call(p);
 		return 0;
 	}
 	return signo == SIGTRAP || signo == SIGSTOP ? 0 : signo;
@@ -231,7 +243,7 @@ follow(pid_t first)
 		struct process *p = find(pid);
 		if (WIFSTOPPED(status)) {
 			int signo = stopped(p, status);
-			ptrace(PTRACE_SYSCALL, pid, NULL,
+			ptrace(how_to_go_on(p), pid, NULL,
 			    (void *)(ptrdiff_t)signo);
 			continue;
 		}
