@@ -12,7 +12,7 @@ from lmtp import *
 
 MESSAGE = b"Subject: x\n\nhello\n"
 HARMLESS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@._+=:,-")
-RANDOM = int(os.environ.get("VMAIL_PAYLOADS", fewer(60)))
+RANDOM = int(os.environ.get("VMAIL_PAYLOADS", 60))
 
 # C is the canary that they try to make.
 PAYLOADS = [
@@ -212,7 +212,8 @@ class Injection(Commands):
     def test_random_payloads(self):
         dice = random.Random(RANDOM)
         base = in_alias(self, template(self.script, self.out))
-        self.are_inert(base, [random_payload(dice) for _ in range(RANDOM)], 0.5)
+        payloads = [random_payload(dice) for _ in range(RANDOM)]
+        self.are_inert(base, thinned(payloads), 0.4 if PART else 0.5)
 
     def test_the_domain_of_a_sender(self):
         in_alias(self, template(self.script, self.out))
