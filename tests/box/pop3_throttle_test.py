@@ -34,7 +34,7 @@ class Throttle(Pop3Test):
     def assert_waits(self, answers, *wanted, reply=WRONG):
         self.assertEqual({a[1] for a in answers}, {reply})
         for wait, want in zip(sorted(a[0] for a in answers), wanted, strict=True):
-            self.assert_took(wait, want, 0.6)
+            self.assert_took(wait, want, 0.6, late=want)
 
     def assert_passes(self, vmail, login="joe@a.test", password=PASSWORD, **more):
         (wait, reply), = self.at_once([self.line(vmail, login, password, **more)])
