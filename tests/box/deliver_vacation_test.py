@@ -446,18 +446,27 @@ class Vacation(Answering):
         self.vmail.domain("c.test", accounts=names, aliases=f"all: {', '.join(names)}\n")
         for name in names:
             self.on(to=f"{name}@c.test")
-        self.vmail.set(sendmail="/bin/sleep 1000", delivery_timeout="4s")
+        self.limit = 4 * getattr(self, "limit", 1)      # a further try has more time
+        self.vmail.set(sendmail="/bin/sleep 1000", delivery_timeout=f"{self.limit}s")
+
+    def in_time(self, *args, **more):
+        got = self.vmail.deliver(*args, **more)
+        if "delivery-timeout was over" in got.stderr:
+            raise Late(repr(got))
+        self.assertEqual((got.status, got.stderr), (0, ""), got)
+        return got
 
     def copies(self, names):
         return [len(self.vmail.messages(f"{name}@c.test")) for name in names]
 
+    @timed
     def test_answers_that_hang_keep_no_mail_of_others_waiting(self):
         names = ("one", "two", "three", "four")
         self.away(*names)
-        got = self.delivered("all@c.test", mail("all@c.test"), sender="ann@far.test")
+        got = self.in_time("all@c.test", mail("all@c.test"), sender="ann@far.test")
         self.assertEqual(self.copies(names), [1] * 4)
         self.assertEqual(self.reasons(got), ["failed"] * 4)
-        self.delivered([f"{name}@c.test" for name in names], mail("all@c.test"), sender="bob@far.test")
+        self.in_time([f"{name}@c.test" for name in names], mail("all@c.test"), sender="bob@far.test")
         self.assertEqual(self.copies(names), [2] * 4)
 
     def test_an_answer_that_hangs_keeps_no_reply_of_lmtp_waiting(self):

@@ -57,7 +57,7 @@ class Failure(Pop3Test):
             waits.append(time.monotonic() - begun)
         self.assertIsNone(pop.line())
         for wait, wanted in zip(waits, (1, 2, 4)):
-            self.assert_took(wait, wanted)
+            self.assert_took(wait, wanted, late=wanted)     # each is twice the last
         log = self.ended(pop)
         self.assertEqual(log.count(" wrong=yes "), 3)
         self.assertIn('login-failed account=joe peer=127.0.0.1 domain=a.test found=login wrong=yes '

@@ -156,7 +156,7 @@ class Password(Login):
             waits.append(time.monotonic() - begun)
         self.assertIsNone(pop.line())
         for wait, wanted in zip(waits, (1, 2, 4)):
-            self.assert_took(wait, wanted)
+            self.assert_took(wait, wanted, late=wanted)     # each is twice the last
         self.assertEqual(self.ended(pop).count("login-failed"), 3)
 
     def test_a_login_that_gets_to_no_password_takes_as_long_and_the_third_is_the_last(self):

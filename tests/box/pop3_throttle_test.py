@@ -34,12 +34,16 @@ class Throttle(Pop3Test):
     def assert_waits(self, answers, *wanted, reply=WRONG):
         self.assertEqual({a[1] for a in answers}, {reply})
         for wait, want in zip(sorted(a[0] for a in answers), wanted, strict=True):
-            self.assert_took(wait, want, 0.6)
+            self.assert_took(wait, want, 0.6, late=want)
 
-    def assert_passes(self, vmail, login="joe@a.test", password=PASSWORD, **more):
-        (wait, reply), = self.at_once([self.line(vmail, login, password, **more)])
-        self.assertRegex(reply, r"^\+OK")
-        self.assert_took(wait, 0, 0.9)
+    def assert_passes(self, vmail, login="joe@a.test", password=PASSWORD, tries=5, **more):
+        """At once; a busy machine may need more than one try."""
+        waits = []
+        while not waits or min(waits) >= 0.9 and len(waits) < tries:
+            (wait, reply), = self.at_once([self.line(vmail, login, password, **more)])
+            self.assertRegex(reply, r"^\+OK")
+            waits.append(wait)
+        self.assert_took(min(waits), 0, 0.9)
 
 
 @timed
@@ -166,7 +170,7 @@ class Memory(Throttle):
             os.chmod(self.path(vmail), 0o600)
             self.assert_passes(vmail)
             self.assertEqual(os.stat(self.path(vmail)).st_size, FILE_SIZE)
-        self.assert_took(self.fail(vmail, 4), 2, 0.6)
+        self.assert_took(self.fail(vmail, 4), 2, 0.6, late=1.9)   # or it takes 4
 
     def test_slots_of_garbage_are_taken_for_nothing(self):
         vmail = self.box()
@@ -174,7 +178,7 @@ class Memory(Throttle):
         with open(self.path(vmail), "r+b") as f:
             f.seek(64)
             f.write(b"\xff" * (FILE_SIZE - 64))
-        self.assert_took(self.fail(vmail, 4), 2, 0.6)
+        self.assert_took(self.fail(vmail, 4), 2, 0.6, late=1.9)   # or it takes 4
 
     def test_ten_minutes_later_it_is_forgotten(self):
         vmail = self.box()
@@ -187,7 +191,7 @@ class Memory(Throttle):
             f.seek(64)
             f.write(words)
         self.assertEqual(len(header), 64)
-        self.assert_took(self.fail(vmail, 1), 1)
+        self.assert_took(self.fail(vmail, 1), 1, late=1.9)   # or it takes 4
 
     def test_where_nothing_can_be_remembered_logins_go_on_and_the_log_says_so(self):
         vmail = self.box()
@@ -308,7 +312,7 @@ class Force(Throttle):
 class LoginDelay(Throttle):
     def test_a_second_login_is_too_soon_and_a_wrong_password_is_not_told_so(self):
         vmail = self.box(domain={"login-delay": "1h"})
-        self.assert_passes(vmail)
+        self.assert_passes(vmail, tries=1)
         for i in range(2):
             pop, line = self.line(vmail, "JOE@A.TEST")
             self.assertRegex(pop.ask(line), r"^-ERR \[LOGIN-DELAY\] ")
@@ -318,7 +322,7 @@ class LoginDelay(Throttle):
             self.assertNotIn("wrong=", log)
         pop, line = self.line(vmail, "joe@a.test", "wrong")
         self.assertEqual(pop.ask(line), WRONG)
-        self.assert_passes(vmail, "ann@a.test", "other")
+        self.assert_passes(vmail, "ann@a.test", "other", tries=1)
 
     def test_it_is_over_when_it_is_over(self):
         vmail = self.box(domain={"login-delay": "2s"})

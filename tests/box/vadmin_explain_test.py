@@ -160,6 +160,7 @@ class Answers(Explain):
             os.unlink(self.index)
 
     def test_the_text_says_when(self):
+        day_with_time()
         for header, reason in ((f"Vacation-Start: {day(1)}\n", "window"), (f"Vacation-End: {day(-1)}\n", "window"),
                                (f"Vacation-End: {day(0)}\n", "sent"), ("Vacation-End: soon\n", "bad-text")):
             self.on(header + TEXT)
