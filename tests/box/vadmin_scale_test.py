@@ -28,7 +28,7 @@ class Scale(BoxTest):
     def entries(self):
         """What the aliases say, whatever lines they stand in."""
         rows = [row.split("\t") for row in self.ok("alias", "list", "a.test").stdout.decode().splitlines()]
-        return [(name, members.split(":")[0] if members.startswith("broken") else members) for name, members, _ in rows]
+        return [(name, members.split(":")[0] if members.startswith("broken") else members) for name, members, *_ in rows]
 
     def believed(self, *addresses):
         got = self.vmail.run("vdeliver", "-n", "--", *addresses)
