@@ -232,6 +232,20 @@ compare_names(const void *a, const void *b)
 	    ((const struct found_name *)b)->name);
 }
 
+/* Whether an entry is a domain alias: the directory says it, where it knows.  One
+ * of passwd.* says nothing: if it has a domain.*, that does. */
+static bool
+is_link(const struct installation *in, const struct dirent *entry,
+    const char *name)
+{
+	bool link = false;
+
+	if (!change_is_rehearsed() && entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_LNK && slice_starts(
+		    slice_of(entry->d_name), "domain.");
+	return exists(in, "domain.", name, &link) && link;
+}
+
 /* The names of domain.* and passwd.*; one that has both stands there twice. */
 static int
 collect_names(const struct installation *in, struct pool *pool,
@@ -246,7 +260,6 @@ collect_names(const struct installation *in, struct pool *pool,
 		return err_sys(err, "list %s", in->path);
 	while (errno = 0, (entry = readdir(dir)) != NULL) {
 		struct slice file = slice_of(entry->d_name);
-		bool link = false;
 		if (!slice_starts(file, "domain.") &&
 		    !slice_starts(file, "passwd."))
 			continue;
@@ -258,11 +271,27 @@ collect_names(const struct installation *in, struct pool *pool,
 			*names = mem_grow(*names, room, sizeof **names);
 		}
 		const char *copy = pool_dup(pool, name);
-		if (!exists(in, "domain.", copy, &link))
-			link = false;
-		(*names)[(*count)++] = (struct found_name){ copy, link };
+		(*names)[(*count)++] = (struct found_name){ copy,
+		    is_link(in, entry, copy) };
 	}
 	return errno != 0 ? err_sys(err, "list %s", in->path) : 0;
+}
+
+/* Sorted; how many they are. */
+static size_t
+once_each(struct found_name *names, size_t count)
+{
+	size_t kept = 0;
+
+	if (count > 1)
+		qsort(names, count, sizeof *names, compare_names);
+	for (size_t i = 0; i < count; i++)
+		if (kept > 0 && strcmp(names[kept - 1].name,
+		    names[i].name) == 0)
+			names[kept - 1].is_alias |= names[i].is_alias;
+		else
+			names[kept++] = names[i];
+	return kept;
 }
 
 static bool
@@ -286,11 +315,9 @@ domain_each(const struct installation *in, struct pool *pool,
 
 	if (collect_names(in, pool, &names, &count, err) == -1)
 		return -1;
-	if (count > 0)
-		qsort(names, count, sizeof *names, compare_names);
+	count = once_each(names, count);
 	for (size_t i = 0; i < count; i++) {
-		if ((i > 0 && strcmp(names[i].name, names[i - 1].name) == 0) ||
-		    !is_shown(in, names[i].name))
+		if (!is_shown(in, names[i].name))
 			continue;
 		int stop = fn(arg, names[i].name, names[i].is_alias, err);
 		if (stop != 0)

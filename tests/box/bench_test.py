@@ -121,7 +121,12 @@ class Lookup(BoxTest):
             *(row.format(n) for n in sizes for row in what), *(f"an account among {n} domains, ms" for n in (10, 100)),
             *(f"lookups by vlmtpd's socket map among {n}, /s" for n in sizes),
             *(f"{row}, among 2000, s of processor time" for row in (
-                "make the indexes", "add an account", "list the accounts", "search one", "show one", "add an alias")),
+                "make the indexes", "add an account", "list the accounts", "search one", "show one", "name one",
+                "lock one", "rename one", "delete one", "restore it", "add an alias", "change an alias",
+                "delete an alias", "list the aliases")),
+            *(f"{row}, among 100 domains, s of processor time" for row in (
+                "list the domains", "show one", "add an account")),
+            "the largest entry of the journal, among 2000, kB",
             *(f"memory of it, an alias among {n}, kB" for n in sizes)])
         maps = ["postmap cdb", "postmap lmdb"] if ROOT and os.path.exists(f"{PEERS}/postmap") else []
         dovecot = ["doveadm"] if ROOT and os.path.exists(f"{PEERS}/dovecot/usr/bin/doveadm") else []
