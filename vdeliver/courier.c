@@ -230,6 +230,17 @@ unblock_signals(void)
 	sigprocmask(SIG_UNBLOCK, &signals, NULL);
 }
 
+/* What it needs of the stack its parent must not have: a page that is touched
+ * before a fork is copied after it. */
+static _Noreturn __attribute__((noinline)) void
+be_courier(struct ident who, const struct task *t, int to)
+{
+	unblock_signals();
+	crew_leave(t->job->crew);
+	mem_told_by_parent();
+	answer(to, t, work_as(who, t));
+}
+
 /* Starts the process; its answer will come from *from. */
 static int
 begin(const struct task *t, struct child *child, int *from, struct err *err)
@@ -245,12 +256,8 @@ begin(const struct task *t, struct child *child, int *from, struct err *err)
 	*from = ends[0];
 	to = ends[1];
 	int forked = child_fork(child, err);
-	if (forked == 0) {
-		unblock_signals();
-		crew_leave(t->job->crew);
-		mem_told_by_parent();
-		answer(to, t, work_as(who, t));
-	}
+	if (forked == 0)
+		be_courier(who, t, to);
 	return forked == -1 ? -1 : 0;
 }
 
