@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "account_settings.h"
+#include "attribute_file.h"
 #include "authority_alias.h"
 #include "param.h"
 #include "pattern.h"
@@ -113,6 +115,47 @@ himself(const struct claim *c, struct err *err)
 	return refuse(c, err);
 }
 
+/* What is said of an alias that is not there is nothing. */
+static bool
+read_alias(const struct claim *c, struct subject *alias,
+    struct attributes *attributes)
+{
+	struct err unused;
+
+	return subject_alias_of_value(c->call, slice_of(c->value), alias,
+	    &unused) == 0 && principal_has(&c->call->principal,
+	    alias->domain->name) && attribute_file_read(alias->domain,
+	    &c->call->pool, alias->name, attributes, &unused) == 0;
+}
+
+/* Open ones are for all to look at. */
+static int
+owned_alias(const struct claim *c, struct err *err)
+{
+	const char *account = c->call->principal.account->name;
+	struct attributes attributes = { 0 };
+	struct subject alias;
+
+	if (!read_alias(c, &alias, &attributes))
+		return refuse(c, err);
+	bool owner = attributes_have_owner(&attributes, account);
+	if (!owner && (c->op->changes || !attributes.open))
+		return refuse(c, err);
+	return c->op->changes ? authority_alias(c->call, &alias, err) : 0;
+}
+
+/* Who comes or goes changes none of the other members. */
+static int
+open_alias(const struct claim *c, struct err *err)
+{
+	struct attributes attributes = { 0 };
+	struct subject alias;
+
+	return read_alias(c, &alias, &attributes) && (attributes.open ||
+	    attributes_have_owner(&attributes,
+	    c->call->principal.account->name)) ? 0 : refuse(c, err);
+}
+
 static int
 plain_member(const struct claim *c, struct err *err)
 {
@@ -134,7 +177,7 @@ his_own_field(const struct claim *c, struct err *err)
 	struct slice name, value;
 
 	param_assignment(c->value, &name, &value);
-	return param_is_own_field(name) ? 0 : err_set(err, ERR_REFUSED,
+	return account_field(name)->own ? 0 : err_set(err, ERR_REFUSED,
 	    "'%.*s' is for administrators to change", (int)name.len, name.p);
 }
 
@@ -149,7 +192,8 @@ static const struct {
 	[SUBJECT_DOMAIN]	 = { fine, his_domain, refuse },
 	[SUBJECT_DOMAIN_PATTERN] = { fine, his_domain_or_pattern, refuse },
 	[SUBJECT_ACCOUNT]	 = { fine, in_his_domain, himself },
-	[SUBJECT_ALIAS]		 = { fine, his_domains_alias, refuse },
+	[SUBJECT_ALIAS]		 = { fine, his_domains_alias, owned_alias },
+	[SUBJECT_MEMBERSHIP]	 = { fine, in_his_domain, open_alias },
 	[SUBJECT_ADDRESS]	 = { fine, in_his_domain, refuse },
 	[SUBJECT_MEMBER]	 = { fine, plain_member, plain_member },
 	[SUBJECT_FILE]		 = { standard_input, standard_input,
@@ -206,7 +250,7 @@ authority_check(struct call *call, struct err *err)
 				return -1;
 		}
 		c.placed = c.placed || subject == SUBJECT_ACCOUNT ||
-		    subject == SUBJECT_ALIAS;
+		    subject == SUBJECT_ALIAS || subject == SUBJECT_MEMBERSHIP;
 	}
 	return 0;
 }

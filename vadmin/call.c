@@ -86,6 +86,7 @@ call_open(struct call *call, struct err *err)
 	if (principal_find(&call->in, call->as, &call->pool, &call->principal,
 	    err) == -1)
 		return -1;
+	call->caller = call->principal.account;
 	if (call->principal.caller <= CALLER_GLOBAL) {
 		call->in.warn = warn;
 	} else {

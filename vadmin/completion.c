@@ -41,8 +41,7 @@ row_named(const char *first, const char *second)
 {
 	for (const struct operation *op = operations; op->name != NULL; op++) {
 		struct slice rest = slice_of(op->name), word;
-		if (op->run == NULL || !slice_cut(&rest, ' ', &word) ||
-		    !slice_is(word, first))
+		if (!slice_cut(&rest, ' ', &word) || !slice_is(word, first))
 			continue;
 		if (second == NULL ? rest.len == 0 : slice_is(rest, second))
 			return op;
@@ -253,7 +252,7 @@ offer_operations(const struct line *line, const char *first)
 
 	for (const struct operation *op = operations; op->name != NULL; op++) {
 		struct slice rest = slice_of(op->name), word;
-		if (op->run == NULL || !slice_cut(&rest, ' ', &word))
+		if (!slice_cut(&rest, ' ', &word))
 			continue;
 		if (first != NULL && !slice_is(word, first))
 			continue;

@@ -54,8 +54,8 @@ static const struct examples table[] = {
 		"vadmin user search ann",
 		"vadmin user search 'ann*example'" } },
 	{ "user set", {
-		"vadmin user set ann@example.org name='Ann Sample'",
-		"vadmin user set ann@example.org quota=none" } },
+		"vadmin user set ann@example.org name='Ann Sample' title=Sales quota=none",
+		"vadmin user set ann@example.org forward='ann@elsewhere.example \\ann'" } },
 	{ "user passwd", {
 		"vadmin user passwd ann@example.org",
 		"vadmin user passwd ann@example.org --password-stdin <password.txt" } },
@@ -102,8 +102,14 @@ static const struct examples table[] = {
 		"vadmin alias search ann",
 		"vadmin alias search sales example.org" } },
 	{ "alias set", {
-		"vadmin alias set sales@example.org ann bob",
+		"vadmin alias set sales@example.org description='Who sells' owners=ann membership=open",
 		"vadmin -n alias set sales@example.org ann" } },
+	{ "alias join", {
+		"vadmin --as bob@example.org alias join sales@example.org",
+		"vadmin alias join sales@example.org ann" } },
+	{ "alias leave", {
+		"vadmin alias leave sales@example.org bob",
+		"vadmin -n alias leave sales@example.org ann" } },
 	{ "alias delete", {
 		"vadmin alias delete sales@example.org bob",
 		"vadmin alias delete sales@example.org" } },
@@ -131,9 +137,12 @@ static const struct examples table[] = {
 	{ "admin delete", {
 		"vadmin admin delete otto@example.org",
 		"vadmin -n admin delete otto@example.org" } },
+	{ "quota", {
+		"vadmin quota example.org",
+		"vadmin --json quota" } },
 	{ "explain", {
-		"vadmin explain sales@example.org",
-		"vadmin explain ann+lists@example.org --from bob@elsewhere.example" } },
+		"vadmin explain ann@example.org --who",
+		"vadmin explain ann+lists@example.org --from bob@elsewhere.example --size 2M" } },
 	{ "check", {
 		"vadmin check --files",
 		"vadmin --json check --files example.org" } },

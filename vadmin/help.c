@@ -150,8 +150,6 @@ help_all(void)
 	str_adds(&text, "vadmin [-C DIR] [--as PRINCIPAL] [-n] [--json] OPERATION ...  (version "
 	    VERSION ")\n\n");
 	for (const struct operation *op = operations; op->name != NULL; op++) {
-		if (op->run == NULL)
-			continue;
 		str_addf(&text, "  %-17s %s\n", op->name, op->help);
 		sheet_adds(&sheet, op->name);
 		sheet_adds(&sheet, op->changes ? "yes" : "no");
@@ -169,7 +167,7 @@ static bool
 is_meant(const struct operation *op, const char *name, const char *group)
 {
 	return strcmp(op->name, name) == 0 ||
-	    (op->run != NULL && slice_starts(slice_of(op->name), group));
+	    slice_starts(slice_of(op->name), group);
 }
 
 static int
@@ -184,9 +182,6 @@ help_named(const char *name, const char *group, struct err *err)
 	for (const struct operation *op = operations; op->name != NULL; op++) {
 		if (!is_meant(op, name, group))
 			continue;
-		if (op->run == NULL)
-			return err_set(err, ERR_ABSENT,
-			    "'%s' is not available in this version", op->name);
 		str_adds(&text, found++ > 0 ? "\n\n" : "");
 		help_one(op, &text);
 		sheet_one(op, &sheet);

@@ -14,6 +14,7 @@
 #include "principal.h"
 #include "str.h"
 
+struct account;
 struct call;
 struct param_type;
 
@@ -73,6 +74,8 @@ struct call {
 	struct installation	 in;
 	bool			 opened;	/* in is */
 	int			 lock;
+	/* whose rights it has; NULL: an administrator's */
+	const struct account	*caller;
 	/* what to exit with when nothing failed */
 	int			 status;
 	/* a password's, when ask() got one */

@@ -7,6 +7,7 @@
 #define DOMAIN		{ "D", &param_domain, ONE, "The domain." }
 #define ACCOUNT		{ "U@D", &param_account, ONE, "The account; without @D of the caller's own domain." }
 #define ALIAS		{ "L@D", &param_alias, ONE, "The alias; without @D of the caller's own domain." }
+#define MEMBERSHIP	{ "L@D", &param_membership, ONE, "The alias; without @D of the caller's own domain." }
 #define AUTO		{ "NAME@D", &param_auto, ONE, "What is answered; without @D of the caller's own domain." }
 #define ADMIN		{ "NAME", &param_admin, ONE, "The administrator, or NAME@D." }
 #define ADMIN_DOMAIN	{ "D", &param_domain, OPTIONAL, "The domain; without it everything, which is root's to give." }
@@ -19,7 +20,6 @@
 			  "A CSV whose first line names its columns: address, name, quota, forward, password " \
 			  "or hash; - for standard input." }
 
-#define LATER(op)	{ .name = op }
 
 const struct operation operations[] = {
 	{ "domain add", "Make a domain that works: its files, directories and postmaster.",
@@ -60,19 +60,20 @@ const struct operation operations[] = {
 
 	{ "user add", "Make an account; asks for the password twice, or makes one and prints it.",
 	  .least = CALLER_DOMAIN, .changes = true, .ask = user_add_ask, .run = user_add, .params = {
-		ACCOUNT, { ACCOUNT_SETTING, ANY, "name (full name) and quota." }, PASSWORD_STDIN } },
+		ACCOUNT, { ACCOUNT_SETTING, ANY, "Its settings, as for user set." }, PASSWORD_STDIN } },
 	{ "user show", "Show an account, and the aliases that name it.",
 	  .least = CALLER_ACCOUNT, .run = user_show, .params = { ACCOUNT } },
 	{ "user list", "List accounts.",
 	  .least = CALLER_DOMAIN, .run = user_list, .params = {
 		{ "D | PATTERN", &param_domain_pattern, OPTIONAL,
 		  "A domain, or a pattern such as '*@example.net'; all domains without it." } } },
-	{ "user search", "Find accounts by any part of their name or address.",
+	{ "user search", "Find accounts by any part of their names, addresses, telephones or title.",
 	  .least = CALLER_DOMAIN, .run = user_search, .params = {
 		{ "WORD", &param_pattern, ONE, "The part; * and ? in it stand for anything." } } },
-	{ "user set", "Change an account's full name or limit.",
+	{ "user set", "Change an account's name, limit, forward, filter or profile.",
 	  .least = CALLER_ACCOUNT, .changes = true, .run = user_set, .params = {
-		ACCOUNT, { ACCOUNT_SETTING, SOME, "name (full name) and quota." } } },
+		ACCOUNT, { ACCOUNT_SETTING, SOME,
+		  "name, quota, forward, filter, first-name, title ...: 'vadmin settings' lists them." } } },
 	{ "user passwd", "Change a password; an empty answer keeps it.",
 	  .least = CALLER_ACCOUNT, .changes = true, .ask = user_passwd_ask, .run = user_passwd, .params = { ACCOUNT, PASSWORD_STDIN } },
 	{ "user lock", "Forbid logins; mail still arrives.",
@@ -124,24 +125,35 @@ const struct operation operations[] = {
 		{ "--hashes", &param_flag, OPTIONAL, "With the hashes of their passwords." } } },
 
 	{ "alias add", "Add members to an alias, which is made when missing.",
-	  .least = CALLER_DOMAIN, .changes = true, .run = alias_add, .params = {
-		ALIAS, { "MEMBER", &param_member, SOME,
-		  "An account, an address, |command, /file or :include:/file." } } },
-	{ "alias show", "Show an alias's members, one a line.",
-	  .least = CALLER_DOMAIN, .run = alias_show, .params = { ALIAS } },
+	  .least = CALLER_ACCOUNT, .changes = true, .run = alias_add, .params = {
+		ALIAS, { "MEMBER", &param_member, ANY,
+		  "An account, an address, |command, /file or :include:/file." },
+		{ "--for", &param_account, OPTIONAL,
+		  "Whose a new alias is: an account of its domain, its owner and first member." } } },
+	{ "alias show", "Show an alias: what it is, who owns it, who is in it.",
+	  .least = CALLER_ACCOUNT, .run = alias_show, .params = { ALIAS } },
 	{ "alias list", "List a domain's aliases.",
 	  .least = CALLER_DOMAIN, .run = alias_list, .params = { DOMAIN } },
-	{ "alias search", "Find aliases by any part of their name or members.",
+	{ "alias search", "Find aliases by any part of their name, members or description.",
 	  .least = CALLER_DOMAIN, .run = alias_search, .params = {
 		{ "WORD", &param_pattern, ONE, "The part; * and ? in it stand for anything." },
 		{ "D", &param_domain, OPTIONAL, "Only in this domain." } } },
-	{ "alias set", "Make an alias have these members and no others.",
-	  .least = CALLER_DOMAIN, .changes = true, .run = alias_set, .params = {
+	{ "alias set", "Say what an alias is and who owns it, or make it have these members alone.",
+	  .least = CALLER_ACCOUNT, .changes = true, .run = alias_set, .params = {
 		ALIAS, { "MEMBER", &param_member, SOME,
-		  "As for alias add." } } },
+		  "As for alias add; or description=TEXT, owners=LIST (accounts of the domain), "
+		  "membership=open|restricted. Without members those that are there stay." } } },
 	{ "alias delete", "Take members out of an alias, or all of it away.",
-	  .least = CALLER_DOMAIN, .changes = true, .run = alias_delete, .params = {
+	  .least = CALLER_ACCOUNT, .changes = true, .run = alias_delete, .params = {
 		ALIAS, { "MEMBER", &param_member, ANY, "Only these; without any the whole alias." } } },
+	{ "alias join", "Make an account a member of an alias.",
+	  .least = CALLER_ACCOUNT, .changes = true, .run = alias_join, .params = {
+		MEMBERSHIP, { "U", &param_account, OPTIONAL,
+		  "An account of the alias's domain; an account that calls is meant itself." } } },
+	{ "alias leave", "Take an account out of an alias; it owns the alias no more either.",
+	  .least = CALLER_ACCOUNT, .changes = true, .run = alias_leave, .params = {
+		MEMBERSHIP, { "U", &param_account, OPTIONAL,
+		  "An account of the alias's domain; an account that calls is meant itself." } } },
 
 	{ "auto set", "Make an autoresponder answer with a file's text.",
 	  .least = CALLER_DOMAIN, .changes = true, .run = auto_set, .params = {
@@ -184,10 +196,15 @@ const struct operation operations[] = {
 		{ "DIR", &param_file, ONE, "The domain's directory: DIR/U/Maildir, perhaps DIR/vpasswd." },
 		DOMAIN } },
 
-	{ "explain", "Tell where mail for an address would go, and why.",
+	{ "quota", "Show how full inboxes are, the fullest first.",
+	  .least = CALLER_DOMAIN, .run = quota, .params = {
+		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
+	{ "explain", "Tell where mail for an address would go, and why; or who reaches an account.",
 	  .least = CALLER_DOMAIN, .run = explain, .params = {
-		{ "ADDRESS", &param_address, ONE, "The recipient." },
-		{ "--from", &param_word, OPTIONAL, "The envelope sender." } } },
+		{ "ADDRESS", &param_address, ONE, "The recipient; with --who an account." },
+		{ "--from", &param_word, OPTIONAL, "Also what would happen to a message of this sender." },
+		{ "--size", &param_size, OPTIONAL, "Of so many bytes (or with k, M, G)." },
+		{ "--who", &param_flag, OPTIONAL, "List all addresses that reach the account." } } },
 	{ "check", "Look for what would make deliveries or logins fail, here and in the DNS.",
 	  .least = CALLER_GLOBAL, .run = check, .anywhere = true, .params = {
 		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." },
@@ -234,7 +251,5 @@ const struct operation operations[] = {
 		{ "--repair", &param_flag, OPTIONAL, "Repair it; what is doubtful is moved aside, never removed." },
 		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
 
-	LATER("alias join"), LATER("alias leave"),
-	LATER("quota"),
 	{ 0 }
 };

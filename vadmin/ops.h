@@ -16,13 +16,14 @@ operation_run	user_add, user_show, user_list, user_set, user_passwd,
 operation_run	user_add_ask, user_passwd_ask, user_delete_ask,
     user_purge_ask;
 operation_run	alias_add, alias_show, alias_list, alias_set, alias_delete;
+operation_run	alias_join, alias_leave;
 operation_run	user_search, alias_search;
 operation_run	user_quota, user_forward, user_grant, user_vacation, auto_set, auto_show, auto_list, auto_delete;
 operation_run	user_import, user_import_ask, user_export;
 operation_run	import_linuxconf, import_postfix, import_maildirs;
 operation_run	admin_add, admin_add_ask, admin_list, admin_delete, admin_passwd,
     admin_passwd_ask;
-operation_run	explain, check, settings_list, help;
+operation_run	quota, explain, check, settings_list, help;
 operation_run	index_all, backup, restore, fsck;
 operation_run	show_log, undo, complete;
 

@@ -223,6 +223,12 @@ print_columns(const struct sheet *sheet, size_t columns)
 	}
 }
 
+bool
+output_is_for_people(void)
+{
+	return form == OUTPUT_TEXT && isatty(STDOUT_FILENO);
+}
+
 void
 sheet_print(const struct sheet *sheet)
 {
@@ -234,7 +240,7 @@ sheet_print(const struct sheet *sheet)
 		json_sheet(sheet);
 	else if (form == OUTPUT_FIRST_COLUMN)
 		print_first_column(sheet, columns);
-	else if (isatty(STDOUT_FILENO))
+	else if (output_is_for_people())
 		print_columns(sheet, columns);
 	else
 		print_records(sheet, columns);

@@ -40,6 +40,10 @@ struct sheet {
 	size_t			 count;		/* of cells */
 };
 
+/* Whether a person reads it: then a sheet has heads and columns, and an
+ * operation may show bars and units. */
+bool	output_is_for_people(void);
+
 /* One cell after the other, row by row. */
 void	sheet_add(struct sheet *sheet, struct slice cell);
 void	sheet_adds(struct sheet *sheet, const char *cell);

@@ -1,9 +1,9 @@
 /* param.c: the types of what operations are given, and their limits. */
 #include "param.h"
 
-#include <stddef.h>
 #include <string.h>
 
+#include "account_settings.h"
 #include "conf.h"
 #include "grants.h"
 #include "near.h"
@@ -119,59 +119,14 @@ check_domain_setting(struct slice value, struct err *err)
 	return check_setting(domain_settings, value, &scratch, err);
 }
 
-/* GECOS is a field of a line, its first part up to a comma is the full name,
- * and an & in it stands for the login: none of these can be in a name. */
-static int
-parse_full_name(const struct setting *row, struct pool *pool, struct slice value, void *field,
-    struct err *err)
-{
-	for (const char *c = ":,&"; *c != '\0'; c++)
-		if (slice_has(value, *c))
-			return err_set(err, ERR_INVALID,
-			    "a full name cannot hold '%c' in a passwd file", *c);
-	return setting_text(row, pool, value, field, err);
-}
-
-static int
-parse_quota(const struct setting *row, struct pool *pool, struct slice value, void *field,
-    struct err *err)
-{
-	uint64_t bytes;
-
-	if (slice_is(value, "none") || slice_is(value, "disabled") || slice_is(value, "default"))
-		return setting_text(row, pool, value, field, err);
-	if (setting_kilobytes(row, pool, value, &bytes, err) == -1)
-		return err_within(err, "neither none, disabled nor default, and");
-	if (bytes == 0)
-		return err_set(err, ERR_INVALID, "0 could mean two things: say 'none' for no "
-		    "limit, or 'disabled' to accept no mail at all");
-	return setting_text(row, pool, value, field, err);
-}
-
-#define LATER(word)	{ word, setting_text, offsetof(struct account_settings, later), "", \
-			  "Not available in this version.", .refused_by = PROGRAM_VADMIN }
-
-const struct setting account_settings[] = {
-	{ "name", parse_full_name, offsetof(struct account_settings, name), "",
-	  "The full name, kept in the passwd file.", .max = 0 },
-	{ "quota", parse_quota, offsetof(struct account_settings, quota), "default",
-	  "The inbox's own limit in kB (or with k, M, G), none, disabled, or default.",
-	  .max = UINT64_C(1) << 60 },
-	LATER("forward"), LATER("filter"), LATER("first-name"), LATER("last-name"),
-	LATER("display-name"), LATER("address"), LATER("alternative-address"), LATER("title"),
-	LATER("office"), LATER("phone"), LATER("mobile"), LATER("home-phone"), LATER("pager"),
-	LATER("fax"),
-	{ 0 }
-};
-
 static int
 check_quota(struct slice value, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	const struct setting *row = settings_row(account_settings, SLICE("quota"));
-	const char *unused;
+	struct account_settings unused;
 
-	return parse_quota(row, &pool, value, &unused, err);
+	return settings_set(row, &pool, value, &unused, err);
 }
 
 static int
@@ -182,17 +137,14 @@ check_account_setting(struct slice value, struct err *err)
 	return check_setting(account_settings, value, &scratch, err);
 }
 
-/* What an account may say of itself; all else is an administrator's. */
-static const char *const own_fields[] = { "title", "office", "phone", "mobile",
-    "home-phone", "pager", "fax", NULL };
-
-bool
-param_is_own_field(struct slice name)
+static int
+check_size(struct slice value, struct err *err)
 {
-	for (size_t i = 0; own_fields[i] != NULL; i++)
-		if (slice_is(name, own_fields[i]))
-			return true;
-	return false;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const struct setting row = { .name = "size" };
+	uint64_t unused;
+
+	return setting_size(&row, &pool, value, &unused, err);
 }
 
 #define NAME_RULE \
@@ -210,6 +162,11 @@ const struct param_type param_account = {
 };
 const struct param_type param_alias = {
 	.subject = SUBJECT_ALIAS,
+	.label = "L@D", .max = 1280, .known = KNOWN_ALIASES, .check = check_account,
+	.rule = "What stands before the '@' of an address.",
+};
+const struct param_type param_membership = {
+	.subject = SUBJECT_MEMBERSHIP,
 	.label = "L@D", .max = 1280, .known = KNOWN_ALIASES, .check = check_account,
 	.rule = "What stands before the '@' of an address.",
 };
@@ -233,6 +190,11 @@ const struct param_type param_quota = {
 	.label = "kB|none|disabled|default", .max = 32, .known = KNOWN_CHOICES,
 	.check = check_quota,
 	.rule = "A number from 1, of kB or with k, M or G behind it; or one of these words.",
+};
+const struct param_type param_size = {
+	.subject = SUBJECT_NOTHING,
+	.label = "BYTES", .max = 32, .check = check_size,
+	.rule = "A number of bytes, or with k, M or G behind it.",
 };
 const struct param_type param_number = {
 	.subject = SUBJECT_NOTHING,

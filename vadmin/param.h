@@ -31,7 +31,8 @@ enum param_subject {
 	SUBJECT_DOMAIN,
 	SUBJECT_DOMAIN_PATTERN,	/* a domain, or a pattern that shows his */
 	SUBJECT_ACCOUNT,
-	SUBJECT_ALIAS,		/* of his domain */
+	SUBJECT_ALIAS,		/* of his domain; of an account: that it owns */
+	SUBJECT_MEMBERSHIP,	/* the same, where it may come and go */
 	SUBJECT_ADDRESS,	/* of his domain: an autoresponder, a recipient */
 	SUBJECT_MEMBER,		/* where mail may be sent */
 	SUBJECT_FILE,		/* is opened with our rights */
@@ -58,23 +59,11 @@ extern const struct param_type param_domain, param_account, param_alias,
     param_domain_setting, param_account_setting, param_auto, param_switch,
     param_grant, param_quota, param_number, param_filter,
     param_operation, param_shell, param_sample, param_domain_pattern, param_admin,
-    param_principal, param_postfix;
+    param_principal, param_postfix, param_membership, param_size;
 
 /* ERR_INVALID: too long, not UTF-8, control characters, or not of the type. */
 int	param_check(const struct param_type *type, struct slice value,
 	    struct err *err);
-
-/* The settings of an account: rows as of domain.D, kept elsewhere. */
-struct account_settings {
-	const char	*name;
-	const char	*quota;
-	/* whatever this version does not have */
-	const char	*later;
-};
-extern const struct setting account_settings[];
-
-/* Whether a setting of an account is the account's own to change. */
-bool	param_is_own_field(struct slice name);
 
 /* Cuts "name = value" of an assignment that was checked. */
 void	param_assignment(const char *text, struct slice *name,

@@ -14,6 +14,7 @@
 #include "command.h"
 #include "fd.h"
 #include "file.h"
+#include "profile.h"
 #include "scope.h"
 
 enum {
@@ -45,6 +46,48 @@ real_domain(void *arg, const char *domain)
 
 	return domain_real_name(l->in, &l->pool, slice_of(domain), &real,
 	    &err) == 0 ? real : NULL;
+}
+
+/* --- who answers --------------------------------------------------------- */
+
+struct sender {
+	const char	*address, *name;
+};
+
+/* An administrator may have given the account another From, in its domain. */
+static void
+take_address(struct lookup *l, const struct domain *domain, const char *given,
+    struct sender *who)
+{
+	struct address address;
+	struct err unused;
+
+	if (given[0] == '\0' || address_parse(&l->pool, slice_of(given),
+	    &address, &unused) == -1)
+		return;
+	const char *real = real_domain(l, address.domain);
+	if (real != NULL && slice_is(slice_of(real), domain->name))
+		who->address = address_text(&l->pool, address.local,
+		    address.domain);
+}
+
+/* As its profile says; one that is broken says nothing. */
+static struct sender
+sender_of(struct lookup *l, const struct domain *domain, int profile,
+    const char *local, const char *name)
+{
+	struct sender who = { address_text(&l->pool, local, domain->name),
+	    name };
+	struct profile p;
+	struct err unused;
+
+	if (profile == -1 || profile_read(profile, "profile", &l->pool, &p,
+	    &unused) == -1)
+		return who;
+	take_address(l, domain, p.address, &who);
+	if (p.display_name[0] != '\0')
+		who.name = p.display_name;
+	return who;
 }
 
 /* --- the text ----------------------------------------------------------- */
@@ -102,7 +145,8 @@ note_left_out(const struct answer_text *text, struct err *detail)
 
 /* Answers come from one of the account's own addresses. */
 static void
-check_from(struct answer_text *text, const struct answer_own *own)
+check_from(struct answer_text *text, const struct answer_own *own,
+    const char *address)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct address from;
@@ -110,7 +154,8 @@ check_from(struct answer_text *text, const struct answer_own *own)
 
 	if (text->from.len == 0 || (address_parse(&pool,
 	    str_slice(&text->from_address), &from, &err) == 0 &&
-	    answer_is_own(own, &from)))
+	    (answer_is_own(own, &from) || slice_same(slice_of(address),
+	    slice_of(address_text(&pool, from.local, from.domain))))))
 		return;
 	answer_text_refuse_from(text);
 	str_adds(&text->left_out, text->left_out.len > 0 ? ", From" : "From");
@@ -303,10 +348,11 @@ answering_vacation(struct job *job, const struct target *t,
 	};
 	if (!is_due_today(&text, memory.now))
 		return ANSWER_WINDOW;
-	check_from(&text, &own);
+	struct sender who = sender_of(&lookup, domain, how->profile,
+	    account->name, account->full_name);
+	check_from(&text, &own, who.address);
 	return answer_with(job, &text, &memory, (struct answer){
-	    .from = address_text(&lookup.pool, account->name, domain->name),
-	    .name = account->full_name, .host = domain->name,
+	    .from = who.address, .name = who.name, .host = domain->name,
 	    .is_vacation = true }, how, detail);
 }
 
@@ -346,7 +392,9 @@ answering_auto(struct job *job, const struct target *t,
 		return verdict;
 	if (make_index(&memory, detail) == -1)
 		return ANSWER_BROKEN_INDEX;
+	struct sender who = sender_of(&lookup, t->domain, how->profile,
+	    how->name, "");
 	return answer_with(job, &text, &memory, (struct answer){
-	    .from = address_text(&lookup.pool, how->name, t->domain->name),
-	    .name = "", .host = t->domain->name }, how, detail);
+	    .from = who.address, .name = who.name, .host = t->domain->name },
+	    how, detail);
 }

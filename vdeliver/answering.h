@@ -21,6 +21,8 @@ struct answering {
 	int			 text;
 	const char		*memory, *index;	/* directory, file */
 	const char		*name;		/* "info", of info.auto */
+	/* what is said of who answers (profile.h); -1: nothing */
+	int			 profile;
 	/* the answer is written here */
 	int			 out;
 	/* vremember, which whoever this process became may not find */

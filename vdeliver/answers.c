@@ -17,6 +17,7 @@
 #include "helper.h"
 #include "intake.h"
 #include "log.h"
+#include "profile.h"
 #include "scope.h"
 #include "spool.h"
 #include "who.h"
@@ -55,6 +56,22 @@ log_answer(const struct job *job, const struct recipient *r,
 	if (detail->text[0] != '\0')
 		log_text(&line, "text", slice_of(detail->text));
 	log_send(&line, priority_of(verdict));
+}
+
+/* --- who answers ---------------------------------------------------------- */
+
+/* Opened here, because who reads it may not find its way there; nobody looks
+ * into it here. */
+static void
+open_profile(const struct domain *domain, const char *account, int *fd)
+{
+	SCOPED(drop_fd) int dir = -1;
+	struct err err;
+
+	if (spool_files(domain, false, &dir, &err) == -1)
+		return;
+	if (profile_open(domain, dir, account, fd, &err) == -1)
+		log_warning("%s: does not count", err.text);
 }
 
 /* --- making and sending -------------------------------------------------- */
@@ -148,11 +165,14 @@ void
 answers_vacation(struct job *job, const struct recipient *r,
     const struct target *t, enum vacation_place place)
 {
+	SCOPED(drop_fd) int profile = -1;
 	struct answering how = { .place = place, .text = -1 };
 	struct err detail = { .text = "" };
 
 	if (place == VACATION_FILES)
 		prepare_files(job, t->account);
+	open_profile(t->account->domain, t->account->name, &profile);
+	how.profile = profile;
 	enum answer_verdict verdict = answer(job, r, t, &how, &detail);
 	log_answer(job, r, t, verdict, &detail);
 }
@@ -260,6 +280,7 @@ answer_automatically(struct job *job, const struct recipient *r,
     const struct target *t, struct err *detail)
 {
 	SCOPED(drop_fd) int text = -1;
+	SCOPED(drop_fd) int profile = -1;
 	const char *name = strrchr(t->text, '/') + 1;
 	size_t len = strlen(name) - strlen(".auto");
 	struct answering how = {
@@ -271,7 +292,9 @@ answer_automatically(struct job *job, const struct recipient *r,
 		return ANSWER_NO_TEXT;
 	if (open_memory(job, t, &how, detail) == -1)
 		return ANSWER_BROKEN_INDEX;
+	open_profile(t->domain, how.name, &profile);
 	how.text = text;
+	how.profile = profile;
 	return answer(job, r, t, &how, detail);
 }
 

@@ -22,6 +22,10 @@ int	user_lines_mention(const struct domain *domain,
 int	user_lines_hash(const struct domain *domain, const char *account,
 	    struct str *out, struct err *err);
 
+/* Adds its GECOS field, all parts of it. */
+int	user_lines_gecos(const struct domain *domain, const char *account,
+	    struct str *out, struct err *err);
+
 /* How many accounts passwd.D has. */
 int	user_lines_count(const struct domain *domain, uint64_t *out,
 	    struct err *err);

@@ -316,7 +316,8 @@ class Limits(Admins):
         os.symlink("domain.nowhere", os.path.join(self.vmail.dir, "domain.lost.test"))
         for args in (("user", "search", "o"), ("alias", "search", "joe"), ("user", "list"), ("domain", "list"),
                      ("domain", "list", "*test"), ("user", "list", "*@*"), ("user", "show", "joe"),
-                     ("domain", "show", "a.test"), ("user", "delete", "ann")):
+                     ("domain", "show", "a.test"), ("explain", "joe", "--who"),
+                     ("explain", "joe", "--from", "x@far.test"), ("user", "delete", "ann")):
             with self.subTest(args):
                 got = self.admin_ok(*args)
                 for name in ("b.test", "c.test", "lost.test", "main.test", "nowhere", "bob"):
@@ -339,8 +340,43 @@ class Limits(Admins):
         self.assertIn("  remote xyz@b.test\n", plan)
 
     def test_an_accounts_own_fields_alone_are_its_own(self):
-        for setting in ("name=Root", "quota=none"):
-            self.refused("for administrators", "--as", "joe@a.test", "user", "set", "joe@a.test", setting)
+        for setting in ("name=Root", "quota=none", "address=root@a.test", "alternative-address=postmaster@a.test",
+                        "first-name=x", "last-name=x", "display-name=x", "filter=no"):
+            for given in ((setting,), ("title=x", setting), (setting, "title=x")):
+                self.refused("for administrators", "--as", "joe@a.test", "user", "set", "joe@a.test", *given)
+        for setting in ("title=x", "office=x", "phone=1", "mobile=1", "home-phone=1", "pager=1", "fax=1",
+                        "forward=x@far.test"):
+            self.ok("--as", "joe@a.test", "user", "set", "joe@a.test", setting)
+
+    def test_an_account_joins_and_leaves_open_aliases_and_those_it_owns(self):
+        self.vmail.write("aliases.a.test", "open: ann, |archive\nmine: ann\nshut: ann, joe\n")
+        self.vmail.write("attributes.a.test", "open: membership = open\nmine: owners = joe, ann\n")
+        for name in ("open", "mine"):
+            self.ok("--as", "joe@a.test", "alias", "join", name)
+            self.assertIn(f"{name}: ann, ".encode(), self.vmail.read("aliases.a.test"))
+            self.assertIn(b", joe\n", self.vmail.read("aliases.a.test"))
+            self.ok("--as", "joe@a.test", "alias", "leave", f"{name}@a.test")
+        for args in (("join", "shut"), ("leave", "shut"), ("join", "nothing"), ("join", "open", "ann"),
+                     ("leave", "open", "ann"), ("join", "list@b.test"), ("join", "mine")):
+            with self.subTest(args):
+                self.refused("for itself alone", "--as", "joe@a.test", "alias", *args)
+
+    def test_an_owner_manages_his_aliases_and_no_others(self):
+        self.vmail.write("aliases.a.test", "mine: ann\npiped: ann, |x\nother: ann\n")
+        self.vmail.write("attributes.a.test", "mine: owners = joe\npiped: owners = joe\nother: owners = ann\n"
+                                              "gone: owners = joe\n")
+        joe = ("--as", "joe@a.test", "alias")
+        for args in (("add", "mine", "x@far.test"), ("set", "mine", "description=Ours", "membership=open"),
+                     ("set", "MINE@a.test", "owners=joe,ann"), ("show", "mine"), ("delete", "mine", "ann"),
+                     ("delete", "mine")):
+            self.ok(*joe, *args)
+        for args in (("add", "other", "joe"), ("set", "other", "owners=joe"), ("delete", "other"), ("show", "other"),
+                     ("show", "fresh"), ("add", "fresh", "joe"), ("delete", "fresh"), ("delete", "mine")):
+            with self.subTest(args):
+                self.refused("for itself alone", *joe, *args)
+        self.refused("only administrators make", *joe, "add", "gone", "joe")
+        self.refused("only global administrators", *joe, "add", "piped", "joe")
+        self.refused("only global administrators", *joe, "delete", "piped")
 
     def test_an_account_acts_for_itself_in_every_spelling_and_for_nobody_else(self):
         self.vmail.domain("a.test", {"co-administration": "yes"}, passwords={"joe": "x", "user.joe": "x", "Ann": "x"})

@@ -34,7 +34,10 @@ class Aliases(BoxTest):
         self.assertEqual(os.path.exists(path) and self.text(), before)
 
     def members(self, alias):
-        return self.ok("alias", "show", alias).stdout.decode().splitlines()
+        return [value for name, value in self.shown(alias) if name == "member"]
+
+    def shown(self, alias):
+        return [line.split("\t") for line in self.ok("alias", "show", alias).stdout.decode().splitlines()]
 
 
 OTHERS = """# head
@@ -173,10 +176,6 @@ class Refusals(Aliases):
                 self.refused(65, "", "alias", "add", "--", f"{name}@a.test", "joe")
         self.refused(67, "not one of our domains", "alias", "add", "x@b.test", "joe")
 
-    def test_attributes_of_later_versions_are_refused_by_name(self):
-        for word in ("description=x", "owners=joe", "membership=open"):
-            self.refused(65, "is not available", "alias", "set", "list@a.test", word, "joe")
-
     def test_what_is_not_there_is_67(self):
         self.have("list: joe\n")
         self.refused(67, "no alias 'x'", "alias", "show", "x@a.test")
@@ -242,7 +241,7 @@ class Show(Aliases):
         self.have('bad: "open\n')
         for address, status in (("joe@a.test", 0), ("x@far.test", 67), ("zoe@a.test", 67),
                                 ("bad@a.test", 75)):
-            got = self.v("explain", address, "--from", "me@far.test")
+            got = self.v("explain", address)
             self.assertEqual(got.status, status, got)
             self.assertTrue(got.stdout.startswith(address.encode()), got)
         same = self.vmail.run("vdeliver", "-n", "joe@a.test")

@@ -218,6 +218,51 @@ class Killed(BoxTest):
             self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
         self.assertEqual(found, {"*", "new"})
 
+    def state(self):
+        """What the files say; locks and drafts say nothing."""
+        found = {}
+        for top in (self.vmail.dir, self.vmail.spool):
+            for where, _, names in os.walk(top):
+                for path in (os.path.join(where, name) for name in names if not re.search(r"^\.|\.new$", name)):
+                    with open(path, "rb") as f:
+                        found[path] = f.read()
+        return found
+
+    def whole_or_not_at_all(self, *args, between=()):
+        """Killed at each step that a disk sees, each file is as before or as after (or has a text of
+        between); done once more, all of them are as after."""
+        old = self.state()
+        points = [point for point in self.points(*args) if point[0] in ("fsync", "rename", "renameat", "renameat2", "unlinkat")]
+        new = self.state()
+        self.assertNotEqual(old, new)
+        for point in points:
+            for path in new.keys() - old.keys():
+                os.path.exists(path) and os.unlink(path)
+            for path, text in old.items():
+                if not os.path.exists(path) or self.state()[path] != text:
+                    with open(path, "wb") as f:
+                        f.write(text)
+            self.kill_at(point, *args)
+            for path, text in self.state().items():
+                self.assertIn(text, (old.get(path), new.get(path), *between), (point, path))
+            got = self.vmail.run("vadmin", *args)
+            if self.state() != new:
+                self.assertEqual((got.status, self.state()), (0, new), (point, got))
+
+    def test_what_is_said_of_an_alias_is_the_old_or_the_new(self):
+        for who in ("joe", "ann"):
+            self.ok("user", "add", f"{who}@a.test", "--password-stdin", input=SECRET.encode() + b"\n")
+        self.vmail.write("aliases.a.test", "list: joe\n")
+        self.whole_or_not_at_all("alias", "set", "list@a.test", "description=Ours", "owners=joe ann", "joe", "ann")
+        self.whole_or_not_at_all("alias", "leave", "list@a.test", "joe")
+        self.whole_or_not_at_all("alias", "add", "new@a.test", "--for", "ann", "joe")
+
+    def test_settings_of_an_account_can_be_given_once_more(self):
+        self.ok("user", "add", "joe@a.test", "alternative-address=first", "--password-stdin", input=SECRET.encode() + b"\n")
+        self.whole_or_not_at_all("user", "set", "joe@a.test", "alternative-address=second", "fax=1", "office=B",
+                                 "filter=no", "forward=x@far.test", "quota=5",
+                                 between=[self.vmail.read("aliases.a.test") + b"second: joe\n"])
+
     def test_domain_add_leaves_mail_waiting_and_can_be_repeated(self):
         points = self.points("domain", "add", "first.test")
         for i, point in enumerate(points):

@@ -134,7 +134,7 @@ class Import(Csv):
     def test_the_first_line_must_name_columns_that_are_there(self):
         for text, words in (("", "empty"), ("joe@a.test,Joe\n", "no column is called 'joe@a.test'"),
                             ("name,quota\n", "'address' is missing"), ("address,name,name\n", "twice"),
-                            ("address,nmae\n", "did you mean"), ("address,pager\n", "not available"),
+                            ("address,nmae\n", "did you mean"), ("address,pager\n", "has no column 'pager'"),
                             ('address,"name\n', "never closed")):
             before = self.state()
             got = self.v("user", "import", "-", input=text.encode())

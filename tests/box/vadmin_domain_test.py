@@ -298,25 +298,16 @@ class CommandLine(BoxTest):
                 self.assertIn(words, got.stderr)
                 self.assertEqual(got.stderr.count("\n"), 1)
 
-    def test_what_later_versions_have_is_refused_by_name(self):
-        for args in (("alias", "join", "x"), ("quota",)):
-            with self.subTest(args):
-                got = self.v(*args)
-                self.assertEqual(got.status, 64, got)
-                self.assertRegex(got.stderr, r"'\w+( \w+)?' is not available in this version")
-
     def test_help_comes_from_the_table(self):
         text = run("vadmin", "help").stdout.decode()
         names = re.findall(r"^  (\w+(?: \w+)?)  +\S", text, re.M)
         self.assertIn("user passwd", names)
-        self.assertNotIn("quota", names)
         for name in names:
             got = run("vadmin", "help", *name.split())
             self.assertEqual(got.status, 0, got)
             self.assertTrue(got.stdout.decode().startswith(f"vadmin {name}"), got)
         self.assertEqual(run("vadmin", "--help").stdout.decode(), text)
         self.assertEqual(run("vadmin", "help", "nonsense").status, 67)
-        self.assertEqual(run("vadmin", "help", "quota").status, 67)
 
     def test_an_installation_that_is_not_there_is_temporary(self):
         self.assertEqual(run("vadmin", "-C", "/nonexistent", "domain", "list").status, 75)

@@ -33,6 +33,7 @@ class Example(BoxTest):
         for who in ("ann", "bob", "dora"):
             self.ok("user", "add", f"{who}@{domain}")
         self.ok("alias", "add", f"sales@{domain}", "ann", "bob")
+        self.ok("alias", "set", f"sales@{domain}", "membership=open")
         self.ok("auto", "set", f"info@{domain}", "-", input=b"\ninfo\n")
         self.ok("domain", "alias", domain, "example.net")
         self.ok("user", "grant", f"ann@{domain}", "bob", "all")

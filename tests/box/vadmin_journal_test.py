@@ -73,6 +73,8 @@ class Journal(BoxTest):
         self.add("joe@a.test", "name=Joe Doe", "quota=700")
         self.add("bob@a.test")
         self.ok("alias", "add", "list@a.test", "joe", "bob")
+        self.ok("alias", "add", "lone@a.test", "bob")
+        self.ok("alias", "set", "lone@a.test", "owners=joe bob")
         self.ok("user", "grant", "joe@a.test", "bob", "all")
         self.ok("user", "forward", "joe@a.test", "joe@far.test", "--keep")
         self.ok("user", "vacation", "joe@a.test", "on", "--text", "-", input=b"\naway\n")
@@ -93,6 +95,8 @@ CHANGES = {
     "user add ann@a.test quota=5M": None,
     "user set joe@a.test quota=none": None,
     "user set joe@a.test quota=default": None,
+    "user set joe@a.test name=Joe first-name=J title=Boss office=B phone=1 fax=2 quota=none filter=no": None,
+    "user set joe@a.test forward=x@far.test alternative-address=j@a.test address=j@a.test": None,
     "user passwd joe@a.test --password-stdin": None,
     "user lock joe@a.test": None,
     "user unlock joe@a.test": ("user", "lock", "joe@a.test"),
@@ -109,6 +113,12 @@ CHANGES = {
     "alias add list@a.test x@far.test": None,
     "alias add new@a.test bob": None,
     "alias set list@a.test bob": None,
+    "alias set list@a.test description=Ours owners=joe,bob membership=open": None,
+    "alias set lone@a.test owners=bob": None,
+    "alias add new@a.test --for bob": None,
+    "alias join lone@a.test joe": None,
+    "alias leave list@a.test bob": None,
+    "alias leave lone@a.test joe": None,
     "alias delete list@a.test joe": None,
     "alias delete list@a.test": None,
     "auto set info@a.test -": None,

@@ -39,13 +39,6 @@ class Operations(BoxTest):
         self.assertEqual([n for n in sorted(set(names)) if names.count(n) > 1], [],
                          "take its LATER row out")
 
-    def test_what_later_versions_will_have_is_refused_by_name(self):
-        for name in self.names(r'LATER\("(.*?)"\)'):
-            got = run("vadmin", "help", *name.split())
-            self.assertEqual((got.status, f"'{name}' is not available in this version" in
-                              got.stderr), (67, True), got)
-            self.assertNotIn(f"  {name} ", run("vadmin", "help").stdout.decode())
-
 
 class Manual(BoxTest):
     def test_every_setting_stands_in_the_manual_as_in_its_table(self):

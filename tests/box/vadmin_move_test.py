@@ -524,15 +524,35 @@ class Renamed(Moved):
         self.assertEqual((len(self.vmail.messages("jim@a.test")), len(self.vmail.messages("joe@a.test"))), (2, 1))
 
 
+    def test_what_an_account_owns_and_says_of_itself_has_its_new_name(self):
+        self.ok("alias", "set", "list@a.test", "owners=ann joe")
+        self.ok("user", "set", "joe@a.test", "address=joe@a.test", "alternative-address=jay", "title=Boss")
+        self.ok("user", "rename", "joe@a.test", "jim", "--no-alias")
+        self.assertEqual(self.vmail.read("attributes.a.test"), b"list: owners = ann jim\n")
+        shown = self.ok("user", "show", "jim@a.test").stdout.decode()
+        for line in ("address\tjim@a.test", "alternative-address\tjay@a.test", "title\tBoss"):
+            self.assertIn(line + "\n", shown)
+        self.ok("domain", "rename", "a.test", "new.test")
+        self.assertIn("owns\tlist@new.test", self.ok("user", "show", "jim@new.test").stdout.decode())
+        before = len(self.vmail.messages("jim@new.test"))
+        self.mail("jay@a.test")
+        self.assertEqual(len(self.vmail.messages("jim@new.test")), before + 1)
+        self.assertEqual(self.vmail.run("vadmin", "check", "--files").stdout, b"")
+
+
 class Deleted(Moved):
     def test_deleting_names_what_would_break_and_replace_by_mends_it(self):
         told = self.vmail.run("vadmin", "user", "delete", "ann@a.test").stderr
         self.assertIn("the alias list@a.test names it", told)
         self.ok("user", "restore", "ann@a.test")
+        self.ok("alias", "set", "list@a.test", "owners=joe")
         for wrong in ("ann", "joe@a.test", "|cat", "a b@c"):
             self.refused(65, "user", "delete", "joe@a.test", "--replace-by", wrong)
         told = self.ok("user", "delete", "joe@a.test", "--replace-by", "ann@a.test").stderr
         self.assertEqual(len(re.findall("it will lead to ann@a.test", told)), 6, told)
+        self.assertIn("'joe' owns the alias list@a.test", told)
+        self.assertIn(": it will belong to ann", told)
+        self.assertEqual(self.vmail.read("attributes.a.test"), b"list: owners = ann\n")
         self.assertEqual(self.vmail.read("aliases.a.test"),
                          b"# people\nlist: ann@a.test, far@far.test\nboss: ann@a.test\n")
         self.assertIn(b"fallback = ann@a.test\n", self.vmail.read("domain.b.test"))

@@ -21,6 +21,7 @@ PRINCIPALS = {
     "administrator of another": ("--as", "admin/admin@b.test"),
     "the account": ("--as", "user/joe@a.test"),
     "another account": ("--as", "user/ann@a.test"),
+    "owner of the alias": ("--as", "user/olga@a.test"),
     "account of another domain": ("--as", "user/bob@b.test"),
     "anybody else": None,
 }
@@ -50,6 +51,9 @@ COMMANDS = [
     ("user set joe@a.test name=Joe",),
     ("user set joe@a.test quota=1M",),
     ("user passwd joe@a.test --password-stdin", GOOD),
+    ("user set joe@a.test title=Boss",),
+    ("user set joe@a.test forward=joe@far.test",),
+    ("user set joe@a.test alternative-address=j@a.test",),
     ("user lock joe@a.test",),
     ("user unlock joe@a.test",),
     ("user rename joe@a.test jim",),
@@ -68,11 +72,22 @@ COMMANDS = [
     ("alias add list@a.test x@far.test",),
     ("alias add list@a.test |program",),
     ("alias add piped@a.test x@far.test",),
+    ("alias add fresh@a.test joe",),
+    ("alias join open@a.test olga",),
+    ("alias join list@a.test olga",),
+    ("alias join shut@a.test olga",),
+    ("alias leave open@a.test joe",),
+    ("alias leave list@a.test joe",),
+    ("alias leave shut@a.test joe",),
     ("alias show list@a.test",),
+    ("alias show open@a.test",),
     ("alias list a.test",),
     ("alias search list", b"", b"list@a.test"),
     ("alias set list@a.test x@far.test",),
     ("alias set piped@a.test x@far.test",),
+    ("alias set list@a.test membership=open",),
+    ("alias set list@a.test owners=joe",),
+    ("alias set shut@a.test owners=joe",),
     ("alias delete list@a.test",),
     ("alias delete piped@a.test",),
     ("auto set info@a.test -", TEXT),
@@ -94,7 +109,11 @@ COMMANDS = [
     ("import linuxconf /nowhere",),
     ("import postfix -", b"virtual_mailbox_domains = new.test\n"),
     ("import maildirs /nowhere new.test",),
+    ("quota a.test",),
+    ("quota", b"", b"a.test"),
     ("explain list@a.test",),
+    ("explain joe@a.test --who",),
+    ("explain joe@a.test --from x@far.test",),
     ("check a.test",),
     ("index a.test",),
     ("log",),
@@ -150,8 +169,11 @@ class Place:
         vmail = self.vmail
         on = {"co-administration": "yes"}
         vmail.domain("main.test")
-        vmail.domain("a.test", {**on, "admins": "dora"}, passwords={"joe": "x", "ann": "x", "old": "x"},
-                     aliases="postmaster: joe\nlist: joe, bob@b.test\npiped: |program\n")
+        vmail.domain("a.test", {**on, "admins": "dora"}, passwords={"joe": "x", "ann": "x", "olga": "x", "old": "x"},
+                     aliases="postmaster: joe\nlist: joe, bob@b.test\npiped: olga, |program\nopen: ann, joe, |x\n"
+                             "shut: olga, joe\n")
+        vmail.write("attributes.a.test", "list: owners = olga\npiped: owners = olga\nopen: owners = olga\n"
+                                         "open: membership = open\n")
         vmail.domain("b.test", on, passwords={"bob": "x"}, aliases="list: bob\n")
         os.symlink("domain.a.test", os.path.join(vmail.dir, "domain.alias.test"))
         for name, who in (("admins", "boss"), ("admins.a.test", "admin"), ("admins.b.test", "admin")):

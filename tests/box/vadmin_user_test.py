@@ -159,10 +159,9 @@ class Add(Users):
         self.assertEqual((got.status, "a colon" in got.stderr), (65, True), got)
         self.assertEqual(self.vmail.read("passwd.a.test"), b"")
 
-    def test_settings_of_later_versions_are_refused_by_name(self):
-        for name in ("forward", "filter", "title", "office", "address"):
-            self.refused(65, f"'{name}' is not available", "user", "add", "joe@a.test",
-                         f"{name}=x", "--password-stdin", input=GOOD)
+    def test_a_setting_that_there_is_not_is_refused_with_what_may_be_meant(self):
+        self.refused(65, "no setting is called 'colour'", "user", "add", "joe@a.test", "colour=x", "--password-stdin",
+                     input=GOOD)
         self.refused(65, "did you mean 'quota'?", "user", "set", "joe@a.test", "qouta=1")
 
     def test_quota_is_a_file_of_the_spool(self):

@@ -130,6 +130,8 @@ check_domain(struct check *check, const char *name)
 	check_grants(check, domain);
 	check_administrators_of(check, domain);
 	check_aliases(check, domain);
+	check_attributes(check, domain);
+	check_profiles(check, domain);
 }
 
 /* --- the operation ----------------------------------------------------- */

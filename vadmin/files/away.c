@@ -6,15 +6,18 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "change.h"
 #include "child.h"
+#include "compat.h"
 #include "fd.h"
 #include "file.h"
 #include "output.h"
 #include "scope.h"
 #include "side_file.h"
+#include "spool.h"
 
 enum {
 	APART_MS = 10000,
@@ -24,10 +27,8 @@ enum {
 	HOME_TEXT_MAX = 1 << 20,
 };
 
-typedef int apart(const void *arg);
-
-static int
-as_somebody(struct ident who, apart *fn, const void *arg, int *answer,
+int
+away_as(struct ident who, away_step *fn, const void *arg, int *answer,
     struct err *err)
 {
 	SCOPED(drop_child) struct child child = CHILD_NONE;
@@ -48,10 +49,10 @@ as_somebody(struct ident who, apart *fn, const void *arg, int *answer,
 }
 
 static int
-as_account(const struct account *account, apart *fn, int *answer,
+as_account(const struct account *account, away_step *fn, int *answer,
     struct err *err)
 {
-	return as_somebody(account_identity(account), fn, account, answer, err);
+	return away_as(account_identity(account), fn, account, answer, err);
 }
 
 static const char *
@@ -159,7 +160,7 @@ change_index(const char *path, struct ident who, bool make, struct err *err)
 	};
 	int answer;
 
-	if (as_somebody(who, has_index, path, &answer, err) == -1)
+	if (away_as(who, has_index, path, &answer, err) == -1)
 		return -1;
 	if (answer != FAILED) {
 		if ((answer == 1) == make)
@@ -167,7 +168,7 @@ change_index(const char *path, struct ident who, bool make, struct err *err)
 		int go = change_tell(&change, err);
 		if (go != 1)
 			return go;
-		if (as_somebody(who, make ? make_index : remove_index, path,
+		if (away_as(who, make ? make_index : remove_index, path,
 		    &answer, err) == -1)
 			return -1;
 	}
@@ -240,7 +241,7 @@ away_print_home_text(const struct account *account, struct err *err)
 
 	if (fd == -1)
 		return err_sys(err, ".vacation");
-	if (as_somebody(who, pass_text, &passed, &answer, err) == -1)
+	if (away_as(who, pass_text, &passed, &answer, err) == -1)
 		return -1;
 	if (answer != DONE)
 		return err_set(err, ERR_TEMPORARY,

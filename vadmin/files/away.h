@@ -13,6 +13,12 @@
 #include "ident.h"
 #include "vacation.h"
 
+/* fn runs in a child that has become who; *answer is what it returned, 0 to 253.
+ * ERR_TEMPORARY: the child could not become who, or did not end well. */
+typedef int away_step(const void *arg);
+int	away_as(struct ident who, away_step *fn, const void *arg, int *answer,
+	    struct err *err);
+
 struct away_state {
 	enum vacation_place	place;		/* where it is on */
 	/* the home has a text that would be sent */

@@ -220,7 +220,7 @@ with_files(const struct belongings *all, belongings_visitor *act, struct err *er
 {
 	static const char *const endings[] = { ".forward", ".filter",
 	    ".vacation", ".vacation.db", ".vacation.db.damaged", ".auto",
-	    NULL };
+	    ".profile", NULL };
 	/* an autoresponder's, which "vadmin auto" spells so */
 	static const char *const automatic[] = { ".auto", NULL };
 	struct things things = { 0 };

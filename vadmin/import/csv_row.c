@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "account_settings.h"
 #include "alias_list.h"
 #include "near.h"
 #include "param.h"
@@ -128,7 +129,6 @@ static int
 add_column(struct csv_columns *to, struct slice name, struct err *err)
 {
 	SCOPED(drop_str) struct str near = { 0 };
-	const struct setting *later = settings_row(account_settings, name);
 
 	for (const struct csv_column *c = columns; c->name != NULL; c++) {
 		if (!slice_same(name, slice_of(c->name)))
@@ -139,9 +139,10 @@ add_column(struct csv_columns *to, struct slice name, struct err *err)
 		to->column[to->count++] = c;
 		return 0;
 	}
-	if (later != NULL)
-		return err_set(err, ERR_INVALID, "the column '%s' is not "
-		    "available in this version", later->name);
+	const struct account_field *field = account_field(name);
+	if (field != NULL)
+		return err_set(err, ERR_INVALID, "a CSV has no column '%s': "
+		    "'vadmin user set' changes it", field->name);
 	near_matches(name, column_name, columns, &near);
 	return err_set(err, ERR_INVALID, "no column is called '%.*s'%s; there "
 	    "are address, name, quota, forward, password and hash",

@@ -45,7 +45,7 @@ add_number(struct str *out, const char *key, uint64_t value)
 }
 
 void
-entry_add_step(struct str *out, const struct step *step)
+entry_add_step(struct str *out, const struct journal_step *step)
 {
 	const struct hunk *hunk = &step->hunk;
 
@@ -215,7 +215,7 @@ take_of_hunk(struct hunk *hunk, struct slice key, struct slice value)
 }
 
 static void
-take_of_step(struct step *step, struct pool *pool, struct slice key,
+take_of_step(struct journal_step *step, struct pool *pool, struct slice key,
     struct slice value)
 {
 	if (slice_is(key, "path"))
@@ -239,9 +239,9 @@ take_of_step(struct step *step, struct pool *pool, struct slice key,
 }
 
 bool
-entry_next_step(struct slice *rest, struct pool *pool, struct step *out)
+entry_next_step(struct slice *rest, struct pool *pool, struct journal_step *out)
 {
-	struct step step = { .path = NULL };
+	struct journal_step step = { .path = NULL };
 	struct slice key, value;
 
 	if (!next_record(rest, &key, &value) || !slice_is(key, "step") ||

@@ -20,7 +20,7 @@
 
 void	entry_add(struct str *out, const char *key, struct slice value);
 void	entry_adds(struct str *out, const char *key, const char *value);
-void	entry_add_step(struct str *out, const struct step *step);
+void	entry_add_step(struct str *out, const struct journal_step *step);
 
 /* --- read ------------------------------------------------------------------ */
 
@@ -45,7 +45,7 @@ void	drop_entry_file(struct entry_file *entry);
 
 /* The next whole step; *rest begins as entry->steps.  Slices of the file. */
 bool	entry_next_step(struct slice *rest, struct pool *pool,
-	    struct step *out);
+	    struct journal_step *out);
 
 /* The name of an entry's file. */
 enum { ENTRY_NAME = 24 };

@@ -285,7 +285,7 @@ tell(void *arg, const struct change *change, struct err *err)
 	SCOPED(drop_step_texts) struct step_texts texts = { 0 };
 	SCOPED(drop_str) struct str text = { 0 };
 	struct journal *j = arg;
-	struct step step;
+	struct journal_step step;
 
 	if (j->broken)
 		return 1;

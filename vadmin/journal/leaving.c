@@ -18,7 +18,7 @@ static bool
 moved_here(const struct entry_file *entry, struct pool *pool, const char *inbox)
 {
 	struct slice rest = entry->steps;
-	struct step step;
+	struct journal_step step;
 
 	while (entry_next_step(&rest, pool, &step))
 		if (step.kind == CHANGE_MOVE && strcmp(step.to, inbox) == 0)
@@ -48,7 +48,7 @@ check_inbox(const struct domain *domain, const struct entry_file *entry,
 
 int
 leaving_check(const struct installation *in, const struct entry_file *entry,
-    const struct step *step, struct err *err)
+    const struct journal_step *step, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct slice file = slice_from(slice_of(step->path),

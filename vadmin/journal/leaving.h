@@ -11,7 +11,7 @@
  * are remembered as used.  ERR_REFUSED: one has an inbox that would be left
  * behind. */
 int	leaving_check(const struct installation *in,
-	    const struct entry_file *entry, const struct step *step,
+	    const struct entry_file *entry, const struct journal_step *step,
 	    struct err *err);
 
 #endif

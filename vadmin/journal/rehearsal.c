@@ -136,7 +136,7 @@ put(struct rehearsal *r, const char *path, int fd, const char *disk,
 
 static int
 put_file(struct rehearsal *r, const struct change *change,
-    const struct step *step, struct err *err)
+    const struct journal_step *step, struct err *err)
 {
 	int fd = -1;
 
@@ -169,7 +169,7 @@ make_link(const char *says, int *fd, struct err *err)
 
 static int
 put_link(struct rehearsal *r, const struct change *change,
-    const struct step *step, struct err *err)
+    const struct journal_step *step, struct err *err)
 {
 	int fd = -1;
 
@@ -182,7 +182,7 @@ put_link(struct rehearsal *r, const struct change *change,
 
 static int
 put_moved(struct rehearsal *r, const struct change *change,
-    const struct step *step, struct err *err)
+    const struct journal_step *step, struct err *err)
 {
 	SCOPED(drop_str) struct str disk = { 0 };
 	int fd = change_open(change->dir, change->name,
@@ -197,7 +197,7 @@ put_moved(struct rehearsal *r, const struct change *change,
 
 static int
 put_directory(struct rehearsal *r, const struct change *change,
-    const struct step *step, struct err *err)
+    const struct journal_step *step, struct err *err)
 {
 	char path[] = "/tmp/vadmin.XXXXXX";
 
@@ -211,7 +211,7 @@ put_directory(struct rehearsal *r, const struct change *change,
 
 static int
 put_nothing(struct rehearsal *r, const struct change *change,
-    const struct step *step, struct err *err)
+    const struct journal_step *step, struct err *err)
 {
 	(void)change;
 	(void)err;
@@ -221,7 +221,7 @@ put_nothing(struct rehearsal *r, const struct change *change,
 
 static int
 put_as_it_is(struct rehearsal *r, const struct change *change,
-    const struct step *step, struct err *err)
+    const struct journal_step *step, struct err *err)
 {
 	(void)r;
 	(void)change;
@@ -231,7 +231,7 @@ put_as_it_is(struct rehearsal *r, const struct change *change,
 }
 
 typedef int putter(struct rehearsal *r, const struct change *change,
-    const struct step *step, struct err *err);
+    const struct journal_step *step, struct err *err);
 static putter *const putters[] = {
 	[CHANGE_FILE] = put_file,
 	[CHANGE_LINK] = put_link,
@@ -250,7 +250,7 @@ tell(void *arg, const struct change *change, struct err *err)
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_step_texts) struct step_texts texts = { 0 };
 	struct rehearsal *r = arg;
-	struct step step;
+	struct journal_step step;
 
 	if (step_of(change, place, r, &pool, &texts, &step, err) == -1)
 		return -1;

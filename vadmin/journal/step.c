@@ -49,7 +49,7 @@ step_kind_named(struct slice name, enum change_kind *out)
 }
 
 const char *
-step_action(const struct step *step)
+step_action(const struct journal_step *step)
 {
 	bool named = step->kind == CHANGE_FILE || step->kind == CHANGE_LINK;
 
@@ -85,7 +85,7 @@ map(int fd, off_t size, char **text, size_t *len, struct err *err)
 }
 
 static void
-take_stat(struct step *step, const struct stat *st)
+take_stat(struct journal_step *step, const struct stat *st)
 {
 	step->owner = (struct ident){ st->st_uid, st->st_gid };
 	step->mode = st->st_mode & 07777;
@@ -94,7 +94,7 @@ take_stat(struct step *step, const struct stat *st)
 /* What is there before: a file's text, or why there is none. */
 static int
 take_old(const struct change *change, const struct manner *manner,
-    struct step *step, struct step_texts *texts, struct err *err)
+    struct journal_step *step, struct step_texts *texts, struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
 	struct stat st;
@@ -115,7 +115,7 @@ take_old(const struct change *change, const struct manner *manner,
 }
 
 static int
-take_new(const struct change *change, struct step *step,
+take_new(const struct change *change, struct journal_step *step,
     struct step_texts *texts, struct err *err)
 {
 	struct stat st;
@@ -132,7 +132,7 @@ take_new(const struct change *change, struct step *step,
 
 /* A link that goes is no file. */
 static bool
-take_link(const struct change *change, struct pool *pool, struct step *step)
+take_link(const struct change *change, struct pool *pool, struct journal_step *step)
 {
 	char says[PATH_MAX];
 	ssize_t len = change_read_link(change->dir, change->name, says,
@@ -147,7 +147,7 @@ take_link(const struct change *change, struct pool *pool, struct step *step)
 }
 
 static int
-take_texts(const struct change *change, struct step *step,
+take_texts(const struct change *change, struct journal_step *step,
     struct step_texts *texts, struct err *err)
 {
 	const struct manner *manner = manner_of(step->path);
@@ -166,11 +166,11 @@ take_texts(const struct change *change, struct step *step,
 
 int
 step_of(const struct change *change, step_place *place, void *arg,
-    struct pool *pool, struct step_texts *texts, struct step *out,
+    struct pool *pool, struct step_texts *texts, struct journal_step *out,
     struct err *err)
 {
 	SCOPED(drop_str) struct str path = { 0 }, to = { 0 };
-	struct step step = { .kind = change->kind, .owner = change->who };
+	struct journal_step step = { .kind = change->kind, .owner = change->who };
 	struct stat st;
 
 	if (place(arg, change->dir, change->name, &path, err) == -1 ||
@@ -209,7 +209,7 @@ show_row(struct sheet *sheet, const char *action, const char *path,
 }
 
 static void
-show_lines(const struct step *step, const char *sign, struct slice text,
+show_lines(const struct journal_step *step, const char *sign, struct slice text,
     struct sheet *sheet)
 {
 	const struct manner *manner = manner_of(step->path);
@@ -234,7 +234,7 @@ show_lines(const struct step *step, const char *sign, struct slice text,
 }
 
 void
-step_show(const struct step *step, struct sheet *sheet)
+step_show(const struct journal_step *step, struct sheet *sheet)
 {
 	show_row(sheet, step_action(step), step->path,
 	    slice_of(step->to != NULL ? step->to : ""));

@@ -11,7 +11,7 @@
 #include "output.h"
 #include "pool.h"
 
-struct step {
+struct journal_step {
 	enum change_kind kind;
 	const char	*path;
 	const char	*to;		/* CHANGE_MOVE, CHANGE_LINK */
@@ -36,7 +36,7 @@ struct step_texts {
 typedef int step_place(void *arg, int dir, const char *name, struct str *out,
 	    struct err *err);
 int	step_of(const struct change *change, step_place *place, void *arg,
-	    struct pool *pool, struct step_texts *texts, struct step *out,
+	    struct pool *pool, struct step_texts *texts, struct journal_step *out,
 	    struct err *err);
 void	drop_step_texts(struct step_texts *texts);
 
@@ -45,11 +45,11 @@ const char *step_kind_name(enum change_kind kind);
 bool	step_kind_named(struct slice name, enum change_kind *out);
 
 /* What is done to the path: "replace", "make", "move" ... */
-const char *step_action(const struct step *step);
+const char *step_action(const struct journal_step *step);
 
 /* The sheet of steps: ACTION, PATH, TEXT; the lines that go and come have "-" and
  * "+" for an action.  No hash of a password is in it. */
 extern const char *const step_heads[];
-void	step_show(const struct step *step, struct sheet *sheet);
+void	step_show(const struct journal_step *step, struct sheet *sheet);
 
 #endif

@@ -91,7 +91,7 @@ static int
 back_remove_dir(const struct desk *desk, struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
-	const struct step *step = desk->step;
+	const struct journal_step *step = desk->step;
 	int made = change_make_dir(desk->dir, desk->name, 0700, err);
 
 	if (made != 0)
@@ -151,7 +151,7 @@ static const struct {
 /* --- all of them ----------------------------------------------------------- */
 
 struct steps {
-	struct step	*step;
+	struct journal_step	*step;
 	size_t		 count, room;
 };
 
@@ -166,7 +166,7 @@ read_steps(const struct entry_file *entry, struct pool *pool,
     struct steps *out)
 {
 	struct slice rest = entry->steps;
-	struct step step;
+	struct journal_step step;
 
 	while (entry_next_step(&rest, pool, &step)) {
 		mem_room(&out->step, &out->room, out->count,
@@ -179,7 +179,7 @@ const char *
 undo_obstacle(const struct entry_file *entry, struct pool *pool)
 {
 	struct slice rest = entry->steps;
-	struct step step;
+	struct journal_step step;
 
 	while (entry_next_step(&rest, pool, &step))
 		if (step.kind == CHANGE_DESTROY)
@@ -189,7 +189,7 @@ undo_obstacle(const struct entry_file *entry, struct pool *pool)
 
 static int
 back(const struct installation *in, const struct entry_file *entry,
-    const struct step *step, bool perhaps, struct err *err)
+    const struct journal_step *step, bool perhaps, struct err *err)
 {
 	SCOPED(drop_fd) int dir = -1;
 	struct desk desk = { in, entry, step, manner_of(step->path), perhaps,

@@ -12,7 +12,7 @@
 struct desk {
 	const struct installation *in;
 	const struct entry_file	*entry;
-	const struct step	*step;
+	const struct journal_step	*step;
 	const struct manner	*manner;
 	/* broken off: it may not have been done */
 	bool			 perhaps;

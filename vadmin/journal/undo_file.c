@@ -135,7 +135,7 @@ int
 undo_file(const struct desk *desk, struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
-	const struct step *step = desk->step;
+	const struct journal_step *step = desk->step;
 	bool there;
 
 	if (desk->manner->stays)

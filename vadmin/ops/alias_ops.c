@@ -1,163 +1,18 @@
-/* alias_ops.c: operations on aliases. */
+/* alias_ops.c: aliases made, changed and deleted. */
 #include <string.h>
 
 #include "account.h"
-#include "address.h"
-#include "alias_file.h"
-#include "files.h"
+#include "alias_members.h"
+#include "alias_subject.h"
+#include "attribute_file.h"
+#include "near.h"
 #include "ops.h"
-#include "output.h"
+#include "param.h"
 #include "scope.h"
-#include "subject.h"
-#include "tokens.h"
-
-static int
-refuse_attribute(const char *text, struct err *err)
-{
-	static const char *const attributes[] = { "description=", "owners=",
-	    "membership=" };
-
-	for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
-		if (slice_starts(slice_of(text), attributes[i]))
-			return err_set(err, ERR_INVALID,
-			    "'%.*s' is not available in this version",
-			    (int)strlen(attributes[i]) - 1, text);
-	return 0;
-}
-
-static int
-check_command(const struct alias_member *member, struct err *err)
-{
-	SCOPED(drop_str) struct str unused = { 0 };
-	struct tokens none = { "", "", "", "", "" };
-
-	return member->kind == ALIAS_COMMAND ?
-	    tokens_expand(member->text, &none, &unused, err) : 0;
-}
-
-/* A word of the command line is one member: a comma in a command is the
- * command's, though an alias file would need quotes around it. */
-static int
-read_member(struct pool *pool, const char *word, struct alias_member *out,
-    struct err *err)
-{
-	struct slice command = slice_trim(slice_of(word));
-
-	if (alias_parse_member(pool, slice_of(word), out, err) == 0)
-		return check_command(out, err);
-	if (!slice_starts(command, "|") ||
-	    slice_trim(slice_from(command, 1)).len == 0)
-		return -1;
-	*out = (struct alias_member){
-		.kind = ALIAS_COMMAND,
-		.text = pool_dup(pool, slice_trim(slice_from(command, 1))),
-	};
-	return check_command(out, err);
-}
-
-static int
-read_members(struct call *call, struct alias_members *out, struct err *err)
-{
-	const struct setting_words *given = call_list(call, "MEMBER");
-
-	out->member = pool_alloc(&call->pool,
-	    (given->count + 1) * sizeof *out->member);
-	for (size_t i = 0; i < given->count; i++)
-		if (refuse_attribute(given->word[i], err) == -1 ||
-		    read_member(&call->pool, given->word[i],
-		    &out->member[out->count++], err) == -1)
-			return err_within(err, "'%.100s'", given->word[i]);
-	return 0;
-}
-
-/* Addresses are the same without case, and with or without the domain. */
-static bool
-same_member(const struct subject *subject, struct pool *pool,
-    const struct alias_member *a, const struct alias_member *b)
-{
-	struct address x, y;
-	struct err unused;
-
-	if (a->kind != b->kind)
-		return false;
-	if ((a->kind != ALIAS_ADDRESS && a->kind != ALIAS_MAILBOX) ||
-	    address_parse(pool, slice_of(a->text), &x, &unused) == -1 ||
-	    address_parse(pool, slice_of(b->text), &y, &unused) == -1)
-		return strcmp(a->text, b->text) == 0;
-	const char *own = subject->domain->name;
-	return slice_same(slice_of(x.local), slice_of(y.local)) &&
-	    strcmp(x.domain[0] ? x.domain : own, y.domain[0] ? y.domain :
-	    own) == 0;
-}
-
-static bool
-holds(const struct subject *subject, struct pool *pool,
-    const struct alias_members *members, const struct alias_member *wanted)
-{
-	for (size_t i = 0; i < members->count; i++)
-		if (same_member(subject, pool, &members->member[i], wanted))
-			return true;
-	return false;
-}
-
-/* all = old, and what of more it lacks; the number of those. */
-static size_t
-join(const struct subject *subject, struct pool *pool,
-    const struct alias_members *old, const struct alias_members *more,
-    struct alias_members *all)
-{
-	all->member = pool_alloc(pool,
-	    (old->count + more->count + 1) * sizeof *all->member);
-	all->count = old->count;
-	if (old->count > 0)
-		memcpy(all->member, old->member,
-		    old->count * sizeof *all->member);
-	for (size_t i = 0; i < more->count; i++)
-		if (!holds(subject, pool, all, &more->member[i]))
-			all->member[all->count++] = more->member[i];
-	return all->count - old->count;
-}
-
-/* Whether mail for a name of the domain would find somebody.  A mistyped
- * member is told, not refused: the account may come later. */
-static void
-warn_unknown(struct call *call, const struct subject *subject,
-    const struct alias_members *members)
-{
-	const struct domain *domain = subject->domain;
-	const char *file = pool_format(&call->pool, "aliases.%s", domain->name);
-
-	for (size_t i = 0; i < members->count; i++) {
-		struct alias_entry *entry;
-		struct account *account;
-		struct address address;
-		struct err err;
-		if (members->member[i].kind != ALIAS_ADDRESS ||
-		    domain->conf.fallback[0] != '\0' ||
-		    address_parse(&call->pool,
-		    slice_of(members->member[i].text), &address, &err) == -1 ||
-		    (address.domain[0] != '\0' &&
-		    strcmp(address.domain, domain->name) != 0))
-			continue;
-		struct slice name = slice_of(address.local);
-		const char *delimiter = domain->in->conf.recipient_delimiter;
-		ptrdiff_t cut = delimiter[0] != '\0' ?
-		    slice_find(name, delimiter[0]) : -1;
-		if (cut > 0)
-			name.len = (size_t)cut;
-		if (account_find(domain, &call->pool, name, &account,
-		    &err) == -1 && err.kind == ERR_ABSENT &&
-		    alias_find(&call->in, &call->pool, file, name, &entry,
-		    &err) == -1 && err.kind == ERR_ABSENT &&
-		    !slice_same(name, SLICE("postmaster")))
-			note("%s has no account or alias '%.*s' yet",
-			    domain->name, (int)name.len, name.p);
-	}
-}
 
 /* aliases.D comes first: an entry there hides one of an extra file. */
-static int
-refuse_hiding(struct call *call, const struct subject *subject, struct err *err)
+static const struct alias_entry *
+entry_of_extra_file(struct call *call, const struct subject *subject)
 {
 	const struct setting_words *files =
 	    &subject->domain->conf.extra_aliases;
@@ -167,12 +22,19 @@ refuse_hiding(struct call *call, const struct subject *subject, struct err *err)
 	for (size_t i = 0; i < files->count; i++)
 		if (alias_find(&call->in, &call->pool, files->word[i],
 		    slice_of(subject->name), &entry, &unused) == 0)
-			return err_set(err, ERR_REFUSED,
-			    "'%s' is in %s:%u, and an entry in aliases.%s "
-			    "would hide it: edit that file, or say 'alias set'",
-			    subject->name, entry->file, entry->line,
-			    subject->domain->name);
-	return 0;
+			return entry;
+	return NULL;
+}
+
+static int
+refuse_hiding(struct call *call, const struct subject *subject, struct err *err)
+{
+	const struct alias_entry *entry = entry_of_extra_file(call, subject);
+
+	return entry == NULL ? 0 : err_set(err, ERR_REFUSED,
+	    "'%s' is in %s:%u, and an entry in aliases.%s would hide it: edit "
+	    "that file, or say 'alias set'", subject->name, entry->file,
+	    entry->line, subject->domain->name);
 }
 
 static void
@@ -187,93 +49,296 @@ warn_account(struct call *call, const struct subject *subject)
 		    "alias leads", subject->domain->name, account->name);
 }
 
+/* --- add ----------------------------------------------------------------- */
+
+static struct alias_member
+member_of(const char *account)
+{
+	return (struct alias_member){ .kind = ALIAS_ADDRESS, .text = account };
+}
+
+/* Who an alias is made for is its owner and its first member. */
+static int
+give_to(struct call *call, struct alias_subject *alias, const char *given,
+    struct alias_members *members, struct err *err)
+{
+	const struct alias_members more = *members;
+	const char *who;
+
+	if (alias_subject_who(call, alias, given, &who, err) == -1)
+		return -1;
+	alias->attributes.owners.word = pool_alloc(&call->pool,
+	    sizeof *alias->attributes.owners.word);
+	alias->attributes.owners.word[0] = who;
+	alias->attributes.owners.count = 1;
+	struct alias_member one = member_of(who);
+	const struct alias_members first = { &one, 1 };
+	alias_members_join(&alias->subject, &call->pool, &first, &more,
+	    members);
+	return 0;
+}
+
+/* Its attributes come first: without its members it is nobody's way to
+ * anything. */
+static int
+make(struct call *call, struct alias_subject *alias,
+    struct alias_members *members, const char *made_for, struct err *err)
+{
+	if (alias_subject_allow(call, alias, DEED_MAKE, err) == -1 ||
+	    refuse_hiding(call, &alias->subject, err) == -1)
+		return -1;
+	alias_subject_begin(alias);
+	if (made_for != NULL &&
+	    give_to(call, alias, made_for, members, err) == -1)
+		return -1;
+	if (members->count == 0)
+		return err_set(err, ERR_INVALID, "MEMBER is missing: who gets "
+		    "mail for %s@%s?", alias->subject.name,
+		    alias->subject.domain->name);
+	return alias_subject_describe(alias, &alias->attributes, err);
+}
+
+static int
+check_add(struct call *call, const struct alias_subject *alias,
+    const char *made_for, size_t given, struct err *err)
+{
+	if (alias->file.wrong != NULL)
+		return err_set(err, ERR_INVALID,
+		    "%s: repair it, or 'vadmin alias set' it anew",
+		    alias->file.wrong);
+	if (made_for != NULL)
+		return err_set(err, ERR_EXISTS,
+		    "%s@%s is there already: --for is for a new alias; see "
+		    "'vadmin help alias set' for owners", alias->subject.name,
+		    alias->subject.domain->name);
+	if (given == 0)
+		return err_set(err, ERR_INVALID, "MEMBER is missing");
+	return alias_subject_allow(call, alias, DEED_CHANGE, err);
+}
+
 int
 alias_add(struct call *call, struct err *err)
 {
-	SCOPED(drop_alias_file) struct alias_file file = { 0 };
+	SCOPED(drop_alias_subject) struct alias_subject alias = { 0 };
 	struct alias_members more = { 0 }, all = { 0 };
-	struct subject subject;
+	const char *made_for = call_text(call, "--for");
 
-	if (subject_alias(call, "L@D", &subject, err) == -1 ||
-	    read_members(call, &more, err) == -1 ||
-	    alias_file_read(subject.domain, &call->pool, subject.name, &file,
+	if (alias_subject_read(call, &alias, err) == -1 ||
+	    alias_members_read(&call->pool, call_list(call, "MEMBER"), &more,
 	    err) == -1)
 		return -1;
-	if (file.wrong != NULL)
-		return err_set(err, ERR_INVALID,
-		    "%s: repair it, or 'vadmin alias set' it anew", file.wrong);
-	if (!file.found && refuse_hiding(call, &subject, err) == -1)
+	bool is_new = !alias.file.found;
+	if (is_new ? make(call, &alias, &more, made_for, err) == -1 :
+	    check_add(call, &alias, made_for, more.count, err) == -1)
 		return -1;
-	size_t added = join(&subject, &call->pool, &file.members, &more, &all);
+	size_t added = alias_members_join(&alias.subject, &call->pool,
+	    &alias.file.members, &more, &all);
 	if (added < more.count)
 		note("%zu of the members %s there already", more.count - added,
 		    more.count - added == 1 ? "is" : "are");
 	if (added == 0)
 		return 0;
-	if (alias_file_add(&file, &all, added, err) == -1)
+	if (alias_file_add(&alias.file, &all, added, err) == -1)
 		return -1;
-	warn_unknown(call, &subject, &more);
-	if (!file.found)
-		warn_account(call, &subject);
+	alias_members_warn(call, &alias.subject, &more);
+	if (is_new)
+		warn_account(call, &alias.subject);
 	return 0;
+}
+
+/* --- set ----------------------------------------------------------------- */
+
+/* What "alias set" was given: attributes, and members. */
+struct given {
+	struct attributes	attributes;
+	bool			has[ATTRIBUTES];
+	bool			any;
+	struct alias_members	members;
+};
+
+static int
+check_owners(struct call *call, const struct domain *domain,
+    const struct setting_words *owners, struct err *err)
+{
+	struct account *account;
+
+	for (size_t i = 0; i < owners->count; i++) {
+		if (account_find(domain, &call->pool,
+		    slice_of(owners->word[i]), &account, err) == -1)
+			return err->kind != ERR_ABSENT ? -1 : err_set(err,
+			    ERR_ABSENT, "owners: %s has no account '%s'",
+			    domain->name, owners->word[i]);
+		owners->word[i] = account->name;
+	}
+	return 0;
+}
+
+static const char *
+name_at(const void *unused, size_t index)
+{
+	(void)unused;
+	return index < ATTRIBUTES ? attribute_name((enum attribute)index) :
+	    NULL;
+}
+
+/* A member can have a '=' in it, but "descriptoin=..." is most likely none. */
+static int
+check_not_mistyped(struct slice word, struct slice name, struct err *err)
+{
+	SCOPED(drop_str) struct str near = { 0 };
+
+	if (!slice_has(word, '=') || slice_has(word, '@') ||
+	    slice_starts(word, "|"))
+		return 0;
+	near_matches(name, name_at, NULL, &near);
+	return near.len == 0 ? 0 : err_set(err, ERR_INVALID,
+	    "no attribute is called '%.*s'%s", (int)name.len, name.p,
+	    str_text(&near));
+}
+
+/* A word "description=..." is an attribute, any other a member. */
+static int
+read_given(struct call *call, struct given *given, struct err *err)
+{
+	const struct setting_words *words = call_list(call, "MEMBER");
+	struct setting_words members = { .word = pool_alloc(&call->pool,
+	    (words->count + 1) * sizeof *members.word) };
+
+	for (size_t i = 0; i < words->count; i++) {
+		struct slice name, value;
+		enum attribute what;
+		param_assignment(words->word[i], &name, &value);
+		if (!attribute_named(name, &what)) {
+			if (check_not_mistyped(slice_of(words->word[i]), name,
+			    err) == -1)
+				return -1;
+			members.word[members.count++] = words->word[i];
+			continue;
+		}
+		if (attributes_set(&given->attributes, &call->pool, what,
+		    value, err) == -1)
+			return err_within(err, "%s", attribute_name(what));
+		given->has[what] = given->any = true;
+	}
+	return alias_members_read(&call->pool, &members, &given->members, err);
+}
+
+static void
+apply(const struct given *given, struct attributes *to)
+{
+	if (given->has[ATTRIBUTE_DESCRIPTION])
+		to->description = given->attributes.description;
+	if (given->has[ATTRIBUTE_OWNERS])
+		to->owners = given->attributes.owners;
+	if (given->has[ATTRIBUTE_MEMBERSHIP])
+		to->open = given->attributes.open;
+}
+
+/* An owner does not leave an alias to nobody. */
+static int
+check_last_owner(struct call *call, const struct given *given, struct err *err)
+{
+	if (call->caller == NULL || !given->has[ATTRIBUTE_OWNERS] ||
+	    given->attributes.owners.count > 0)
+		return 0;
+	return err_set(err, ERR_REFUSED, "an alias keeps one owner at least: "
+	    "only administrators take the last one away");
+}
+
+static int
+check_set(struct call *call, const struct alias_subject *alias,
+    const struct given *given, struct err *err)
+{
+	bool is_there = alias->file.found ||
+	    entry_of_extra_file(call, &alias->subject) != NULL;
+
+	if (!is_there && given->members.count == 0)
+		return err_set(err, ERR_ABSENT, "%s has no alias '%s': name "
+		    "its members, too", alias->subject.domain->name,
+		    alias->subject.name);
+	if (!is_there)
+		return alias_subject_allow(call, alias, DEED_MAKE, err);
+	if (given->has[ATTRIBUTE_OWNERS] &&
+	    (alias_subject_allow(call, alias, DEED_OWN, err) == -1 ||
+	    check_last_owner(call, given, err) == -1))
+		return -1;
+	return alias_subject_allow(call, alias, DEED_CHANGE, err);
 }
 
 int
 alias_set(struct call *call, struct err *err)
 {
-	SCOPED(drop_alias_file) struct alias_file file = { 0 };
-	struct alias_members given = { 0 }, all = { 0 };
-	struct subject subject;
+	SCOPED(drop_alias_subject) struct alias_subject alias = { 0 };
+	struct alias_members all = { 0 };
+	struct given given = { 0 };
 
-	if (subject_alias(call, "L@D", &subject, err) == -1 ||
-	    read_members(call, &given, err) == -1 ||
-	    alias_file_read(subject.domain, &call->pool, subject.name, &file,
-	    err) == -1)
+	if (alias_subject_read(call, &alias, err) == -1 ||
+	    read_given(call, &given, err) == -1 ||
+	    check_owners(call, alias.subject.domain, &given.attributes.owners,
+	    err) == -1 || check_set(call, &alias, &given, err) == -1)
 		return -1;
-	join(&subject, &call->pool, &all, &given, &all);
-	if (alias_file_set(&file, &all, err) == -1)
+	if (!alias.file.found && entry_of_extra_file(call,
+	    &alias.subject) == NULL)
+		alias_subject_begin(&alias);
+	apply(&given, &alias.attributes);
+	if ((given.any || !alias.file.found) && alias_subject_describe(&alias,
+	    &alias.attributes, err) == -1)
 		return -1;
-	warn_unknown(call, &subject, &given);
-	if (!file.found)
-		warn_account(call, &subject);
+	if (given.members.count == 0)
+		return 0;
+	alias_members_join(&alias.subject, &call->pool, &all, &given.members,
+	    &all);
+	if (alias_file_set(&alias.file, &all, err) == -1)
+		return -1;
+	alias_members_warn(call, &alias.subject, &given.members);
+	if (!alias.file.found)
+		warn_account(call, &alias.subject);
 	return 0;
+}
+
+/* --- delete -------------------------------------------------------------- */
+
+/* Attributes without an alias do nothing: they go last. */
+static int
+delete_all(struct alias_subject *alias, struct err *err)
+{
+	if (alias_file_remove(&alias->file, err) == -1)
+		return -1;
+	return attribute_file_forget(alias->subject.domain,
+	    alias->subject.name, NULL, err);
 }
 
 int
 alias_delete(struct call *call, struct err *err)
 {
-	SCOPED(drop_alias_file) struct alias_file file = { 0 };
+	SCOPED(drop_alias_subject) struct alias_subject alias = { 0 };
 	struct alias_members gone = { 0 }, left = { 0 };
-	struct subject subject;
 
-	if (subject_alias(call, "L@D", &subject, err) == -1 ||
-	    read_members(call, &gone, err) == -1 ||
-	    alias_file_read(subject.domain, &call->pool, subject.name, &file,
+	if (alias_subject_read(call, &alias, err) == -1 ||
+	    alias_members_read(&call->pool, call_list(call, "MEMBER"), &gone,
 	    err) == -1)
 		return -1;
-	if (!file.found)
+	const char *name = alias.subject.name;
+	if (!alias.file.found)
 		return err_set(err, ERR_ABSENT, "%s has no alias '%s'",
-		    file.name, subject.name);
+		    alias.file.name, name);
+	if (alias_subject_allow(call, &alias, DEED_CHANGE, err) == -1)
+		return -1;
 	if (gone.count == 0)
-		return alias_file_remove(&file, err);
-	if (file.wrong != NULL)
+		return delete_all(&alias, err);
+	if (alias.file.wrong != NULL)
 		return err_set(err, ERR_INVALID, "%s: repair it first",
-		    file.wrong);
+		    alias.file.wrong);
 	for (size_t i = 0; i < gone.count; i++)
-		if (!holds(&subject, &call->pool, &file.members,
-		    &gone.member[i]))
+		if (!alias_members_hold(&alias.subject, &call->pool,
+		    &alias.file.members, &gone.member[i]))
 			return err_set(err, ERR_ABSENT, "%s has no member '%s'",
-			    subject.name, gone.member[i].text);
-	left.member = pool_alloc(&call->pool,
-	    file.members.count * sizeof *left.member);
-	for (size_t i = 0; i < file.members.count; i++)
-		if (!holds(&subject, &call->pool, &gone,
-		    &file.members.member[i]))
-			left.member[left.count++] = file.members.member[i];
+			    name, gone.member[i].text);
+	alias_members_without(&alias.subject, &call->pool, &alias.file.members,
+	    &gone, &left);
 	if (left.count == 0)
 		return err_set(err, ERR_REFUSED,
 		    "%s would have no members: 'vadmin alias delete %s@%s' "
-		    "takes it away", subject.name, subject.name,
-		    subject.domain->name);
-	return alias_file_set(&file, &left, err);
+		    "takes it away", name, name, alias.subject.domain->name);
+	return alias_file_set(&alias.file, &left, err);
 }

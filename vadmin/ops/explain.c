@@ -3,38 +3,51 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "address.h"
+#include "explain_who.h"
+#include "mailbox.h"
 #include "ops.h"
 #include "output.h"
 #include "plan.h"
 #include "resolve.h"
 #include "scope.h"
+#include "settings.h"
 #include "subject.h"
+#include "would.h"
 
 /* As vdeliver would exit, for scripts that ask whether an address is good. */
 static int
-status_of(const struct plan *plan)
+status_of(const struct outcome *outcome)
 {
-	const struct outcome *first = NULL;
-
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->targets[i]->kind == TARGET_FAILURE &&
-		    (first == NULL || outcome_precedes(
-		    &plan->targets[i]->failure, first)))
-			first = &plan->targets[i]->failure;
-	if (first == NULL)
+	switch (outcome->kind) {
+	case OUTCOME_DONE:
 		return EX_OK;
-	switch (first->kind) {
 	case OUTCOME_NO_USER:
 	case OUTCOME_NO_DOMAIN:
 		return EX_NOUSER;
 	case OUTCOME_REFUSED:
 	case OUTCOME_PERMANENT:
 		return EX_NOPERM;
-	default:
-		return EX_TEMPFAIL;
+	case OUTCOME_TEMPORARY:
+		break;
 	}
+	return EX_TEMPFAIL;
 }
 
+static struct outcome
+outcome_of(const struct plan *plan)
+{
+	struct outcome first = { .kind = OUTCOME_DONE };
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->targets[i]->kind == TARGET_FAILURE &&
+		    (first.kind == OUTCOME_DONE || outcome_precedes(
+		    &plan->targets[i]->failure, &first)))
+			first = plan->targets[i]->failure;
+	return first;
+}
+
+/* plan_print() writes to a file: what vdeliver -n prints. */
 static void
 print(const struct plan *plan)
 {
@@ -50,13 +63,94 @@ print(const struct plan *plan)
 	free(text);
 }
 
+/* --- as records ----------------------------------------------------------- */
+
+static void
+add_way(struct would *w, const struct step *step)
+{
+	if (step == NULL)
+		return;
+	add_way(w, step->before);
+	would_row(w, step->how, step->address, step->file == NULL ? "" :
+	    step->line == 0 ? step->file : pool_format(&w->plan->pool,
+	    "%s:%u", step->file, step->line));
+}
+
+static void
+add_target(struct would *w, const struct target *t)
+{
+	struct pool *pool = &w->plan->pool;
+	const char *kind = target_kind_name(t->kind);
+
+	if (t->kind == TARGET_ACCOUNT)
+		would_row(w, kind, target_address(w->plan, t),
+		    mailbox_path(t->account, pool));
+	else if (t->kind == TARGET_FAILURE)
+		would_row(w, kind, pool_format(pool, "%s %s", t->failure.code,
+		    t->failure.text), "");
+	else
+		would_row(w, kind, t->text, "");
+	if (t->sender != NULL)
+		would_row(w, "sender", t->sender, "");
+	add_way(w, t->way);
+	would_target(w, t);
+}
+
+static int
+read_message(struct call *call, struct would *w, struct err *err)
+{
+	const struct setting row = { .name = "--size" };
+	const char *from = call_text(call, "--from"),
+	    *size = call_text(call, "--size");
+
+	if (from == NULL)
+		return err_set(err, ERR_INVALID,
+		    "--size goes with --from: who sends it?");
+	if (address_sender(&call->pool, slice_of(from), &w->sender,
+	    err) == -1)
+		return err_within(err, "--from");
+	return size == NULL ? 0 : setting_size(&row, &call->pool,
+	    slice_of(size), &w->size, err);
+}
+
+/* What would happen to a message of this sender. */
+static int
+explain_message(struct call *call, struct plan *plan, struct err *err)
+{
+	static const char *const heads[] = { "TARGET", "STEP", "WHAT",
+	    "WHERE", NULL };
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = heads };
+	struct would w = { .call = call, .plan = plan, .sheet = &sheet,
+	    .people = output_is_for_people(), .outcome = outcome_of(plan) };
+	const struct recipient *r = plan->recipients[0];
+
+	if (read_message(call, &w, err) == -1)
+		return -1;
+	for (size_t i = 0; i < r->count; i++) {
+		w.number = i + 1;
+		add_target(&w, r->targets[i]);
+	}
+	if (!w.people)
+		sheet_print(&sheet);
+	call->status = status_of(&w.outcome);
+	return 0;
+}
+
+/* --- the operation -------------------------------------------------------- */
+
 int
 explain(struct call *call, struct err *err)
 {
 	SCOPED(drop_plan) struct plan plan = { 0 };
 	const char *address = call_text(call, "ADDRESS");
 	struct slice given = slice_of(address);
+	bool message = call_has(call, "--from") || call_has(call, "--size");
 
+	if (call_has(call, "--who") && message)
+		return err_set(err, ERR_INVALID, "--who stands alone: it "
+		    "lists addresses, and sends no message");
+	if (call_has(call, "--who"))
+		return explain_who(call, err);
 	if (!slice_has(given, '@')) {
 		struct slice name, domain;
 		if (subject_split(call, given, &name, &domain, err) == -1)
@@ -66,9 +160,14 @@ explain(struct call *call, struct err *err)
 	}
 	resolve(&call->in, &plan, address);
 	resolve_forwards(&call->in, &plan);
-	print(&plan);
+	if (message && explain_message(call, &plan, err) == -1)
+		return -1;
+	if (!message) {
+		const struct outcome outcome = outcome_of(&plan);
+		print(&plan);
+		call->status = status_of(&outcome);
+	}
 	for (size_t i = 0; i < plan.warning_count; i++)
 		note("%s", plan.warnings[i]);
-	call->status = status_of(&plan);
 	return 0;
 }

@@ -1,55 +1,14 @@
 /* forward_ops.c: where an account's mail goes instead: files/D/U.forward. */
 #include <string.h>
-#include <unistd.h>
 
 #include "account.h"
-#include "fd.h"
-#include "files.h"
 #include "forward.h"
+#include "forward_file.h"
 #include "ops.h"
 #include "output.h"
 #include "resolve.h"
 #include "scope.h"
-#include "side_file.h"
-#include "spool.h"
 #include "subject.h"
-
-static int
-read_address(struct call *call, const char *word, struct str *text,
-    struct err *err)
-{
-	struct alias_member member;
-
-	if (alias_parse_member(&call->pool, slice_of(word), &member,
-	    err) == -1)
-		return err_within(err, "'%.100s'", word);
-	if (member.kind != ALIAS_ADDRESS)
-		return err_set(err, ERR_INVALID, "'%.100s' is no address: "
-		    "--keep leaves a copy, commands and files are for aliases",
-		    word);
-	alias_member_add(text, &member);
-	str_addc(text, '\n');
-	return 0;
-}
-
-/* One member a line, in the grammar of alias files. */
-static int
-write_text(struct call *call, const struct account *account, struct str *text,
-    struct err *err)
-{
-	const struct setting_words *given = call_list(call, "ADDRESS|off");
-
-	if (call_has(call, "--keep")) {
-		const struct alias_member own = { .kind = ALIAS_MAILBOX,
-		    .text = account->name };
-		alias_member_add(text, &own);
-		str_addc(text, '\n');
-	}
-	for (size_t i = 0; i < given->count; i++)
-		if (read_address(call, given->word[i], text, err) == -1)
-			return -1;
-	return 0;
-}
 
 /* What does not arrive is told, not refused: the account may come later. */
 static void
@@ -96,13 +55,12 @@ show(struct call *call, const struct account *account, struct err *err)
 }
 
 static int
-switch_off(struct call *call, const struct account *account, int dir,
-    const char *name, struct err *err)
+switch_off(struct call *call, const struct account *account, struct err *err)
 {
 	struct alias_entry *left;
 	struct err unused;
 
-	if (side_file_remove(dir, name, NULL, err) == -1)
+	if (forward_file_remove(account, err) == -1)
 		return -1;
 	if (forward_find(account, &call->pool, &left, &unused) == 0)
 		note("%s is the account's own, and counts now", left->file);
@@ -114,8 +72,6 @@ user_forward(struct call *call, struct err *err)
 {
 	const struct setting_words *given = call_list(call, "ADDRESS|off");
 	bool off = given->count > 0 && strcmp(given->word[0], "off") == 0;
-	SCOPED(drop_str) struct str text = { 0 };
-	SCOPED(drop_fd) int dir = -1;
 	struct account *account;
 
 	if (call_has(call, "--keep") && (off || given->count == 0))
@@ -128,14 +84,10 @@ user_forward(struct call *call, struct err *err)
 		return -1;
 	if (given->count == 0)
 		return show(call, account, err);
-	const char *name = pool_format(&call->pool, "%s.forward",
-	    account->name);
-	if (spool_files(account->domain, true, &dir, err) == -1)
-		return -1;
 	if (off)
-		return switch_off(call, account, dir, name, err);
-	if (write_text(call, account, &text, err) == -1 || side_file_write(dir, name,
-	    str_slice(&text), geteuid(), MODE_PUBLIC, err) == -1)
+		return switch_off(call, account, err);
+	if (forward_file_write(account, given, call_has(call, "--keep"),
+	    err) == -1)
 		return -1;
 	tell_failures(call, account);
 	return 0;

@@ -1,19 +1,25 @@
-/* list_ops.c: aliases shown, listed and searched. */
+/* list_ops.c: aliases listed and searched. */
 #include <string.h>
 
+#include "alias_places.h"
 #include "aliases.h"
+#include "attribute_file.h"
 #include "files.h"
 #include "ops.h"
 #include "output.h"
 #include "pattern.h"
 #include "scope.h"
 #include "subject.h"
+#include "table.h"
 
 struct listing {
 	struct call	*call;
 	struct sheet	 sheet;
 	const char	*domain;	/* goes behind each name; NULL: no */
 	const char	*word;		/* a pattern of any text; NULL: all */
+	/* of one domain's aliases, by their names in lower case */
+	struct table	 descriptions;
+	struct pool	 names;
 };
 
 static void
@@ -25,11 +31,24 @@ members_text(const struct alias_entry *entry, struct str *out)
 	}
 }
 
+static const char *
+description_of(const struct listing *listing, const char *alias)
+{
+	SCOPED(drop_str) struct str key = { 0 };
+
+	str_addlower(&key, slice_of(alias));
+	const char *found = table_find(&listing->descriptions,
+	    str_text(&key));
+	return found != NULL ? found : "";
+}
+
 static int
 list_entry(void *arg, const struct alias_entry *entry, struct err *err)
 {
 	struct listing *listing = arg;
 	SCOPED(drop_str) struct str members = { 0 }, name = { 0 };
+
+	const char *description = description_of(listing, entry->name);
 
 	(void)err;
 	members_text(entry, &members);
@@ -38,7 +57,8 @@ list_entry(void *arg, const struct alias_entry *entry, struct err *err)
 		str_addf(&name, "@%s", listing->domain);
 	if (listing->word != NULL &&
 	    !pattern_matches(listing->word, str_slice(&name)) &&
-	    !pattern_matches(listing->word, str_slice(&members)))
+	    !pattern_matches(listing->word, str_slice(&members)) &&
+	    !pattern_matches(listing->word, slice_of(description)))
 		return 0;
 	sheet_add(&listing->sheet, str_slice(&name));
 	if (entry->wrong != NULL)
@@ -46,18 +66,29 @@ list_entry(void *arg, const struct alias_entry *entry, struct err *err)
 	else
 		sheet_add(&listing->sheet, str_slice(&members));
 	sheet_addf(&listing->sheet, "%s:%u", entry->file, entry->line);
+	sheet_adds(&listing->sheet, description);
 	return 0;
 }
 
-/* aliases.D, then the extra files: the order in which they are asked. */
-static const char *
-file_at(const struct domain *domain, struct pool *pool, size_t index)
+static void
+take_description(void *arg, const struct attribute_line *line,
+    const char *file, unsigned number, const char *wrong)
 {
-	if (index == 0)
-		return pool_format(pool, "aliases.%s", domain->name);
-	if (index <= domain->conf.extra_aliases.count)
-		return domain->conf.extra_aliases.word[index - 1];
-	return NULL;
+	struct listing *listing = arg;
+
+	(void)file;
+	(void)number;
+	if (wrong == NULL && line->what == ATTRIBUTE_DESCRIPTION)
+		*table_at(&listing->descriptions, pool_lower(&listing->names,
+		    slice_of(line->alias))) = pool_dup(&listing->names,
+		    line->value);
+}
+
+static void
+forget_descriptions(struct listing *listing)
+{
+	drop_table(&listing->descriptions);
+	drop_pool(&listing->names);
 }
 
 static int
@@ -68,7 +99,11 @@ list_files(struct listing *listing, const struct domain *domain,
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	const char *file;
 
-	for (size_t i = 0; (file = file_at(domain, &pool, i)) != NULL; i++)
+	forget_descriptions(listing);
+	if (attribute_file_each(domain, &pool, take_description, listing,
+	    err) == -1)
+		note("%s", err->text);
+	for (size_t i = 0; (file = alias_place(domain, &pool, i)) != NULL; i++)
 		if ((i > 0 || files_exists(in->dir, file)) &&
 		    alias_each(in, file, list_entry, listing, err) == -1)
 			return -1;
@@ -81,10 +116,12 @@ finish(struct listing *listing, int result)
 	if (result == 0)
 		sheet_print(&listing->sheet);
 	drop_sheet(&listing->sheet);
+	forget_descriptions(listing);
 	return result;
 }
 
-static const char *const heads[] = { "ALIAS", "MEMBERS", "WHERE", NULL };
+static const char *const heads[] = { "ALIAS", "MEMBERS", "WHERE",
+    "DESCRIPTION", NULL };
 
 int
 alias_list(struct call *call, struct err *err)
@@ -129,35 +166,4 @@ alias_search(struct call *call, struct err *err)
 		return -1;
 	listing.domain = domain->name;
 	return finish(&listing, list_files(&listing, domain, err));
-}
-
-int
-alias_show(struct call *call, struct err *err)
-{
-	struct subject subject;
-	struct alias_entry *entry = NULL;
-	const char *file;
-
-	if (subject_of(call, "L@D", &subject, err) == -1)
-		return -1;
-	for (size_t i = 0; entry == NULL &&
-	    (file = file_at(subject.domain, &call->pool, i)) != NULL; i++) {
-		if (i == 0 && !files_exists(call->in.dir, file))
-			continue;
-		if (alias_find(&call->in, &call->pool, file,
-		    slice_of(subject.name), &entry, err) == -1 &&
-		    err->kind != ERR_ABSENT)
-			return -1;
-	}
-	if (entry == NULL)
-		return err_set(err, ERR_ABSENT, "%s has no alias '%s'",
-		    subject.domain->name, subject.name);
-	if (entry->wrong != NULL)
-		return err_set(err, ERR_INVALID, "%s", entry->wrong);
-	for (size_t i = 0; i < entry->count; i++) {
-		SCOPED(drop_str) struct str text = { 0 };
-		alias_member_add(&text, &entry->members[i]);
-		output_line(str_slice(&text));
-	}
-	return 0;
 }

@@ -81,7 +81,7 @@ is_wanted(const struct call *call, const struct entry_file *entry,
     struct pool *pool, const struct wanted *wanted)
 {
 	struct slice rest = entry->steps;
-	struct step step;
+	struct journal_step step;
 
 	if (wanted->domain == NULL)
 		return true;
@@ -120,7 +120,7 @@ static size_t
 count_steps(const struct entry_file *entry, struct pool *pool)
 {
 	struct slice rest = entry->steps;
-	struct step step;
+	struct journal_step step;
 	size_t count = 0;
 
 	while (entry_next_step(&rest, pool, &step))
@@ -196,7 +196,7 @@ show_steps(struct call *call, const struct book *book, struct err *err)
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = step_heads };
 	SCOPED(drop_entry_file) struct entry_file entry = { 0 };
 	struct slice rest;
-	struct step step;
+	struct journal_step step;
 	uint64_t number;
 
 	slice_number(slice_of(call_text(call, "--steps")), UINT64_MAX, &number);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account_settings.h"
 #include "conf.h"
 #include "ops.h"
 #include "output.h"
@@ -59,10 +60,6 @@ list_all(void)
 		for (const struct setting *row = files[i].table;
 		    row->name != NULL; row++) {
 			SCOPED(drop_str) struct str type = { 0 };
-			/* Our own placeholders tell nobody anything. */
-			if (files[i].table == account_settings &&
-			    row->refused_by != 0)
-				continue;
 			settings_type(row, &type);
 			sheet_adds(&sheet, files[i].file);
 			sheet_adds(&sheet, row->name);

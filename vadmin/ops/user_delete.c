@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "aliases.h"
+#include "attribute_file.h"
 #include "confirm.h"
 #include "entries.h"
 #include "files.h"
@@ -164,15 +165,38 @@ static int
 replace(struct leading *l, struct err *err)
 {
 	struct handing_on h = { l->account, successor_account(l), err, 0 };
+	size_t owned;
 
 	if (l->by == NULL)
 		return 0;
 	if (references_each(l->call, tell_use, l, err) == -1)
 		return -1;
-	if (h.to != NULL && grant_file_each(l->account->domain,
-	    &l->call->pool, hand_on, &h, err) == -1)
+	if (h.to == NULL)
+		return 0;
+	if (grant_file_each(l->account->domain, &l->call->pool, hand_on, &h,
+	    err) == -1 || h.failed == -1)
 		return -1;
-	return h.failed;
+	return attribute_file_replace_owner(l->account->domain,
+	    l->account->name, h.to, &owned, err);
+}
+
+static void
+tell_owned(void *arg, const struct attribute_line *line, const char *file,
+    unsigned number, const char *wrong)
+{
+	const struct leading *l = arg;
+	struct slice rest = line->value, word;
+	const char *to = successor_account(l);
+
+	if (wrong != NULL || line->what != ATTRIBUTE_OWNERS)
+		return;
+	while (slice_word(&rest, &word))
+		if (slice_same(word, slice_of(l->account->name)))
+			note("'%s' owns the alias %s@%s (%s:%u)%s%s",
+			    l->account->name, line->alias,
+			    l->account->domain->name, file, number,
+			    to != NULL ? ": it will belong to " : "",
+			    to != NULL ? to : "");
 }
 
 /* What would break is told before anything happens; on a terminal somebody
@@ -188,6 +212,8 @@ user_delete_ask(struct call *call, struct err *err)
 		return -1;
 	l.tells = true;
 	if (references_each(call, tell_use, &l, err) == -1 ||
+	    attribute_file_each(account->domain, &call->pool, tell_owned, &l,
+	    err) == -1 ||
 	    grant_file_each(account->domain, &call->pool, tell_grant, account,
 	    err) == -1)
 		return -1;

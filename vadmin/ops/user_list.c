@@ -6,10 +6,13 @@
 #include "output.h"
 #include "pattern.h"
 #include "scope.h"
+#include "user_words.h"
 
 struct listing {
 	const char	*pattern;	/* of U@D; NULL: all */
 	const char	*word;		/* a pattern of any text; NULL: all */
+	/* with a word: what else the domain's accounts are found by */
+	const struct user_words *words;
 	struct sheet	 sheet;
 };
 
@@ -28,7 +31,8 @@ list_account(void *arg, const struct account *account, struct err *err)
 		return 0;
 	if (listing->word != NULL &&
 	    !pattern_matches(listing->word, str_slice(&address)) &&
-	    !pattern_matches(listing->word, slice_of(account->full_name)))
+	    !pattern_matches(listing->word, slice_of(account->full_name)) &&
+	    !user_words_match(listing->words, account->name, listing->word))
 		return 0;
 	sheet_add(&listing->sheet, str_slice(&address));
 	sheet_addf(&listing->sheet, "%u", (unsigned)account->ident.uid);
@@ -47,6 +51,7 @@ list_domain(void *arg, const char *name, bool is_alias, struct err *err)
 {
 	struct domains_listing *all = arg;
 	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_user_words) struct user_words words = { 0 };
 	const char *pattern = all->listing->pattern;
 	const char *at = pattern != NULL ? strrchr(pattern, '@') : NULL;
 	struct domain *domain;
@@ -54,9 +59,11 @@ list_domain(void *arg, const char *name, bool is_alias, struct err *err)
 	if (is_alias || (at != NULL &&
 	    !pattern_matches(at + 1, slice_of(name))))
 		return 0;
+	all->listing->words = &words;
 	if (domain_open(&all->call->in, &pool, slice_of(name), &domain,
-	    err) == -1 || account_each(domain, list_account, all->listing,
-	    err) == -1)
+	    err) == -1 || (all->listing->word != NULL &&
+	    user_words_read(domain, &words, err) == -1) ||
+	    account_each(domain, list_account, all->listing, err) == -1)
 		note("%s left out: %s", name, err->text);
 	return 0;
 }

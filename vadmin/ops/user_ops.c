@@ -5,6 +5,7 @@
 
 #include "account.h"
 #include "alias_use.h"
+#include "attribute_file.h"
 #include "belongings.h"
 #include "entries.h"
 #include "files.h"
@@ -12,7 +13,6 @@
 #include "homes.h"
 #include "ops.h"
 #include "output.h"
-#include "param.h"
 #include "quota_file.h"
 #include "scope.h"
 #include "secret_ops.h"
@@ -21,22 +21,7 @@
 #include "user_files.h"
 #include "user_lines.h"
 #include "user_room.h"
-
-/* What "name" or "quota" was given last; NULL: neither was. */
-static const char *
-assigned(struct call *call, const char *wanted)
-{
-	const struct setting_words *given = call_list(call, "NAME=VALUE");
-	const char *found = NULL;
-	struct slice name, value;
-
-	for (size_t i = 0; i < given->count; i++) {
-		param_assignment(given->word[i], &name, &value);
-		if (slice_is(name, wanted))
-			found = pool_dup(&call->pool, value);
-	}
-	return found;
-}
+#include "user_settings.h"
 
 /* An inbox that is left from somebody would be somebody's mail. */
 static int
@@ -80,20 +65,22 @@ user_add_ask(struct call *call, struct err *err)
 
 static int
 add_passwd_line(struct call *call, const struct subject *subject, uid_t uid,
-    struct err *err)
+    const struct user_settings *settings, struct err *err)
 {
-	const char *name = assigned(call, "name");
+	SCOPED(drop_str) struct str gecos = { 0 };
 	gid_t gid = subject->domain->owner.gid;
 	struct slice fields[PASSWD_FIELDS] = {
 		slice_of(subject->name), SLICE("x"),
 		slice_of(pool_format(&call->pool, "%u", (unsigned)uid)),
 		slice_of(pool_format(&call->pool, "%u", (unsigned)gid)),
-		slice_of(name != NULL ? name : ""),
+		SLICE(""),
 		slice_of(homes_path(subject->domain, &call->pool,
 		    subject->name)),
 		SLICE("/bin/false"),
 	};
 
+	user_settings_gecos(settings, SLICE(""), &gecos);
+	fields[PASSWD_GECOS] = str_slice(&gecos);
 	return user_lines_add(subject->domain, USER_LINES_PASSWD, fields, err);
 }
 
@@ -129,12 +116,28 @@ forget_grants(const struct subject *subject, struct err *err)
 	return 0;
 }
 
+/* Nor is what he owned. */
+static int
+forget_ownership(const struct subject *subject, struct err *err)
+{
+	size_t count;
+
+	if (attribute_file_replace_owner(subject->domain, subject->name, NULL,
+	    &count, err) == -1)
+		return -1;
+	if (count > 0)
+		note("an earlier '%s' was an owner of %zu alias%s of %s: taken "
+		    "out", subject->name, count, count == 1 ? "" : "es",
+		    subject->domain->name);
+	return 0;
+}
+
 /* The line in passwd.D makes the account and comes last; an entry of shadow.D
  * without it is nobody's. */
 int
 user_add(struct call *call, struct err *err)
 {
-	const char *quota = assigned(call, "quota");
+	struct user_settings settings;
 	struct subject subject;
 	uid_t uid;
 
@@ -143,9 +146,11 @@ user_add(struct call *call, struct err *err)
 		return -1;
 	const struct domain *domain = subject.domain;
 	struct account account = { .domain = domain, .name = subject.name };
-	if (belongings_leftovers(&account, &call->pool, err) == -1 ||
+	if (user_settings_take(call, &account, true, &settings, err) == -1 ||
+	    belongings_leftovers(&account, &call->pool, err) == -1 ||
 	    belongings_unmark(&account, &call->pool, err) == -1 ||
 	    forget_grants(&subject, err) == -1 ||
+	    forget_ownership(&subject, err) == -1 ||
 	    uid_mark_take(&call->in, (uid_t)domain->conf.uid_start, &uid,
 	    err) == -1)
 		return -1;
@@ -154,21 +159,19 @@ user_add(struct call *call, struct err *err)
 	if (user_lines_set_hash(domain, subject.name, call->hash, err) == -1 ||
 	    homes_make(domain, subject.name, who, err) == -1)
 		return -1;
-	if (quota != NULL && quota_file_write(domain, subject.name,
-	    slice_of(quota), err) == -1)
-		return -1;
-	if (add_passwd_line(call, &subject, uid, err) == -1)
+	if (user_settings_apply(call, &settings, err) == -1 ||
+	    add_passwd_line(call, &subject, uid, &settings, err) == -1)
 		return -1;
 	tell_new(call, &subject, uid);
 	alias_use_warn_same(call, domain, subject.name);
 	return 0;
 }
 
-/* GECOS up to the first comma is the name; office and telephones stay. */
 static int
-set_name(struct call *call, const struct account *account, const char *name,
+set_gecos(struct call *call, const struct user_settings *settings,
     struct err *err)
 {
+	const struct account *account = &settings->account;
 	SCOPED(drop_user_files) struct user_files files = { 0 };
 	SCOPED(drop_str) struct str gecos = { 0 }, text = { 0 };
 	struct slice who = slice_of(account->name);
@@ -179,11 +182,7 @@ set_name(struct call *call, const struct account *account, const char *name,
 	if (!entries_find(str_slice(&files.passwd), who, PASSWD_FIELDS, &entry))
 		return err_set(err, ERR_TEMPORARY, "%s changed meanwhile",
 		    files.passwd_name);
-	ptrdiff_t comma = slice_find(entry.field[PASSWD_GECOS], ',');
-	str_adds(&gecos, name);
-	if (comma != -1)
-		str_addslice(&gecos, slice_from(entry.field[PASSWD_GECOS],
-		    (size_t)comma));
+	user_settings_gecos(settings, entry.field[PASSWD_GECOS], &gecos);
 	if (entries_set(str_slice(&files.passwd), who, PASSWD_FIELDS,
 	    PASSWD_GECOS, str_slice(&gecos), &text, err) == -1)
 		return err_within(err, "%s", files.passwd_name);
@@ -193,18 +192,16 @@ set_name(struct call *call, const struct account *account, const char *name,
 int
 user_set(struct call *call, struct err *err)
 {
-	const char *name = assigned(call, "name"),
-	    *quota = assigned(call, "quota");
+	struct user_settings settings;
 	struct account *account;
 
-	if (subject_account(call, "U@D", &account, err) == -1)
+	if (subject_account(call, "U@D", &account, err) == -1 ||
+	    user_settings_take(call, account, false, &settings, err) == -1)
 		return -1;
-	if (name != NULL && set_name(call, account, name, err) == -1)
+	if (user_settings_touch_gecos(&settings) &&
+	    set_gecos(call, &settings, err) == -1)
 		return -1;
-	if (quota != NULL)
-		return quota_file_write(account->domain, account->name,
-		    slice_of(quota), err);
-	return 0;
+	return user_settings_apply(call, &settings, err);
 }
 
 int

@@ -136,6 +136,7 @@ rename_all(struct renaming *r, struct err *err)
 	belongings_unlock(&r->account, &r->call->pool);
 	if (rename_copy_shadow(r, err) == -1 || grant_file_rename(r->domain, r->from,
 	    r->to, err) == -1 ||
+	    rename_owner(r, err) == -1 ||
 	    references_each(r->call, rename_reference, r, err) == -1 ||
 	    rename_switch_names(r, err) == -1 || rename_forget_shadow(r, err) == -1)
 		return -1;

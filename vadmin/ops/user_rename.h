@@ -40,6 +40,9 @@ int	rename_forget_shadow(struct renaming *r, struct err *err);
 /* U's line becomes NEW's, and NEW's broken one goes. */
 int	rename_switch_names(struct renaming *r, struct err *err);
 
+/* What U owned NEW owns, and its profile says NEW. */
+int	rename_owner(const struct renaming *r, struct err *err);
+
 /* U leads to NEW, unless there is an alias U. */
 int	rename_add_alias(const struct renaming *r, struct err *err);
 

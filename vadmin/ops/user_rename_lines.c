@@ -1,10 +1,13 @@
-/* user_rename_lines.c: an account's old and new name in passwd.D, shadow.D and
- * aliases.D. */
+/* user_rename_lines.c: an account's old and new name in passwd.D, shadow.D,
+ * aliases.D, attributes.D and its profile. */
 #include <string.h>
 
+#include "address.h"
 #include "alias_file.h"
+#include "attribute_file.h"
 #include "entries.h"
 #include "homes.h"
+#include "profile_file.h"
 #include "scope.h"
 #include "user_rename.h"
 
@@ -146,4 +149,37 @@ rename_remove_alias(const struct renaming *r, const char *name, struct err *err)
 	if (alias_file_read(r->domain, &r->call->pool, name, &file, err) == -1)
 		return -1;
 	return leads_only_to(&file, r->to) ? alias_file_remove(&file, err) : 0;
+}
+
+/* --- what is said of it --------------------------------------------------- */
+
+/* The From of its answers, where that is the old name. */
+static int
+rename_own_address(const struct renaming *r, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct profile profile = { 0 };
+	struct address address;
+	struct err unused;
+
+	/* One that does not count stays, and "vadmin check" tells of it. */
+	if (profile_file_read(r->domain, r->to, &pool, &profile,
+	    &unused) == -1 || profile.address == NULL || address_parse(&pool,
+	    slice_of(profile.address), &address, &unused) == -1 ||
+	    !slice_same(slice_of(address.local), slice_of(r->from)))
+		return 0;
+	const struct profile_change change = { "address", pool_format(&pool,
+	    "%s@%s", r->to, address.domain) };
+	return profile_file_change(r->domain, r->to, &change, 1, false, err);
+}
+
+int
+rename_owner(const struct renaming *r, struct err *err)
+{
+	size_t unused;
+
+	if (attribute_file_replace_owner(r->domain, r->from, r->to, &unused,
+	    err) == -1)
+		return -1;
+	return rename_own_address(r, err);
 }

@@ -1,6 +1,7 @@
 /* user_show.c: an account, and what leads to it. */
 #include "account.h"
 #include "alias_use.h"
+#include "attribute_file.h"
 #include "away.h"
 #include "grant_file.h"
 #include "mailbox.h"
@@ -11,6 +12,7 @@
 #include "secret_ops.h"
 #include "subject.h"
 #include "user_lines.h"
+#include "user_profile.h"
 
 static void
 show(struct sheet *sheet, const char *name, const char *value)
@@ -37,6 +39,23 @@ struct grants_of {
 };
 
 static void
+show_owned(void *arg, const struct attribute_line *line, const char *file,
+    unsigned number, const char *wrong)
+{
+	const struct grants_of *of = arg;
+	struct slice rest = line->value, word;
+
+	if (wrong != NULL || line->what != ATTRIBUTE_OWNERS)
+		return;
+	while (slice_word(&rest, &word))
+		if (slice_same(word, slice_of(of->account->name))) {
+			sheet_adds(of->sheet, "owns");
+			sheet_addf(of->sheet, "%s@%s (%s:%u)", line->alias,
+			    of->account->domain->name, file, number);
+		}
+}
+
+static void
 show_grant(void *arg, const struct grant_line *line, const char *file,
     unsigned number, const char *wrong)
 {
@@ -61,12 +80,14 @@ user_show(struct call *call, struct err *err)
 {
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
 	SCOPED(drop_secret) struct str hash = { 0 };
+	SCOPED(drop_str) struct str gecos = { 0 };
 	struct pool *pool = &call->pool;
 	struct account *account;
 	struct err unread;
 
 	if (subject_account(call, "U@D", &account, err) == -1 ||
-	    user_lines_hash(account->domain, account->name, &hash, err) == -1)
+	    user_lines_hash(account->domain, account->name, &hash, err) == -1 ||
+	    user_lines_gecos(account->domain, account->name, &gecos, err) == -1)
 		return -1;
 	const struct domain *domain = account->domain;
 	show(&sheet, "account", pool_format(pool, "%s@%s", account->name,
@@ -81,12 +102,15 @@ user_show(struct call *call, struct err *err)
 	show(&sheet, "quota", quota_file_read(domain, account->name, pool));
 	show(&sheet, "login", secret_state(domain, str_slice(&hash)));
 	show(&sheet, "vacation", vacation_of(account));
+	user_profile_show(call, account, str_slice(&gecos), &sheet);
 	show(&sheet, "where", pool_format(pool, "%s:%u", account->file,
 	    account->line));
 	if (alias_use_show(call, account, &sheet, err) == -1)
 		return -1;
-	if (grant_file_each(domain, pool, show_grant,
-	    &(struct grants_of){ &sheet, account }, &unread) == -1)
+	struct grants_of of = { &sheet, account };
+	if (attribute_file_each(domain, pool, show_owned, &of, &unread) == -1)
+		note("%s", unread.text);
+	if (grant_file_each(domain, pool, show_grant, &of, &unread) == -1)
 		note("%s", unread.text);
 	sheet_print(&sheet);
 	return 0;

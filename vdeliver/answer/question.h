@@ -14,6 +14,7 @@ struct question {
 	const char	*aside;			/* NAME.damaged */
 	enum kind	 kind;
 	uint64_t	 amount, now, most;
+	bool		 peek;			/* nothing is remembered */
 	struct str	 key;
 };
 

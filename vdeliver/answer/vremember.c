@@ -2,12 +2,14 @@
  *
  *	vremember NAME once SECONDS NOW MOST
  *	vremember NAME rate COUNT   NOW MOST
+ *	vremember NAME ...              MOST peek
  *
  * NAME is the index, in the directory that it was started in, the sender is on
  * standard input.  "once": is there no answer younger than SECONDS (0: none at
  * all)?  "rate": were there fewer than COUNT within the last hour?  One word
  * comes back: "new" (and that is on disk by then), "known", "busy", "broken";
- * behind "broken" may be why.
+ * behind "broken" may be why.  With "peek" the same word comes back, and nothing
+ * is remembered, set aside or waited for.
  *
  * The index may be anything that its owner, or a crash, left there.  So this
  * process is the owner, without a right more; GDBM reads the index in a child
@@ -123,6 +125,19 @@ open_locked(const struct question *q, int dir, int *fd, struct stat *st)
 	return 0;
 }
 
+/* An index is replaced, never changed: whoever only reads needs no lock. */
+static int
+open_to_peek(const struct question *q, int dir, int *fd, struct stat *st)
+{
+	enum { FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+	    O_CLOEXEC };
+
+	*fd = compat_open_beneath(dir, q->name, FLAGS, 0);
+	complaint = *fd == -1 || fstat(*fd, st) == -1 ? why_not_open(errno) :
+	    why_none(st);
+	return complaint[0] != '\0' ? -1 : 1;
+}
+
 /* --- the child ------------------------------------------------------------ */
 
 /* What GDBM crashes on, or never comes to an end with, is the index's fault. */
@@ -198,8 +213,8 @@ ask(const struct question *q, int dir, int fd, off_t size)
 	if (got == -1)
 		return damaged ? GAVE_UP : BROKEN;
 	bool odd = got == 1 && value_is_odd(q, str_slice(&value));
-	if (!due && !odd)
-		return KNOWN;
+	if (q->peek || (!due && !odd))
+		return due && !odd ? NEW : KNOWN;
 	if (index_replace(q, dir, size > 0 ? fd : -1, size,
 	    str_slice(&next), &damaged) == 0)
 		return odd ? KNOWN : NEW;
@@ -260,10 +275,13 @@ answer(const struct question *q, int dir)
 	SCOPED(drop_fd) int fd = -1;
 	struct stat st;
 
-	int locked = open_locked(q, dir, &fd, &st);
+	int locked = q->peek ? open_to_peek(q, dir, &fd, &st) :
+	    open_locked(q, dir, &fd, &st);
 	if (locked != 1)
 		return locked == 0 ? BUSY : BROKEN;
 	enum verdict verdict = ask_apart(q, dir, fd, st.st_size);
+	if (verdict == GAVE_UP && q->peek)
+		return BROKEN;
 	return verdict == GAVE_UP ? begin_anew(q, dir) : verdict;
 }
 
@@ -300,9 +318,10 @@ main(int argc, char **argv)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	signal(SIGXFSZ, SIG_IGN);
 	index_fatal = end_fatally;
-	if (argc != 6 || !read_question(argv, &q)) {
+	q.peek = argc == 7 && strcmp(argv[6], "peek") == 0;
+	if ((argc != 6 && !q.peek) || !read_question(argv, &q)) {
 		fprintf(stderr, "usage: vremember name once|rate amount now "
-		    "most <sender\n");
+		    "most [peek] <sender\n");
 		return EX_USAGE;
 	}
 	dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,0 +1,46 @@
+/* gecos.c: the fifth field of passwd.D. */
+#include "gecos.h"
+
+/* *rest becomes what stands behind the known parts, with its comma. */
+static void
+split(struct slice gecos, struct slice parts[GECOS_PARTS], struct slice *rest)
+{
+	*rest = gecos;
+	for (int i = 0; i < GECOS_PARTS; i++) {
+		ptrdiff_t comma = slice_find(*rest, ',');
+		size_t len = comma == -1 ? rest->len : (size_t)comma;
+		parts[i] = (struct slice){ rest->p, len };
+		/* the last one keeps the comma behind it */
+		*rest = slice_from(*rest, len + (comma != -1 &&
+		    i + 1 < GECOS_PARTS));
+	}
+}
+
+struct slice
+gecos_part(struct slice gecos, enum gecos_part part)
+{
+	struct slice parts[GECOS_PARTS], rest;
+
+	split(gecos, parts, &rest);
+	return slice_trim(parts[part]);
+}
+
+void
+gecos_set(struct slice gecos, enum gecos_part part, struct slice value,
+    struct str *out)
+{
+	struct slice parts[GECOS_PARTS], rest;
+	int last = 0;
+
+	split(gecos, parts, &rest);
+	parts[part] = value;
+	for (int i = 0; i < GECOS_PARTS; i++)
+		if (parts[i].len > 0 || rest.len > 0)
+			last = i;
+	for (int i = 0; i <= last; i++) {
+		if (i > 0)
+			str_addc(out, ',');
+		str_addslice(out, parts[i]);
+	}
+	str_addslice(out, rest);
+}

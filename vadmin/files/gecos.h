@@ -1,0 +1,22 @@
+/* gecos.h: the fifth field of passwd.D: full name, office, telephones. */
+#ifndef GECOS_H
+#define GECOS_H
+
+#include "str.h"
+
+enum gecos_part {
+	GECOS_NAME,
+	GECOS_OFFICE,
+	GECOS_PHONE,		/* at work */
+	GECOS_HOME_PHONE,
+};
+enum { GECOS_PARTS = GECOS_HOME_PHONE + 1 };
+
+/* The part between its commas; empty where there is none. */
+struct slice gecos_part(struct slice gecos, enum gecos_part part);
+
+/* The same with another part; what comes behind the last one we know stays. */
+void	gecos_set(struct slice gecos, enum gecos_part part, struct slice value,
+	    struct str *out);
+
+#endif

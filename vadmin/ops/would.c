@@ -1,0 +1,265 @@
+/* would.c: what would happen to a message, target by target. */
+#include "would.h"
+
+#include <inttypes.h>
+
+#include "address.h"
+#include "admin_file.h"
+#include "conf.h"
+#include "mailbox.h"
+#include "scope.h"
+#include "usage.h"
+#include "who.h"
+
+enum { KB = 1024 };
+
+/* A target at the left, and below it what comes of it. */
+static void
+print_row(const struct would *w, const char *step, const char *what,
+    const char *where)
+{
+	SCOPED(drop_str) struct str line = { 0 };
+
+	if (w->shown != w->number)
+		str_addf(&line, "%zu. %s %s", w->number, step, what);
+	else
+		str_addf(&line, "   %-13s %s", step, what);
+	if (where[0] != '\0')
+		str_addf(&line, "  (%s)", where);
+	output_line(str_slice(&line));
+}
+
+void
+would_row(struct would *w, const char *step, const char *what,
+    const char *where)
+{
+	if (w->people) {
+		print_row(w, step, what, where);
+		w->shown = w->number;
+		return;
+	}
+	sheet_addf(w->sheet, "%zu", w->number);
+	sheet_adds(w->sheet, step);
+	sheet_adds(w->sheet, what);
+	sheet_adds(w->sheet, where);
+}
+
+void
+would_fail(struct would *w, const char *step, struct outcome why,
+    const char *where)
+{
+	would_row(w, step, pool_format(&w->plan->pool, "%s %s", why.code,
+	    why.text), where);
+	if (w->outcome.kind == OUTCOME_DONE ||
+	    outcome_precedes(&why, &w->outcome))
+		w->outcome = why;
+}
+
+/* --- the message itself --------------------------------------------------- */
+
+static void
+tell_size(struct would *w)
+{
+	const struct installation *in = &w->call->in;
+	uint64_t max = in->conf.max_message_size;
+	const char *where = installation_where(in, &w->plan->pool,
+	    "max-message-size");
+
+	if (max != 0 && w->size > max)
+		would_fail(w, "size", outcome_make(OUTCOME_PERMANENT, "5.3.4",
+		    "more than %" PRIu64 " bytes", max), where);
+	else if (max != 0)
+		would_row(w, "size", pool_format(&w->plan->pool,
+		    "up to %" PRIu64 " bytes are taken", max), where);
+}
+
+static void
+tell_loop(struct would *w, const struct target *t)
+{
+	would_row(w, "loop", pool_format(&w->plan->pool,
+	    "5.4.6 where the message has \"Delivered-To: %s\" already, or more "
+	    "than 100 Received fields", target_address(w->plan, t)), "");
+}
+
+/* --- an account ----------------------------------------------------------- */
+
+static const char *
+file_of(struct would *w, const struct account *account, const char *ending)
+{
+	const struct domain *domain = account->domain;
+
+	return pool_format(&w->plan->pool, "%s/files/%s/%s%s",
+	    installation_path(domain->in, &w->plan->pool,
+	    domain->in->conf.spool), domain->name, account->name, ending);
+}
+
+/* False: the message stays what it is. */
+static bool
+pass_filter(struct would *w, const struct account *account)
+{
+	const char *command = account->domain->conf.filter,
+	    *own = file_of(w, account, ".filter");
+	SCOPED(drop_str) struct str text = { 0 };
+	struct slice rest, word;
+	struct err err;
+
+	if (command[0] == '\0')
+		return false;
+	int got = admin_file_read(account->domain, own, &text, &err);
+	if (got == -1) {
+		would_fail(w, "filter", outcome_from_err(&err), own);
+		return false;
+	}
+	rest = str_slice(&text);
+	if (slice_cut(&rest, '\n', &word) &&
+	    slice_same(slice_trim(word), SLICE("no"))) {
+		would_row(w, "filter", "left out", own);
+		return false;
+	}
+	would_row(w, "filter", pool_format(&w->plan->pool,
+	    "through \"%s\" as uid %u, which may change, drop or refuse it",
+	    command, (unsigned)who_apart(account).uid),
+	    domain_where(account->domain, &w->plan->pool, "filter"));
+	return true;
+}
+
+static struct outcome
+full(const struct account *account)
+{
+	return account->domain->conf.over_quota == OVER_QUOTA_DEFER ?
+	    outcome_make(OUTCOME_TEMPORARY, "4.2.2", "mailbox full") :
+	    outcome_make(OUTCOME_PERMANENT, "5.2.2", "mailbox full");
+}
+
+static const char *
+room_text(struct would *w, const struct usage *usage)
+{
+	struct usage then = *usage;
+
+	then.used = then.used > UINT64_MAX - w->size ? UINT64_MAX :
+	    then.used + w->size;
+	return pool_format(&w->plan->pool, "%" PRIu64 " of %" PRIu64 " kB are "
+	    "used%s", usage->used / KB, usage->limit.bytes / KB,
+	    usage_is_near(&then) && !usage_is_near(usage) ?
+	    "; a warning at nine tenths follows" : "");
+}
+
+/* A filter's output may be of any size. */
+static void
+check_limit(struct would *w, const struct account *account, bool filtered)
+{
+	const char *where = pool_format(&w->plan->pool, "%s/%s/%s.quota",
+	    installation_path(account->domain->in, &w->plan->pool,
+	    account->domain->in->conf.spool), account->domain->name,
+	    account->name);
+	struct usage usage;
+	struct err err;
+
+	if (usage_measure(&account, 1, &usage, &err) == -1 || !usage.known) {
+		would_row(w, "limit", "not known", where);
+		return;
+	}
+	uint64_t most = usage.limit.bytes;
+	bool too_much = most != LIMIT_NONE && (usage.used >= most ||
+	    (!filtered && w->size > most - usage.used));
+	if (usage.limit.disabled)
+		would_fail(w, "limit", outcome_make(OUTCOME_PERMANENT, "5.2.1",
+		    "the mailbox accepts no mail"), where);
+	else if (too_much)
+		would_fail(w, "limit", full(account), where);
+	else
+		would_row(w, "limit", most == LIMIT_NONE ? "none" :
+		    room_text(w, &usage), most == LIMIT_NONE ? "" : where);
+}
+
+/* --- the kinds ------------------------------------------------------------ */
+
+static void
+as_user(struct would *w, const char *step, const char *fmt, int known,
+    const struct ident *who, const struct err *err)
+{
+	if (known == -1)
+		would_row(w, step, err->text, "");
+	else
+		would_row(w, step, pool_format(&w->plan->pool, "%s as uid %u",
+		    fmt, (unsigned)who->uid), "");
+}
+
+static void
+to_remote(struct would *w, const struct target *t)
+{
+	struct pool *pool = &w->plan->pool;
+	const char *sender = t->sender != NULL && w->sender[0] != '\0' ?
+	    t->sender : w->sender;
+	struct ident who;
+	struct err err;
+
+	int known = who_sends(t->domain, &who, &err);
+	as_user(w, "sendmail", pool_format(pool, "%s -f %s -- %s",
+	    w->call->in.conf.sendmail, address_option(pool, sender), t->text),
+	    known, &who, &err);
+}
+
+static void
+to_account(struct would *w, const struct target *t)
+{
+	tell_loop(w, t);
+	bool filtered = pass_filter(w, t->account);
+	check_limit(w, t->account, filtered);
+	would_vacation(w, t);
+}
+
+static void
+to_command(struct would *w, const struct target *t)
+{
+	struct ident who = { 0, 0 };
+	struct err err;
+	int known = 0;
+
+	if (t->account != NULL)
+		who = who_apart(t->account);
+	else
+		known = who_commands(t->domain, &who, &err);
+	as_user(w, "command", "/bin/sh -c", known, &who, &err);
+}
+
+static void
+to_file(struct would *w, const struct target *t)
+{
+	struct ident who;
+	struct err err;
+	int known = who_writes(t->domain->in, &who, &err);
+
+	as_user(w, "file", "appended like an mbox", known, &who, &err);
+}
+
+void
+would_target(struct would *w, const struct target *t)
+{
+	if (t->kind == TARGET_FAILURE)
+		return;
+	if (t->kind == TARGET_AUTO) {
+		would_auto(w, t);
+		return;
+	}
+	tell_size(w);
+	switch (t->kind) {
+	case TARGET_ACCOUNT:
+		to_account(w, t);
+		break;
+	case TARGET_COMMAND:
+		tell_loop(w, t);
+		to_command(w, t);
+		break;
+	case TARGET_FILE:
+		tell_loop(w, t);
+		to_file(w, t);
+		break;
+	case TARGET_REMOTE:
+		to_remote(w, t);
+		break;
+	case TARGET_AUTO:
+	case TARGET_FAILURE:
+		break;
+	}
+}
