@@ -19,16 +19,17 @@ LIBS_vcert  = -lssl -lcrypto
 
 WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	   -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wcast-qual
+SECTIONS = -ffunction-sections -fdata-sections	# what nobody calls is left out
 HARDEN   = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
-OWN      = -std=c17 -D_GNU_SOURCE -MMD -MP $(WARN) $(STRICT) $(HARDEN) \
+OWN      = -std=c17 -D_GNU_SOURCE -MMD -MP $(WARN) $(STRICT) $(HARDEN) $(SECTIONS) \
 	   -DVERSION='"$(VERSION)"'
-LINK     = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+LINK     = -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections
 
 # STATIC=1: vdeliver, which every message starts, static and with musl.
 ifeq ($(STATIC),1)
 HOT      = $(OUT)/musl
 HOT_CC   = musl-gcc
-HOT_LINK = -static -no-pie
+HOT_LINK = -static -no-pie -Wl,--gc-sections
 else
 HOT      = $(OUT)
 HOT_CC   = $(CC)

@@ -36,6 +36,25 @@ fd_pwrite(int fd, const void *p, size_t len, off_t at)
 	return 0;
 }
 
+int
+fd_writev(int fd, struct iovec *v, int count)
+{
+	while (count > 0) {
+		ssize_t n = writev(fd, v, count);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		for (; count > 0 && (size_t)n >= v->iov_len; v++, count--)
+			n -= (ssize_t)v->iov_len;
+		if (count > 0) {
+			v->iov_base = (char *)v->iov_base + n;
+			v->iov_len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
 ssize_t
 fd_read(int fd, void *p, size_t size)
 {

@@ -3,6 +3,7 @@
 #define FD_H
 
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "deadline.h"
 #include "err.h"
@@ -12,6 +13,8 @@
  * it may have been written; errno tells why. */
 int	fd_write(int fd, const void *p, size_t len);
 int	fd_pwrite(int fd, const void *p, size_t len, off_t at);
+/* The same of several places; v is used up. */
+int	fd_writev(int fd, struct iovec *v, int count);
 
 /* Reads until size bytes or end of file: the count, or -1 with errno. */
 ssize_t	fd_read(int fd, void *p, size_t size);

@@ -2,6 +2,7 @@
 #include "pool.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,44 +16,72 @@ struct pool_block {
 	struct pool_block	*next;
 	size_t			 used;
 	size_t			 size;
+	bool			 is_own;
 	_Alignas(POOL_ALIGN) char bytes[];
 };
+
+/* What a short run needs lies in the program itself, for whoever asks first:
+ * a C library takes pages for it and gives them back. */
+enum { OWN = 3 * (BLOCK + sizeof(struct pool_block)) };
+static _Alignas(POOL_ALIGN) char own[OWN];
+static size_t own_used;
 
 static void
 add_block(struct pool *pool, size_t need)
 {
 	size_t size = need > BLOCK ? need : BLOCK;
-	struct pool_block *block = mem_grow(NULL, 1, sizeof *block + size);
+	size_t whole = sizeof(struct pool_block) + size;
+	bool is_own = whole <= OWN - own_used;
+	struct pool_block *block = is_own ? (void *)(own + own_used) :
+	    mem_grow(NULL, 1, whole);
 
-	*block = (struct pool_block){ .next = pool->blocks, .size = size };
+	if (is_own)
+		own_used += whole;
+	*block = (struct pool_block){ .next = pool->blocks, .size = size,
+	    .is_own = is_own };
 	pool->blocks = block;
+}
+
+/* Where the next bytes come from, and how many there are. */
+static char *
+next(struct pool *pool, size_t *left)
+{
+	struct pool_block *block = pool->blocks;
+
+	*left = block == NULL ? POOL_FIRST - pool->used :
+	    block->size - block->used;
+	return block == NULL ? pool->first + pool->used :
+	    block->bytes + block->used;
+}
+
+static char *
+take(struct pool *pool, size_t size)
+{
+	size_t need = (size + POOL_ALIGN - 1) & ~(size_t)(POOL_ALIGN - 1), left;
+	char *p = next(pool, &left);
+
+	if (need > left) {
+		add_block(pool, need);
+		p = next(pool, &left);
+	}
+	*(pool->blocks == NULL ? &pool->used : &pool->blocks->used) += need;
+	return p;
 }
 
 void *
 pool_alloc(struct pool *pool, size_t size)
 {
-	size_t need = (size + POOL_ALIGN - 1) & ~(size_t)(POOL_ALIGN - 1);
-	char *p = pool->first + pool->used;
-
-	if (pool->blocks == NULL && need <= POOL_FIRST - pool->used) {
-		pool->used += need;
-		return memset(p, 0, need);
-	}
-	if (pool->blocks == NULL ||
-	    need > pool->blocks->size - pool->blocks->used)
-		add_block(pool, need);
-	p = pool->blocks->bytes + pool->blocks->used;
-	pool->blocks->used += need;
-	return memset(p, 0, need);
+	return memset(take(pool, size), 0, size);
 }
 
 char *
 pool_dup(struct pool *pool, struct slice s)
 {
-	char *copy = pool_alloc(pool, s.len + 1);
+	char *copy = take(pool, s.len + 1);
 
 	if (s.len > 0)
 		memcpy(copy, s.p, s.len);
+	copy[s.len] = '\0';
 	return copy;
 }
 
@@ -69,14 +98,17 @@ pool_lower(struct pool *pool, struct slice s)
 char *
 pool_format(struct pool *pool, const char *fmt, ...)
 {
+	size_t left;
+	char *there = next(pool, &left);
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	int n = vsnprintf(there, left, fmt, ap);
 	va_end(ap);
-	char *text = pool_alloc(pool, n < 0 ? 1 : (size_t)n + 1);
 	if (n < 0)
+		return pool_alloc(pool, 1);
+	char *text = take(pool, (size_t)n + 1);
+	if (text == there)
 		return text;
 	va_start(ap, fmt);
 	vsnprintf(text, (size_t)n + 1, fmt, ap);
@@ -90,7 +122,8 @@ drop_pool(struct pool *pool)
 	while (pool->blocks != NULL) {
 		struct pool_block *block = pool->blocks;
 		pool->blocks = block->next;
-		free(block);
+		if (!block->is_own)
+			free(block);
 	}
 	pool->used = 0;
 }

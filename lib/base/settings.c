@@ -21,10 +21,10 @@ int
 setting_text(const struct setting *row, struct pool *pool, struct slice value,
     void *field, struct err *err)
 {
-	(void)row;
 	if (slice_has(value, '\0'))
 		return err_set(err, ERR_INVALID, "a NUL byte is in it");
-	*(const char **)field = pool_dup(pool, value);
+	*(const char **)field = value.p == row->preset ? row->preset :
+	    pool_dup(pool, value);
 	return 0;
 }
 

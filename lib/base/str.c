@@ -240,18 +240,20 @@ void
 str_addf(struct str *str, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
 
+	str_room(str, 0);
+	size_t left = str->cap - str->len;
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	int n = vsnprintf(str->s + str->len, left, fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		return;
-	str_room(str, (size_t)n);
-	va_start(ap, fmt);
-	vsnprintf(str->s + str->len, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	str->len += (size_t)n;
+	if (n >= 0 && (size_t)n >= left) {
+		str_room(str, (size_t)n);
+		va_start(ap, fmt);
+		n = vsnprintf(str->s + str->len, (size_t)n + 1, fmt, ap);
+		va_end(ap);
+	}
+	str->len += n > 0 ? (size_t)n : 0;
+	str->s[str->len] = '\0';
 }
 
 void

@@ -30,6 +30,8 @@ struct stream {
 void	stream_add_memory(struct stream *stream, struct slice bytes);
 void	stream_add_file(struct stream *stream, int fd, off_t start,
 	    uint64_t len);
+/* All pieces of another one. */
+void	stream_add(struct stream *stream, const struct stream *more);
 uint64_t stream_size(const struct stream *stream);
 void	stream_rewind(struct stream *stream);
 
@@ -38,7 +40,14 @@ void	stream_rewind(struct stream *stream);
 ssize_t	stream_read(struct stream *stream, void *p, size_t size,
 	    struct err *err);
 
-/* All that is left, to fd. */
+/* The next bytes, 64 KiB at most: where they lie in memory, or read from a file
+ * into buffer.  1, 0 at the end, -1; they are there until the next call. */
+int	stream_next(struct stream *stream, struct str *buffer,
+	    struct slice *bytes, struct err *err);
+
+
+/* All that is left, to fd: what lies in memory in one call, behind a file with
+ * its last bytes. */
 int	stream_copy(struct stream *stream, int fd, struct err *err);
 
 #endif

@@ -33,7 +33,7 @@ slot(const struct table *t, const char *key)
 static void
 grow(struct table *t)
 {
-	struct table bigger = { .room = t->room ? t->room * 2 : 64,
+	struct table bigger = { .room = t->room ? t->room * 2 : 8,
 	    .count = t->count };
 
 	bigger.slots = mem_alloc(bigger.room * sizeof *bigger.slots);

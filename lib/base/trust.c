@@ -49,12 +49,12 @@ static int
 walk(struct str *walked, struct slice path, int *links, struct stat *st,
     struct err *err)
 {
-	char text[PATH_MAX];
 	struct slice name;
 
 	if (slice_starts(path, "/"))
 		str_cut(walked, 0);
 	while (slice_cut(&path, '/', &name)) {
+		SCOPED(drop_str) struct str text = { 0 };
 		if (slice_is(name, ".."))
 			cut_last_name(walked);
 		if (name.len == 0 || slice_is(name, ".") ||
@@ -66,14 +66,15 @@ walk(struct str *walked, struct slice path, int *links, struct stat *st,
 			return -1;
 		if (!S_ISLNK(st->st_mode))
 			continue;
-		ssize_t n = readlink(str_text(walked), text, sizeof text);
+		str_room(&text, PATH_MAX);
+		ssize_t n = readlink(str_text(walked), text.s, PATH_MAX);
 		if (n == -1)
 			return err_sys(err, "%s", str_text(walked));
 		if (++*links > LINKS_MAX)
 			return err_set(err, ERR_TEMPORARY,
 			    "%s: too many symbolic links", str_text(walked));
 		cut_last_name(walked);
-		if (walk(walked, (struct slice){ text, (size_t)n }, links, st,
+		if (walk(walked, (struct slice){ text.s, (size_t)n }, links, st,
 		    err) == -1)
 			return -1;
 	}

@@ -27,7 +27,6 @@ admin_file_read(const struct domain *domain, const char *path,
 	enum { FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
 	    O_CLOEXEC };
 	SCOPED(drop_fd) int fd = open(path, FLAGS);
-	char chunk[TEXT_MAX];
 	struct stat st;
 
 	if (fd == -1)
@@ -39,9 +38,11 @@ admin_file_read(const struct domain *domain, const char *path,
 		return err_sys(err, "%s", path);
 	if (!admin_file_counts(domain, &st))
 		return 0;
-	ssize_t n = fd_read(fd, chunk, sizeof chunk);
+	str_room(text, TEXT_MAX);
+	ssize_t n = fd_read(fd, text->s + text->len, TEXT_MAX);
 	if (n == -1)
 		return err_sys(err, "%s", path);
-	str_add(text, chunk, (size_t)n);
+	text->len += (size_t)n;
+	text->s[text->len] = '\0';
 	return 1;
 }

@@ -47,20 +47,19 @@ ask(const struct textindex *index, const struct index_question *question,
 	return question->apart ? textindex_find_apart(index, places, err) : 0;
 }
 
-bool
-index_ask(const struct installation *in, const char *file, int fd,
-    const struct index_question *question, struct textindex_places *places)
+/* Of a file that is large enough to have one.  What it needs of the stack most
+ * files do not. */
+static __attribute__((noinline)) bool
+ask_it(const struct installation *in, const char *file,
+    const struct stat *text, const struct index_question *question,
+    struct textindex_places *places)
 {
 	SCOPED(drop_textindex) struct textindex index = { .fd = -1 };
 	SCOPED(drop_pool) struct pool pool = { 0 };
-	struct stat text;
 	struct err err;
 
-	if (in->conf.index_from == 0 || fstat(fd, &text) == -1 ||
-	    (uint64_t)text.st_size < in->conf.index_from)
-		return false;
 	int got = textindex_open(in->dir, index_name(&pool, file), in->owner,
-	    &text, &index, &err);
+	    text, &index, &err);
 	if (got == 0)
 		return false;
 	if (got == 1 && ask(&index, question, places, &err) == 0) {
@@ -68,7 +67,18 @@ index_ask(const struct installation *in, const char *file, int fd,
 		return true;
 	}
 	places->count = 0;
-	if (err.kind == ERR_ABSENT && is_being_changed(in, file, &text))
+	if (err.kind == ERR_ABSENT && is_being_changed(in, file, text))
 		return false;
 	return do_not_believe(in, &pool, file, &err);
+}
+
+bool
+index_ask(const struct installation *in, const char *file, int fd,
+    const struct index_question *question, struct textindex_places *places)
+{
+	struct stat text;
+
+	return in->conf.index_from != 0 && fstat(fd, &text) == 0 &&
+	    (uint64_t)text.st_size >= in->conf.index_from &&
+	    ask_it(in, file, &text, question, places);
 }

@@ -192,25 +192,32 @@ publish_unnamed(const struct maildir *md, const char *name, int unnamed,
 	return 1;
 }
 
-/* What a crash left in tmp, which is closed.  Whatever goes wrong here, the
- * mail is safe. */
 static void
-clean_tmp(int *tmp)
+clean(int tmp, const char *name)
 {
-	SCOPED(drop_dir) DIR *dir = fdopendir(*tmp);
-	time_t now = time(NULL);
-	struct dirent *entry;
 	struct stat st;
 
-	if (dir == NULL)
-		return;
-	*tmp = -1;
-	while ((entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] != '.' &&
-		    fstatat(dirfd(dir), entry->d_name, &st,
-		    AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-		    now - st.st_mtime > LEFTOVER_SECONDS)
-			unlinkat(dirfd(dir), entry->d_name, 0);
+	if (name[0] != '.' &&
+	    fstatat(tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode) &&
+	    time(NULL) - st.st_mtime > LEFTOVER_SECONDS)
+		unlinkat(tmp, name, 0);
+}
+
+/* What a crash left in tmp, without the memory of an opendir(): most are empty.
+ * Whatever goes wrong here, the mail is safe. */
+static void
+clean_tmp(int tmp)
+{
+	_Alignas(struct dirent) char entries[1024];
+	const struct dirent *entry;
+	ssize_t n;
+
+	while ((n = getdents64(tmp, (void *)entries, sizeof entries)) > 0)
+		for (ssize_t at = 0; at < n; at += entry->d_reclen) {
+			entry = (const void *)(entries + at);
+			clean(tmp, entry->d_name);
+		}
 }
 
 /* Deliveries into a Maildir need no lock, but a limit does: one after the other
@@ -259,7 +266,7 @@ deliver(const struct mailbox *mailbox, const struct delivery *delivery,
 		done = write_and_rename(&md, str_text(&name), delivery->content,
 		    err);
 	if (done != -1)
-		clean_tmp(&md.tmp);
+		clean_tmp(md.tmp);
 	return done == -1 ? -1 : 0;
 }
 

@@ -29,15 +29,23 @@ enum { FROM_LEN = sizeof from_ - 1 };
  * it stands makes no difference, so only a beginning of "From " is held
  * back. */
 struct quoter {
-	bool	in_line;	/* past the point where quoting is decided */
-	size_t	held;		/* so many bytes of "From " */
-	char	last;
+	struct str	*out;		/* NULL: the lines are but counted */
+	bool		 in_line;	/* past the point where it is decided */
+	size_t		 held;		/* so many bytes of "From " */
+	uint64_t	 quoted;	/* so many lines */
 };
 
 static void
-quote(struct quoter *q, const char *p, size_t len, struct str *out)
+put(struct quoter *q, const char *p, size_t len)
 {
-	size_t i = 0, taken = 0;	/* before taken, all is in out or held */
+	if (q->out != NULL)
+		str_add(q->out, p, len);
+}
+
+static void
+quote(struct quoter *q, const char *p, size_t len)
+{
+	size_t i = 0, taken = 0;	/* before taken, all is out or held */
 
 	while (i < len) {
 		if (q->in_line) {
@@ -47,30 +55,21 @@ quote(struct quoter *q, const char *p, size_t len, struct str *out)
 		} else if (q->held == 0 && p[i] == '>') {
 			i++;
 		} else if (p[i] == from_[q->held]) {
-			str_add(out, p + taken, i - taken);
+			put(q, p + taken, i - taken);
 			taken = ++i;
 			if (++q->held == FROM_LEN) {
-				str_adds(out, ">From ");
-				*q = (struct quoter){ .in_line = true };
+				put(q, ">From ", FROM_LEN + 1);
+				q->held = 0;
+				q->in_line = true;
+				q->quoted++;
 			}
 		} else {
-			str_add(out, from_, q->held);
+			put(q, from_, q->held);
 			q->held = 0;
 			q->in_line = true;
 		}
 	}
-	str_add(out, p + taken, len - taken);
-	if (len > 0)
-		q->last = p[len - 1];
-}
-
-/* The message's last line end, and the empty line that separates it. */
-static void
-quote_end(struct quoter *q, struct str *out)
-{
-	str_add(out, from_, q->held);
-	str_adds(out, mbox_line_end(q->last));
-	str_addc(out, '\n');
+	put(q, p + taken, len - taken);
 }
 
 /* --- writing ----------------------------------------------------------- */
@@ -112,67 +111,82 @@ separator(const struct mbox_file *f, const char **text, struct err *err)
 	return 0;
 }
 
-struct appending {
-	const struct delivery	*delivery;
-	struct str		 head;		/* separator and From_ line */
-	/* what run() came to last: all of a short entry */
-	struct str		 out;
-	uint64_t		 len;
+/* What is to stand in the file, but for the quoting. */
+struct entry {
+	struct str	head;		/* separator and From_ line */
+	struct stream	content;	/* of the message */
+	/* its last line end, and the empty line that separates it */
+	struct str	tail;
+	uint64_t	quoted;		/* lines of it */
 };
 
 static void
-drop_appending(struct appending *a)
+drop_entry(struct entry *e)
 {
-	drop_str(&a->head);
-	drop_str(&a->out);
+	drop_str(&e->head);
+	drop_str(&e->tail);
 }
 
-/* Runs through all bytes of the entry: counts them, and writes them to fd
- * unless it is -1. */
+/* Looks through the message, so that it is known how long the entry is. */
 static int
-run(struct appending *a, int fd, uint64_t *len, struct err *err)
+measure(struct entry *e, uint64_t *len, struct err *err)
 {
-	uint64_t size = stream_size(a->delivery->content);
-	struct quoter quoter = { 0 };
-	char chunk[CHUNK];
-	ssize_t n;
+	SCOPED(drop_str) struct str buffer = { 0 };
+	struct quoter quoter = { .out = NULL };
+	struct stream content = e->content;
+	struct slice bytes;
+	char last = '\0';
+	int got;
 
-	*len = 0;
-	str_cut(&a->out, 0);
-	str_room(&a->out, a->head.len + (size < CHUNK ? (size_t)size :
-	    CHUNK) + MBOX_LINE_END + 1);
-	str_addslice(&a->out, str_slice(&a->head));
-	stream_rewind(a->delivery->content);
-	for (bool last = false; !last; ) {
-		n = stream_read(a->delivery->content, chunk, CHUNK, err);
-		if (n == -1)
-			return -1;
-		quote(&quoter, chunk, (size_t)n, &a->out);
-		last = n < CHUNK;
-		if (last)
-			quote_end(&quoter, &a->out);
-		if (!last && a->out.len < CHUNK)
-			continue;
-		if (fd != -1 && fd_write(fd, a->out.s, a->out.len) == -1)
-			return err_sys(err, "write");
-		*len += a->out.len;
-		if (!last)
-			str_cut(&a->out, 0);
+	while ((got = stream_next(&content, &buffer, &bytes, err)) == 1) {
+		quote(&quoter, bytes.p, bytes.len);
+		last = bytes.p[bytes.len - 1];
 	}
-	return 0;
+	str_adds(&e->tail, mbox_line_end(last));
+	str_addc(&e->tail, '\n');
+	e->quoted = quoter.quoted;
+	*len = e->head.len + stream_size(&e->content) + e->quoted +
+	    e->tail.len;
+	return got;
 }
 
-/* A short entry is still there from counting its bytes. */
+static int
+write_quoted(const struct entry *e, int fd, struct err *err)
+{
+	SCOPED(drop_str) struct str buffer = { 0 }, out = { 0 };
+	struct quoter quoter = { .out = &out };
+	struct stream content = e->content;
+	struct slice bytes;
+	int got;
+
+	str_addslice(&out, str_slice(&e->head));
+	while ((got = stream_next(&content, &buffer, &bytes, err)) == 1) {
+		quote(&quoter, bytes.p, bytes.len);
+		if (out.len < CHUNK)
+			continue;
+		if (fd_write(fd, out.s, out.len) == -1)
+			return err_sys(err, "write");
+		str_cut(&out, 0);
+	}
+	if (got == -1)
+		return -1;
+	str_add(&out, from_, quoter.held);
+	str_addslice(&out, str_slice(&e->tail));
+	return fd_write(fd, out.s, out.len) == -1 ? err_sys(err, "write") : 0;
+}
+
 static int
 write_entry(void *arg, int fd, struct err *err)
 {
-	struct appending *a = arg;
-	uint64_t written;
+	const struct entry *e = arg;
+	struct stream plain = { 0 };
 
-	if (a->out.len != a->len)
-		return run(a, fd, &written, err);
-	return fd_write(fd, a->out.s, a->out.len) == -1 ?
-	    err_sys(err, "write") : 0;
+	if (e->quoted > 0)
+		return write_quoted(e, fd, err);
+	stream_add_memory(&plain, str_slice(&e->head));
+	stream_add(&plain, &e->content);
+	stream_add_memory(&plain, str_slice(&e->tail));
+	return stream_copy(&plain, fd, err);
 }
 
 static int
@@ -222,22 +236,24 @@ int
 mbox_append(struct mbox_file *f, const struct delivery *delivery,
     struct err *err)
 {
-	SCOPED(drop_appending) struct appending a = { .delivery = delivery };
+	SCOPED(drop_entry) struct entry e = { .content = *delivery->content };
 	const char *before = "";
+	uint64_t len;
 
 	if (separator(f, &before, err) == -1)
 		return -1;
-	str_adds(&a.head, before);
-	add_from_line(&a.head, delivery->sender);
-	if (run(&a, -1, &a.len, err) == -1 ||
-	    mailbox_make_room(delivery->room, (uint64_t)f->st.st_size, a.len,
+	str_adds(&e.head, before);
+	add_from_line(&e.head, delivery->sender);
+	stream_rewind(&e.content);
+	if (measure(&e, &len, err) == -1 ||
+	    mailbox_make_room(delivery->room, (uint64_t)f->st.st_size, len,
 	    err) == -1) {
 		if (f->created)
 			unlinkat(f->dir, f->name, 0);
 		return -1;
 	}
-	return append_or_not(f, &(struct mbox_writing){ write_entry, &a, a.len,
-	    str_slice(&a.head) }, err);
+	return append_or_not(f, &(struct mbox_writing){ write_entry, &e, len,
+	    str_slice(&e.head) }, err);
 }
 
 struct separated {

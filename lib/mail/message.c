@@ -54,24 +54,56 @@ spill(struct message *m, const struct message_intake *intake, struct err *err)
 	return 0;
 }
 
-static int
-take_in(struct message *m, const struct message_intake *intake, const char *p,
-    size_t len, struct err *err)
+/* Some more of it. */
+static ssize_t
+read_some(int fd, char *p, size_t size, struct message *m,
+    const struct message_intake *intake, struct err *err)
 {
-	m->size += len;
+	ssize_t n = fd_read_by(fd, p, size, intake->deadline, err);
+
+	if (n == -1)
+		return err_within(err, "the message");
+	m->size += (uint64_t)n;
 	if (intake->max != 0 && m->size > intake->max)
 		return err_set(err, ERR_REFUSED,
 		    "the message is longer than %llu bytes",
 		    (unsigned long long)intake->max);
-	size_t room = m->file == -1 ? MESSAGE_MEMORY - m->memory.len : 0;
-	if (room > 0)
-		str_add(&m->memory, p, len < room ? len : room);
-	if (len <= room)
-		return 0;
-	if (m->file == -1 && spill(m, intake, err) == -1)
-		return -1;
-	return fd_write(m->file, p + room, len - room) == -1 ?
-	    err_sys(err, "store the message") : 0;
+	return n;
+}
+
+/* What stays in memory is read where it stays. */
+static int
+read_beginning(int fd, struct message *m, const struct message_intake *intake,
+    struct err *err)
+{
+	ssize_t n = 1;
+
+	str_room(&m->memory, MESSAGE_MEMORY);
+	while (n > 0 && m->memory.len < MESSAGE_MEMORY) {
+		n = read_some(fd, m->memory.s + m->memory.len,
+		    MESSAGE_MEMORY - m->memory.len, m, intake, err);
+		if (n == -1)
+			return -1;
+		m->memory.len += (size_t)n;
+	}
+	m->memory.s[m->memory.len] = '\0';
+	return 0;
+}
+
+static int
+read_rest(int fd, struct message *m, const struct message_intake *intake,
+    struct err *err)
+{
+	SCOPED(drop_mem) char *chunk = mem_alloc(CHUNK);
+	ssize_t n;
+
+	while ((n = read_some(fd, chunk, CHUNK, m, intake, err)) > 0) {
+		if (m->file == -1 && spill(m, intake, err) == -1)
+			return -1;
+		if (fd_write(m->file, chunk, (size_t)n) == -1)
+			return err_sys(err, "store the message");
+	}
+	return n == -1 ? -1 : 0;
 }
 
 int
@@ -79,15 +111,11 @@ message_read(int fd, const struct message_intake *intake, struct message *out,
     struct err *err)
 {
 	SCOPED(drop_message) struct message m = MESSAGE_NONE;
-	char chunk[CHUNK];
-	ssize_t n;
 
-	while ((n = fd_read_by(fd, chunk, sizeof chunk, intake->deadline,
-	    err)) > 0)
-		if (take_in(&m, intake, chunk, (size_t)n, err) == -1)
-			return -1;
-	if (n == -1)
-		return err_within(err, "the message");
+	if (read_beginning(fd, &m, intake, err) == -1 ||
+	    (m.memory.len == MESSAGE_MEMORY && read_rest(fd, &m, intake,
+	    err) == -1))
+		return -1;
 	*out = m;
 	m = MESSAGE_NONE;
 	return 0;
@@ -114,14 +142,15 @@ message_load(struct message *m, struct err *err)
 
 	if (m->file == -1 || m->memory.len > 0)
 		return 0;
-	SCOPED(drop_mem) char *beginning = mem_alloc(wanted + 1);
-	ssize_t n = fd_pread(m->file, beginning, wanted, 0);
+	str_room(&m->memory, wanted);
+	ssize_t n = fd_pread(m->file, m->memory.s, wanted, 0);
 	if (n == -1)
 		return err_sys(err, "the message");
 	if ((size_t)n < wanted)
 		return err_set(err, ERR_TEMPORARY,
 		    "the message became shorter");
-	str_add(&m->memory, beginning, wanted);
+	m->memory.len = wanted;
+	m->memory.s[wanted] = '\0';
 	return 0;
 }
 

@@ -29,7 +29,7 @@ class Strikes(BoxTest):
 
     def test_errors_leave_an_mbox_as_it_was_or_with_the_whole_message(self):
         self.sweep("mbox", SMALL, each_error, calls_that_may_fail("vlmtpd"), 4)
-        self.sweep("mbox", LARGE, each_error, "write,fsync,ftruncate")
+        self.sweep("mbox", LARGE, each_error, "write,writev,fsync,ftruncate")
 
     def test_errors_leave_a_maildir_as_it_was_or_with_the_whole_message(self):
         self.sweep("maildir", SMALL, each_error, calls_that_may_fail("vlmtpd"), 4, 2)

@@ -33,7 +33,7 @@ OLD = b"S: old\n\nold\n"
 NEXT = b"S: next\n\nnext\n"
 SMALL = b"S: struck\n\nFrom here\nto there\n"
 LARGE = b"S: struck\n\n" + b"0123456789abcde\n" * 20000
-WRITERS = ("write,pwrite64,fsync,openat,openat2,open,rename,renameat,renameat2,link,linkat,ftruncate,"
+WRITERS = ("write,writev,pwrite64,fsync,openat,openat2,open,rename,renameat,renameat2,link,linkat,ftruncate,"
            "mkdir,mkdirat")
 ERRORS = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EINTR, errno.EMFILE, errno.ENOMEM,
           errno.EACCES, errno.EROFS, errno.EFBIG]
@@ -279,7 +279,7 @@ class World:
     def writes_are_short(self):
         """Each write in its turn takes half of its bytes: nothing is the worse for it."""
         nth = 1 + OFFSET
-        while self.struck(nth, "short", "write,pwrite64,sendto"):
+        while self.struck(nth, "short", "write,writev,pwrite64,sendto"):
             if not self.answer.done:
                 self.complain(f"a short write ({nth})", answer=self.answer)
             nth += APART

@@ -10,10 +10,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static struct {
@@ -120,6 +122,19 @@ stand_in(const char *path)
 		return transfer(#name, &n) == -1 ? failed : __real_##name arguments; \
 	}
 
+/* A writev() is a write; one that is short ends in its first piece. */
+#define WRAP_VECTOR(type, failed, name, parameters, arguments)			\
+	type __real_##name parameters;						\
+	type __wrap_##name parameters;						\
+	type __wrap_##name parameters						\
+	{									\
+		size_t n = SIZE_MAX;						\
+		if (transfer("write", &n) == -1)				\
+			return failed;						\
+		return n == SIZE_MAX ? __real_##name arguments :		\
+		    write(fd, v->iov_base, n < v->iov_len ? n : v->iov_len);	\
+	}
+
 WRAP(int, -1, fchmod, (int fd, mode_t mode), (fd, mode))
 WRAP(int, -1, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
 WRAP(int, -1, fstat, (int fd, struct stat *st), (fd, st))
@@ -145,3 +160,4 @@ WRAP_TRANSFER(ssize_t, -1, pread, (int fd, void *p, size_t n, off_t at), (fd, p,
 WRAP_TRANSFER(ssize_t, -1, pwrite, (int fd, const void *p, size_t n, off_t at), (fd, p, n, at))
 WRAP_TRANSFER(ssize_t, -1, read, (int fd, void *p, size_t n), (fd, p, n))
 WRAP_TRANSFER(ssize_t, -1, write, (int fd, const void *p, size_t n), (fd, p, n))
+WRAP_VECTOR(ssize_t, -1, writev, (int fd, const struct iovec *v, int count), (fd, v, count))

@@ -53,6 +53,40 @@ check_write(void **state)
 	assert_file("file", row->left);
 }
 
+static const struct vector_row {
+	const char	*name;
+	int		 error;		/* 0: a short write of so many bytes */
+	size_t		 len;
+	int		 result;
+	const char	*left;
+} vectors[] = {
+	{ "pieces are written one behind the other", .error = -1,
+	  .left = "abcdef" },
+	{ "a short write of pieces goes on within one", 0, 1, 0, "abcdef" },
+	{ "so it does behind one", 0, 2, 0, "abcdef" },
+	{ "a signal does not stop a write of pieces", EINTR, 0, 0, "abcdef" },
+	{ "a full disk stops it", ENOSPC, 0, -1, "" },
+};
+
+static void
+check_vector(void **state)
+{
+	const struct vector_row *row = *state;
+	SCOPED(drop_fd) int fd = open_text("");
+	char text[] = "abcdef";
+	struct iovec v[] = { { text, 2 }, { text, 0 }, { text + 2, 4 } };
+
+	if (row->error == 0)
+		fault_short("write", 1, row->len);
+	else if (row->error > 0)
+		fault_at("write", 1, row->error);
+	assert_int_equal(fd_writev(fd, v, 3), row->result);
+	if (row->result == -1)
+		assert_int_equal(errno, row->error);
+	assert_true(fault_clear());
+	assert_file("file", row->left);
+}
+
 static const struct read_row {
 	const char	*name, *call;
 	int		 error;		/* 0: a short read of 2 bytes */
@@ -207,6 +241,7 @@ main(void)
 {
 	add_test("a write goes on after a short one", test_short_write);
 	add_rows(writes, check_write);
+	add_rows(vectors, check_vector);
 	add_rows(reads, check_read);
 	add_test("a read at a place leaves the place of the descriptor",
 	    test_pread);

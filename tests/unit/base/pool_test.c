@@ -1,6 +1,7 @@
 /* pool_test.c: many small things with one end. */
 #include "../unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "pool.h"
@@ -33,6 +34,49 @@ test_large(void **state)
 	memset(large, 'x', 100000);
 	assert_string_equal(small, "small");
 	assert_string_equal(after, "after");
+}
+
+/* The first blocks are the program's own, for one pool alone. */
+static void
+test_two(void **state)
+{
+	SCOPED(drop_pool) struct pool one = { 0 };
+	SCOPED(drop_pool) struct pool two = { 0 };
+	char *texts[2][40];
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		texts[0][i] = pool_format(&one, "%900d", i);
+		texts[1][i] = pool_format(&two, "%901d", -i);
+	}
+	for (int i = 0; i < 40; i++) {
+		assert_int_equal(strlen(texts[0][i]), 900);
+		assert_int_equal(atoi(texts[0][i]), i);
+		assert_int_equal(strlen(texts[1][i]), 901);
+		assert_int_equal(atoi(texts[1][i]), -i);
+	}
+	drop_pool(&one);
+	assert_int_equal(atoi(texts[1][39]), -39);
+}
+
+/* With its NUL it just fits, or does not, into what is left of the pool's
+ * own, of a block, and of none. */
+static void
+test_fits(void **state)
+{
+	(void)state;
+	for (int len = POOL_FIRST - 40; len < POOL_FIRST + 40; len++) {
+		SCOPED(drop_pool) struct pool pool = { 0 };
+		char *before = pool_format(&pool, "%*d", len, 1);
+		char *text = pool_format(&pool, "%*d", len, 2);
+		char *after = pool_dup(&pool, SLICE("after"));
+		assert_int_equal(strlen(before), len);
+		assert_int_equal(strlen(text), len);
+		assert_int_equal(atoi(before), 1);
+		assert_int_equal(atoi(text), 2);
+		assert_string_equal(after, "after");
+		assert_int_equal((uintptr_t)after % POOL_ALIGN, 0);
+	}
 }
 
 static void
@@ -69,6 +113,8 @@ main(void)
 	    test_alloc);
 	add_test("something larger than a block leaves its neighbours alone",
 	    test_large);
+	add_test("two pools have nothing in common", test_two);
+	add_test("a text that just fits has room for its NUL", test_fits);
 	add_test("text is copied with its NUL", test_text);
 	add_test("a pool can be dropped when it is empty, and again",
 	    test_drop);

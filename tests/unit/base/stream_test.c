@@ -93,6 +93,57 @@ test_copy(void **state)
 }
 
 static void
+test_next(void **state)
+{
+	static const char *const parts[] = { "ab", "2345", "yz" };
+	SCOPED(drop_fd) int fd = open_digits();
+	SCOPED(drop_str) struct str buffer = { 0 };
+	struct stream s = make(fd), all = { 0 };
+	struct err err = { 0 };
+	struct slice bytes;
+
+	(void)state;
+	stream_add(&all, &s);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(stream_next(&all, &buffer, &bytes, &err), 1);
+		assert_true(slice_is(bytes, parts[i]));
+	}
+	assert_int_equal(stream_next(&all, &buffer, &bytes, &err), 0);
+	stream_rewind(&all);
+	assert_int_equal(stream_read(&all, (char[1]){ 0 }, 1, &err), 1);
+	assert_int_equal(stream_next(&all, &buffer, &bytes, &err), 1);
+	assert_true(slice_is(bytes, "b"));
+	fault_at("pread", 1, EIO);
+	assert_int_equal(stream_next(&all, &buffer, &bytes, &err), -1);
+}
+
+/* A file comes in parts. */
+static void
+test_long(void **state)
+{
+	SCOPED(drop_str) struct str text = { 0 }, buffer = { 0 };
+	struct stream s = { 0 };
+	struct err err = { 0 };
+	struct slice bytes;
+	size_t at = 0;
+	int got;
+
+	(void)state;
+	for (int i = 0; text.len < 200000; i++)
+		str_addf(&text, "%d ", i);
+	unit_write("long", text.s, text.len);
+	SCOPED(drop_fd) int fd = open("long", O_RDONLY);
+	stream_add_file(&s, fd, 0, text.len);
+	while ((got = stream_next(&s, &buffer, &bytes, &err)) == 1) {
+		assert_true(bytes.len <= 65536);
+		assert_memory_equal(bytes.p, text.s + at, bytes.len);
+		at += bytes.len;
+	}
+	assert_int_equal(got, 0);
+	assert_int_equal(at, text.len);
+}
+
+static void
 test_full(void **state)
 {
 	SCOPED(drop_fd) int fd = open_digits();
@@ -141,6 +192,9 @@ main(void)
 	add_rows(rows, check_row);
 	add_test("a stream of nothing is at its end", test_empty);
 	add_test("what is left is copied", test_copy);
+	add_test("memory is given where it lies, a file's bytes in a buffer",
+	    test_next);
+	add_test("a long file is given in parts", test_long);
 	add_test("a copy that cannot be written is temporary", test_full);
 	add_test("a file that became shorter is an error, not an end",
 	    test_shorter);

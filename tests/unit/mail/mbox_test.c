@@ -18,21 +18,41 @@ static const char old[] = "From a\nS: old\n\nold\n\n";
 /* --- helpers ----------------------------------------------------------- */
 
 static int
-deliver(struct slice message, struct err *err)
+deliver_from(struct stream *content, struct err *err)
 {
 	struct mailbox box = {
 		.kind = &mbox_kind, .who = { geteuid(), getegid() },
 		.parent = unit_dir(), .name = "box", .path = "/spool/box",
 		.lock_timeout = 1,
 	};
-	struct stream content = { 0 };
 	struct delivery delivery = {
-		.sender = "s@far.test", .content = &content, .unnamed = -1,
+		.sender = "s@far.test", .content = content, .unnamed = -1,
 		.deadline = deadline_in(10000),
 	};
 
-	stream_add_memory(&content, message);
 	return mailbox_deliver(&box, &delivery, err);
+}
+
+static int
+deliver(struct slice message, struct err *err)
+{
+	struct stream content = { 0 };
+
+	stream_add_memory(&content, message);
+	return deliver_from(&content, err);
+}
+
+/* Its first bytes from memory, all others from a file. */
+static int
+deliver_parts(struct slice message, size_t first, struct err *err)
+{
+	struct stream content = { 0 };
+
+	unit_write("parts", message.p, message.len);
+	SCOPED(drop_fd) int fd = open("parts", O_RDONLY);
+	stream_add_memory(&content, (struct slice){ message.p, first });
+	stream_add_file(&content, fd, (off_t)first, message.len - first);
+	return deliver_from(&content, err);
 }
 
 static void
@@ -119,10 +139,28 @@ test_chunks(void **state)
 		str_adds(&given, ">From a\nFrom b\n");
 		str_adds(&wanted, ">>From a\n>From b\n\n");
 		unlink("box");
-		assert_int_equal(deliver(str_slice(&given), &err), 0);
+		assert_int_equal(deliver_parts(str_slice(&given), 0, &err), 0);
 		read_entry(0, &got);
 		assert_int_equal(got.len, wanted.len);
 		assert_memory_equal(got.s, wanted.s, wanted.len);
+	}
+}
+
+static void
+test_parts(void **state)
+{
+	const struct slice given = SLICE(">From a\nFrom b\nx\nFro");
+	const char *wanted = ">>From a\n>From b\nx\nFro\n\n";
+
+	(void)state;
+	for (size_t first = 0; first < given.len; first++) {
+		SCOPED(drop_str) struct str got = { 0 };
+		struct err err = { 0 };
+
+		unlink("box");
+		assert_int_equal(deliver_parts(given, first, &err), 0);
+		read_entry(0, &got);
+		assert_string_equal(str_text(&got), wanted);
 	}
 }
 
@@ -138,7 +176,7 @@ test_exact_chunks(void **state)
 		while (given.len < size)
 			str_addc(&given, 'x');
 		unlink("box");
-		assert_int_equal(deliver(str_slice(&given), &err), 0);
+		assert_int_equal(deliver_parts(str_slice(&given), 0, &err), 0);
 		read_entry(0, &got);
 		assert_int_equal(got.len, size + 2);
 	}
@@ -185,7 +223,8 @@ check_before(void **state)
 
 /* --- faults ------------------------------------------------------------ */
 
-/* A short message is one write. */
+/* A short message is one write; a long one in memory is, too, where nothing in
+ * it is to be quoted. */
 static const struct fault_row {
 	const char	*name, *call;
 	int		 nth, error;
@@ -200,7 +239,7 @@ static const struct fault_row {
 	{ "a limit on file sizes leaves it as it was", "write", 2, EFBIG,
 	  400000 },
 	{ "an fsync that fails leaves it as it was", "fsync", 1, EIO, 10 },
-	{ "so does one of a long message", "fsync", 2, EIO, 400000 },
+	{ "so does one behind a long message", "fsync", 2, EIO, 400000 },
 	{ "so does one of the record", "fsync", 1, EIO, 400000 },
 	{ "a read of its end that fails leaves it as it was", "pread", 2, EIO,
 	  10 },
@@ -211,16 +250,21 @@ static const struct fault_row {
 	  ENOSPC, 10 },
 };
 
+static const struct fault_row plain_faults[] = {
+	{ "a write without quoting that fails leaves it as it was", "write", 1,
+	  ENOSPC, 10 },
+	{ "so does one of a long message", "write", 1, EDQUOT, 400000 },
+};
+
 static void
-check_fault(void **state)
+check_lines(const struct fault_row *row, const char *line)
 {
-	const struct fault_row *row = *state;
 	SCOPED(drop_str) struct str message = { 0 };
 	struct err err = { 0 };
 
 	unit_writes("box", old);
 	while (message.len < row->size)
-		str_adds(&message, "From a\n");
+		str_adds(&message, line);
 	fault_at(row->call, row->nth, row->error);
 	assert_int_equal(deliver(str_slice(&message), &err), -1);
 	assert_true(fault_clear());
@@ -229,6 +273,18 @@ check_fault(void **state)
 	assert_file("box", old);
 	assert_no_file("box.lock");
 	assert_int_equal(deliver(str_slice(&message), &err), 0);
+}
+
+static void
+check_fault(void **state)
+{
+	check_lines(*state, "From a\n");
+}
+
+static void
+check_plain_fault(void **state)
+{
+	check_lines(*state, "Fro a\n");
 }
 
 static void
@@ -283,10 +339,12 @@ main(void)
 {
 	add_rows(rows, check_row);
 	add_test("quoting does not depend on where a buffer ends", test_chunks);
+	add_test("nor on where a part of the message does", test_parts);
 	add_test("a message that fills buffers exactly is whole",
 	    test_exact_chunks);
 	add_rows(befores, check_before);
 	add_rows(faults, check_fault);
+	add_rows(plain_faults, check_plain_fault);
 	add_test("interrupted and short writes go on", test_interrupted);
 	add_test("a new file is taken away again", test_new_is_taken_back);
 	add_test("a record that cannot be cleared hurts nobody",
