@@ -120,7 +120,7 @@ courier_wait_for_orders(struct job *job, const struct recipient *recipient,
     const struct target *target, int end)
 {
 	struct task t = errand_delivery(job, recipient, target);
-	struct orders orders;
+	struct orders orders = { .own_hops = 0 };
 	struct err err;
 	int fd;
 

@@ -10,10 +10,10 @@
 #include "job.h"
 #include "lmtp_room.h"
 
-/* Sends it, where the recipient leads to one inbox alone that nobody attends to
- * yet, and job->crew has room.  True: it waits; there is no .forward (its target
- * says so then), and *room is what lmtp_room_look() says.  False: there may be
- * one, or nobody could be sent, and nothing is known. */
+/* Sends it, where the recipient leads to one inbox alone that nobody attends
+ * to yet, and job->crew has room.  True: it waits; there is no .forward (its
+ * target says so then), and *room is what lmtp_room_look() says.  False: there
+ * may be one, or nobody could be sent, and nothing is known. */
 bool	lmtp_attend(struct job *job, const struct recipient *recipient,
 	    uint64_t size, enum lmtp_room *room);
 

@@ -9,10 +9,10 @@
 #include "lmtp_wire.h"
 #include "outcome.h"
 
-/* Adds the address to job->plan, with what it leads to: its recipient.  *expected
- * is what the plan tells, and where that is one inbox alone, whether it has room
- * for so many bytes: of all others the delivery decides.  Where it is success
- * that inbox may have its courier in job->crew (lmtp_attend.h). */
+/* Adds the address to job->plan, with what it leads to: its recipient.
+ * *expected is what the plan tells, and where that is one inbox alone, whether
+ * it has room for so many bytes: of all others the delivery decides.  Where it
+ * is success that inbox may have its courier in job->crew (lmtp_attend.h). */
 struct recipient *lmtp_expect(struct job *job, const char *address,
 	    uint64_t size, struct outcome *expected);
 

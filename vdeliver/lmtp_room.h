@@ -19,8 +19,8 @@ enum lmtp_room {
 	ROOM_KINDS,
 };
 
-/* The account whose inbox alone the recipient leads to, through no filter, which
- * may make nothing of the message; NULL: what else there is has a say. */
+/* The account whose inbox alone the recipient leads to, through no filter,
+ * which may make nothing of the message; NULL: what else there is has a say. */
 const struct account *lmtp_room_account(const struct recipient *recipient);
 
 /* As the inbox's owner: whether it takes no mail at all, or not so many bytes
@@ -32,7 +32,7 @@ struct outcome	lmtp_room_outcome(const struct account *account,
 		    enum lmtp_room room);
 
 /* The same for any recipient, success where it leads to no such account.  A
- * child that has become the inbox's owner looks, only where there is a limit. */
+ * child that has become the inbox's owner looks, where there is a limit. */
 struct outcome	lmtp_room_for(const struct recipient *recipient,
 		    uint64_t size, struct deadline d);
 
