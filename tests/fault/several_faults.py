@@ -122,7 +122,7 @@ class SeveralWorld(World):
         self.doubled = max(self.doubled, sum(there.values()))
         start, tried = time.monotonic(), self.message if open_yet else NEXT
         again = self.face(self.vmail, open_yet or TO, tried)
-        if again.done != set(open_yet or TO) or again.wrong or time.monotonic() - start > SOON:
+        if again.done != set(open_yet or TO) or again.wrong or time.monotonic() - start > CUT:
             self.complain(what, then=again, after=time.monotonic() - start)
         wanted = {to: new + [NEXT] * (not open_yet) if to in got.done else
                   old + [self.message] * (1 + there[to]) for to in TO}
