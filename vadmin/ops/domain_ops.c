@@ -18,7 +18,6 @@
 #include "output.h"
 #include "param.h"
 #include "pattern.h"
-#include "relocate.h"
 #include "scope.h"
 #include "spool.h"
 #include "subject.h"
@@ -88,27 +87,6 @@ settings_for_new(struct call *call, const struct setting_words *given)
 	return all;
 }
 
-/* What marks where a domain of this name was. */
-static int
-clear_marks(const struct domain *domain, struct err *err)
-{
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	struct mailbox_step places[DOMAIN_PLACES];
-	int count = domain_set_places(domain, &pool, domain->name, places,
-	    err);
-
-	for (int i = 0; i < count; i++) {
-		SCOPED(drop_fd) int fd = -1;
-		if (domain_set_open(domain, &places[i], &fd, err) == -1) {
-			if (err->kind != ERR_ABSENT)
-				return -1;
-		} else if (relocate_clear((struct place){ fd,
-		    places[i].name }, err) == -1)
-			return -1;
-	}
-	return 0;
-}
-
 static int
 make_directories(struct call *call, const char *name, struct err *err)
 {
@@ -118,7 +96,7 @@ make_directories(struct call *call, const char *name, struct err *err)
 	SCOPED(drop_fd) int homes = -1;
 
 	if (domain_open(&call->in, &call->pool, slice_of(name), &domain,
-	    err) == -1 || clear_marks(domain, err) == -1 ||
+	    err) == -1 || domain_set_clear_marks(domain, err) == -1 ||
 	    spool_of_domain(domain, true, &inboxes, err) == -1 ||
 	    spool_files(domain, true, &files, err) == -1)
 		return -1;
