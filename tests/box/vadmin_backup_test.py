@@ -465,6 +465,13 @@ class InTheWay(Keeping):
         self.restore("a.test")
         self.restore("b.test")
 
+    def test_a_backup_without_its_file_is_refused(self):
+        for what in ("a.test", "A.test", "joe@a.test"):
+            got = self.here.run("vadmin", "backup", what, cwd=self.here.scratch)
+            self.assertEqual(got.status, 65, got)
+            self.assertIn(f"FILE is missing: 'vadmin backup {what} {what}.tar'", got.stderr)
+            self.assertFalse(os.path.exists(os.path.join(self.here.scratch, what)))
+
 
 class Identity(Keeping):
     def opened_by_root(self, *words):
