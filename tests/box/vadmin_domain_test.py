@@ -221,6 +221,14 @@ class Domains(BoxTest):
         self.ok("domain", "unlock", "a.test")
         self.assertEqual(self.vmail.read("domain.a.test"), before + b"lock-retrieval = no\n")
 
+    def test_a_domain_that_is_locked_or_not_already_has_no_second_entry(self):
+        self.ok("domain", "add", "a.test")
+        for word, told in (("unlock", "it was not locked"), ("lock", "it was locked already")):
+            self.ok("domain", "lock" if word == "lock" else "unlock", "a.test")
+            before = len(self.ok("log").stdout.splitlines())
+            self.assertIn(told, self.ok("domain", word, "a.test").stderr)
+            self.assertEqual(len(self.ok("log").stdout.splitlines()), before)
+
     def test_show_tells_aliases_accounts_and_settings(self):
         self.ok("domain", "add", "a.test", "description=hi")
         os.symlink("domain.a.test", os.path.join(self.vmail.dir, "domain.b.test"))

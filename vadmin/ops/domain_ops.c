@@ -160,28 +160,44 @@ domain_set(struct call *call, struct err *err)
 	return 0;
 }
 
-static int
-lock_retrieval(struct call *call, const char *assignment, struct err *err)
+/* A domain whose file is broken is not known to be as it should. */
+static bool
+is_locked(struct call *call, const char *name, bool locked)
 {
+	struct domain *domain;
+	struct err unused;
+
+	return domain_open(&call->in, &call->pool, slice_of(name), &domain,
+	    &unused) == 0 && domain->conf.lock_retrieval == locked;
+}
+
+static int
+lock_retrieval(struct call *call, bool lock, struct err *err)
+{
+	const char *assignment = lock ? "lock-retrieval=yes" :
+	    "lock-retrieval=no";
 	const struct setting_words one = { .word = &assignment, .count = 1 };
 	const char *name;
 
 	if (domain_real_name(&call->in, &call->pool,
 	    slice_of(call_text(call, "D")), &name, err) == -1)
 		return -1;
-	return domain_file_change(&call->in, name, &one, err);
+	if (!is_locked(call, name, lock))
+		return domain_file_change(&call->in, name, &one, err);
+	note(lock ? "it was locked already" : "it was not locked");
+	return 0;
 }
 
 int
 domain_lock(struct call *call, struct err *err)
 {
-	return lock_retrieval(call, "lock-retrieval=yes", err);
+	return lock_retrieval(call, true, err);
 }
 
 int
 domain_unlock(struct call *call, struct err *err)
 {
-	return lock_retrieval(call, "lock-retrieval=no", err);
+	return lock_retrieval(call, false, err);
 }
 
 static size_t
