@@ -9,6 +9,7 @@
 #include "domain_make.h"
 #include "domain_names.h"
 #include "domain_set.h"
+#include "domain_warn.h"
 #include "entries.h"
 #include "fd.h"
 #include "files.h"
@@ -55,25 +56,12 @@ write_aliases(struct call *call, const char *domain, struct err *err)
 	    str_text(&text), err);
 }
 
-static bool
-assigns(const struct setting_words *settings, const char *wanted)
-{
-	struct slice name, value;
-	bool found = false;
-
-	for (size_t i = 0; i < settings->count; i++) {
-		param_assignment(settings->word[i], &name, &value);
-		found = found || slice_is(name, wanted);
-	}
-	return found;
-}
-
 /* Without root nobody else's mail could be written: the domain's one owner is
  * whoever makes it, unless something else was said. */
 static const struct setting_words *
 settings_for_new(struct call *call, const struct setting_words *given)
 {
-	if (call->in.as_root || assigns(given, "owner"))
+	if (call->in.as_root || domain_assigns(given, "owner"))
 		return given;
 	struct setting_words *all = pool_alloc(&call->pool, sizeof *all);
 	all->word = pool_alloc(&call->pool,
@@ -136,7 +124,10 @@ domain_add(struct call *call, struct err *err)
 
 	if (domain_new_name(call, "D", &name, err) == -1)
 		return -1;
-	return domain_make(call, name, call_list(call, "NAME=VALUE"), err);
+	if (domain_make(call, name, call_list(call, "NAME=VALUE"), err) == -1)
+		return -1;
+	domain_warn(call, name, call_list(call, "NAME=VALUE"));
+	return 0;
 }
 
 int
@@ -152,10 +143,11 @@ domain_set(struct call *call, struct err *err)
 		return -1;
 	if (domain_file_change(&call->in, name, settings, err) == -1)
 		return -1;
-	if (assigns(settings, "owner") || assigns(settings, "gid"))
+	domain_warn(call, name, settings);
+	if (domain_assigns(settings, "owner") || domain_assigns(settings, "gid"))
 		note("directories and inboxes that are there keep their owner "
 		    "and group: see 'vadmin check %s'", name);
-	if (assigns(settings, "co-administration"))
+	if (domain_assigns(settings, "co-administration"))
 		admin_tell_missing(call, name);
 	return 0;
 }
