@@ -131,6 +131,7 @@ ROWS = [
      ["2 records"]),
 
     ("no TLSA is none", GOOD, "tlsa", "none", ["none"]),
+    ("without an MX there is nobody to ask for it", without("D. MX"), "tlsa", "none", ["not asked"]),
     ("one is told, and that nobody says that it is signed",
      GOOD + f"_25._tcp.mailhost.D. TLSA 3 1 1 {'ab' * 32}\n", "tlsa", "ok", ["_25._tcp.mailhost.D: 1", "DNSSEC"]),
     ("one of a kind that nobody knows is a warning", GOOD + f"_25._tcp.mailhost.D. TLSA 9 1 1 {'ab' * 32}\n", "tlsa",

@@ -57,6 +57,14 @@ class Edit(Aliases):
         self.ok("alias", "add", "other@A.TEST", "ann")
         self.assertEqual(self.text(), "list: joe, x@far.test\nother: ann\n")
 
+    def test_a_program_or_a_list_that_is_not_there_is_told_and_taken(self):
+        for member, told in ((":include:/no/such", "note: there is no file /no/such"),
+                             ("|/no/such/program -x", "note: there is no program /no/such/program: install it")):
+            self.assertIn(told, self.ok("alias", "add", "x@a.test", member).stderr)
+            self.assertIn(member, [m.strip('"') for m in self.members("x@a.test")])
+        for member in ("|/bin/sh -c true", "|no-such-program", ":include:/etc/passwd"):
+            self.assertNotIn("there is no", self.ok("alias", "add", "y@a.test", member).stderr)
+
     def test_every_change_leaves_the_other_lines_alone(self):
         for args, entry in ((("add", "list@a.test", "joe"), "list: joe\n"),
                             (("add", "List@a.test", "ann"), "list: joe, ann\n"),

@@ -110,6 +110,31 @@ class Moved(Keeping):
         self.there.deliver("joe@a.test")
         self.assertEqual(len(self.there.messages("joe@a.test")), 2)
 
+    def test_a_domain_that_was_deleted_here_comes_back_out_of_its_backup(self):
+        self.there = self.here
+        self.here.deliver("joe@b.test", TWIN)
+        self.backup("b.test")
+        self.ok(self.here, "domain", "delete", "--yes", "--with-accounts", "b.test")
+        self.restore("b.test")
+        self.assertEqual(len(self.here.messages("joe@b.test")), 1)
+        self.here.deliver("joe@b.test", TWIN)
+        self.assertEqual(len(self.here.messages("joe@b.test")), 2)
+        self.assertFalse(os.path.exists(f"{self.here.dir}/.restore"))
+
+    def test_a_domain_that_was_renamed_away_comes_back_when_its_name_is_free(self):
+        self.there = self.here
+        self.here.deliver("joe@b.test", TWIN)
+        self.backup("b.test")
+        self.ok(self.here, "domain", "rename", "b.test", "c.test")
+        before = tree(self.here.dir)
+        for what in ((), ("b.test",)):
+            self.refused(73, r"b\.test is a domain alias of c\.test here: take that away first "
+                         r"\('vadmin domain unalias b\.test'\)", *what)
+        self.assertEqual(tree(self.here.dir), before)
+        self.ok(self.here, "domain", "delete", "--yes", "--with-accounts", "c.test")
+        self.restore()
+        self.assertEqual(len(self.here.messages("joe@b.test")), 1)
+
     @needs_root
     def test_an_account_that_was_deleted_here_gets_its_own_user_id_back(self):
         self.here.deliver("joe@a.test", TWIN)
@@ -390,8 +415,9 @@ class InTheWay(Keeping):
     def test_what_is_there_is_named_and_stays(self):
         self.there.domain("b.test", accounts=["eve"])
         before = tree(self.there.scratch)
-        self.refused(73, r"b\.test is there already: restore the others one by one")
-        self.refused(73, r"b\.test is there already: restore single accounts", "b.test")
+        self.refused(73, r"b\.test is there already: 'vadmin restore \S+ U@b\.test' brings back one account of it, "
+                     r"'vadmin restore \S+ D' another domain")
+        self.refused(73, r"b\.test is there already: 'vadmin restore \S+ U@b\.test'", "b.test")
         self.assertEqual({k: v for k, v in tree(self.there.scratch).items() if ".lock" not in k},
                          {k: v for k, v in before.items() if ".lock" not in k})
         self.restore("joe@b.test")
@@ -429,7 +455,22 @@ class InTheWay(Keeping):
 
     def test_a_restore_that_was_interrupted_comes_before_another(self):
         self.there.write(".restore", "vmail-restore 0 all\ndone 0\n", 0o600)
-        self.refused(77, "another restore was interrupted")
+        self.refused(77, "another restore was interrupted: repeat that one first \\(see vmail-restore in .*/.restore\\)")
+
+    def test_a_restore_that_was_interrupted_is_told_as_the_command_to_repeat(self):
+        self.there.write("aliases.a.test", "x: y\n")
+        self.refused(73, "aliases.a.test is there already", "a.test")
+        self.refused(77, f"repeat that one first \\('vadmin restore {self.file} a.test'\\)", "b.test")
+        os.unlink(os.path.join(self.there.dir, "aliases.a.test"))
+        self.restore("a.test")
+        self.restore("b.test")
+
+    def test_a_backup_without_its_file_is_refused(self):
+        for what in ("a.test", "A.test", "joe@a.test"):
+            got = self.here.run("vadmin", "backup", what, cwd=self.here.scratch)
+            self.assertEqual(got.status, 65, got)
+            self.assertIn(f"FILE is missing: 'vadmin backup {what} {what}.tar'", got.stderr)
+            self.assertFalse(os.path.exists(os.path.join(self.here.scratch, what)))
 
 
 class Identity(Keeping):

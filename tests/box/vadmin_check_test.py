@@ -57,6 +57,34 @@ class Check(BoxTest):
         os.chmod(self.path("shadow.a.test"), 0o644)
         self.finds("shadow.a.test: others can read")
 
+    def test_programs_and_files_that_are_named_and_missing_are_told(self):
+        none = os.path.join(self.vmail.scratch, "none")
+        plain = os.path.join(self.vmail.scratch, "plain")
+        with open(plain, "w"):
+            os.chmod(plain, 0o644)
+        self.vmail.write("domain.a.test", self.vmail.read("domain.a.test") +
+                         f"filter = {none}/filter -x | cat\nfallback = | {none}/back\nextra-aliases = nolist\n".encode())
+        self.vmail.write("aliases.a.test", f'postmaster: joe\nx: "|{none}/program; true"\ny: ":include:{none}/list"\n'
+                         f'z: "|{plain}"\n')
+        self.finds(f"domain.a.test:{self.line('filter')}: filter: there is no program {none}/filter: install it",
+                   f"fallback: there is no program {none}/back: install it",
+                   f"extra-aliases: there is no file {self.path('nolist')}: make it, or take it out",
+                   f"x@a.test: there is no program {none}/program: install it",
+                   f"y@a.test: there is no file {none}/list: make it",
+                   f"z@a.test: {plain} is no program: make it one (chmod +x)")
+
+    def line(self, setting):
+        return 1 + [line.split(b" ")[0] for line in self.vmail.read("domain.a.test").splitlines()].index(setting.encode())
+
+    def test_what_the_shell_alone_can_tell_is_no_finding(self):
+        self.vmail.write("domain.a.test", self.vmail.read("domain.a.test") + b"filter = no-such-program | cat\n")
+        self.vmail.write("aliases.a.test", "postmaster: joe\n" + "".join(
+            f'x{n}: "|{command}"\n' for n, command in enumerate((
+                "exec /no/such", "cd /; cat", "/bin/sh -c true", "(/no/such)", "/no/$USER", "/no/%u", "/no/*", "'/no/such'"))))
+        got = self.check()
+        self.assertNotIn(b"no program", got.stdout, got)
+        self.assertNotIn(b"/no", got.stdout, got)
+
     def test_a_missing_spool_is_told(self):
         self.vmail.set(spool="/nonexistent/spool")
         self.finds("/nonexistent/spool")

@@ -235,6 +235,21 @@ class Import(Csv):
         self.assertRegex(said, rb"\r\d+ of 8 passwords")
         self.assertTrue(said.endswith(b"\r\x1b[K"), said)
 
+    def test_on_a_terminal_the_sums_come_last_and_homes_are_counted(self):
+        text = "address\n" + "".join(f"u{i}@a.test\n" for i in range(400))
+        self.load("address\nu0@a.test\nu1@a.test\n")
+        with open(os.path.join(self.vmail.scratch, "csv"), "w") as f:
+            f.write(text)
+        for words, end in ((("-n",), rb"make directory"), ((), rb"note: 398 taken, 2 same, 0 left\r\n$")):
+            master, slave = pty.openpty()
+            self.addCleanup(os.close, master)
+            said = concurrent.futures.ThreadPoolExecutor(1).submit(rest_of, master)
+            subprocess.run([program("vadmin"), "-C", self.vmail.dir, *words, "user", "import", f.name], stdout=slave,
+                           stderr=slave, check=True, env=environment())
+            os.close(slave)
+            self.assertRegex(said.result(), end)
+            self.assertRegex(said.result(), rb"\r\d+ of 398 homes\x1b\[K")
+
     def test_thousands_of_lines_take_seconds(self):
         text = "address,name,hash,quota\n" + "".join(
             f"u{i}@a.test,User Number {i},{HASHES['sha512']},{i + 1}\n" for i in range(int(
@@ -243,7 +258,7 @@ class Import(Csv):
         self.load(text)
         self.assertEqual(len(self.passwd()), text.count("\n") - 1)
         self.assertLess(sum(os.times()[2:4]) - sum(before[2:4]), 40 if is_sanitized() else 8)
-        self.assertEqual(self.load(text).count("there already"), text.count("\n") - 1)
+        self.assertEqual(self.load(text).count("same: it is there already"), text.count("\n") - 1)
 
 
 class Mutated(Csv):

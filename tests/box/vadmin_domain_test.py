@@ -213,6 +213,23 @@ class Domains(BoxTest):
             with self.subTest(" ".join(args)):
                 self.refused(status, words, "domain", *args)
 
+    def test_a_setting_that_names_what_is_not_there_is_told_and_taken(self):
+        self.ok("domain", "add", "a.test")
+        self.ok("user", "add", "joe@a.test")
+        for setting, told in (("extra-aliases=nolist", r"note: extra-aliases: there is no file .*/nolist: make it"),
+                              ("filter=/no/such -x", "note: filter: there is no program /no/such: install it"),
+                              ("fallback=| /no/such", "note: fallback: there is no program /no/such"),
+                              ("fallback=ghost", "note: fallback: 5.1.1 "),
+                              ("tls-certificate=/no/such.pem", "note: .*/no/such.pem")):
+            self.assertRegex(self.ok("domain", "set", "a.test", setting).stderr, told)
+            name = setting.split("=")[0]
+            self.assertIn(name.encode() + b" = " + setting.split("=")[1].encode(), self.vmail.read("domain.a.test"))
+            self.assertEqual(self.ok("domain", "set", "a.test", "description=x").stderr, "", "of other settings nothing")
+            self.ok("domain", "set", "a.test", f"{name}=")
+        for setting in ("filter=cat", "fallback=joe", "fallback=joe@far.test"):
+            self.assertEqual(self.ok("domain", "set", "a.test", setting).stderr, "", setting)
+        self.assertIn("/no/such: install", self.ok("domain", "add", "b.test", "filter=/no/such").stderr)
+
     def test_lock_and_unlock_set_lock_retrieval_and_nothing_else(self):
         self.ok("domain", "add", "a.test", "description=all of us")
         before = self.vmail.read("domain.a.test")
@@ -220,6 +237,14 @@ class Domains(BoxTest):
         self.assertEqual(self.vmail.read("domain.a.test"), before + b"lock-retrieval = yes\n")
         self.ok("domain", "unlock", "a.test")
         self.assertEqual(self.vmail.read("domain.a.test"), before + b"lock-retrieval = no\n")
+
+    def test_a_domain_that_is_locked_or_not_already_has_no_second_entry(self):
+        self.ok("domain", "add", "a.test")
+        for word, told in (("unlock", "it was not locked"), ("lock", "it was locked already")):
+            self.ok("domain", "lock" if word == "lock" else "unlock", "a.test")
+            before = len(self.ok("log").stdout.splitlines())
+            self.assertIn(told, self.ok("domain", word, "a.test").stderr)
+            self.assertEqual(len(self.ok("log").stdout.splitlines()), before)
 
     def test_show_tells_aliases_accounts_and_settings(self):
         self.ok("domain", "add", "a.test", "description=hi")

@@ -437,6 +437,23 @@ class Log(Journal):
         self.assertEqual(found("gone.test"), [])
         self.refused(65, "one domain or account at a time", "log", "a.test", "b.test")
 
+    def test_for_what_undo_refuses_the_log_names_the_command_that_takes_it_back(self):
+        self.ok("domain", "add", "b.test")
+        self.add("joe@b.test")
+        for words, back in ((("user", "rename", "joe@b.test", "--no-alias", "jim"), "user rename jim@b.test joe"),
+                            (("user", "rename", "jim@b.test", "joe@b.test"), "user rename joe@b.test jim"),
+                            (("domain", "rename", "b.test", "c.test"), "domain rename c.test b.test"),
+                            (("domain", "delete", "c.test", "--with-accounts", "--yes"), "domain restore c.test"),
+                            (("domain", "restore", "c.test"), "domain delete c.test --with-accounts")):
+            self.ok(*words)
+            last = self.last()
+            self.assertEqual(last["undo"], "vadmin " + back)
+            self.refused(77, f"is not taken back like this: 'vadmin {back}' does it", "undo", last["number"])
+        self.ok("domain", "delete", "c.test", "--with-accounts", "--yes")
+        self.ok("domain", "purge", "c.test", "--yes")
+        self.assertEqual(self.last()["undo"], "none: it is gone for good")
+        self.refused(77, "none: it is gone for good", "undo", self.last()["number"])
+
     def test_what_changes_nothing_has_no_entry(self):
         before = self.log()
         self.add("joe@a.test")

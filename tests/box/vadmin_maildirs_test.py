@@ -107,7 +107,7 @@ class Maildirs(BoxTest):
         self.told(self.load(), "vpasswd:4", "account deep@a.test", "taken")
         text = self.load()
         self.told(text, "vpasswd:4", "there already")
-        self.told(text, "vpasswd:2", "account joe@a.test", "taken: it is there already")
+        self.told(text, "vpasswd:2", "account joe@a.test", "same: it is there already")
         self.assertEqual(self.ok("check", "--files"), "")
 
     def test_a_tree_without_vpasswd_gives_accounts_without_passwords(self):

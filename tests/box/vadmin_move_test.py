@@ -552,6 +552,8 @@ class Deleted(Moved):
         self.ok("alias", "set", "list@a.test", "owners=joe")
         for wrong in ("ann", "joe@a.test", "|cat", "a b@c"):
             self.refused(65, "user", "delete", "joe@a.test", "--replace-by", wrong)
+        told = self.refused(67, "user", "delete", "joe@a.test", "--replace-by", "ghost@a.test")
+        self.assertIn("--replace-by ghost@a.test: there is no such account or alias: make it first", told)
         told = self.ok("user", "delete", "joe@a.test", "--replace-by", "ann@a.test").stderr
         self.assertEqual(len(re.findall("it will lead to ann@a.test", told)), 6, told)
         self.assertIn("'joe' owns the alias list@a.test", told)

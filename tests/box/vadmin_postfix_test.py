@@ -172,8 +172,8 @@ class Import(Postfix):
         before = self.files()
         text = self.load("--passwords", os.path.join(self.old, "users"))
         self.assertEqual(self.files(), before)
-        self.told(text, "vmailbox:2", "taken: it is there already")
-        self.told(text, "virtual:1", "taken: it is there already")
+        self.told(text, "vmailbox:2", "same: it is there already")
+        self.told(text, "virtual:1", "same: it is there already")
 
     def test_what_differs_here_stays(self):
         self.load()

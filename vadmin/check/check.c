@@ -5,6 +5,7 @@
 
 #include "domain_file.h"
 #include "fd.h"
+#include "needs.h"
 #include "ops.h"
 #include "pam_service.h"
 #include "repairs.h"
@@ -90,6 +91,20 @@ check_auth(struct check *check, const struct domain *domain)
 		    service);
 }
 
+static void
+check_needs(struct check *check, const struct domain *domain)
+{
+	struct pool *pool = &check->call->pool;
+	const char *setting, *missing;
+
+	for (size_t i = 0; needs_of_setting(domain, pool, i, &setting,
+	    &missing); i++)
+		if (missing != NULL)
+			finding(&check->found, domain->name, "%s: %s: %s",
+			    domain_where(domain, pool, setting), setting,
+			    missing);
+}
+
 static struct domain *
 open_domain(struct check *check, const struct installation *in,
     const char *name)
@@ -125,6 +140,7 @@ check_domain(struct check *check, const char *name)
 	check_directory(check, domain, "its files", spool_files);
 	check_shadow(check, domain);
 	check_auth(check, domain);
+	check_needs(check, domain);
 	check_certificate_of(check, domain);
 	check_accounts(check, domain);
 	check_grants(check, domain);

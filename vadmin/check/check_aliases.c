@@ -5,6 +5,7 @@
 #include "aliases.h"
 #include "check.h"
 #include "files.h"
+#include "needs.h"
 #include "plan.h"
 #include "resolve.h"
 #include "scope.h"
@@ -24,6 +25,19 @@ struct alias_check {
 	bool			 special;
 };
 
+static void
+check_member(struct alias_check *all, const char *name,
+    const struct alias_member *member)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *missing = needs_of_member(&pool, member);
+
+	all->special = all->special || alias_needs_trust(member->kind) != NULL;
+	if (missing != NULL)
+		finding(&all->check->found, all->domain->name, "%s@%s: %s",
+		    name, all->domain->name, missing);
+}
+
 static int
 check_entry(void *arg, const struct alias_entry *entry, struct err *err)
 {
@@ -36,8 +50,7 @@ check_entry(void *arg, const struct alias_entry *entry, struct err *err)
 		return 0;
 	}
 	for (size_t i = 0; i < entry->count; i++)
-		all->special = all->special ||
-		    alias_needs_trust(entry->members[i].kind) != NULL;
+		check_member(all, entry->name, &entry->members[i]);
 	if (all->count < RESOLVED_MAX)
 		all->names[all->count] = pool_dup(&all->pool,
 		    slice_of(entry->name));

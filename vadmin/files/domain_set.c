@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "compat.h"
+#include "fd.h"
 #include "file.h"
 #include "files.h"
 #include "index.h"
+#include "relocate.h"
 #include "scope.h"
 #include "spool.h"
 
@@ -98,6 +100,26 @@ domain_set_open(const struct domain *domain, const struct mailbox_step *place,
 	if (dir_open(AT_FDCWD, place->parent, fd, err) == -1)
 		return -1;
 	return spool_trust(domain, *fd, place->parent, err);
+}
+
+int
+domain_set_clear_marks(const struct domain *domain, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct mailbox_step places[DOMAIN_PLACES];
+	int count = domain_set_places(domain, &pool, domain->name, places,
+	    err);
+
+	for (int i = 0; i < count; i++) {
+		SCOPED(drop_fd) int fd = -1;
+		if (domain_set_open(domain, &places[i], &fd, err) == -1) {
+			if (err->kind != ERR_ABSENT)
+				return -1;
+		} else if (relocate_clear((struct place){ fd,
+		    places[i].name }, err) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 int

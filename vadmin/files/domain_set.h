@@ -25,6 +25,10 @@ int	domain_set_places(const struct domain *domain, struct pool *pool,
 int	domain_set_open(const struct domain *domain,
 	    const struct mailbox_step *place, int *fd, struct err *err);
 
+/* Takes away the marks that stand where an earlier domain of its name was, so
+ * that its directories can be made. */
+int	domain_set_clear_marks(const struct domain *domain, struct err *err);
+
 /* Moves a file, which may be missing, within what is on one disk: synced. */
 int	domain_set_move(int from_dir, const char *from, int to_dir,
 	    const char *to, struct err *err);

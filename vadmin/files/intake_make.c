@@ -15,6 +15,7 @@
 #include "many_lines.h"
 #include "mem.h"
 #include "profile_file.h"
+#include "progress.h"
 #include "quota_file.h"
 #include "scope.h"
 #include "side_file.h"
@@ -120,11 +121,13 @@ make_homes(struct making *making, struct err *err)
 
 	if (homes_of_domain(domain_of(making), &homes, err) == -1)
 		return -1;
-	for (size_t i = 0; i < making->count; i++)
+	for (size_t i = 0; i < making->count; i++) {
 		if (making->all[i]->home == NULL && homes_make_in(homes,
 		    domain_of(making), making->all[i]->name,
 		    who_is(making, i), err) == -1)
 			return -1;
+		progress_show("homes", i + 1, making->count);
+	}
 	return fsync(homes) == -1 ? err_sys(err, "sync the homes of %s",
 	    domain_of(making)->name) : 0;
 }

@@ -98,7 +98,7 @@ report_one(const struct newcomer *newcomer, struct report *report)
 		    newcomer->why : "");
 		break;
 	case INTAKE_SAME:
-		report_taken(report, where, what, "it is there already");
+		report_same(report, where, what, "it is there already");
 		break;
 	case INTAKE_DIFFERS:
 		report_left(report, where, what, "it is there already, and "

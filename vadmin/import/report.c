@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 const char *const report_heads[] = { "WHERE", "WHAT", "RESULT", NULL };
 
@@ -29,6 +30,18 @@ report_taken(struct report *report, const char *where, const char *what,
 	add(report, where, what, "taken", fmt, ap);
 	va_end(ap);
 	report->taken++;
+}
+
+void
+report_same(struct report *report, const char *where, const char *what,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(report, where, what, "same", fmt, ap);
+	va_end(ap);
+	report->same++;
 }
 
 void
@@ -59,6 +72,10 @@ void
 report_end(struct report *report, struct call *call)
 {
 	sheet_print(&report->sheet);
+	fflush(stdout);			/* before what sums it up */
+	if (isatty(STDOUT_FILENO) && !output_is_json())
+		note("%zu taken, %zu same, %zu left", report->taken,
+		    report->same, report->left);
 	if (report->left > 0)
 		call->status = 1;
 }

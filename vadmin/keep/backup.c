@@ -94,9 +94,38 @@ write_what(struct backup *b, const char *what, struct err *err)
 	return backup_domain(b, domain->name, NULL, err);
 }
 
+static bool
+is_ours(struct call *call, const char *word)
+{
+	struct account *account;
+	const char *real;
+	struct err unused;
+
+	return strchr(word, '@') != NULL ? subject_account_of_value(call,
+	    slice_of(word), &account, &unused) == 0 :
+	    domain_real_name(&call->in, &call->pool, slice_of(word), &real,
+	    &unused) == 0;
+}
+
+/* "backup example.net" is most likely without its FILE, and would write all of
+ * every domain into a file of that name. */
+static int
+check_file(struct call *call, struct err *err)
+{
+	const char *file = call_text(call, "FILE");
+
+	if (call_text(call, "U@D|D") != NULL || !is_ours(call, file))
+		return 0;
+	return err_set(err, ERR_INVALID, "FILE is missing: 'vadmin backup %s "
+	    "%s.tar' makes a backup of %s; 'vadmin backup ./%s' one of "
+	    "everything, in a file of that name", file, file, file, file);
+}
+
 int
 backup(struct call *call, struct err *err)
 {
+	if (check_file(call, err) == -1)
+		return -1;
 	struct backup b = { .call = call, .archive = ARCHIVE_NONE,
 	    .scratch = -1 };
 	int done = archive_begin(&b.archive, call_text(call, "FILE"), err);

@@ -1,5 +1,6 @@
 /* restore.c: the operation: all of a backup, a domain of it, an account. */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "files.h"
@@ -90,18 +91,18 @@ restore_installation(struct restore *r, struct err *err)
 
 /* Who has the name of one that is here is told before anything begins. */
 static int
-check_free(const struct restore *r, struct err *err)
+check_free(struct restore *r, struct err *err)
 {
-	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct restoring restoring = { .call = r->call, .reader = &r->reader };
+	int done = 0;
 
 	for (size_t i = (size_t)r->record.done + r->record.begun;
-	    i < r->index.count; i++)
-		if (files_exists(r->call->in.dir, pool_format(&pool,
-		    "passwd.%s", r->index.domains[i].name)))
-			return err_set(err, ERR_EXISTS, "%s is there already: "
-			    "restore the others one by one, or move its files "
-			    "away first", r->index.domains[i].name);
-	return 0;
+	    i < r->index.count && done == 0; i++) {
+		restoring.from = &r->index.domains[i];
+		done = restoring_check_name(&restoring, err);
+	}
+	drop_pool(&restoring.pool);
+	return done;
 }
 
 static int
@@ -148,6 +149,18 @@ restore_some(struct restore *r, const char *what, struct err *err)
 	    err) == -1 ? -1 : one_domain(r, from, account, err);
 }
 
+/* For who repeats it from another directory. */
+static const char *
+whole_path(struct call *call, const char *path)
+{
+	char *real = realpath(path, NULL);
+	const char *whole = pool_dup(&call->pool, slice_of(real != NULL ?
+	    real : path));
+
+	free(real);
+	return whole;
+}
+
 int
 restore(struct call *call, struct err *err)
 {
@@ -166,7 +179,7 @@ restore(struct call *call, struct err *err)
 	}
 	if (restore_record_read(&call->in, pool_format(&call->pool,
 	    "vmail-restore %s %s", r.index.id, what != NULL ? what : "all"),
-	    &r.record, err) == -1)
+	    whole_path(call, r.reader.path), &r.record, err) == -1)
 		return -1;
 	if ((what != NULL ? restore_some(&r, what, err) :
 	    restore_all(&r, err)) == -1)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "domain_set.h"
 #include "fd.h"
 #include "files.h"
 #include "homes.h"
@@ -171,7 +172,8 @@ make_directories(struct restoring *r, struct err *err)
 	SCOPED(drop_fd) int files = -1;
 	SCOPED(drop_fd) int homes = -1;
 
-	return spool_of_domain(r->domain, true, &inboxes, err) == -1 ||
+	return domain_set_clear_marks(r->domain, err) == -1 ||
+	    spool_of_domain(r->domain, true, &inboxes, err) == -1 ||
 	    spool_files(r->domain, true, &files, err) == -1 ? -1 :
 	    homes_of_domain(r->domain, &homes, err);
 }
@@ -205,14 +207,46 @@ open_domain(struct restoring *r, struct err *err)
 	    err);
 }
 
+static bool
+is_there(struct restoring *r)
+{
+	return files_exists(r->call->in.dir, pool_format(&r->pool, "passwd.%s",
+	    r->from->name));
+}
+
+/* Through a link its files would be another domain's. */
+static int
+check_alias(struct restoring *r, struct err *err)
+{
+	const char *name = r->from->name, *real;
+	struct err unused;
+
+	if (domain_real_name(&r->call->in, &r->pool, slice_of(name), &real,
+	    &unused) == -1 || strcmp(real, name) == 0)
+		return 0;
+	return err_set(err, ERR_EXISTS, "%s is a domain alias of %s here: "
+	    "take that away first ('vadmin domain unalias %s'), and repeat "
+	    "this", name, real, name);
+}
+
+int
+restoring_check_name(struct restoring *r, struct err *err)
+{
+	const char *name = r->from->name, *path = r->reader->path;
+
+	return !is_there(r) ? check_alias(r, err) : err_set(err, ERR_EXISTS,
+	    "%s is there already: 'vadmin restore %s U@%s' brings back one "
+	    "account of it, 'vadmin restore %s D' another domain; or move its "
+	    "files away first", name, path, name, path);
+}
+
 int
 restore_domain(struct restoring *r, struct err *err)
 {
-	if (files_exists(r->call->in.dir, pool_format(&r->pool, "passwd.%s",
-	    r->from->name)))
-		return r->record->begun ? 0 : err_set(err, ERR_EXISTS,
-		    "%s is there already: restore single accounts (U@%s), or "
-		    "move its files away first", r->from->name, r->from->name);
+	if (r->record->begun && is_there(r))
+		return 0;
+	if (restoring_check_name(r, err) == -1)
+		return -1;
 	if (restoring_collect(r, err) == -1 || open_domain(r, err) == -1 ||
 	    restoring_settle(r, err) == -1 ||
 	    make_directories(r, err) == -1 || put_shadow(r, err) == -1 ||

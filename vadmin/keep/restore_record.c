@@ -2,6 +2,7 @@
 #include "restore_record.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -56,24 +57,53 @@ read_line(struct restore_record *r, struct slice line)
 	restore_record_add(r, pool_dup(&r->pool, rest), (uid_t)number);
 }
 
+/* The last word of "vmail-restore ID U@D", and nothing for all. */
+static struct slice
+what_of(struct slice id)
+{
+	ptrdiff_t blank = slice_find_last(id, ' ');
+	struct slice what = slice_from(id, (size_t)(blank + 1));
+
+	return slice_is(what, "all") ? SLICE("") : what;
+}
+
+static int
+refuse(const struct installation *in, struct slice id, struct slice rest,
+    struct err *err)
+{
+	SCOPED(drop_str) struct str call = { 0 };
+	struct slice line, word;
+
+	str_addf(&call, "see vmail-restore in %s/" RECORD, in->path);
+	while (slice_cut(&rest, '\n', &line)) {
+		if (!slice_cut(&line, ' ', &word) || !slice_is(word, "file"))
+			continue;
+		struct slice what = what_of(id);
+		str_cut(&call, 0);
+		str_addf(&call, "'vadmin restore %.*s%s%.*s'", (int)line.len,
+		    line.p, what.len > 0 ? " " : "", (int)what.len, what.p);
+	}
+	return err_set(err, ERR_REFUSED, "another restore was interrupted: "
+	    "repeat that one first (%s), or remove %s/" RECORD,
+	    str_text(&call), in->path);
+}
+
 int
 restore_record_read(const struct installation *in, const char *id,
-    struct restore_record *r, struct err *err)
+    const char *file, struct restore_record *r, struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 	struct slice rest, line;
 
 	r->id = id;
+	r->file = file;
 	if (files_read(in, RECORD, &text, NULL, err) == -1)
 		return -1;
 	rest = str_slice(&text);
 	if (!slice_cut(&rest, '\n', &line) || line.len == 0)
 		return 0;
 	if (!slice_is(line, id))
-		return err_set(err, ERR_REFUSED, "another restore was "
-		    "interrupted: repeat that one first (%s/" RECORD " is of "
-		    "'%.*s'), or remove that file", in->path,
-		    line.len > 120 ? 120 : (int)line.len, line.p);
+		return refuse(in, line, rest, err);
 	while (slice_cut(&rest, '\n', &line))
 		read_line(r, line);
 	return 0;
@@ -86,6 +116,8 @@ restore_record_write(const struct installation *in,
 	SCOPED(drop_str) struct str text = { 0 };
 
 	str_addf(&text, "%s\ndone %llu\n", r->id, (unsigned long long)r->done);
+	if (strchr(r->file, '\n') == NULL)
+		str_addf(&text, "file %s\n", r->file);
 	if (r->begun)
 		str_adds(&text, "begun\n");
 	for (const struct restored_uid *u = r->uids; u != NULL; u = u->next)

@@ -22,6 +22,7 @@ struct restored_uid {
 
 struct restore_record {
 	const char		*id;		/* which backup, and what */
+	const char		*file;		/* where that lies, for people */
 	uint64_t		 done;		/* domains */
 	bool			 begun;		/* the next one */
 	struct restored_uid	*uids;		/* of its accounts */
@@ -30,9 +31,9 @@ struct restore_record {
 };
 void	drop_restore_record(struct restore_record *record);
 
-/* ERR_REFUSED: another one was ended and is not through. */
+/* file is whole, with its directory.  ERR_REFUSED: another one was ended and is not through. */
 int	restore_record_read(const struct installation *in, const char *id,
-	    struct restore_record *record, struct err *err);
+	    const char *file, struct restore_record *record, struct err *err);
 
 /* Until it is written. */
 void	restore_record_add(struct restore_record *record, const char *account,

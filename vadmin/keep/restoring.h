@@ -39,6 +39,9 @@ struct restoring {
 int	restore_domain(struct restoring *r, struct err *err);
 int	restore_account(struct restoring *r, struct err *err);
 
+/* ERR_EXISTS: what is to be restored is a domain here, or a domain alias. */
+int	restoring_check_name(struct restoring *r, struct err *err);
+
 /* Its accounts (or the only one) listed, with lines that are well-formed. */
 int	restoring_collect(struct restoring *r, struct err *err);
 

@@ -5,6 +5,7 @@
 
 #include "account.h"
 #include "address.h"
+#include "needs.h"
 #include "scope.h"
 #include "tokens.h"
 
@@ -110,6 +111,10 @@ alias_members_warn(struct call *call, const struct subject *subject,
 		struct account *account;
 		struct address address;
 		struct err err;
+		const char *missing = needs_of_member(&call->pool,
+		    &members->member[i]);
+		if (missing != NULL)
+			note("%s", missing);
 		if (members->member[i].kind != ALIAS_ADDRESS ||
 		    domain->conf.fallback[0] != '\0' ||
 		    address_parse(&call->pool,

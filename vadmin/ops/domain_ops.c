@@ -9,6 +9,7 @@
 #include "domain_make.h"
 #include "domain_names.h"
 #include "domain_set.h"
+#include "domain_warn.h"
 #include "entries.h"
 #include "fd.h"
 #include "files.h"
@@ -18,7 +19,6 @@
 #include "output.h"
 #include "param.h"
 #include "pattern.h"
-#include "relocate.h"
 #include "scope.h"
 #include "spool.h"
 #include "subject.h"
@@ -56,25 +56,12 @@ write_aliases(struct call *call, const char *domain, struct err *err)
 	    str_text(&text), err);
 }
 
-static bool
-assigns(const struct setting_words *settings, const char *wanted)
-{
-	struct slice name, value;
-	bool found = false;
-
-	for (size_t i = 0; i < settings->count; i++) {
-		param_assignment(settings->word[i], &name, &value);
-		found = found || slice_is(name, wanted);
-	}
-	return found;
-}
-
 /* Without root nobody else's mail could be written: the domain's one owner is
  * whoever makes it, unless something else was said. */
 static const struct setting_words *
 settings_for_new(struct call *call, const struct setting_words *given)
 {
-	if (call->in.as_root || assigns(given, "owner"))
+	if (call->in.as_root || domain_assigns(given, "owner"))
 		return given;
 	struct setting_words *all = pool_alloc(&call->pool, sizeof *all);
 	all->word = pool_alloc(&call->pool,
@@ -88,27 +75,6 @@ settings_for_new(struct call *call, const struct setting_words *given)
 	return all;
 }
 
-/* What marks where a domain of this name was. */
-static int
-clear_marks(const struct domain *domain, struct err *err)
-{
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	struct mailbox_step places[DOMAIN_PLACES];
-	int count = domain_set_places(domain, &pool, domain->name, places,
-	    err);
-
-	for (int i = 0; i < count; i++) {
-		SCOPED(drop_fd) int fd = -1;
-		if (domain_set_open(domain, &places[i], &fd, err) == -1) {
-			if (err->kind != ERR_ABSENT)
-				return -1;
-		} else if (relocate_clear((struct place){ fd,
-		    places[i].name }, err) == -1)
-			return -1;
-	}
-	return 0;
-}
-
 static int
 make_directories(struct call *call, const char *name, struct err *err)
 {
@@ -118,7 +84,7 @@ make_directories(struct call *call, const char *name, struct err *err)
 	SCOPED(drop_fd) int homes = -1;
 
 	if (domain_open(&call->in, &call->pool, slice_of(name), &domain,
-	    err) == -1 || clear_marks(domain, err) == -1 ||
+	    err) == -1 || domain_set_clear_marks(domain, err) == -1 ||
 	    spool_of_domain(domain, true, &inboxes, err) == -1 ||
 	    spool_files(domain, true, &files, err) == -1)
 		return -1;
@@ -158,7 +124,10 @@ domain_add(struct call *call, struct err *err)
 
 	if (domain_new_name(call, "D", &name, err) == -1)
 		return -1;
-	return domain_make(call, name, call_list(call, "NAME=VALUE"), err);
+	if (domain_make(call, name, call_list(call, "NAME=VALUE"), err) == -1)
+		return -1;
+	domain_warn(call, name, call_list(call, "NAME=VALUE"));
+	return 0;
 }
 
 int
@@ -174,36 +143,53 @@ domain_set(struct call *call, struct err *err)
 		return -1;
 	if (domain_file_change(&call->in, name, settings, err) == -1)
 		return -1;
-	if (assigns(settings, "owner") || assigns(settings, "gid"))
+	domain_warn(call, name, settings);
+	if (domain_assigns(settings, "owner") || domain_assigns(settings, "gid"))
 		note("directories and inboxes that are there keep their owner "
 		    "and group: see 'vadmin check %s'", name);
-	if (assigns(settings, "co-administration"))
+	if (domain_assigns(settings, "co-administration"))
 		admin_tell_missing(call, name);
 	return 0;
 }
 
-static int
-lock_retrieval(struct call *call, const char *assignment, struct err *err)
+/* A domain whose file is broken is not known to be as it should. */
+static bool
+is_locked(struct call *call, const char *name, bool locked)
 {
+	struct domain *domain;
+	struct err unused;
+
+	return domain_open(&call->in, &call->pool, slice_of(name), &domain,
+	    &unused) == 0 && domain->conf.lock_retrieval == locked;
+}
+
+static int
+lock_retrieval(struct call *call, bool lock, struct err *err)
+{
+	const char *assignment = lock ? "lock-retrieval=yes" :
+	    "lock-retrieval=no";
 	const struct setting_words one = { .word = &assignment, .count = 1 };
 	const char *name;
 
 	if (domain_real_name(&call->in, &call->pool,
 	    slice_of(call_text(call, "D")), &name, err) == -1)
 		return -1;
-	return domain_file_change(&call->in, name, &one, err);
+	if (!is_locked(call, name, lock))
+		return domain_file_change(&call->in, name, &one, err);
+	note(lock ? "it was locked already" : "it was not locked");
+	return 0;
 }
 
 int
 domain_lock(struct call *call, struct err *err)
 {
-	return lock_retrieval(call, "lock-retrieval=yes", err);
+	return lock_retrieval(call, true, err);
 }
 
 int
 domain_unlock(struct call *call, struct err *err)
 {
-	return lock_retrieval(call, "lock-retrieval=no", err);
+	return lock_retrieval(call, false, err);
 }
 
 static size_t

@@ -265,9 +265,12 @@ import_domain(struct import *import, const char *old_name, struct err *err)
 	bool there = files_exists(in->dir, pool_format(import->pool,
 	    "passwd.%s", moved.name));
 	bool is_done = there && !import->old.etc_in_place;
-	report_taken(&import->report, where, what, "%s", is_done ?
-	    "it is there already, and stays as it is" : there ?
-	    "it is served where it lies" : "");
+	if (is_done)
+		report_same(&import->report, where, what,
+		    "it is there already, and stays as it is");
+	else
+		report_taken(&import->report, where, what, "%s", there ?
+		    "it is served where it lies" : "");
 	old_accounts_read(&moved.accounts, import->pool,
 	    str_slice(&moved.passwd), &(struct old_accounts_words){
 	    .file = where, .domain = moved.name,

@@ -57,9 +57,11 @@ report_copy(const struct moving *m, const char *name, const char *what,
 		report_left(m->report, where_is(m, name), what, "%zu things "
 		    "in it that are neither file, directory nor link, such "
 		    "as '%s'; the rest is taken", copy->strange, copy->first);
+	else if (done == COPY_SAME)
+		report_same(m->report, where_is(m, name), what,
+		    "it is there already");
 	else
-		report_taken(m->report, where_is(m, name), what, "%s",
-		    done == COPY_SAME ? "it is there already" : "");
+		report_taken(m->report, where_is(m, name), what, "%s", "");
 }
 
 static int
@@ -153,7 +155,7 @@ take_home(const struct moving *m, const char *name, struct err *err)
 	if (copy_tree(m->from, m->to, name, &copy, &done, err) == -1)
 		return err_within(err, "%s", where_is(m, name));
 	if (done == COPY_OTHER)
-		report_taken(m->report, where_is(m, name), "home",
+		report_same(m->report, where_is(m, name), "home",
 		    "it is there already");
 	else
 		report_copy(m, name, "home", done, &copy);

@@ -8,6 +8,7 @@
 #include "output.h"
 #include "scope.h"
 #include "undo.h"
+#include "undo_way.h"
 
 enum { SHOWN = 20 };
 
@@ -144,7 +145,10 @@ way_back(const struct book *book, const struct entry_file *entry,
 {
 	uint64_t by = book->undone_by[book_place(book, entry->number)];
 	const char *gone = undo_obstacle(entry, pool);
+	const char *other = undo_way(entry, pool);
 
+	if (other != NULL)
+		return other;
 	if (gone != NULL)
 		return pool_format(pool, "none: %s is gone for good", gone);
 	if (by != 0)

@@ -89,7 +89,7 @@ report_alias(const struct settling *s, const struct new_alias *alias)
 	if (alias->verdict == INTAKE_NEW)
 		report_taken(s->report, where, what, "%s", "");
 	else if (alias->verdict == INTAKE_SAME)
-		report_taken(s->report, where, what, "it is there already");
+		report_same(s->report, where, what, "it is there already");
 	else
 		report_left(s->report, where, what, "%s", alias->why);
 }
@@ -188,11 +188,11 @@ keep_domain(const struct settling *s)
 	const char *what = pool_format(pool, "domain %s", s->name);
 	const char *fallback = s->from->fallback;
 
-	report_taken(s->report, s->from->where, what, "it is there already");
+	report_same(s->report, s->from->where, what, "it is there already");
 	if (fallback == NULL)
 		return;
 	if (strcmp(fallback, s->domain->conf.fallback) == 0)
-		report_taken(s->report, s->from->fallback_where, what,
+		report_same(s->report, s->from->fallback_where, what,
 		    "fallback=%s: it is there already", fallback);
 	else
 		report_left(s->report, s->from->fallback_where, what,
@@ -258,7 +258,7 @@ report_account(const struct settling *s, const struct newcomer *one)
 		    "" : pool_format(pool, "without a password: 'vadmin user "
 		    "passwd %s@%s' gives one", one->name, s->name));
 	else if (one->verdict == INTAKE_SAME)
-		report_taken(s->report, where, what, "it is there already");
+		report_same(s->report, where, what, "it is there already");
 	else if (one->verdict == INTAKE_DIFFERS)
 		report_left(s->report, where, what,
 		    "it is there already, and differs: %s", one->why);

@@ -6,6 +6,7 @@
 #include "rehearsal.h"
 #include "scope.h"
 #include "undo.h"
+#include "undo_way.h"
 
 static int
 check_again(const struct call *call, const struct entry_file *entry,
@@ -40,20 +41,16 @@ check_undoer(const struct call *call, const struct entry_file *entry,
 	    caller_class(CALLER_ROOT), entry->operation);
 }
 
-/* What made steps of its own is not in the journal whole. */
 static int
 check_undoable(const struct entry_file *entry, struct err *err)
 {
-	const struct operation *op = operations;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *way = undo_way(entry, &pool);
+	bool is_command = way != NULL && strncmp(way, "none", 4) != 0;
 
-	while (op->name != NULL && strcmp(op->name, entry->operation) != 0)
-		op++;
-	if (op->name == NULL || !op->in_steps)
-		return 0;
-	return err_set(err, ERR_REFUSED, "'%s' is not taken back like this: "
-	    "what was renamed can be renamed back, 'domain restore' brings "
-	    "back what was deleted, 'domain delete' takes away what was "
-	    "imported", op->name);
+	return way == NULL ? 0 : err_set(err, ERR_REFUSED, "'%s' is not taken "
+	    "back like this: %s%s%s", entry->operation, is_command ? "'" : "",
+	    way, is_command ? "' does it" : "");
 }
 
 int

@@ -10,7 +10,9 @@
 #include "line_edit.h"
 #include "ops.h"
 #include "output.h"
+#include "plan.h"
 #include "references.h"
+#include "resolve.h"
 #include "scope.h"
 #include "subject.h"
 #include "trash.h"
@@ -70,6 +72,21 @@ tell_grant(void *arg, const struct grant_line *line, const char *file,
 		    line->owner.p, file, number);
 }
 
+/* One of ours that would be refused for good; who has a fallback has
+ * everybody. */
+static bool
+is_nobody(const struct installation *in, const char *address)
+{
+	SCOPED(drop_plan) struct plan plan = { 0 };
+	bool found = false;
+
+	resolve(in, &plan, address);
+	for (size_t i = 0; i < plan.count; i++)
+		found = found || (plan.targets[i]->kind == TARGET_FAILURE &&
+		    strcmp(plan.targets[i]->failure.code, "5.1.1") == 0);
+	return found;
+}
+
 /* Who takes its place: an address with its domain, and not its own. */
 static int
 find_successor(struct leading *l, struct err *err)
@@ -95,6 +112,9 @@ find_successor(struct leading *l, struct err *err)
 	    &unused) == 0 && strcmp(real, l->account->domain->name) == 0)
 		return err_set(err, ERR_INVALID, "--replace-by %s: that is "
 		    "who is deleted", given);
+	if (is_nobody(in, member.text))
+		return err_set(err, ERR_ABSENT, "--replace-by %s: there is no "
+		    "such account or alias: make it first", given);
 	l->by = member.text;
 	return 0;
 }

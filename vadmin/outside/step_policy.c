@@ -136,6 +136,9 @@ look_tlsa(struct look *look)
 {
 	for (size_t i = 0; i < look->mx_count; i++)
 		look_at_tlsa(look, look->mx[i].host);
-	if (look->text.len == 0)
+	if (look->mx_count == 0)
+		look_none(look, "not asked: no host that takes its mail is "
+		    "known");
+	else if (look->text.len == 0)
 		look_none(look, "no record, and none is needed");
 }
