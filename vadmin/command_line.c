@@ -309,6 +309,29 @@ look_for_form(char **words)
 			output_form(OUTPUT_JSON);
 }
 
+/* What prints something that is no object: of others' form, or for shells. */
+static const struct {
+	const char	*operation, *param, *value, *form;
+} own_forms[] = {
+	{ "user export", NULL, NULL, "a CSV" },
+	{ "complete", NULL, NULL, "words for a shell" },
+	{ "backup", "FILE", "-", "the archive" },
+};
+
+static int
+check_form(const struct call *call, struct err *err)
+{
+	size_t count = sizeof own_forms / sizeof *own_forms;
+
+	for (size_t i = 0; output_is_json() && i < count; i++)
+		if (strcmp(call->op->name, own_forms[i].operation) == 0 &&
+		    (own_forms[i].param == NULL || strcmp(call_text(call,
+		    own_forms[i].param), own_forms[i].value) == 0))
+			return err_set(err, ERR_INVALID, "it prints %s itself: "
+			    "leave --json out", own_forms[i].form);
+	return 0;
+}
+
 int
 command_line_parse(struct call *call, int argc, char **argv, bool *usage,
     struct err *err)
@@ -321,7 +344,8 @@ command_line_parse(struct call *call, int argc, char **argv, bool *usage,
 	if (parse_global(call, &words, err) == -1 ||
 	    parse_operation(call, &words, err) == -1)
 		return -1;
-	if (parse_values(call, &words, usage, err) == 0)
+	if (parse_values(call, &words, usage, err) == 0 &&
+	    check_form(call, err) == 0)
 		return 0;
 	if (!*usage)
 		return err_within(err, "%s", call->op->name);
