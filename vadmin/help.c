@@ -147,10 +147,10 @@ help_all(void)
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = heads };
 	SCOPED(drop_str) struct str text = { 0 };
 
-	str_adds(&text, "vadmin [-C DIR] [--as PRINCIPAL] [-n] [--json] OPERATION ...  (version "
-	    VERSION ")\n\n");
+	str_adds(&text, "vadmin [-C DIR] [--as PRINCIPAL] [-n] [--json] OPERATION ...\n"
+	    "version " VERSION "\n\n");
 	for (const struct operation *op = operations; op->name != NULL; op++) {
-		str_addf(&text, "  %-17s %s\n", op->name, op->help);
+		add_block(&text, op->name, 2, op->help);
 		sheet_adds(&sheet, op->name);
 		sheet_adds(&sheet, op->changes ? "yes" : "no");
 		sheet_adds(&sheet, op->help);

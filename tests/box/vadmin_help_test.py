@@ -72,6 +72,9 @@ class Help(Example):
                                   if len(line) > 79 and not line.startswith("vadmin")
                                   and not line.startswith("  vadmin")], [])
 
+    def test_the_first_screen_is_within_80_columns(self):
+        self.assertEqual([line for line in run("vadmin", "help").stdout.decode().splitlines() if len(line) > 79], [])
+
     def test_every_example_works(self):
         # they have no -n: vadmin_move_test.py, vadmin_linuxconf_test.py and others try them
         for name in table().keys() - {"domain rename", "domain delete", "domain restore", "domain purge",

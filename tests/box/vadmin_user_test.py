@@ -454,7 +454,7 @@ class ChangeAndShow(Users):
         os.close(slave)
         text = rest_of(master).decode()
         os.close(master)
-        self.assertEqual(text, "ACCOUNT     UID    NAME\r\njoe@a.test  60000  Joe \u00dcser\r\n")
+        self.assertEqual(text, "ACCOUNT       UID  NAME\r\njoe@a.test  60000  Joe \u00dcser\r\n")
 
 
 class Quota(Users):
