@@ -1,6 +1,7 @@
 /* output.c: what vadmin prints: tables for people, records for scripts. */
 #include "output.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -281,12 +282,21 @@ output_error(const char *kind, struct slice text)
 		complain("vadmin: ", text);
 }
 
+/* Who reads went away, as head(1) does: nobody is there to be told. */
+static bool
+has_no_reader(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 int
 output_end(struct err *err)
 {
 	if (form == OUTPUT_JSON)
 		json_print(stdout);
-	if (fflush(stdout) != 0 || ferror(stdout))
+	if ((fflush(stdout) != 0 || ferror(stdout)) && !has_no_reader())
 		return err_sys(err, "write to standard output");
 	return 0;
 }

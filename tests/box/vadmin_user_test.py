@@ -471,7 +471,8 @@ class Quota(Users):
 
     def test_what_is_no_limit_is_refused(self):
         self.add("joe@a.test")
-        for given, words in (("0", "say 'none'"), ("1x", "neither none"), ("much", "neither none")):
+        for given, words in (("0", "say 'none'"), ("1x", "'1x': a limit is a whole number of kB"),
+                             ("1.5G", "'1.5G': a limit is a whole"), ("much", "or none, disabled or default")):
             self.refused(65, words, "user", "quota", "joe@a.test", given)
         self.refused(67, "has no account", "user", "quota", "ann@a.test", "12")
 
