@@ -113,6 +113,27 @@ cut_line(struct slice *rest, size_t width)
 	return line;
 }
 
+/* What a person types back stands as it is typed: a backslash is two only where
+ * one would look like an escaped byte. */
+static void
+add_cell(struct str *out, struct slice cell)
+{
+	SCOPED(drop_str) struct str clean = { 0 };
+
+	output_clean(&clean, cell);
+	struct slice text = str_slice(&clean);
+	for (size_t i = 0; i < text.len; i++) {
+		str_addc(out, text.p[i]);
+		if (text.p[i] == '\\' && i + 1 < text.len &&
+		    text.p[i + 1] == '\\' && (i + 2 >= text.len ||
+		    text.p[i + 2] != 'x'))
+			i++;
+		else if (text.p[i] == '\\' && i + 1 < text.len &&
+		    text.p[i + 1] == '\\')
+			str_addc(out, text.p[++i]);
+	}
+}
+
 /* --- columns -------------------------------------------------------------- */
 
 static void
@@ -219,7 +240,7 @@ output_columns(const struct sheet *sheet)
 
 	for (size_t i = 0; i < count; i++) {
 		str_cut(&clean, 0);
-		output_clean(&clean, i < columns ? slice_of(sheet->heads[i]) :
+		add_cell(&clean, i < columns ? slice_of(sheet->heads[i]) :
 		    sheet_next(&rest));
 		cells[i] = slice_of(pool_dup(&pool, str_slice(&clean)));
 	}

@@ -52,8 +52,8 @@ progress_account(const char *domain)
 {
 	progress.done++;
 	if (is_due())
-		fprintf(stderr, "\r%zu accounts, %s\033[K", progress.done,
-		    domain);
+		fprintf(stderr, "\r%zu account%s, %s\033[K", progress.done,
+		    progress.done == 1 ? "" : "s", domain);
 }
 
 void

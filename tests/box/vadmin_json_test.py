@@ -41,7 +41,7 @@ class Json(BoxTest):
         self.ok("auto", "set", "info@a.test", "-", input=b"Subject: x\n\n a\\b \n")
         for words in ("domain list", "domain show a.test", "user list", "user show joe@a.test",
                       "user search joe", "user quota joe@a.test", "user forward joe@a.test",
-                      "user vacation joe@a.test show", "alias list a.test", "alias show list@a.test",
+                      "user vacation joe@a.test show", "user vacation joe@a.test", "alias list a.test", "alias show list@a.test",
                       "alias search list", "auto list a.test", "auto show info@a.test", "explain list@a.test",
                       "settings", "settings --sample domain", "log", "help --completion zsh"):
             with self.subTest(words):

@@ -108,6 +108,21 @@ class Shown(Quota):
         ends = {re.search(r" (?:10|19\.5) .B", line).end() for line in lines if line.startswith(("joe", "ann"))}
         self.assertEqual(len(ends), 1, lines)
 
+    def test_on_a_terminal_a_limit_has_its_unit_and_the_default_is_told(self):
+        self.limit(joe="10240")
+        for who, shown in (("joe@a.test", "10240 kB"), ("ann@a.test", "default (none)"),
+                           ("max@b.test", "default (100 kB)")):
+            for words in (("user", "quota", who), ("user", "show", who)):
+                self.assertRegex("\n".join(self.on_terminal(*words)), rf"(?m)^quota +{re.escape(shown)}$")
+
+    def test_on_a_terminal_a_backslash_is_one(self):
+        self.v("user", "add", "x41@a.test")
+        for who, shown in (("joe", "\\joe"), ("x41", "\\\\x41")):
+            self.v("user", "forward", f"{who}@a.test", "joe@far.test", "--keep")
+            text = "".join("".join(self.on_terminal("user", "forward", f"{who}@a.test")).split())
+            self.assertIn(f"forward{shown}(", text)
+            self.assertIn(f"\t\\\\{who} ".encode(), self.v("user", "forward", f"{who}@a.test").stdout)
+
     def test_a_table_stays_within_the_terminal_and_hides_nothing(self):
         members = [f"member{n}@somewhere.far.test" for n in range(41)]
         self.v("alias", "add", "list@a.test", *members)

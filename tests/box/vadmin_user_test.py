@@ -364,6 +364,11 @@ class Passwords(Users):
         self.assertNotIn(b"kermit", echo)
         self.assertTrue(self.opens("joe", "kermit sings 7"))
 
+    def test_one_that_is_too_easy_is_refused_before_it_is_typed_again(self):
+        status, _, said, _ = self.on_terminal([b"joe"], "user", "add", "joe@a.test")
+        self.assertEqual((status, b"again" in said), (65, False), said)
+        self.assertEqual(self.vmail.read("passwd.a.test"), b"")
+
     def test_two_answers_that_differ_change_nothing(self):
         status, _, said, _ = self.on_terminal([b"kermit sings 7", b"kermit sings 8"], "user",
                                               "add", "joe@a.test")
