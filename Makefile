@@ -55,7 +55,7 @@ $(OUT)/bin/vpop3d: $(call objects,$(OUT),$(wildcard vpop3d/*.c)) $(OUT)/libmail.
 $(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c vadmin/*/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
 vadmin_dirs = $(addprefix -iquote ,vadmin vadmin/files vadmin/import vadmin/journal vadmin/outside vadmin/outside/tls)	# whose headers all of it may see
 outside  = $(wildcard vadmin/outside/*.c)		# a domain as the world finds it
-$(OUT)/bin/checkvdomain $(OUT)/bin/testalldomain: $(OUT)/bin/%: $(OUT)/obj/vadmin/outside/main/%.o $(call objects,$(OUT),vadmin/outside/main/options.c vadmin/output.c vadmin/json.c $(outside)) $(OUT)/libmail.a $(OUT)/libbase.a
+$(OUT)/bin/checkvdomain $(OUT)/bin/testalldomain: $(OUT)/bin/%: $(OUT)/obj/vadmin/outside/main/%.o $(call objects,$(OUT),vadmin/outside/main/options.c vadmin/output.c vadmin/columns.c vadmin/json.c $(outside)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vcert: $(call objects,$(OUT),vadmin/outside/tls/vcert.c) $(OUT)/libbase.a
 $(OUT)/bin/vidn: $(call objects,$(OUT),lib/mail/idn/vidn.c) $(OUT)/libbase.a
 $(OUT)/bin/vremember: $(call objects,$(OUT),$(wildcard vdeliver/answer/*.c)) $(OUT)/libbase.a

@@ -50,8 +50,9 @@ parse_quota(const struct setting *row, struct pool *pool, struct slice value,
 	    slice_is(value, "default"))
 		return setting_text(row, pool, value, field, err);
 	if (setting_kilobytes(row, pool, value, &bytes, err) == -1)
-		return err_within(err, "neither none, disabled nor default, "
-		    "and");
+		return err_set(err, ERR_INVALID, "a limit is a whole number "
+		    "of kB, or one with k, M or G (10M), or none, disabled or "
+		    "default");
 	if (bytes == 0)
 		return err_set(err, ERR_INVALID, "0 could mean two things: say "
 		    "'none' for no limit, or 'disabled' to accept no mail at "

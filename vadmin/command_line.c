@@ -145,11 +145,36 @@ operation_name(const void *table, size_t index)
 	return ((const struct operation *)table)[index].name;
 }
 
+/* "add, show, ... or grant": how the operations that begin with it go on. */
+static size_t
+add_group(const char *first, struct str *out)
+{
+	SCOPED(drop_str) struct str group = { 0 };
+	const char *last = NULL;
+	size_t count = 0;
+
+	str_addf(&group, "%s ", first);
+	for (const struct operation *op = operations; op->name != NULL; op++) {
+		if (!slice_starts(slice_of(op->name), str_text(&group)))
+			continue;
+		if (last != NULL)
+			str_addf(out, "%s%s", count++ > 0 ? ", " : "", last);
+		last = op->name + group.len;
+	}
+	if (last != NULL)
+		str_addf(out, "%s%s", count++ > 0 ? " or " : "", last);
+	return count;
+}
+
 static int
 refuse_operation(const char *first, const char *second, struct err *err)
 {
-	SCOPED(drop_str) struct str both = { 0 }, near = { 0 };
+	SCOPED(drop_str) struct str both = { 0 }, near = { 0 }, group = { 0 };
 
+	bool is_group = add_group(first, &group) > 0;
+	if (is_group && second == NULL)
+		return err_set(err, ERR_INVALID, "'%s' goes on with %s", first,
+		    str_text(&group));
 	str_adds(&both, first);
 	if (second != NULL)
 		str_addf(&both, " %s", second);
@@ -158,9 +183,40 @@ refuse_operation(const char *first, const char *second, struct err *err)
 		return err_set(err, ERR_INVALID,
 		    "there is no operation '%.100s'%s", str_text(&both),
 		    str_text(&near));
+	if (is_group)
+		return err_set(err, ERR_INVALID, "there is no operation "
+		    "'%.100s': '%s' goes on with %s", str_text(&both), first,
+		    str_text(&group));
 	near_matches(slice_of(first), operation_name, operations, &near);
 	return err_set(err, ERR_INVALID, "there is no operation '%.100s'%s%s",
 	    first, str_text(&near), near.len == 0 ? ": see 'vadmin help'" : "");
+}
+
+/* "user add --help", "user --help": one who asks for it is told of that, and
+ * nothing else is done. */
+static bool
+asks_for_help(const struct words *words)
+{
+	for (char **at = words->at; *at != NULL && strcmp(*at, "--") != 0; at++)
+		if (strcmp(*at, "--help") == 0 || strcmp(*at, "-h") == 0)
+			return true;
+	return false;
+}
+
+static int
+turn_to_help(struct call *call, const char *first, struct words *words,
+    struct err *err)
+{
+	struct slice rest = slice_of(call->op != NULL ? call->op->name : first);
+	struct slice word;
+
+	call->op = row_named("help", NULL);
+	while (*words->at != NULL)
+		words->at++;
+	while (slice_cut(&rest, ' ', &word))
+		if (call_add(call, 0, pool_dup(&call->pool, word), err) == -1)
+			return -1;
+	return 0;
 }
 
 static int
@@ -177,6 +233,10 @@ parse_operation(struct call *call, struct words *words, struct err *err)
 		words->at++;
 	else
 		call->op = row_named(first, NULL);
+	SCOPED(drop_str) struct str group = { 0 };
+	if (asks_for_help(words) && (call->op != NULL ||
+	    add_group(first, &group) > 0))
+		return turn_to_help(call, first, words, err);
 	if (call->op == NULL)
 		return refuse_operation(first, second, err);
 	return 0;
@@ -309,6 +369,29 @@ look_for_form(char **words)
 			output_form(OUTPUT_JSON);
 }
 
+/* What prints something that is no object: of others' form, or for shells. */
+static const struct {
+	const char	*operation, *param, *value, *form;
+} own_forms[] = {
+	{ "user export", NULL, NULL, "a CSV" },
+	{ "complete", NULL, NULL, "words for a shell" },
+	{ "backup", "FILE", "-", "the archive" },
+};
+
+static int
+check_form(const struct call *call, struct err *err)
+{
+	size_t count = sizeof own_forms / sizeof *own_forms;
+
+	for (size_t i = 0; output_is_json() && i < count; i++)
+		if (strcmp(call->op->name, own_forms[i].operation) == 0 &&
+		    (own_forms[i].param == NULL || strcmp(call_text(call,
+		    own_forms[i].param), own_forms[i].value) == 0))
+			return err_set(err, ERR_INVALID, "it prints %s itself: "
+			    "leave --json out", own_forms[i].form);
+	return 0;
+}
+
 int
 command_line_parse(struct call *call, int argc, char **argv, bool *usage,
     struct err *err)
@@ -321,7 +404,8 @@ command_line_parse(struct call *call, int argc, char **argv, bool *usage,
 	if (parse_global(call, &words, err) == -1 ||
 	    parse_operation(call, &words, err) == -1)
 		return -1;
-	if (parse_values(call, &words, usage, err) == 0)
+	if (parse_values(call, &words, usage, err) == 0 &&
+	    check_form(call, err) == 0)
 		return 0;
 	if (!*usage)
 		return err_within(err, "%s", call->op->name);

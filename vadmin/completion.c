@@ -273,11 +273,35 @@ is_made(const struct line *line)
 	    strcmp(line->op->name, "user add") == 0;
 }
 
+/* What a parameter takes besides what its type knows of. */
+static const struct {
+	const char	*operation, *param;
+	const char	*words[5];
+} besides[] = {
+	{ "alias set", "MEMBER|description=|owners=|membership=",
+	  { "description=", "owners=", "membership=open",
+	  "membership=restricted" } },
+	{ "user forward", "ADDRESS|off", { "off" } },
+};
+
+static void
+offer_besides(const struct line *line, const struct param *p)
+{
+	for (size_t i = 0; i < sizeof besides / sizeof *besides; i++) {
+		if (strcmp(besides[i].operation, line->op->name) != 0 ||
+		    strcmp(besides[i].param, p->name) != 0)
+			continue;
+		for (size_t k = 0; besides[i].words[k] != NULL; k++)
+			offer(line, besides[i].words[k]);
+	}
+}
+
 static void
 offer_param(const struct line *line, const struct param *p)
 {
 	bool made = p == line->op->params && is_made(line);
 
+	offer_besides(line, p);
 	switch (made ? KNOWN_NOTHING : p->type->known) {
 	case KNOWN_NOTHING:
 		if (made && p->type == &param_account)

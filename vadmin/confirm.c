@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "json.h"
+
 int
 confirm(struct call *call, const char *question, struct err *err)
 {
@@ -11,6 +13,8 @@ confirm(struct call *call, const char *question, struct err *err)
 
 	if (call->rehearsed || call_has(call, "--yes") || !isatty(STDIN_FILENO))
 		return 0;
+	/* Who answers needs what was noted, which waits in the object. */
+	json_show_notes();
 	fprintf(stderr, "%s [y/N] ", question);
 	if (fgets(answer, sizeof answer, stdin) != NULL &&
 	    (answer[0] == 'y' || answer[0] == 'Y'))

@@ -147,10 +147,10 @@ help_all(void)
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = heads };
 	SCOPED(drop_str) struct str text = { 0 };
 
-	str_adds(&text, "vadmin [-C DIR] [--as PRINCIPAL] [-n] [--json] OPERATION ...  (version "
-	    VERSION ")\n\n");
+	str_adds(&text, "vadmin [-C DIR] [--as PRINCIPAL] [-n] [--json] OPERATION ...\n"
+	    "version " VERSION "\n\n");
 	for (const struct operation *op = operations; op->name != NULL; op++) {
-		str_addf(&text, "  %-17s %s\n", op->name, op->help);
+		add_block(&text, op->name, 2, op->help);
 		sheet_adds(&sheet, op->name);
 		sheet_adds(&sheet, op->changes ? "yes" : "no");
 		sheet_adds(&sheet, op->help);
@@ -170,6 +170,16 @@ is_meant(const struct operation *op, const char *name, const char *group)
 	    slice_starts(slice_of(op->name), group);
 }
 
+/* "user" alone: what it goes on with. */
+static void
+help_group(const char *name, const char *group, struct str *text)
+{
+	for (const struct operation *op = operations; op->name != NULL; op++)
+		if (slice_starts(slice_of(op->name), group))
+			add_block(text, op->name, 2, op->help);
+	str_addf(text, "\n'vadmin help %s OPERATION' tells more.\n", name);
+}
+
 static int
 help_named(const char *name, const char *group, struct err *err)
 {
@@ -178,17 +188,23 @@ help_named(const char *name, const char *group, struct err *err)
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = heads };
 	SCOPED(drop_str) struct str text = { 0 };
 	size_t found = 0;
+	bool alone = false;
 
 	for (const struct operation *op = operations; op->name != NULL; op++) {
 		if (!is_meant(op, name, group))
 			continue;
-		str_adds(&text, found++ > 0 ? "\n\n" : "");
-		help_one(op, &text);
+		found++;
+		if (strcmp(op->name, name) == 0) {
+			alone = true;
+			help_one(op, &text);
+		}
 		sheet_one(op, &sheet);
 	}
 	if (found == 0)
 		return err_set(err, ERR_ABSENT, "there is no operation "
 		    "'%.100s': see 'vadmin help'", name);
+	if (!alone)
+		help_group(name, group, &text);
 	if (output_is_json())
 		sheet_print(&sheet);
 	else

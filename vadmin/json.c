@@ -12,6 +12,7 @@
 /* What was printed so far, each as JSON; the elements of arrays with commas. */
 static struct {
 	struct str	results, lines, notes, error;
+	struct str	unseen;		/* notes, as text */
 	size_t		result_count;
 } page;
 
@@ -176,6 +177,16 @@ void
 json_note(struct slice text)
 {
 	add_element(&page.notes, text);
+	str_adds(&page.unseen, "vadmin: note: ");
+	output_clean(&page.unseen, text);
+	str_addc(&page.unseen, '\n');
+}
+
+void
+json_show_notes(void)
+{
+	fputs(str_text(&page.unseen), stderr);
+	str_cut(&page.unseen, 0);
 }
 
 void
@@ -208,5 +219,6 @@ json_print(FILE *out)
 	drop_str(&page.results);
 	drop_str(&page.lines);
 	drop_str(&page.notes);
+	drop_str(&page.unseen);
 	drop_str(&page.error);
 }

@@ -98,7 +98,7 @@ const struct operation operations[] = {
 
 	{ "user vacation", "Switch an account's vacation on or off, or show it.",
 	  .least = CALLER_ACCOUNT, .changes = true, .run = user_vacation, .params = {
-		ACCOUNT, { "on|off|show", &param_switch, ONE,
+		ACCOUNT, { "on|off|show", &param_switch, OPTIONAL,
 		  "What to do; with a new text everybody is told once more." },
 		{ "--text", &param_file, OPTIONAL, "The file with what is sent; - for standard input." } } },
 
@@ -140,7 +140,7 @@ const struct operation operations[] = {
 		{ "D", &param_domain, OPTIONAL, "Only in this domain." } } },
 	{ "alias set", "Say what an alias is and who owns it, or make it have these members alone.",
 	  .least = CALLER_ACCOUNT, .changes = true, .run = alias_set, .params = {
-		ALIAS, { "MEMBER", &param_member, SOME,
+		ALIAS, { "MEMBER|description=|owners=|membership=", &param_member, SOME,
 		  "As for alias add; or description=TEXT, owners=LIST (accounts of the domain), "
 		  "membership=open|restricted. Without members those that are there stay." } } },
 	{ "alias delete", "Take members out of an alias, or all of it away.",

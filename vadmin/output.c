@@ -1,6 +1,7 @@
 /* output.c: what vadmin prints: tables for people, records for scripts. */
 #include "output.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "columns.h"
 #include "json.h"
 #include "mem.h"
 #include "scope.h"
@@ -141,23 +143,10 @@ sheet_columns(const struct sheet *sheet)
 
 /* --- for people and for scripts ------------------------------------------ */
 
-/* Columns on a terminal: bytes that begin a character. */
-static size_t
-width_of(struct slice cell)
-{
-	size_t width = 0;
-
-	for (size_t i = 0; i < cell.len; i++)
-		width += ((unsigned char)cell.p[i] & 0xC0) != 0x80;
-	return width;
-}
-
 static void
-print_cell(struct slice cell, size_t width)
+print_cell(struct slice cell)
 {
 	fwrite(cell.p, 1, cell.len, stdout);
-	for (size_t n = width_of(cell); n < width; n++)
-		putchar(' ');
 }
 
 /* The next cell as it is printed; valid until the next call. */
@@ -176,7 +165,7 @@ print_records(const struct sheet *sheet, size_t columns)
 	struct slice rest = str_slice(&sheet->cells);
 
 	for (size_t i = 0; i < sheet->count; i++) {
-		print_cell(clean_cell(&rest, &clean), 0);
+		print_cell(clean_cell(&rest, &clean));
 		putchar((i + 1) % columns == 0 ? '\n' : '\t');
 	}
 }
@@ -193,33 +182,8 @@ print_first_column(const struct sheet *sheet, size_t columns)
 		    !slice_starts_same(cell, column_prefix))
 			continue;
 		fputs(column_behind, stdout);
-		print_cell(cell, 0);
+		print_cell(cell);
 		putchar('\n');
-	}
-}
-
-static void
-print_columns(const struct sheet *sheet, size_t columns)
-{
-	SCOPED(drop_mem) size_t *width = mem_alloc(columns * sizeof *width);
-	SCOPED(drop_str) struct str clean = { 0 };
-	struct slice rest = str_slice(&sheet->cells);
-
-	for (size_t c = 0; c < columns; c++)
-		width[c] = width_of(slice_of(sheet->heads[c]));
-	for (size_t i = 0; i < sheet->count; i++) {
-		size_t w = width_of(clean_cell(&rest, &clean));
-		if (w > width[i % columns])
-			width[i % columns] = w;
-	}
-	rest = str_slice(&sheet->cells);
-	for (size_t i = 0; i < sheet->count + columns; i++) {
-		size_t c = i % columns;
-		bool last = c + 1 == columns;
-		print_cell(i < columns ? slice_of(sheet->heads[c]) :
-		    clean_cell(&rest, &clean), last ? 0 : width[c] + 2);
-		if (last)
-			putchar('\n');
 	}
 }
 
@@ -241,7 +205,7 @@ sheet_print(const struct sheet *sheet)
 	else if (form == OUTPUT_FIRST_COLUMN)
 		print_first_column(sheet, columns);
 	else if (output_is_for_people())
-		print_columns(sheet, columns);
+		output_columns(sheet);
 	else
 		print_records(sheet, columns);
 }
@@ -318,12 +282,21 @@ output_error(const char *kind, struct slice text)
 		complain("vadmin: ", text);
 }
 
+/* Who reads went away, as head(1) does: nobody is there to be told. */
+static bool
+has_no_reader(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 int
 output_end(struct err *err)
 {
 	if (form == OUTPUT_JSON)
 		json_print(stdout);
-	if (fflush(stdout) != 0 || ferror(stdout))
+	if ((fflush(stdout) != 0 || ferror(stdout)) && !has_no_reader())
 		return err_sys(err, "write to standard output");
 	return 0;
 }

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "output.h"
+
 enum { OFTEN_MS = 100 };
 
 static struct {
@@ -24,11 +26,13 @@ now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Whether a line is due now: a terminal is there, and the last one is old. */
+/* Whether a line is due now: a terminal is there, with a person who does not
+ * read objects, and the last one is old. */
 static bool
 is_due(void)
 {
-	if (!isatty(STDERR_FILENO) || now_ms() - progress.shown < OFTEN_MS)
+	if (output_is_json() || !isatty(STDERR_FILENO) ||
+	    now_ms() - progress.shown < OFTEN_MS)
 		return false;
 	progress.shown = now_ms();
 	progress.visible = true;
@@ -48,8 +52,8 @@ progress_account(const char *domain)
 {
 	progress.done++;
 	if (is_due())
-		fprintf(stderr, "\r%zu accounts, %s\033[K", progress.done,
-		    domain);
+		fprintf(stderr, "\r%zu account%s, %s\033[K", progress.done,
+		    progress.done == 1 ? "" : "s", domain);
 }
 
 void

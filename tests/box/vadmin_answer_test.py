@@ -223,14 +223,14 @@ class Auto(Administered):
         self.assertEqual(self.answers(None, recipient="robot@a.test"), ["sent"])
         self.ok("auto", "delete", "robot@a.test")
         self.assertEqual(self.vmail.deliver("robot@a.test").status, 67)
-        self.refused(67, "there is no robot.auto", "auto", "delete", "robot@a.test")
+        self.refused(67, "there is no autoresponder robot@a.test", "auto", "delete", "robot@a.test")
 
     def test_it_is_shown_and_listed(self):
         self.ok("auto", "set", "robot@a.test", self.text(AUTO_TEXT))
         self.ok("auto", "set", "Info@a.test", "-", input=b"Subject: x\n\ny\n")
         self.assertEqual(self.ok("auto", "show", "robot@a.test").stdout.decode(), AUTO_TEXT)
         self.assertEqual(self.listed(), [["info@a.test", "14", "yes"], ["robot@a.test", str(len(AUTO_TEXT)), "yes"]])
-        self.refused(67, "there is no none.auto", "auto", "show", "none@a.test")
+        self.refused(67, "there is no autoresponder none@a.test", "auto", "show", "none@a.test")
 
     def test_set_again_is_the_new_text(self):
         for text in AUTO_TEXT, "Subject: new\n\nx\n":

@@ -187,7 +187,7 @@ class Written(Keeping):
         shown = rest_of(master).decode()
         os.close(master)
         self.assertEqual(got.returncode, 0)
-        self.assertRegex(shown, r"^\r1 accounts, a\.test.*\r\x1b\[K$")
+        self.assertRegex(shown, r"^\r1 account, a\.test.*\r\x1b\[K$")
         self.assertEqual(self.backup().stderr, "")
 
     def test_one_that_fails_leaves_the_last_one_as_it_was(self):

@@ -307,7 +307,9 @@ class CommandLine(BoxTest):
         for words, *args in (
                 ("what is to be done", ),
                 ("no operation 'domian add'; did you mean 'domain add'", "domian", "add", "a.test"),
-                ("no operation 'domain'; did you mean", "domain"),
+                ("vadmin: 'domain' goes on with add, show, list, ", "domain"),
+                ("there is no operation 'user frobnicate': 'user' goes on with add, show, ", "user", "frobnicate", "x"),
+                (" import or export", "user"),
                 ("did you mean 'user list'", "user", "lst"),
                 ("D is missing (usage: vadmin domain add D [NAME=VALUE...])", "domain", "add"),
                 ("NAME=VALUE is missing", "domain", "set", "a.test"),
@@ -333,6 +335,25 @@ class CommandLine(BoxTest):
             self.assertTrue(got.stdout.decode().startswith(f"vadmin {name}"), got)
         self.assertEqual(run("vadmin", "--help").stdout.decode(), text)
         self.assertEqual(run("vadmin", "help", "nonsense").status, 67)
+        for words in (("user", "add", "--help"), ("user", "add", "x@a.test", "-h")):
+            self.assertEqual(run("vadmin", *words).stdout, run("vadmin", "help", "user", "add").stdout)
+        self.assertEqual(run("vadmin", "user", "add", "--", "--help").status, 75)
+        group = run("vadmin", "help", "domain").stdout
+        self.assertEqual(re.findall(r"(?m)^  (\w+ \w+)  ", group.decode()), [n for n in names if n.startswith("domain ")])
+        self.assertLess(group.count(b"\n"), 40)
+        self.assertEqual(run("vadmin", "domain", "--help").stdout, group)
+
+    def test_who_reads_may_go_away(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        got = subprocess.run([program("vadmin"), "settings"], stdout=writer, stderr=subprocess.PIPE, env=environment(),
+                             timeout=DEADLINE)
+        os.close(writer)
+        self.assertEqual(got.stderr, b"")
+        with open("/dev/full", "wb") as full:
+            got = subprocess.run([program("vadmin"), "settings"], stdout=full, stderr=subprocess.PIPE,
+                                 env=environment(), timeout=DEADLINE)
+        self.assertEqual((got.returncode, b"write to standard output" in got.stderr), (75, True), got)
 
     def test_an_installation_that_is_not_there_is_temporary(self):
         self.assertEqual(run("vadmin", "-C", "/nonexistent", "domain", "list").status, 75)

@@ -72,6 +72,9 @@ class Help(Example):
                                   if len(line) > 79 and not line.startswith("vadmin")
                                   and not line.startswith("  vadmin")], [])
 
+    def test_the_first_screen_is_within_80_columns(self):
+        self.assertEqual([line for line in run("vadmin", "help").stdout.decode().splitlines() if len(line) > 79], [])
+
     def test_every_example_works(self):
         # they have no -n: vadmin_move_test.py, vadmin_linuxconf_test.py and others try them
         for name in table().keys() - {"domain rename", "domain delete", "domain restore", "domain purge",
@@ -166,6 +169,9 @@ class Completion(Example):
             (["user", "set", "ann@example.org", "qu"], ["quota="]),
             (["alias", "show", "sal"], ["sales@example.org"]),
             (["alias", "add", "sales@example.org", "b"], ["bob@example.org"]),
+            (["alias", "set", "sales@example.org", "d"], ["description="]),
+            (["alias", "set", "sales@example.org", "m"], ["membership=open", "membership=restricted"]),
+            (["user", "forward", "ann@example.org", "o"], ["off"]),
             (["auto", "show", "info@example.org"], ["info@example.org"]),
             (["auto", "set", "info@example.org", ""], [":files"]),
             (["log", "example.o"], ["example.org"]),

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """vadmin --json: one object, whatever is asked, whatever is in the files, however it ends."""
 import json
+import pty
 
 from harness import *
 
@@ -40,7 +41,7 @@ class Json(BoxTest):
         self.ok("auto", "set", "info@a.test", "-", input=b"Subject: x\n\n a\\b \n")
         for words in ("domain list", "domain show a.test", "user list", "user show joe@a.test",
                       "user search joe", "user quota joe@a.test", "user forward joe@a.test",
-                      "user vacation joe@a.test show", "alias list a.test", "alias show list@a.test",
+                      "user vacation joe@a.test show", "user vacation joe@a.test", "alias list a.test", "alias show list@a.test",
                       "alias search list", "auto list a.test", "auto show info@a.test", "explain list@a.test",
                       "settings", "settings --sample domain", "log", "help --completion zsh"):
             with self.subTest(words):
@@ -56,6 +57,41 @@ class Json(BoxTest):
                 if "--" not in words and "explain" not in words:
                     text = text.replace("\\\\", "\\")
                 self.assertEqual(["\t".join(row) for row in rows], text.splitlines())
+
+    def test_what_measures_inboxes_has_one_object_with_its_notes_too(self):
+        self.assertEqual([row["account"] for row in self.page("quota", "a.test")["result"]], ["joe@a.test"])
+        page = self.page("explain", "joe@a.test", "--from", "x@far.test")
+        self.assertEqual(set(page) - {"lines"}, {"result", "notes"})
+
+    def test_what_prints_something_of_its_own_refuses_it(self):
+        for words, form in ((("user", "export"), "a CSV"), (("complete", "--", "user"), "words for a shell"),
+                            (("backup", "-"), "the archive")):
+            with self.subTest(words):
+                page = self.page(*words, status=64)
+                self.assertEqual(page["error"], "usage")
+                self.assertIn(f"it prints {form} itself: leave --json out", page["text"])
+
+    def test_a_question_comes_behind_the_notes_that_it_depends_on(self):
+        self.ok("alias", "add", "list@a.test", "joe")
+        master, slave = pty.openpty()
+        process = subprocess.Popen([program("vadmin"), "-C", self.vmail.dir, "--json", "user", "delete", "joe@a.test"],
+                                   stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+        os.close(slave)
+        os.write(master, b"n\n")
+        out, said = process.communicate(timeout=DEADLINE)
+        os.close(master)
+        self.assertRegex(said, rb"^vadmin: note: the alias list@a\.test names it.*\n(.*\n)*.*\[y/N\] $")
+        page = json.loads(out)
+        self.assertEqual((page["error"], len(page["notes"]) > 0), ("refused", True))
+
+    def test_how_far_long_work_has_come_is_not_shown(self):
+        master, slave = pty.openpty()
+        got = subprocess.run([program("vadmin"), "-C", self.vmail.dir, "--json", "fsck"], stdout=subprocess.PIPE,
+                             stderr=slave, env=environment(), timeout=DEADLINE)
+        os.close(slave)
+        self.assertEqual(rest_of(master), b"")
+        os.close(master)
+        self.assertEqual(json.loads(got.stdout)["result"], None)
 
     def test_notes_stand_in_it(self):
         page = self.page("alias", "add", "list@a.test", "nobody")

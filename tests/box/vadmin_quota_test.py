@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 """vadmin quota: how full inboxes are, counted as deliveries count."""
+import fcntl
 import pty
+import struct
+import termios
 
 from delivery import *
 
@@ -28,9 +31,10 @@ class Quota(BoxTest):
     def rows(self, *domains):
         return [line.split("\t") for line in self.v("quota", *domains).stdout.decode().splitlines()]
 
-    def on_terminal(self, *args):
+    def on_terminal(self, *args, columns=0):
         """What it says there: the lines."""
         master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
         try:
             got = subprocess.run([program("vadmin"), "-C", self.vmail.dir, *args], stdout=slave, stdin=subprocess.DEVNULL,
                                  stderr=subprocess.PIPE, env=environment(), timeout=60)
@@ -94,7 +98,46 @@ class Shown(Quota):
         self.assertEqual((len(bar), bar.index("|")), (20, 18))
         self.assertNotIn("[", lines[2])
         self.fill("ann@a.test", 2000)
-        self.assertIn("2.0 MB  none", "\n".join(self.on_terminal("quota", "a.test")))
+        self.assertIn("2.0 MB   none", "\n".join(self.on_terminal("quota", "a.test")))
+
+    def test_on_a_terminal_numbers_are_flush_right(self):
+        self.limit(joe="10", ann="20000")
+        lines = self.on_terminal("quota", "a.test")
+        self.assertRegex("\n".join(lines), r"(?m)^ann@a\.test +0 kB  19\.5 MB +0 % ")
+        self.assertRegex("\n".join(lines), r"(?m)^joe@a\.test +0 kB +10 kB +0 % ")
+        ends = {re.search(r" (?:10|19\.5) .B", line).end() for line in lines if line.startswith(("joe", "ann"))}
+        self.assertEqual(len(ends), 1, lines)
+
+    def test_on_a_terminal_a_limit_has_its_unit_and_the_default_is_told(self):
+        self.limit(joe="10240")
+        for who, shown in (("joe@a.test", "10240 kB"), ("ann@a.test", "default (none)"),
+                           ("max@b.test", "default (100 kB)")):
+            for words in (("user", "quota", who), ("user", "show", who)):
+                self.assertRegex("\n".join(self.on_terminal(*words)), rf"(?m)^quota +{re.escape(shown)}$")
+
+    def test_on_a_terminal_a_backslash_is_one(self):
+        self.v("user", "add", "x41@a.test")
+        for who, shown in (("joe", "\\joe"), ("x41", "\\\\x41")):
+            self.v("user", "forward", f"{who}@a.test", "joe@far.test", "--keep")
+            text = "".join("".join(self.on_terminal("user", "forward", f"{who}@a.test")).split())
+            self.assertIn(f"forward{shown}(", text)
+            self.assertIn(f"\t\\\\{who} ".encode(), self.v("user", "forward", f"{who}@a.test").stdout)
+
+    def test_a_table_stays_within_the_terminal_and_hides_nothing(self):
+        members = [f"member{n}@somewhere.far.test" for n in range(41)]
+        self.v("alias", "add", "list@a.test", *members)
+        self.v("alias", "set", "list@a.test", "description=all of those who once wrote to us")
+        for columns, words in ((80, ("alias", "list", "a.test")), (60, ("log",)), (0, ("alias", "list", "a.test"))):
+            lines = self.on_terminal(*words, columns=columns)
+            self.assertLessEqual(max(map(len, lines)), columns or 80, lines)
+            text = "".join(word for line in lines for word in line.split())
+            if words[0] == "alias":
+                for word in members:
+                    self.assertIn(word, text)
+                at = lines[0].index("MEMBERS")
+                self.assertTrue(all(line[:at].strip() == "" or line.startswith("list ") for line in lines[1:]), lines)
+        piped = self.v("alias", "list", "a.test").stdout
+        self.assertEqual(piped.count(b"\n"), len(self.v("--json", "alias", "list", "a.test").stdout.splitlines()))
 
 
 class Counted(Quota):

@@ -364,6 +364,11 @@ class Passwords(Users):
         self.assertNotIn(b"kermit", echo)
         self.assertTrue(self.opens("joe", "kermit sings 7"))
 
+    def test_one_that_is_too_easy_is_refused_before_it_is_typed_again(self):
+        status, _, said, _ = self.on_terminal([b"joe"], "user", "add", "joe@a.test")
+        self.assertEqual((status, b"again" in said), (65, False), said)
+        self.assertEqual(self.vmail.read("passwd.a.test"), b"")
+
     def test_two_answers_that_differ_change_nothing(self):
         status, _, said, _ = self.on_terminal([b"kermit sings 7", b"kermit sings 8"], "user",
                                               "add", "joe@a.test")
@@ -454,7 +459,7 @@ class ChangeAndShow(Users):
         os.close(slave)
         text = rest_of(master).decode()
         os.close(master)
-        self.assertEqual(text, "ACCOUNT     UID    NAME\r\njoe@a.test  60000  Joe \u00dcser\r\n")
+        self.assertEqual(text, "ACCOUNT       UID  NAME\r\njoe@a.test  60000  Joe \u00dcser\r\n")
 
 
 class Quota(Users):
@@ -471,7 +476,8 @@ class Quota(Users):
 
     def test_what_is_no_limit_is_refused(self):
         self.add("joe@a.test")
-        for given, words in (("0", "say 'none'"), ("1x", "neither none"), ("much", "neither none")):
+        for given, words in (("0", "say 'none'"), ("1x", "'1x': a limit is a whole number of kB"),
+                             ("1.5G", "'1.5G': a limit is a whole"), ("much", "or none, disabled or default")):
             self.refused(65, words, "user", "quota", "joe@a.test", given)
         self.refused(67, "has no account", "user", "quota", "ann@a.test", "12")
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "fd.h"
 #include "file.h"
 #include "files.h"
+#include "limit.h"
 #include "param.h"
 #include "scope.h"
 #include "spool.h"
@@ -105,4 +107,29 @@ quota_file_read(const struct domain *domain, const char *account,
 	slice_cut(&rest, '\n', &word);
 	rest = slice_trim(word);
 	return slice_word(&rest, &word) ? pool_dup(pool, word) : "default";
+}
+
+/* "10240 kB"; what is no number stands for itself. */
+static const char *
+with_unit(const char *value, struct pool *pool)
+{
+	return value[strspn(value, "0123456789")] == '\0' ?
+	    pool_format(pool, "%s kB", value) : value;
+}
+
+const char *
+quota_file_show(const struct account *account, bool people, struct pool *pool)
+{
+	const char *value = quota_file_read(account->domain, account->name,
+	    pool);
+	struct limit limit;
+	struct err unused;
+
+	if (!people || strcmp(value, "default") != 0 ||
+	    limit_read(account, &limit, &unused) == -1)
+		return people ? with_unit(value, pool) : value;
+	return limit.disabled ? "default (disabled)" :
+	    limit.bytes == LIMIT_NONE ? "default (none)" :
+	    pool_format(pool, "default (%llu kB)",
+	    (unsigned long long)(limit.bytes / 1024));
 }

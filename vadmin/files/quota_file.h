@@ -23,4 +23,8 @@ void	quota_file_text(struct slice value, struct str *out);
 const char *quota_file_read(const struct domain *domain, const char *account,
 	    struct pool *pool);
 
+/* The same; for people with its unit, and what the default is. */
+const char *quota_file_show(const struct account *account, bool people,
+	    struct pool *pool);
+
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "quality.h"
 #include "scope.h"
 
 /* A byte at a time: what follows the line is not ours.  The room is made at
@@ -87,7 +88,8 @@ ask_without_echo(const char *question, struct str *out, struct err *err)
 }
 
 int
-secret_from_terminal(const char *prompt, struct str *out, struct err *err)
+secret_from_terminal(const char *prompt, const char *account,
+    const char *domain, struct str *out, struct err *err)
 {
 	SCOPED(drop_secret) struct str again = { 0 };
 
@@ -95,6 +97,8 @@ secret_from_terminal(const char *prompt, struct str *out, struct err *err)
 		return -1;
 	if (out->len == 0)
 		return 0;
+	if (quality_check(str_slice(out), account, domain, err) == -1)
+		return -1;
 	if (ask_without_echo("The same again", &again, err) == -1)
 		return -1;
 	if (!slice_equal(str_slice(out), str_slice(&again)))

@@ -16,9 +16,10 @@ enum { SECRET_MAX = 512 };		/* bytes */
 /* The first line of standard input. */
 int	secret_from_stdin(struct str *out, struct err *err);
 
-/* Twice from the terminal, without echo.  Empty when the answer is. */
-int	secret_from_terminal(const char *prompt, struct str *out,
-	    struct err *err);
+/* Twice from the terminal, without echo; once when it is too easy for this
+ * account (quality.h).  Empty when the answer is. */
+int	secret_from_terminal(const char *prompt, const char *account,
+	    const char *domain, struct str *out, struct err *err);
 
 /* Sixteen random letters and digits, in four groups (80 bits). */
 int	secret_generate(struct str *out, struct err *err);

@@ -2,7 +2,6 @@
 #include "usage.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,12 +10,17 @@
 #include "child.h"
 #include "mailbox.h"
 #include "operation.h"
-#include "output.h"
 #include "progress.h"
 #include "scope.h"
 
 /* A disk that hangs is told of, and not waited for. */
 enum { ONE_MS = 60000, ALL_MS = 3600000 };
+
+/* What a child finds, for its parent to tell. */
+struct found {
+	struct usage	usage;
+	struct err	why;		/* ERR_NONE: nothing to tell */
+};
 
 static int
 look(const struct account *account, struct usage *out, struct err *err)
@@ -58,26 +62,28 @@ is_empty(const struct account *account, struct usage *out)
 	return true;
 }
 
+/* It prints nothing: what waits in its parent's buffers is there as well. */
 static _Noreturn void
 look_at_all(struct ident who, const struct account *const *accounts,
-    size_t count, struct usage *out)
+    size_t count, struct found *out)
 {
 	struct err err;
 
 	if (ident_become(who, &err) == -1) {
-		tell(accounts[0], err.text);
+		out[0].why = err;
 		_exit(1);
 	}
 	for (size_t i = 0; i < count; i++)
-		if (!out[i].known && look(accounts[i], &out[i], &err) == -1)
-			tell(accounts[i], err.text);
+		if (!out[i].usage.known &&
+		    look(accounts[i], &out[i].usage, &err) == -1)
+			out[i].why = err;
 	_exit(0);
 }
 
 /* All of these have one owner; out is shared with the child. */
 static void
 measure_as(struct ident who, const struct account *const *accounts,
-    size_t count, struct usage *out)
+    size_t count, struct found *out)
 {
 	SCOPED(drop_child) struct child child = CHILD_NONE;
 	struct err err;
@@ -95,6 +101,9 @@ measure_as(struct ident who, const struct account *const *accounts,
 		tell(accounts[0], err.text);
 	else if (!WIFEXITED(status))
 		tell(accounts[0], "the process that looked ended badly");
+	for (size_t i = 0; i < count; i++)
+		if (out[i].why.kind != ERR_NONE)
+			tell(accounts[i], out[i].why.text);
 }
 
 static bool
@@ -109,19 +118,14 @@ usage_measure(const struct account *const *accounts, size_t count,
 {
 	if (count == 0)
 		return 0;
-	struct usage *shared = mmap(NULL, count * sizeof *shared,
+	struct found *shared = mmap(NULL, count * sizeof *shared,
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		return err_sys(err, "memory for %zu accounts", count);
-	/* Else a child would print what waits in our buffer once more. */
-	if (output_end(err) == -1) {
-		munmap(shared, count * sizeof *shared);
-		return -1;
-	}
 	for (size_t i = 0, end; i < count; i = end) {
 		struct ident who = account_identity(accounts[i]);
 		end = i;
-		if (is_empty(accounts[i], &shared[i])) {
+		if (is_empty(accounts[i], &shared[i].usage)) {
 			end++;
 			continue;
 		}
@@ -132,7 +136,8 @@ usage_measure(const struct account *const *accounts, size_t count,
 		progress_show("inboxes", end, count);
 	}
 	progress_end();
-	memcpy(out, shared, count * sizeof *out);
+	for (size_t i = 0; i < count; i++)
+		out[i] = shared[i].usage;
 	munmap(shared, count * sizeof *shared);
 	return 0;
 }

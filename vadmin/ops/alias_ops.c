@@ -200,7 +200,8 @@ check_not_mistyped(struct slice word, struct slice name, struct err *err)
 static int
 read_given(struct call *call, struct given *given, struct err *err)
 {
-	const struct setting_words *words = call_list(call, "MEMBER");
+	const struct setting_words *words = call_list(call,
+	    "MEMBER|description=|owners=|membership=");
 	struct setting_words members = { .word = pool_alloc(&call->pool,
 	    (words->count + 1) * sizeof *members.word) };
 

@@ -93,9 +93,10 @@ auto_set(struct call *call, struct err *err)
 }
 
 static int
-no_such(const char *name, struct err *err)
+no_such(struct call *call, struct err *err)
 {
-	return err_set(err, ERR_ABSENT, "there is no %s", name);
+	return err_set(err, ERR_ABSENT, "there is no autoresponder %s",
+	    call_text(call, "NAME@D"));
 }
 
 int
@@ -108,7 +109,7 @@ auto_show(struct call *call, struct err *err)
 		return -1;
 	if (side_file_print(dir, name, err) == 0)
 		return 0;
-	return err->kind == ERR_ABSENT ? no_such(name, err) : -1;
+	return err->kind == ERR_ABSENT ? no_such(call, err) : -1;
 }
 
 int
@@ -121,7 +122,7 @@ auto_delete(struct call *call, struct err *err)
 	if (open_auto(call, &dir, &name, err) == -1 ||
 	    side_file_remove(dir, name, &was, err) == -1)
 		return -1;
-	return was ? 0 : no_such(name, err);
+	return was ? 0 : no_such(call, err);
 }
 
 static int

@@ -21,7 +21,8 @@ tell_failures(struct call *call, const struct account *account)
 	resolve_forwards(&call->in, &plan);
 	for (size_t i = 0; i < plan.count; i++)
 		if (plan.targets[i]->kind == TARGET_FAILURE)
-			note("%s %s", plan.targets[i]->failure.code,
+			note("the forward of %s@%s: %s %s", account->name,
+			    account->domain->name, plan.targets[i]->failure.code,
 			    plan.targets[i]->failure.text);
 }
 

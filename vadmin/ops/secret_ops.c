@@ -40,7 +40,7 @@ secret_ask_new(struct call *call, const char *account, const char *domain,
 			    "standard input has no password");
 	} else if (!call->rehearsed && isatty(STDIN_FILENO)) {
 		if (secret_from_terminal("Password (empty: one is made)",
-		    &secret, err) == -1)
+		    account, domain, &secret, err) == -1)
 			return -1;
 	}
 	if (secret.len > 0)
@@ -69,7 +69,8 @@ secret_ask_change(struct call *call, const char *account, const char *domain,
 		return err_set(err, ERR_INVALID,
 		    "there is no terminal to ask on: say --password-stdin");
 	} else if (secret_from_terminal(
-	    "New password (empty: keep the old one)", &secret, err) == -1) {
+	    "New password (empty: keep the old one)", account, domain,
+	    &secret, err) == -1) {
 		return -1;
 	}
 	if (secret.len == 0)

@@ -214,7 +214,7 @@ user_quota(struct call *call, struct err *err)
 		return quota_file_write(account->domain, account->name,
 		    slice_of(value), err);
 	sheet_adds(&sheet, "quota");
-	sheet_adds(&sheet, quota_file_read(account->domain, account->name,
+	sheet_adds(&sheet, quota_file_show(account, output_is_for_people(),
 	    &call->pool));
 	sheet_print(&sheet);
 	return 0;

@@ -101,7 +101,8 @@ user_show(struct call *call, struct err *err)
 	    (unsigned)account->ident.gid));
 	show(&sheet, "home", account->home);
 	show(&sheet, "inbox", mailbox_path(account, pool));
-	show(&sheet, "quota", quota_file_read(domain, account->name, pool));
+	show(&sheet, "quota", quota_file_show(account,
+	    output_is_for_people(), pool));
 	show(&sheet, "login", secret_state(domain, str_slice(&hash)));
 	show(&sheet, "vacation", vacation_of(account));
 	user_profile_show(call, account, line.field[PASSWD_GECOS], &sheet);

@@ -229,7 +229,7 @@ user_vacation(struct call *call, struct err *err)
 	SCOPED(drop_desk) struct desk desk = { .dir = -1 };
 	const char *what = call_text(call, "on|off|show"),
 	    *file = call_text(call, "--text");
-	bool on = strcmp(what, "on") == 0;
+	bool on = what != NULL && strcmp(what, "on") == 0;
 
 	if (file != NULL && !on)
 		return err_set(err, ERR_INVALID,
@@ -239,6 +239,6 @@ user_vacation(struct call *call, struct err *err)
 	if (on)
 		return file != NULL ? switch_on_anew(call, &desk, file, err) :
 		    switch_on(&desk, err);
-	return strcmp(what, "off") == 0 ? switch_off(&desk, err) :
+	return what != NULL && strcmp(what, "off") == 0 ? switch_off(&desk, err) :
 	    show(call, &desk, err);
 }
