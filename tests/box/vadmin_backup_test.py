@@ -93,6 +93,25 @@ class Moved(Keeping):
         here.pop("pipe")
         self.assertEqual(tree(self.there.home("joe@b.test")), here)
 
+    def test_no_name_that_an_account_gives_a_file_is_in_the_way_of_a_restore(self):
+        inbox, home = self.here.inbox("joe@b.test"), self.here.home("joe@b.test")
+        put_maildir(self.here, "joe@b.test", {"new/1700000001.M1P1.h,S=5": b"s: 2\n"})
+        for part in ("cur", "new", "tmp"):
+            os.makedirs(f"{inbox}/.vmail-restored/{part}")
+        for path in (f"{inbox}/subscriptions", f"{home}/.vmail-restored", f"{home}/a", f"{home}/z"):
+            with open(path, "w") as f:
+                f.write(path)
+        uid, gid = owner(self.here, "joe@b.test")
+        for top in (inbox, home):
+            for base, directories, names in os.walk(top):
+                for name in (".", *directories, *names):
+                    os.chown(os.path.join(base, name), uid, gid)
+        self.backup("b.test")
+        self.restore("b.test")
+        self.assertEqual(tree(self.there.inbox("joe@b.test")), tree(inbox))
+        self.assertEqual({name: says[2] for name, says in tree(self.there.home("joe@b.test")).items()},
+                         {name: f"{home}/{name}".encode() for name in (".vmail-restored", "a", "z")})
+
     @needs_root
     def test_user_ids_that_are_not_free_become_new_ones_and_the_files_are_theirs(self):
         self.here.deliver("joe@a.test")
