@@ -201,7 +201,7 @@ class Written(Keeping):
         got = self.here.run("vadmin", "backup", self.file)
         self.assertEqual(got.status, 75, got)
         self.assertIn("joe@a.test: ", got.stderr)
-        self.assertIn("1 accounts or domains could not be read", got.stderr)
+        self.assertIn("1 accounts, domains or files could not be read", got.stderr)
         names = members(self.file)
         self.assertNotIn("domains/a.test/accounts/joe/passwd", names)
         self.assertIn("domains/a.test/accounts/ann/passwd", names)
@@ -211,6 +211,24 @@ class Written(Keeping):
         self.assertEqual(got.status, 77, got)
 
     @needs_root
+    def test_what_its_account_cannot_read_is_left_out_and_told_and_the_rest_of_the_account_is_in(self):
+        inbox = put_maildir(self.here, "joe@b.test", {"new/1700000001.M1P1.h,S=5": b"s: 2\n",
+                                                      "new/1700000002.M1P1.h,S=5": b"s: 3\n"})
+        home, uid = self.here.home("joe@b.test"), owner(self.here, "joe@b.test")[0]
+        os.mkdir(f"{home}/shut")
+        os.chown(f"{home}/shut", uid, -1)
+        for path in (f"{home}/shut", f"{inbox}/new/1700000001.M1P1.h,S=5", self.here.home("joe@a.test")):
+            os.chmod(path, 0)
+        got = self.here.run("vadmin", "backup", self.file)
+        self.assertEqual(got.status, 75, got)
+        self.assertIn("3 accounts, domains or files could not be read", got.stderr)
+        for what in ("joe@b.test: inbox/new/1700000001.M1P1.h,S=5", "joe@b.test: home/shut", "joe@a.test: home"):
+            self.assertIn(f"{what}: Permission denied: it is left out", got.stderr)
+        self.restore()
+        self.assertEqual(self.there.messages("joe@b.test"), [b"s: 3\n"])
+        self.quit(self.session(self.there, "joe@a.test"))
+
+    @needs_root
     def test_what_lies_in_a_home_is_read_by_its_account_alone(self):
         home = self.here.home("joe@a.test")
         secret = os.path.join(self.here.scratch, "secret")
@@ -218,7 +236,8 @@ class Written(Keeping):
             f.write("the secret")
         os.chmod(secret, 0o600)
         os.link(secret, os.path.join(home, "hard"))
-        got = self.ok(self.here, "backup", "joe@a.test", self.file)
+        got = self.here.run("vadmin", "backup", "joe@a.test", self.file)
+        self.assertEqual(got.status, 75, got)
         self.assertIn("home/hard: Permission denied: it is left out", got.stderr)
         with open(self.file, "rb") as f:
             self.assertNotIn(b"the secret", f.read())
