@@ -1,5 +1,6 @@
 /* user_restore.c: deleted accounts, brought back or gone for good. */
 #include "alias_use.h"
+#include "alternative.h"
 #include "confirm.h"
 #include "grant_file.h"
 #include "line_edit.h"
@@ -164,7 +165,8 @@ user_restore(struct call *call, struct err *err)
 	    check_uid(call, &record, err) == -1 ||
 	    trash_restore(&record.belongings, err) == -1 ||
 	    restore_lines(&record, err) == -1 ||
-	    restore_grants(&record, &call->pool, err) == -1)
+	    restore_grants(&record, &call->pool, err) == -1 ||
+	    alternative_return(call, &record.account, err) == -1)
 		return -1;
 	if (deleted.count > 1)
 		note("the last of %zu that were deleted: the others stay in "
