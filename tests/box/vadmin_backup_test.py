@@ -93,6 +93,25 @@ class Moved(Keeping):
         here.pop("pipe")
         self.assertEqual(tree(self.there.home("joe@b.test")), here)
 
+    def test_no_name_that_an_account_gives_a_file_is_in_the_way_of_a_restore(self):
+        inbox, home = self.here.inbox("joe@b.test"), self.here.home("joe@b.test")
+        put_maildir(self.here, "joe@b.test", {"new/1700000001.M1P1.h,S=5": b"s: 2\n"})
+        for part in ("cur", "new", "tmp"):
+            os.makedirs(f"{inbox}/.vmail-restored/{part}")
+        for path in (f"{inbox}/subscriptions", f"{home}/.vmail-restored", f"{home}/a", f"{home}/z"):
+            with open(path, "w") as f:
+                f.write(path)
+        uid, gid = owner(self.here, "joe@b.test")
+        for top in (inbox, home):
+            for base, directories, names in os.walk(top):
+                for name in (".", *directories, *names):
+                    os.chown(os.path.join(base, name), uid, gid)
+        self.backup("b.test")
+        self.restore("b.test")
+        self.assertEqual(tree(self.there.inbox("joe@b.test")), tree(inbox))
+        self.assertEqual({name: says[2] for name, says in tree(self.there.home("joe@b.test")).items()},
+                         {name: f"{home}/{name}".encode() for name in (".vmail-restored", "a", "z")})
+
     @needs_root
     def test_user_ids_that_are_not_free_become_new_ones_and_the_files_are_theirs(self):
         self.here.deliver("joe@a.test")
@@ -207,7 +226,7 @@ class Written(Keeping):
         got = self.here.run("vadmin", "backup", self.file)
         self.assertEqual(got.status, 75, got)
         self.assertIn("joe@a.test: ", got.stderr)
-        self.assertIn("1 accounts or domains could not be read", got.stderr)
+        self.assertIn("1 accounts, domains or files could not be read", got.stderr)
         names = members(self.file)
         self.assertNotIn("domains/a.test/accounts/joe/passwd", names)
         self.assertIn("domains/a.test/accounts/ann/passwd", names)
@@ -217,6 +236,24 @@ class Written(Keeping):
         self.assertEqual(got.status, 77, got)
 
     @needs_root
+    def test_what_its_account_cannot_read_is_left_out_and_told_and_the_rest_of_the_account_is_in(self):
+        inbox = put_maildir(self.here, "joe@b.test", {"new/1700000001.M1P1.h,S=5": b"s: 2\n",
+                                                      "new/1700000002.M1P1.h,S=5": b"s: 3\n"})
+        home, uid = self.here.home("joe@b.test"), owner(self.here, "joe@b.test")[0]
+        os.mkdir(f"{home}/shut")
+        os.chown(f"{home}/shut", uid, -1)
+        for path in (f"{home}/shut", f"{inbox}/new/1700000001.M1P1.h,S=5", self.here.home("joe@a.test")):
+            os.chmod(path, 0)
+        got = self.here.run("vadmin", "backup", self.file)
+        self.assertEqual(got.status, 75, got)
+        self.assertIn("3 accounts, domains or files could not be read", got.stderr)
+        for what in ("joe@b.test: inbox/new/1700000001.M1P1.h,S=5", "joe@b.test: home/shut", "joe@a.test: home"):
+            self.assertIn(f"{what}: Permission denied: it is left out", got.stderr)
+        self.restore()
+        self.assertEqual(self.there.messages("joe@b.test"), [b"s: 3\n"])
+        self.quit(self.session(self.there, "joe@a.test"))
+
+    @needs_root
     def test_what_lies_in_a_home_is_read_by_its_account_alone(self):
         home = self.here.home("joe@a.test")
         secret = os.path.join(self.here.scratch, "secret")
@@ -224,7 +261,8 @@ class Written(Keeping):
             f.write("the secret")
         os.chmod(secret, 0o600)
         os.link(secret, os.path.join(home, "hard"))
-        got = self.ok(self.here, "backup", "joe@a.test", self.file)
+        got = self.here.run("vadmin", "backup", "joe@a.test", self.file)
+        self.assertEqual(got.status, 75, got)
         self.assertIn("home/hard: Permission denied: it is left out", got.stderr)
         with open(self.file, "rb") as f:
             self.assertNotIn(b"the secret", f.read())

@@ -261,7 +261,7 @@ class Killed(BoxTest):
         self.ok("user", "add", "joe@a.test", "alternative-address=first", "--password-stdin", input=SECRET.encode() + b"\n")
         self.whole_or_not_at_all("user", "set", "joe@a.test", "alternative-address=second", "fax=1", "office=B",
                                  "filter=no", "forward=x@far.test", "quota=5",
-                                 between=[self.vmail.read("aliases.a.test") + b"second: joe\n"])
+                                 between=[self.vmail.read("aliases.a.test").replace(b"first: joe\n", b"")])
 
     def test_domain_add_leaves_mail_waiting_and_can_be_repeated(self):
         points = self.points("domain", "add", "first.test")

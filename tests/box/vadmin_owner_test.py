@@ -147,6 +147,18 @@ class Attributes(Owned):
         self.assertIn("owner", got.stderr)
         self.assertEqual(self.shown()["owners"], "bob")
 
+    def test_a_renamed_account_owns_nothing_of_an_earlier_one_of_its_new_name(self):
+        self.vmail.write("attributes.a.test", "list: owners = ann\njoe: owners = bob\njoe: membership = open\n")
+        self.vmail.write("grants.a.test", "bob: ann all\n")
+        self.ok("user", "delete", "ann@a.test", "--yes")
+        self.vmail.write("grants.a.test", "bob: ann all\n")
+        got = self.ok("user", "rename", "joe@a.test", "ann")
+        self.assertIn("an earlier 'ann' was an owner of 1 alias", got.stderr)
+        self.assertIn("attributes.a.test had lines of an earlier 'joe'", got.stderr)
+        self.assertEqual((self.file("attributes"), self.file("grants")), ("", ""))
+        self.assertEqual(self.shown("joe@a.test")["member"], ["ann"])
+        self.assertEqual(self.v("--as", "user/bob@a.test", "alias", "add", "joe@a.test", "spy@far.test").status, 77)
+
     def test_who_would_be_missed_as_an_owner_is_told_before_an_account_goes(self):
         self.ok("alias", "set", "list@a.test", "owners=bob")
         self.assertIn("owns the alias list@a.test", self.ok("user", "delete", "bob@a.test", "--yes").stderr)

@@ -182,9 +182,22 @@ class Others(Profile):
     def test_an_alternative_address_takes_nobodys_mail(self):
         self.vmail.write("aliases.a.test", "info: joe, x@far.test\n")
         self.ok("user", "add", "bob@a.test", "--password-stdin", input=GOOD)
-        for status, words, value in ((73, "an alias 'info'", "info"), (73, "an account 'bob'", "bob"),
+        self.vmail.write("aliases.a.test", "info: joe, x@far.test\npress: joe\n")
+        for status, words, value in ((73, "an alias 'info'", "info"), (73, "an alias 'press'", "press"),
+                                     (73, "postmaster is the domain's", "postmaster"), (73, "an account 'bob'", "bob"),
                                      (65, "is no address of a.test", "x@b.test"), (65, "is no address", "x@far.test")):
             self.refused(status, words, "user", "set", "joe@a.test", "fax=1", f"alternative-address={value}")
+
+    def test_an_alternative_address_goes_with_its_account_and_comes_back_with_it(self):
+        self.set("alternative-address=je")
+        self.assertIn("the alias je@a.test names it", self.ok("user", "delete", "joe@a.test", "--yes").stderr)
+        self.assertEqual(self.vmail.read("aliases.a.test"), b"")
+        self.ok("user", "restore", "joe@a.test")
+        self.assertEqual(self.vmail.read("aliases.a.test"), b"je: joe\n")
+        self.ok("user", "delete", "joe@a.test", "--yes")
+        self.ok("alias", "add", "je@a.test", "x@far.test")
+        self.assertIn("je@a.test does not come back", self.ok("user", "restore", "joe@a.test").stderr)
+        self.assertEqual(self.vmail.read("aliases.a.test"), b"je: x@far.test\n")
 
     def test_an_alias_that_leads_elsewhere_by_now_stays(self):
         self.set("alternative-address=je")

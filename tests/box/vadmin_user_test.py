@@ -88,6 +88,17 @@ class Add(Users):
         self.add("joe@a.test")
         self.assertEqual(self.field("passwd.a.test", "joe", 2), "60002")
 
+    def test_uids_of_the_trash_are_left_out_where_the_mark_is_lost(self):
+        self.ok("domain", "add", "b.test")
+        for who in ("one@a.test", "two@b.test", "three@b.test"):
+            self.add(who)
+        self.ok("user", "delete", "one@a.test")
+        self.ok("user", "delete", "two@b.test")
+        self.ok("domain", "delete", "b.test", "--with-accounts", "--yes")
+        os.unlink(os.path.join(self.vmail.dir, "uids"))
+        self.add("four@a.test")
+        self.assertEqual(self.field("passwd.a.test", "four", 2), "60003")
+
     def test_a_uid_above_the_mark_that_is_gone_is_not_used_again(self):
         self.vmail.write("passwd.old.test", "far:x:60001:60000:::\n")
         if not ROOT:
@@ -837,6 +848,22 @@ class Delete(Users):
         self.ok("user", "delete", "ann@a.test")
         self.ok("user", "restore", "joe@a.test")
         self.assertEqual(self.vmail.read("grants.a.test"), b"")
+
+    @needs_root
+    def test_nobody_comes_back_whose_user_id_another_account_has(self):
+        file = os.path.join(self.vmail.scratch, "a.tar")
+        self.add("joe@a.test")
+        self.ok("backup", "a.test", file)
+        self.ok("user", "delete", "joe@a.test")
+        self.ok("restore", file, "joe@a.test")
+        self.ok("user", "rename", "joe@a.test", "jim", "--no-alias")
+        self.refused(73, "its user id 60000 is that of 'jim' in passwd.a.test", "user", "restore", "joe@a.test")
+
+    def test_restore_tells_of_an_alias_of_the_same_name(self):
+        self.add("joe@a.test")
+        self.ok("user", "delete", "joe@a.test")
+        self.ok("alias", "add", "joe@a.test", "ann@far.test")
+        self.assertIn("has an alias 'joe'", self.ok("user", "restore", "joe@a.test").stderr)
 
     def test_restore_keeps_to_max_users(self):
         self.add("joe@a.test")

@@ -1,19 +1,13 @@
 /* uid_mark.c: user ids that were never used before. */
 #include "uid_mark.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "fd.h"
-#include "file.h"
 #include "files.h"
 #include "ident.h"
-#include "lines.h"
 #include "mem.h"
 #include "scope.h"
+#include "uid_use.h"
 
 #define UIDS_FILE	"uids"
 #define UID_LAST	((uint64_t)4294967293u)
@@ -40,7 +34,19 @@ take(struct taken *t, uint64_t id)
 	t->id[t->count++] = id;
 }
 
-/* The first number is the mark, the others are ids that are gone. */
+static void
+note_use(void *arg, const char *file, struct slice name, uint64_t uid)
+{
+	struct taken *t = arg;
+
+	(void)file;
+	(void)name;
+	if (uid >= t->mark)
+		take(t, uid);
+}
+
+/* The first number is the mark, the others are ids that are gone.  Where the
+ * file is lost, those are known that the trash has. */
 static int
 read_uids(const struct installation *in, struct taken *t, struct err *err)
 {
@@ -50,6 +56,8 @@ read_uids(const struct installation *in, struct taken *t, struct err *err)
 	unsigned number = 0;
 	bool first = true;
 
+	if (!files_exists(in->dir, UIDS_FILE))
+		return uid_use_of_trash(in, note_use, t, err);
 	if (files_read(in, UIDS_FILE, &text, NULL, err) == -1)
 		return -1;
 	for (rest = str_slice(&text); rest.len > 0 &&
@@ -87,47 +95,11 @@ write_uids(const struct installation *in, uint64_t mark,
 	return files_write(in, UIDS_FILE, MODE_PUBLIC, str_slice(&text), err);
 }
 
-/* The third fields of a passwd file, broken lines included. */
-static int
-read_passwd(int dir, const char *name, struct taken *t, struct err *err)
-{
-	SCOPED(drop_fd) int fd = -1;
-	SCOPED(drop_lines) struct lines lines = { 0 };
-	struct slice line, field = { 0 };
-	uint64_t id;
-	int got;
-
-	if (file_open(dir, name, 0, &fd, NULL, err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : -1;
-	lines.fd = fd;
-	while ((got = lines_next(&lines, &line, err)) == 1) {
-		int n = 0;
-		for (struct slice rest = line; n < 3 &&
-		    slice_cut(&rest, ':', &field); )
-			n++;
-		if (n == 3 && slice_number(field, UINT32_MAX, &id) == 0 &&
-		    id >= t->mark)
-			take(t, id);
-	}
-	return got == -1 ? err_within(err, "%s", name) : 0;
-}
-
 static int
 read_all_passwd(const struct installation *in, struct taken *t, struct err *err)
 {
-	SCOPED(drop_dir) DIR *dir = NULL;
-	int fd = openat(in->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *entry;
-
-	if (fd == -1 || (dir = fdopendir(fd)) == NULL)
-		return err_sys(err, "list %s", in->path);
-	while (errno = 0, (entry = readdir(dir)) != NULL)
-		if (slice_starts(slice_of(entry->d_name), "passwd.") &&
-		    read_passwd(in->dir, entry->d_name, t, err) == -1)
-			return err_within(err, "%s", in->path);
-	if (errno != 0)
-		return err_sys(err, "list %s", in->path);
-	return read_passwd(AT_FDCWD, "/etc/passwd", t, err);
+	return uid_use_each(in, note_use, t, err) == -1 ? -1 :
+	    uid_use_of_system(note_use, t, err);
 }
 
 static int

@@ -1,7 +1,8 @@
 /* uid_mark.h: user ids that were never used before.
  *
  * DIR/uids holds the high-water mark: the next id, and on further lines ids
- * above it that belonged to accounts which are gone.
+ * above it that belonged to accounts which are gone.  Where it is missing, what
+ * is in the trash tells of those.
  */
 #ifndef UID_MARK_H
 #define UID_MARK_H

@@ -139,8 +139,8 @@ backup(struct call *call, struct err *err)
 	drop_archive(&b.archive);
 	drop_fd(&b.scratch);
 	if (done == 0 && b.missing > 0)
-		return err_set(err, ERR_TEMPORARY, "%zu accounts or domains "
-		    "could not be read and are not in it: mend what the notes "
+		return err_set(err, ERR_TEMPORARY, "%zu accounts, domains or "
+		    "files could not be read and are not in it: mend what the notes "
 		    "say, and make it again", b.missing);
 	return done;
 }

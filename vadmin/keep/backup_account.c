@@ -155,8 +155,10 @@ unload_one(struct backup *b, const struct account_lines *a, bool *end,
 	if (parcel_get(b->scratch, &pool, &kind, &m, err) == -1)
 		return -1;
 	*end = kind == PARCEL_END;
-	if (kind == PARCEL_NOTE)
+	if (kind == PARCEL_NOTE) {
 		tell(a, m.path);
+		b->missing++;
+	}
 	if (kind != PARCEL_MEMBER)
 		return copy_to_archive(b, &m, false, err);
 	m.path = path_of(&pool, a, m.path);

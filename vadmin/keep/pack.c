@@ -112,9 +112,12 @@ pack_directory(struct packing *p, int fd, const char *path, struct err *err)
 }
 
 int
-pack_note(struct packing *p, const char *text, struct err *err)
+pack_leave_out(struct packing *p, const char *path, const char *why,
+    struct err *err)
 {
-	const struct tar_member m = { .path = text, .target = "" };
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const struct tar_member m = { .target = "", .path = pool_format(&pool,
+	    "%.200s: %s: it is left out", path, why) };
 
 	return parcel_put(p->out, PARCEL_NOTE, &m, err);
 }
@@ -127,6 +130,7 @@ pack_own_file(struct packing *p, int dir, const char *ending, struct err *err)
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_fd) int fd = -1;
 	struct stat st;
+	struct err why;
 	off_t at;
 
 	const char *name = pool_format(&pool, "%s.%s", p->account->name,
@@ -135,8 +139,9 @@ pack_own_file(struct packing *p, int dir, const char *ending, struct err *err)
 	    !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
 	    admin_file_counts(p->account->domain, &st))
 		return 0;
-	if (file_open(dir, name, O_NOFOLLOW, &fd, &st, err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : -1;
+	if (file_open(dir, name, O_NOFOLLOW, &fd, &st, &why) == -1)
+		return why.kind == ERR_ABSENT ? 0 : pack_leave_out(p, name,
+		    strerror(errno), err);
 	/* a second name may be a way to another account's */
 	if (st.st_uid != geteuid() || st.st_nlink != 1)
 		return 0;
@@ -237,9 +242,10 @@ pack_home(struct packing *p, struct err *err)
 		return 0;
 	dir = open(p->account->home,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir == -1 && errno == ENOENT)
-		return 0;
-	if (dir == -1 || fstat(dir, &st) == -1)
+	if (dir == -1)
+		return errno == ENOENT ? 0 : pack_leave_out(p, "home",
+		    strerror(errno), err);
+	if (fstat(dir, &st) == -1)
 		return err_sys(err, "%s", p->account->home);
 	if (st.st_uid != geteuid())
 		return err_set(err, ERR_REFUSED,

@@ -31,7 +31,9 @@ int	pack_file(struct packing *p, int fd, const char *path, off_t *at,
 int	pack_directory(struct packing *p, int fd, const char *path,
 	    struct err *err);
 int	pack_take_back(const struct packing *p, off_t at, struct err *err);
-int	pack_note(struct packing *p, const char *text, struct err *err);
+/* Tells why something that cannot be read is not in it. */
+int	pack_leave_out(struct packing *p, const char *path, const char *why,
+	    struct err *err);
 
 /* new and cur of a Maildir. */
 int	pack_messages(struct packing *p, int dir, const char *path,

@@ -23,7 +23,7 @@ enum {
 
 /* A message's file, which nobody changes, was copied under this name. */
 struct copy {
-	off_t		 at;
+	off_t		 at;		/* -1: it cannot be read */
 	uint64_t	 inode;
 	unsigned	 seen;		/* the last round that had it */
 	struct copy	*next;		/* of all */
@@ -56,7 +56,20 @@ find(struct messages *m, const char *name, uint64_t inode)
 	return copy != NULL && copy->inode == inode ? copy : NULL;
 }
 
-/* 1: copied.  0: another program was faster, and the next round tells. */
+static struct copy *
+add_copy(struct messages *m, const struct maildir_entry *e, const char *name)
+{
+	struct copy *copy = pool_alloc(&m->pool, sizeof *copy);
+
+	*copy = (struct copy){ .at = -1, .inode = e->inode, .seen = m->round,
+	    .next = m->all };
+	m->all = copy;
+	*table_at(&m->copies, pool_dup(&m->pool, slice_of(name))) = copy;
+	return copy;
+}
+
+/* 1: copied, or told of.  0: another program was faster, and the next round
+ * tells. */
 static int
 copy_message(struct messages *m, const struct maildir_entry *e,
     const char *name, struct err *err)
@@ -64,20 +77,20 @@ copy_message(struct messages *m, const struct maildir_entry *e,
 	int dir = e->in_cur ? m->dirs.cur : m->dirs.new;
 	SCOPED(drop_fd) int fd = -1;
 	struct stat st;
+	struct err why;
 
-	if (file_open(dir, e->name, O_NOFOLLOW, &fd, &st, err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : -1;
+	const char *path = pool_format(&m->pool, "%s/%s", m->path, name);
+	if (file_open(dir, e->name, O_NOFOLLOW, &fd, &st, &why) == -1) {
+		if (why.kind == ERR_ABSENT)
+			return 0;
+		add_copy(m, e, name);
+		return pack_leave_out(m->packing, path, strerror(errno),
+		    err) == -1 ? -1 : 1;
+	}
 	if (st.st_ino != e->inode)
 		return 0;
-	struct copy *copy = pool_alloc(&m->pool, sizeof *copy);
-	*copy = (struct copy){ .inode = e->inode, .seen = m->round,
-	    .next = m->all };
-	if (pack_file(m->packing, fd, pool_format(&m->pool, "%s/%s", m->path,
-	    name), &copy->at, err) == -1)
-		return -1;
-	m->all = copy;
-	*table_at(&m->copies, pool_dup(&m->pool, slice_of(name))) = copy;
-	return 1;
+	return pack_file(m->packing, fd, path, &add_copy(m, e, name)->at,
+	    err) == -1 ? -1 : 1;
 }
 
 /* *missing: how many of these the copies lack, or may lack. */
@@ -108,7 +121,7 @@ static int
 take_others_back(const struct messages *m, struct err *err)
 {
 	for (const struct copy *c = m->all; c != NULL; c = c->next)
-		if (c->seen != m->round &&
+		if (c->seen != m->round && c->at != -1 &&
 		    pack_take_back(m->packing, c->at, err) == -1)
 			return -1;
 	return 0;
@@ -140,8 +153,9 @@ pack_part(struct messages *m, int dir, const char *name, int *fd,
 
 	*fd = openat(dir, name, DIRECTORY);
 	if (*fd == -1)
-		return errno == ENOENT ? 0 : err_sys(err, "%s/%s", m->path,
-		    name);
+		return errno == ENOENT ? 0 : pack_leave_out(m->packing,
+		    pool_format(&pool, "%s/%s", m->path, name),
+		    strerror(errno), err);
 	return pack_directory(m->packing, *fd, pool_format(&pool, "%s/%s",
 	    m->path, name), err);
 }

@@ -32,10 +32,8 @@ static int walk(struct walk *w, int dir, const char *path, struct err *err);
 static int
 leave_out(struct walk *w, const char *path, const char *why, struct err *err)
 {
-	SCOPED(drop_pool) struct pool pool = { 0 };
-
-	return errno == ENOENT ? 0 : pack_note(w->packing, pool_format(&pool,
-	    "%.200s: %s: it is left out", path, why), err);
+	return errno == ENOENT ? 0 : pack_leave_out(w->packing, path, why,
+	    err);
 }
 
 static int

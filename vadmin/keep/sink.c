@@ -4,8 +4,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,15 +98,17 @@ compare_bytes(const struct sink *s, int fd, uint64_t size, bool *same,
 
 /* A file that has not got its name yet. */
 struct unnamed {
-	int		 dir;		/* borrowed */
-	const char	*temporary;	/* NULL: nothing to take away */
+	int	 dir;		/* borrowed */
+	int	 fd;
+	char	 name[64];	/* "": it has none at all */
 };
 
 static void
 drop_unnamed(struct unnamed *u)
 {
-	if (u->temporary != NULL)
-		unlinkat(u->dir, u->temporary, 0);
+	drop_fd(&u->fd);
+	if (u->name[0] != '\0')
+		unlinkat(u->dir, u->name, 0);
 }
 
 static int
@@ -131,29 +136,68 @@ set_times(int fd, int64_t seconds, struct err *err)
 	return futimens(fd, times) == -1 ? err_sys(err, "time") : 0;
 }
 
+/* A name that whoever filled the directory could not know. */
+static int
+open_by_chance(const struct sink *s, struct unnamed *u, struct err *err)
+{
+	char name[sizeof u->name];
+	uint64_t chance;
+
+	if (getrandom(&chance, sizeof chance, 0) != sizeof chance)
+		return err_sys(err, "getrandom");
+	snprintf(name, sizeof name, ".vmail-restored.%016" PRIx64, chance);
+	u->fd = openat(u->dir, name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (u->fd == -1)
+		return err_sys(err, "create %s/%s", s->path, name);
+	memcpy(u->name, name, sizeof u->name);
+	return 0;
+}
+
+/* Any name could be one that the backup has, too: where the file system can, it
+ * gets none, and a restoring that is killed leaves nothing of it. */
+static int
+open_unnamed(const struct sink *s, struct unnamed *u, struct err *err)
+{
+	u->fd = openat(u->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	if (u->fd != -1)
+		return 0;
+	return errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT ?
+	    open_by_chance(s, u, err) :
+	    err_sys(err, "create a file in %s", s->path);
+}
+
+/* Nothing is replaced. */
+static int
+give_name(struct unnamed *u, const char *name)
+{
+	char path[64];
+
+	if (u->name[0] == '\0') {
+		snprintf(path, sizeof path, "/proc/self/fd/%d", u->fd);
+		return linkat(AT_FDCWD, path, u->dir, name, AT_SYMLINK_FOLLOW);
+	}
+	if (compat_renameat2_noreplace(u->dir, u->name, u->dir, name) == -1)
+		return -1;
+	u->name[0] = '\0';
+	return 0;
+}
+
 /* Half a file never has its name.  It is brought to the disk with all others,
  * by sink_end(). */
 static int
-make_file(struct sink *s, int dir, const char *name, const char *temporary,
+make_file(const struct sink *s, int dir, const char *name,
     const struct tar_member *m, struct err *err)
 {
-	SCOPED(drop_fd) int fd = -1;
+	SCOPED(drop_unnamed) struct unnamed u = { .dir = dir, .fd = -1 };
 
-	if (unlinkat(dir, temporary, 0) == -1 && errno != ENOENT)
-		return err_sys(err, "remove an old %s", temporary);
-	fd = openat(dir, temporary,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return err_sys(err, "create %s/%s", s->path, temporary);
-	SCOPED(drop_unnamed) struct unnamed undo = { dir, temporary };
-	if (write_bytes(s, fd, m->size, err) == -1 ||
-	    set_times(fd, m->time, err) == -1)
+	if (open_unnamed(s, &u, err) == -1)
+		return -1;
+	if (write_bytes(s, u.fd, m->size, err) == -1 ||
+	    set_times(u.fd, m->time, err) == -1)
 		return err_within(err, "%s/%s", s->path, name);
-	if (fchmod(fd, m->mode) == -1 ||
-	    compat_renameat2_noreplace(dir, temporary, dir, name) == -1)
-		return err_sys(err, "%s/%s", s->path, name);
-	undo.temporary = NULL;
-	return 0;
+	return fchmod(u.fd, m->mode) == -1 || give_name(&u, name) == -1 ?
+	    err_sys(err, "%s/%s", s->path, name) : 0;
 }
 
 static bool
@@ -166,12 +210,12 @@ is_there(int dir, const char *name)
 }
 
 int
-sink_put_file(struct sink *s, int dir, const char *name,
-    const char *temporary, const struct tar_member *m, struct err *err)
+sink_put_file(const struct sink *s, int dir, const char *name,
+    const struct tar_member *m, struct err *err)
 {
 	if (s->only_compare || is_there(dir, name))
 		return compare_file(s, dir, name, m, err);
-	return make_file(s, dir, name, temporary, m, err);
+	return make_file(s, dir, name, m, err);
 }
 
 /* --- directories and links ------------------------------------------- */
@@ -260,7 +304,7 @@ sink_put(struct sink *s, const struct tar_member *m, const char *name,
 	case TAR_LINK:
 		return put_link(s, dir, last, name, m, err);
 	default:
-		return sink_put_file(s, dir, last, ".vmail-restored", m, err);
+		return sink_put_file(s, dir, last, m, err);
 	}
 }
 

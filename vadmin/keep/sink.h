@@ -32,10 +32,9 @@ void	drop_sink(struct sink *sink);
 int	sink_put(struct sink *sink, const struct tar_member *member,
 	    const char *name, struct err *err);
 
-/* The same for one file, written as temporary first. */
-int	sink_put_file(struct sink *sink, int dir, const char *name,
-	    const char *temporary, const struct tar_member *member,
-	    struct err *err);
+/* The same for one file; it has its name when it is whole. */
+int	sink_put_file(const struct sink *sink, int dir, const char *name,
+	    const struct tar_member *member, struct err *err);
 
 /* All that was put there is on the disk, with its modes; where it was only
  * compared, there is nothing else. */

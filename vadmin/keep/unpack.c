@@ -53,8 +53,7 @@ put_own(struct places *p, const struct tar_member *m, const char *ending,
 	}
 	const char *name = pool_format(&p->pool, "%s.%s", p->account->name,
 	    ending);
-	return sink_put_file(&p->own, p->own.root, name, pool_format(&p->pool,
-	    ".%s.restored", name), m, err);
+	return sink_put_file(&p->own, p->own.root, name, m, err);
 }
 
 /* --- the inbox ------------------------------------------------------- */
@@ -89,10 +88,9 @@ put_mbox(struct places *p, const struct tar_member *m, struct err *err)
 		return err_sys(err, "%s", p->mailbox.path);
 	if (has_inbox(p))
 		return sink_put_file(&p->inbox, p->mailbox.parent,
-		    p->mailbox.name, p->half, m, err);
+		    p->mailbox.name, m, err);
 	p->is_half = true;
-	return sink_put_file(&p->inbox, p->mailbox.parent, p->half,
-	    pool_format(&p->pool, "%s.new", p->half), m, err);
+	return sink_put_file(&p->inbox, p->mailbox.parent, p->half, m, err);
 }
 
 static int
@@ -136,8 +134,7 @@ put_uids(struct places *p, const struct tar_member *m, struct err *err)
 	if (open_mailbox(p, err) == -1)
 		return -1;
 	const char *name = pool_format(&p->pool, ".%s.uids", p->mailbox.name);
-	return sink_put_file(&p->inbox, p->mailbox.parent, name,
-	    pool_format(&p->pool, ".%s.new", name), m, err);
+	return sink_put_file(&p->inbox, p->mailbox.parent, name, m, err);
 }
 
 static int

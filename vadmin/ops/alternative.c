@@ -8,6 +8,8 @@
 #include "alias_members.h"
 #include "alias_places.h"
 #include "attribute_file.h"
+#include "output.h"
+#include "profile_file.h"
 #include "scope.h"
 
 /* L@D, or L alone; D may be spelt as one of its aliases. */
@@ -55,6 +57,8 @@ is_ours(struct call *call, const struct account *account,
 	    alias_members_hold(&subject, &call->pool, members, &own);
 }
 
+/* An alias that is there already was made for something else, be it that it
+ * leads to this account alone: when the address goes, it would go, too. */
 static int
 check_free(struct call *call, const struct account *account, const char *local,
     struct err *err)
@@ -62,6 +66,10 @@ check_free(struct call *call, const struct account *account, const char *local,
 	struct alias_entry *entry;
 	struct account *other;
 
+	if (slice_same(slice_of(local), SLICE("postmaster")))
+		return err_set(err, ERR_EXISTS, "alternative-address: "
+		    "postmaster is the domain's: give it members with "
+		    "'vadmin alias add'");
 	if (account_find(account->domain, &call->pool, slice_of(local), &other,
 	    err) == 0)
 		return err_set(err, ERR_EXISTS, "alternative-address: %s has "
@@ -71,17 +79,17 @@ check_free(struct call *call, const struct account *account, const char *local,
 	if (alias_places_find(account->domain, &call->pool, local, &entry,
 	    err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
-	const struct alias_members members = { entry->members, entry->count };
-	return is_ours(call, account, &members) ? 0 : err_set(err, ERR_EXISTS,
-	    "alternative-address: %s:%u has an alias '%s', which is not this "
-	    "account's alone", entry->file, entry->line, entry->name);
+	return err_set(err, ERR_EXISTS, "alternative-address: %s:%u has an "
+	    "alias '%s', which was not made for it: take that away before, or "
+	    "let it be", entry->file, entry->line, entry->name);
 }
 
 int
 alternative_check(struct call *call, const struct account *account,
-    const char *address, const char *alternative, struct err *err)
+    const char *address, const char *alternative, const char *old,
+    struct err *err)
 {
-	struct address parsed;
+	struct address parsed, before;
 
 	if (address != NULL && address[0] != '\0' && read_address(call,
 	    account, "address", address, &parsed, err) == -1)
@@ -91,6 +99,11 @@ alternative_check(struct call *call, const struct account *account,
 	if (read_address(call, account, "alternative-address", alternative,
 	    &parsed, err) == -1)
 		return -1;
+	/* The alias that was made for it, if it is there. */
+	if (old != NULL && old[0] != '\0' && read_address(call, account, "",
+	    old, &before, err) == 0 &&
+	    slice_same(slice_of(before.local), slice_of(parsed.local)))
+		return 0;
 	return check_free(call, account, parsed.local, err);
 }
 
@@ -131,7 +144,8 @@ alternative_drop(struct call *call, const struct account *account,
 	if (alternative[0] != '\0' && read_address(call, account, "",
 	    alternative, &now, err) == -1)
 		return -1;
-	if (slice_same(slice_of(before.local), slice_of(now.local)))
+	if (slice_same(slice_of(before.local), slice_of(now.local)) ||
+	    slice_same(slice_of(before.local), SLICE("postmaster")))
 		return 0;
 	if (alias_file_read(account->domain, &call->pool, before.local, &file,
 	    err) == -1)
@@ -140,4 +154,40 @@ alternative_drop(struct call *call, const struct account *account,
 		return 0;
 	return alias_file_remove(&file, err) == -1 ? -1 :
 	    attribute_file_forget(account->domain, before.local, NULL, err);
+}
+
+static const char *
+read_profile(struct call *call, const struct account *account)
+{
+	struct profile profile;
+	struct err unused;
+
+	/* One that does not count stays, and "vadmin check" tells of it. */
+	return profile_file_read(account->domain, account->name, &call->pool,
+	    &profile, &unused) == 0 && profile.alternative != NULL ?
+	    profile.alternative : "";
+}
+
+int
+alternative_leave(struct call *call, const struct account *account,
+    struct err *err)
+{
+	return alternative_drop(call, account, read_profile(call, account), "",
+	    err);
+}
+
+int
+alternative_return(struct call *call, const struct account *account,
+    struct err *err)
+{
+	const char *address = read_profile(call, account);
+
+	if (address[0] == '\0')
+		return 0;
+	if (alternative_check(call, account, NULL, address, NULL, err) == -1) {
+		note("its alternative address %s does not come back: %s",
+		    address, err->text);
+		return err->kind == ERR_TEMPORARY ? -1 : 0;
+	}
+	return alternative_make(call, account, address, err);
 }

@@ -7,10 +7,12 @@
 #include "account.h"
 #include "operation.h"
 
-/* Whether both (NULL: not given; "": none) can be the account's.
- * ERR_INVALID: not of its domain.  ERR_EXISTS: somebody else's. */
+/* Whether both (NULL: not given; "": none) can be the account's, which had old
+ * (NULL: none) until now.  ERR_INVALID: not of its domain.  ERR_EXISTS: there
+ * is an account, or an alias, of that name. */
 int	alternative_check(struct call *call, const struct account *account,
-	    const char *address, const char *alternative, struct err *err);
+	    const char *address, const char *alternative, const char *old,
+	    struct err *err);
 
 /* L@D of an address that was checked; "" stays. */
 const char *alternative_address(struct call *call,
@@ -24,5 +26,12 @@ int	alternative_make(struct call *call, const struct account *account,
  * by now. */
 int	alternative_drop(struct call *call, const struct account *account,
 	    const char *old, const char *alternative, struct err *err);
+
+/* What its profile names goes with a deleted account, and comes back with it
+ * unless the name has become another's. */
+int	alternative_leave(struct call *call, const struct account *account,
+	    struct err *err);
+int	alternative_return(struct call *call, const struct account *account,
+	    struct err *err);
 
 #endif

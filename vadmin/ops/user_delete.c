@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "aliases.h"
+#include "alternative.h"
 #include "attribute_file.h"
 #include "confirm.h"
 #include "files.h"
@@ -329,7 +330,8 @@ user_delete(struct call *call, struct err *err)
 	if (subject_account(call, "U@D", &account, err) == -1 ||
 	    find_leading(call, account, &l, err) == -1 ||
 	    user_room_files(account->domain, err) == -1 ||
-	    replace(&l, err) == -1)
+	    replace(&l, err) == -1 ||
+	    alternative_leave(call, account, err) == -1)
 		return -1;
 	all.account = account;
 	if (uid_mark_retire(&call->in, account->ident.uid, err) == -1 ||

@@ -5,10 +5,8 @@
 
 #include "account.h"
 #include "alias_use.h"
-#include "attribute_file.h"
 #include "belongings.h"
 #include "files.h"
-#include "grant_file.h"
 #include "homes.h"
 #include "line_edit.h"
 #include "ops.h"
@@ -18,6 +16,7 @@
 #include "secret_ops.h"
 #include "subject.h"
 #include "uid_mark.h"
+#include "user_forget.h"
 #include "user_room.h"
 #include "user_settings.h"
 
@@ -98,38 +97,6 @@ tell_new(struct call *call, const struct subject *subject, uid_t uid)
 	sheet_print(&sheet);
 }
 
-/* What somebody of this name was granted, or granted, is not this one's. */
-static int
-forget_grants(const struct subject *subject, struct err *err)
-{
-	size_t count;
-
-	if (grant_file_forget(subject->domain, subject->name, &count,
-	    err) == -1)
-		return -1;
-	if (count > 0)
-		note("grants.%s had %zu line%s of an earlier '%s': taken out",
-		    subject->domain->name, count, count == 1 ? "" : "s",
-		    subject->name);
-	return 0;
-}
-
-/* Nor is what he owned. */
-static int
-forget_ownership(const struct subject *subject, struct err *err)
-{
-	size_t count;
-
-	if (attribute_file_replace_owner(subject->domain, subject->name, NULL,
-	    &count, err) == -1)
-		return -1;
-	if (count > 0)
-		note("an earlier '%s' was an owner of %zu alias%s of %s: taken "
-		    "out", subject->name, count, count == 1 ? "" : "es",
-		    subject->domain->name);
-	return 0;
-}
-
 /* The line in passwd.D makes the account and comes last; an entry of shadow.D
  * without it is nobody's. */
 int
@@ -147,8 +114,7 @@ user_add(struct call *call, struct err *err)
 	if (user_settings_take(call, &account, true, &settings, err) == -1 ||
 	    belongings_leftovers(&account, &call->pool, err) == -1 ||
 	    belongings_unmark(&account, &call->pool, err) == -1 ||
-	    forget_grants(&subject, err) == -1 ||
-	    forget_ownership(&subject, err) == -1 ||
+	    user_forget_earlier(&subject, err) == -1 ||
 	    uid_mark_take(&call->in, (uid_t)domain->conf.uid_start, &uid,
 	    err) == -1)
 		return -1;

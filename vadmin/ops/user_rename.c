@@ -27,6 +27,7 @@
 #include "scope.h"
 #include "subject.h"
 #include "unfinished.h"
+#include "user_forget.h"
 #include "user_lines.h"
 #include "user_rename.h"
 #include "user_room.h"
@@ -108,6 +109,15 @@ rename_reference(void *arg, struct pool *pool, const struct reference *at,
 	return true;
 }
 
+/* Only before any of it is done: later on NEW owns what U owned. */
+static int
+forget_earlier(const struct renaming *r, struct err *err)
+{
+	const struct subject subject = { r->domain, r->to };
+
+	return r->again ? 0 : user_forget_earlier(&subject, err);
+}
+
 /* --- the whole ----------------------------------------------------------- */
 
 static int
@@ -121,7 +131,8 @@ rename_all(struct renaming *r, struct err *err)
 		return -1;
 	const struct unfinished what = { "user rename", r->record, r->to,
 	    pool_format(&r->call->pool, "%s %s", r->from, r->alias) };
-	if (unfinished_begin(&r->call->in, &what, err) == -1 ||
+	if (forget_earlier(r, err) == -1 ||
+	    unfinished_begin(&r->call->in, &what, err) == -1 ||
 	    rename_announce(r, err) == -1 || rename_add_alias(r, err) == -1 ||
 	    move_belongings(r, err) == -1)
 		return -1;
@@ -240,6 +251,7 @@ go_on(struct renaming *r, const struct unfinished *begun, struct err *err)
 	slice_cut(&note_left, ' ', &from);
 	r->from = pool_dup(&r->call->pool, from);
 	r->to = begun->to;
+	r->again = true;
 	r->alias = pool_dup(&r->call->pool, note_left);
 	if (account_find(r->domain, &r->call->pool, slice_of(r->from),
 	    &account, err) == -1 && (err->kind != ERR_ABSENT ||

@@ -21,6 +21,8 @@ struct renaming {
 	const char		*alias;		/* one of the above */
 	/* by its old name */
 	struct account		 account;
+	/* an earlier call has begun it */
+	bool			 again;
 	/* passwd.D has the new name alone */
 	bool			 switched;
 };

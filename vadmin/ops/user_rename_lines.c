@@ -9,6 +9,7 @@
 #include "line_edit.h"
 #include "profile_file.h"
 #include "scope.h"
+#include "user_forget.h"
 #include "user_rename.h"
 
 /* --- passwd.D and shadow.D ----------------------------------------------- */
@@ -153,6 +154,7 @@ rename_add_alias(const struct renaming *r, struct err *err)
 {
 	SCOPED(drop_alias_file) struct alias_file file = { 0 };
 	struct alias_member member = { ALIAS_ADDRESS, r->to, 0 };
+	const struct subject subject = { r->domain, r->from };
 	const struct alias_members members = { &member, 1 };
 
 	if (strcmp(r->alias, HAS) == 0)
@@ -160,7 +162,10 @@ rename_add_alias(const struct renaming *r, struct err *err)
 	if (alias_file_read(r->domain, &r->call->pool, r->from, &file,
 	    err) == -1)
 		return -1;
-	return file.found ? 0 : alias_file_set(&file, &members, err);
+	if (file.found)
+		return 0;
+	return alias_forget_earlier(&subject, err) == -1 ? -1 :
+	    alias_file_set(&file, &members, err);
 }
 
 /* One that was ours and shall not stay; and one of the new name that led to the
@@ -172,7 +177,10 @@ rename_remove_alias(const struct renaming *r, const char *name, struct err *err)
 
 	if (alias_file_read(r->domain, &r->call->pool, name, &file, err) == -1)
 		return -1;
-	return leads_only_to(&file, r->to) ? alias_file_remove(&file, err) : 0;
+	if (!leads_only_to(&file, r->to))
+		return 0;
+	return alias_file_remove(&file, err) == -1 ? -1 :
+	    attribute_file_forget(r->domain, name, NULL, err);
 }
 
 /* --- what is said of it --------------------------------------------------- */

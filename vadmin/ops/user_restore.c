@@ -1,4 +1,6 @@
 /* user_restore.c: deleted accounts, brought back or gone for good. */
+#include "alias_use.h"
+#include "alternative.h"
 #include "confirm.h"
 #include "grant_file.h"
 #include "line_edit.h"
@@ -8,6 +10,7 @@
 #include "subject.h"
 #include "trash.h"
 #include "trash_record.h"
+#include "uid_use.h"
 #include "user_room.h"
 
 /* A deleted account as its record tells it. */
@@ -112,6 +115,27 @@ restore_grants(const struct record *record, struct pool *pool, struct err *err)
 	return 0;
 }
 
+/* An archive may have brought the account back meanwhile, by another name by
+ * now: two would be one to the system. */
+static int
+check_uid(const struct call *call, const struct record *record,
+    struct err *err)
+{
+	const struct account *account = &record->account;
+	const char *who;
+
+	if (account->domain->one_owner)
+		return 0;
+	if (uid_use_find(&call->in, record->belongings.pool,
+	    account->ident.uid, &who, err) == -1)
+		return -1;
+	return who == NULL ? 0 : err_set(err, ERR_EXISTS, "its user id %u is "
+	    "that of %s: it cannot come back beside that one ('vadmin user "
+	    "purge %s@%s' removes what the trash has)",
+	    (unsigned)account->ident.uid, who, account->name,
+	    account->domain->name);
+}
+
 /* passwd.D last: until then there is no account, and mail for it waits for
  * nobody. */
 static int
@@ -138,13 +162,16 @@ user_restore(struct call *call, struct err *err)
 		return -1;
 	const char *newest = deleted.stamps[deleted.count - 1];
 	if (read_record(call, subject, newest, &record, err) == -1 ||
+	    check_uid(call, &record, err) == -1 ||
 	    trash_restore(&record.belongings, err) == -1 ||
 	    restore_lines(&record, err) == -1 ||
-	    restore_grants(&record, &call->pool, err) == -1)
+	    restore_grants(&record, &call->pool, err) == -1 ||
+	    alternative_return(call, &record.account, err) == -1)
 		return -1;
 	if (deleted.count > 1)
 		note("the last of %zu that were deleted: the others stay in "
 		    "the trash", deleted.count);
+	alias_use_warn_same(call, subject->domain, record.account.name);
 	return trash_record_remove(subject->domain, record.account.name, newest,
 	    err);
 }

@@ -77,7 +77,8 @@ user_settings_take(struct call *call, const struct account *account,
 		s.old = unread;
 	}
 	if (alternative_check(call, account, value_of(&s, "address"),
-	    value_of(&s, "alternative-address"), err) == -1)
+	    value_of(&s, "alternative-address"), s.old.alternative,
+	    err) == -1)
 		return -1;
 	*out = s;
 	return 0;
@@ -256,13 +257,12 @@ user_settings_apply(struct call *call, const struct user_settings *s,
 	if (apply_quota(s, err) == -1 || apply_filter(call, s, err) == -1 ||
 	    apply_forward(call, s, err) == -1)
 		return -1;
-	if (alternative != NULL && alternative[0] != '\0' &&
-	    alternative_make(call, &s->account, alternative, err) == -1)
-		return -1;
 	/* As long as the profile names the old one it can still be taken
-	 * away. */
-	if (alternative != NULL && alternative_drop(call, &s->account,
-	    text_of(s->old.alternative), alternative, err) == -1)
+	 * away; and an alias is made when the profile says whose it is. */
+	if ((alternative != NULL && alternative_drop(call, &s->account,
+	    text_of(s->old.alternative), alternative, err) == -1) ||
+	    apply_profile(call, s, err) == -1)
 		return -1;
-	return apply_profile(call, s, err);
+	return alternative == NULL || alternative[0] == '\0' ? 0 :
+	    alternative_make(call, &s->account, alternative, err);
 }
