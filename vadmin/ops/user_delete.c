@@ -40,7 +40,8 @@ tell_use(void *arg, struct pool *pool, const struct reference *at,
 	    strcmp(at->domain, l->account->domain->name) == 0 &&
 	    slice_same(slice_of(at->name), slice_of(own))))
 		return false;
-	const char *then = l->by != NULL ? pool_format(pool, ": it will lead "
+	const char *then = l->by != NULL ? at->stays ?
+	    ": it has to be changed first" : pool_format(pool, ": it will lead "
 	    "to %s", l->by) : at->kind == REFERENCE_FORWARD || at->only ?
 	    ", and nobody else: its mail will be refused" : "";
 	if (l->tells && at->kind == REFERENCE_FALLBACK)
@@ -169,9 +170,11 @@ replace(struct leading *l, struct err *err)
 
 	if (l->by == NULL)
 		return 0;
-	if (references_each(l->call, l->account->name, tell_use, l,
-	    err) == -1)
-		return -1;
+	if (references_check(l->call, l->account->name, tell_use, l,
+	    err) == -1 || references_change(l->call, l->account->name,
+	    tell_use, l, err) == -1)
+		return err_within(err, "%s@%s stays", l->account->name,
+		    l->account->domain->name);
 	if (h.to == NULL)
 		return 0;
 	if (grant_file_each(l->account->domain, &l->call->pool, hand_on, &h,
