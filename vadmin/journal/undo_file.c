@@ -126,22 +126,34 @@ back_removed(const struct desk *desk, bool there, struct err *err)
 	return write_file(desk, desk->step->hunk.old, true, err);
 }
 
+static bool
+can_be_done(const struct desk *desk, struct slice now)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	struct err unused;
+
+	return hunk_apply(&desk->step->hunk, now, desk->manner->separator,
+	    &text, &unused) == 0;
+}
+
+/* Lines that only went can come back wherever they are, so a step that perhaps
+ * was not done is asked first for what there would be more of without it. */
 static int
 back_replaced(const struct desk *desk, struct slice now, bool there,
     struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
-	const struct hunk back = hunk_turned(&desk->step->hunk);
-	struct err unused;
+	const struct hunk *done = &desk->step->hunk, back = hunk_turned(done);
 
 	if (!there)
 		return undo_is_gone(desk, err);
+	if (desk->perhaps && done->old.len > done->new.len &&
+	    can_be_done(desk, now))
+		return 0;
 	if (hunk_apply(&back, now, desk->manner->separator, &text, err) == 0)
 		return write_file(desk, str_slice(&text), false, err);
-	if (desk->perhaps && hunk_apply(&desk->step->hunk, now,
-	    desk->manner->separator, &text, &unused) == 0)
-		return 0;
-	return err_within(err, "%s", desk->step->path);
+	return desk->perhaps && can_be_done(desk, now) ? 0 :
+	    err_within(err, "%s", desk->step->path);
 }
 
 int
