@@ -330,6 +330,19 @@ class Undo(Journal):
                         break
                 self.assertGreater(broken, 1)
 
+    def test_who_comes_back_needs_room_as_who_is_new_does(self):
+        self.add("joe@a.test")
+        self.add("ann@a.test")
+        self.ok("domain", "set", "a.test", "max-users=2")
+        self.ok("user", "delete", "ann@a.test", "--yes")
+        n = self.last()["number"]
+        self.add("bob@a.test")
+        before = self.vmail.read("passwd.a.test")
+        self.refused(77, "a.test may have 2 accounts and would have 3: raise max-users", "undo", n)
+        self.assertEqual(self.vmail.read("passwd.a.test"), before)
+        self.ok("domain", "set", "a.test", "max-users=3")
+        self.ok("undo", n)
+
     def test_an_answer_that_was_given_meanwhile_is_no_obstacle(self):
         self.add("joe@a.test")
         self.ok("user", "vacation", "joe@a.test", "on", "--text", "-", input=b"\naway\n")
