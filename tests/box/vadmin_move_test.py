@@ -563,6 +563,28 @@ class Deleted(Moved):
         self.mail("boss@a.test")
         self.mail("nobody@b.test")
 
+    def test_who_leads_to_it_without_naming_it_in_a_line_of_ours_is_named_too(self):
+        self.ok("domain", "set", "a.test", "match-full-name=yes")
+        self.ok("domain", "add", "fb.test")
+        self.ok("domain", "set", "fb.test", "fallback=@a.test")
+        self.ok("user", "set", "joe@a.test", "name=Joe Doe")
+        path = self.vmail.write("members", "x@far.test\njoe@a.test\n")
+        self.vmail.write("aliases.b.test", f"inc: :include:{path}\nfull: Joe.Doe@a.test\nvia: joe@fb.test\n"
+                         "plain: joe@a.test\n")
+        home = os.path.join(self.vmail.home("ann@a.test"), ".forward")
+        os.unlink(os.path.join(self.vmail.spool, "files", "a.test", "ann.forward"))
+        with open(home, "w") as f:
+            f.write("# mine\njoe@a.test\n")
+        if ROOT:
+            st = os.stat(os.path.dirname(home))
+            os.chown(home, st.st_uid, st.st_gid)
+        for more, then in ((), ""), (("--replace-by", "ann@a.test"), ": that is not changed"):
+            told = self.ok("-n", "user", "delete", "joe@a.test", "--yes", *more).stderr
+            for name, where in (("alias inc@b.test", "aliases.b.test:1"), ("alias full@b.test", "aliases.b.test:2"),
+                                ("alias via@b.test", "aliases.b.test:3"), ("forward of ann@a.test", home + ":2")):
+                self.assertRegex(told, rf"the {name} leads to it \(.*{re.escape(where)}\){then}\n")
+            self.assertEqual(told.count("plain@b.test"), 1, told)
+
     def test_who_is_named_where_nothing_can_be_changed_stays_until_that_is_mended(self):
         for name in ("aliases.b.test", "vips"):
             self.vmail.write(name, b"sales: joe@a.test\n")
