@@ -124,6 +124,23 @@ class Room(Explain):
         self.assertEqual(self.one(status=77)["limit"][0], "5.2.2 mailbox full")
         self.refused(69, "mailbox full", "joe@a.test", b"x\n")
 
+    def test_what_a_delivery_adds_takes_room_too(self):
+        for kind in ("mbox", "maildir"):
+            self.vmail.run("vadmin", "domain", "set", "a.test", f"mailbox={kind}")
+            inbox = os.path.join(self.vmail.spool, "a.test", "joe")
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(inbox)
+            self.limit("1")
+            fits, full = 20, 1024
+            while full - fits > 1:
+                size = (fits + full) // 2
+                said = self.vmail.run("vadmin", "explain", "joe@a.test", "--from", "joe@far.test", "--size", str(size))
+                fits, full = (fits, size) if b"mailbox full" in said.stdout else (size, full)
+            message = b"Subject: x\n\n"
+            for size, status in ((full, 69), (fits, 0)):
+                got = self.vmail.deliver("joe@a.test", message.ljust(size - 1, b"x") + b"\n", sender="joe@far.test")
+                self.assertEqual(got.status, status, (kind, size, got))
+
     def test_a_filter_is_told_and_one_that_is_left_out(self):
         self.vmail.run("vadmin", "domain", "set", "a.test", "filter=touch " + self.vmail.scratch + "/ran; cat")
         what, where = self.one()["filter"]

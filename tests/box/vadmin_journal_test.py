@@ -300,6 +300,49 @@ class Undo(Journal):
         self.refused(65, "not a number", "undo", "x")
         self.refused(67, "the journal has no entry 99", "log", "--steps", "99")
 
+    def broken_off(self, how, when, *args):
+        return run("/usr/bin/strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=renameat", "-e",
+                   f"inject=renameat:{how}:when={when}", program("vadmin"), "-C", self.vmail.dir, *args)
+
+    def test_a_removal_that_was_broken_off_before_it_took_lines_away_puts_none_there_twice(self):
+        self.add("joe@a.test")
+        self.add("ann@a.test")
+        self.ok("user", "grant", "joe@a.test", "ann", "all")
+        self.ok("user", "grant", "ann@a.test", "joe", "all")
+        self.ok("alias", "add", "all@a.test", "joe")
+        self.ok("alias", "set", "all@a.test", "description=everybody")
+        self.ok("alias", "set", "all@a.test", "owners=joe")
+        self.ok("alias", "set", "all@a.test", "membership=open")
+        names = ("aliases.a.test", "attributes.a.test", "grants.a.test", "passwd.a.test", "shadow.a.test")
+        before = {name: self.vmail.read(name) for name in names}
+        for args in (("alias", "delete", "all@a.test"), ("user", "delete", "ann@a.test", "--yes")):
+            for how in ("error=EIO", "signal=KILL"):
+                broken = 0
+                for when in range(1, 9):
+                    got = self.broken_off(how, when, *args)
+                    last = self.last()
+                    if not last["operation"].startswith(" ".join(args[:2])):
+                        continue
+                    broken += got.status in (75, -9)
+                    self.ok("undo", last["number"])
+                    self.assertEqual({name: self.vmail.read(name) for name in names}, before, (args, how, when))
+                    if got.status == 0:
+                        break
+                self.assertGreater(broken, 1)
+
+    def test_who_comes_back_needs_room_as_who_is_new_does(self):
+        self.add("joe@a.test")
+        self.add("ann@a.test")
+        self.ok("domain", "set", "a.test", "max-users=2")
+        self.ok("user", "delete", "ann@a.test", "--yes")
+        n = self.last()["number"]
+        self.add("bob@a.test")
+        before = self.vmail.read("passwd.a.test")
+        self.refused(77, "a.test may have 2 accounts and would have 3: raise max-users", "undo", n)
+        self.assertEqual(self.vmail.read("passwd.a.test"), before)
+        self.ok("domain", "set", "a.test", "max-users=3")
+        self.ok("undo", n)
+
     def test_an_answer_that_was_given_meanwhile_is_no_obstacle(self):
         self.add("joe@a.test")
         self.ok("user", "vacation", "joe@a.test", "on", "--text", "-", input=b"\naway\n")

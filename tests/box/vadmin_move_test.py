@@ -565,6 +565,59 @@ class Deleted(Moved):
         self.mail("boss@a.test")
         self.mail("nobody@b.test")
 
+    def test_who_leads_to_it_without_naming_it_in_a_line_of_ours_is_named_too(self):
+        self.ok("domain", "set", "a.test", "match-full-name=yes")
+        self.ok("domain", "add", "fb.test")
+        self.ok("domain", "set", "fb.test", "fallback=@a.test")
+        self.ok("user", "set", "joe@a.test", "name=Joe Doe")
+        path = self.vmail.write("members", "x@far.test\njoe@a.test\n")
+        self.vmail.write("aliases.b.test", f"inc: :include:{path}\nfull: Joe.Doe@a.test\nvia: joe@fb.test\n"
+                         "plain: joe@a.test\n")
+        home = os.path.join(self.vmail.home("ann@a.test"), ".forward")
+        os.unlink(os.path.join(self.vmail.spool, "files", "a.test", "ann.forward"))
+        with open(home, "w") as f:
+            f.write("# mine\njoe@a.test\n")
+        if ROOT:
+            st = os.stat(os.path.dirname(home))
+            os.chown(home, st.st_uid, st.st_gid)
+        for more, then in ((), ""), (("--replace-by", "ann@a.test"), ": that is not changed"):
+            told = self.ok("-n", "user", "delete", "joe@a.test", "--yes", *more).stderr
+            for name, where in (("alias inc@b.test", "aliases.b.test:1"), ("alias full@b.test", "aliases.b.test:2"),
+                                ("alias via@b.test", "aliases.b.test:3"), ("forward of ann@a.test", home + ":2")):
+                self.assertRegex(told, rf"the {name} leads to it \(.*{re.escape(where)}\){then}\n")
+            self.assertEqual(told.count("plain@b.test"), 1, told)
+
+    def test_who_is_named_where_nothing_can_be_changed_stays_until_that_is_mended(self):
+        for name in ("aliases.b.test", "vips"):
+            self.vmail.write(name, b"sales: joe@a.test\n")
+            os.rename(self.path("etc", name), self.path(name))
+        os.symlink(self.path("aliases.b.test"), self.path("etc", "aliases.b.test"))
+        self.ok("domain", "set", "b.test", f"extra-aliases={self.path('vips')}")
+        before = self.tree()
+        for command in (("user", "delete", "joe@a.test", "--yes", "--replace-by", "ann@a.test"),
+                        ("user", "rename", "joe@a.test", "jim", "--no-alias")):
+            told = self.refused(77, *command)
+            self.assertRegex(told, r"aliases\.b\.test:1: 'joe@a\.test' is not changed: .*symbolic link")
+            self.assertRegex(told, r"vips:1: 'joe@a\.test' is not changed: the file is not in .*by hand")
+            self.assertIn("2 places told above cannot be changed", told)
+            self.assertEqual(self.tree(), before)
+        told = self.vmail.run("vadmin", "-n", "user", "delete", "joe@a.test", "--yes").stderr
+        self.assertRegex(told, r"the alias sales@b\.test names it \(.*aliases\.b\.test:1\), and nobody else")
+        for name in ("aliases.b.test", "vips"):
+            with open(self.path(name), "w") as file:
+                file.write("sales: ann@a.test\n")
+        self.ok("user", "delete", "joe@a.test", "--yes", "--replace-by", "ann@a.test")
+
+    def test_a_disk_that_fails_while_others_are_led_elsewhere_keeps_the_account(self):
+        got = run("/usr/bin/strace", "-f", "-o", os.devnull, "-e", "trace=renameat", "-e",
+                  "inject=renameat:error=EIO:when=2", program("vadmin"), "-C", self.vmail.dir, "user", "delete", "joe@a.test",
+                  "--yes", "--replace-by", "ann@a.test")
+        self.assertEqual(got.status, 75, got)
+        self.assertIn("joe@a.test stays: ", got.stderr)
+        self.mail("joe@a.test")
+        self.ok("user", "delete", "joe@a.test", "--yes", "--replace-by", "ann@a.test")
+        self.assertNotIn(b": joe@A.TEST", self.vmail.read("aliases.b.test"))
+
     def test_an_alias_that_would_lead_to_nobody_is_named_so(self):
         told = self.ok("user", "delete", "joe@a.test").stderr
         for name in ("boss@a.test", "the fallback of b.test", "the forward of ann@a.test"):

@@ -194,6 +194,8 @@ class Place:
         return os.path.join(self.vmail.scratch, "text")
 
     def call(self, command, who, input=b""):
+        if command.startswith("user passwd") and who and who[-1].startswith("user/"):
+            input = b"x\n" + input    # an account says its old one first
         words = [self.file() if word == "FILE" else word for word in command.split()]
         if who is not None:
             return self.vmail.run("vadmin", *who, *words, input=input)
@@ -207,6 +209,27 @@ class Place:
     def restore(self):
         subprocess.run(["rm", "-rf", self.vmail.scratch], check=True)
         subprocess.run(["cp", "-a", self.copy, self.vmail.scratch], check=True)
+
+
+class Own(BoxTest):
+    def test_an_account_changes_its_password_with_the_old_one_alone(self):
+        vmail = Place(self).vmail
+        before = vmail.read("shadow.a.test")
+        words = ("--as", "user/joe@a.test", "user", "passwd", "joe", "--password-stdin")
+        for input in (GOOD, b"y\n" + GOOD, b"\n" + GOOD, b"", b"x" * 600 + b"\n" + GOOD):
+            got = vmail.run("vadmin", *words, input=input)
+            self.assertEqual(got.status, 65 if len(input) > 600 else 77, (input, got))
+            self.assertEqual(vmail.read("shadow.a.test"), before)
+        self.assertIn("no terminal", vmail.run("vadmin", *words[:-1], input=b"x\n").stderr)
+        got = vmail.run("vadmin", *words, input=b"x\n")
+        self.assertEqual((got.status, vmail.read("shadow.a.test")), (0, before), got)
+        got = vmail.run("vadmin", *words, input=b"x\n" + GOOD)
+        self.assertEqual(got.status, 0, got)
+        hashed = vmail.read("shadow.a.test").decode().split("joe:")[1].split(":")[0]
+        self.assertEqual(crypt.crypt(GOOD.decode().rstrip("\n"), hashed), hashed)
+        for who in (("--as", "admin/admin@a.test"), ()):
+            got = vmail.run("vadmin", *who, "user", "passwd", "joe@a.test", "--password-stdin", input=GOOD)
+            self.assertEqual(got.status, 0, got)
 
 
 class Matrix(BoxTest):

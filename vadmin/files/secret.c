@@ -88,6 +88,12 @@ ask_without_echo(const char *question, struct str *out, struct err *err)
 }
 
 int
+secret_ask_old(struct str *out, struct err *err)
+{
+	return ask_without_echo("Old password", out, err);
+}
+
+int
 secret_from_terminal(const char *prompt, const char *account,
     const char *domain, struct str *out, struct err *err)
 {

@@ -16,6 +16,9 @@ enum { SECRET_MAX = 512 };		/* bytes */
 /* The first line of standard input. */
 int	secret_from_stdin(struct str *out, struct err *err);
 
+/* Once from the terminal, without echo: one that is there already. */
+int	secret_ask_old(struct str *out, struct err *err);
+
 /* Twice from the terminal, without echo; once when it is too easy for this
  * account (quality.h).  Empty when the answer is. */
 int	secret_from_terminal(const char *prompt, const char *account,

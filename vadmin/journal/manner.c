@@ -11,6 +11,7 @@ static const struct manner manners[] = {
 	{ .before = "shadow.", .separator = ':', .secret = 2 },
 	{ .before = "admins", .separator = ':', .secret = 2 },
 	{ .before = "aliases.", .separator = ':' },
+	{ .before = "attributes.", .separator = '=' },
 	{ .before = "domain.", .separator = '=' },
 	{ .before = "vmail.conf", .separator = '=' },
 	/* A user id that was given is never given again. */

@@ -2,10 +2,13 @@
 #include "undo_desk.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "change.h"
+#include "domain.h"
+#include "entries.h"
 #include "fd.h"
 #include "file.h"
 #include "index.h"
@@ -126,22 +129,67 @@ back_removed(const struct desk *desk, bool there, struct err *err)
 	return write_file(desk, desk->step->hunk.old, true, err);
 }
 
+static bool
+can_be_done(const struct desk *desk, struct slice now)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	struct err unused;
+
+	return hunk_apply(&desk->step->hunk, now, desk->manner->separator,
+	    &text, &unused) == 0;
+}
+
+static uint64_t
+count_accounts(struct slice text)
+{
+	struct entry line;
+	uint64_t count = 0;
+
+	while (entries_next(&text, &line))
+		count += line.count == PASSWD_FIELDS;
+	return count;
+}
+
+/* Who comes back needs the room that who is new needs. */
+static int
+check_room(const struct desk *desk, struct slice now, struct slice then,
+    struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct slice file = slice_of(desk->name);
+	struct domain *domain;
+	struct err unused;
+
+	if (!slice_starts(file, "passwd.") || domain_open(desk->in, &pool,
+	    slice_from(file, strlen("passwd.")), &domain, &unused) == -1)
+		return 0;
+	uint64_t max = domain->conf.max_users, count = max == 0 ? 0 :
+	    count_accounts(then);
+	return count <= max || count <= count_accounts(now) ? 0 :
+	    err_set(err, ERR_REFUSED, "%s may have %llu accounts and would "
+	    "have %llu: raise max-users", domain->name,
+	    (unsigned long long)max, (unsigned long long)count);
+}
+
+/* Lines that only went can come back wherever they are, so a step that perhaps
+ * was not done is asked first for what there would be more of without it. */
 static int
 back_replaced(const struct desk *desk, struct slice now, bool there,
     struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
-	const struct hunk back = hunk_turned(&desk->step->hunk);
-	struct err unused;
+	const struct hunk *done = &desk->step->hunk, back = hunk_turned(done);
 
 	if (!there)
 		return undo_is_gone(desk, err);
-	if (hunk_apply(&back, now, desk->manner->separator, &text, err) == 0)
-		return write_file(desk, str_slice(&text), false, err);
-	if (desk->perhaps && hunk_apply(&desk->step->hunk, now,
-	    desk->manner->separator, &text, &unused) == 0)
+	if (desk->perhaps && done->old.len > done->new.len &&
+	    can_be_done(desk, now))
 		return 0;
-	return err_within(err, "%s", desk->step->path);
+	if (hunk_apply(&back, now, desk->manner->separator, &text, err) == 0)
+		return check_room(desk, now, str_slice(&text), err) == -1 ? -1 :
+		    write_file(desk, str_slice(&text), false, err);
+	return desk->perhaps && can_be_done(desk, now) ? 0 :
+	    err_within(err, "%s", desk->step->path);
 }
 
 int

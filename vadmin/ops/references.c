@@ -12,6 +12,7 @@
 #include "domain_file.h"
 #include "fd.h"
 #include "file.h"
+#include "files.h"
 #include "members.h"
 #include "name.h"
 #include "scope.h"
@@ -25,6 +26,14 @@ struct search {
 	void			*arg;
 	struct reference	 at;
 	struct pool		 pool;		/* of what follows */
+	/* what may change is not changed */
+	bool			 dry;
+	/* places that have to change and do not, and why the first does not */
+	size_t			 staying;
+	enum err_kind		 why;
+	/* of the file that is told of */
+	enum err_kind		 why_not;
+	const char		*reason;
 	struct table		 extra;		/* files, and how often named */
 	char			 once, often, done;
 };
@@ -34,6 +43,13 @@ drop_search(struct search *s)
 {
 	drop_table(&s->extra);
 	drop_pool(&s->pool);
+}
+
+static void
+count_staying(struct search *s, enum err_kind why)
+{
+	if (s->staying++ == 0 || why == ERR_TEMPORARY)
+		s->why = why;
 }
 
 /* --- one file ------------------------------------------------------------ */
@@ -54,18 +70,7 @@ look_at_member(void *arg, struct pool *pool, const struct alias_entry *entry,
 	at.only = entry->count == 1;
 	at.where = pool_format(pool, "%s:%u", entry->file,
 	    entry->members[i].line);
-	return s->visit(s->arg, pool, &at, new);
-}
-
-static void
-look_at_aliases(struct search *s, const char *file)
-{
-	struct members_visit visit = { look_at_member, s, s->word, 0 };
-	struct err err;
-
-	s->at.kind = REFERENCE_ALIAS;
-	if (members_of_file(&s->call->in, file, &visit, &err) == -1)
-		note("%s: left as it is: %s", file, err.text);
+	return s->visit(s->arg, pool, &at, new) && (at.stays || !s->dry);
 }
 
 /* Absolute paths may lead to the installation's directory, too. */
@@ -79,9 +84,8 @@ beside_us(const struct search *s, const char *file)
 	return strchr(file, '/') == NULL ? file : NULL;
 }
 
-/* A file elsewhere is not ours to replace: what is in it can be told alone. */
 static int
-tell_elsewhere(void *arg, const struct alias_entry *entry,
+tell_staying(void *arg, const struct alias_entry *entry,
     const struct alias_extent *extent, struct err *err)
 {
 	struct search *s = arg;
@@ -91,11 +95,43 @@ tell_elsewhere(void *arg, const struct alias_entry *entry,
 	(void)extent;
 	(void)err;
 	for (size_t i = 0; entry->wrong == NULL && i < entry->count; i++)
-		if (look_at_member(s, &pool, entry, i, &unused))
-			note("%s:%u: not changed: the file is not in %s: edit "
-			    "it by hand", entry->file, entry->members[i].line,
-			    s->call->in.path);
+		if (look_at_member(s, &pool, entry, i, &unused)) {
+			note("%s:%u: '%s' is not changed: %s", entry->file,
+			    entry->members[i].line, entry->members[i].text,
+			    s->reason);
+			count_staying(s, s->why_not);
+		}
 	return 0;
+}
+
+/* What cannot be changed can be read all the same: deliveries do. */
+static void
+look_only(struct search *s, const char *file, enum err_kind why,
+    const char *reason)
+{
+	struct err err;
+
+	s->at.stays = true;
+	s->reason = reason;
+	s->why_not = why;
+	if (alias_search_each(&s->call->in, file, s->word, tell_staying, s,
+	    &err) == -1) {
+		note("%s: not looked at: %s", file, err.text);
+		if (err.kind != ERR_ABSENT)
+			count_staying(s, err.kind);
+	}
+	s->at.stays = false;
+}
+
+static void
+look_at_aliases(struct search *s, const char *file)
+{
+	struct members_visit visit = { look_at_member, s, s->word, 0 };
+	struct err err;
+
+	s->at.kind = REFERENCE_ALIAS;
+	if (members_of_file(&s->call->in, file, &visit, &err) == -1)
+		look_only(s, file, err.kind, err.text);
 }
 
 static void
@@ -103,7 +139,6 @@ look_at_extra(struct search *s, const char *named)
 {
 	const char *file = beside_us(s, named);
 	void **slot = table_at(&s->extra, named);
-	struct err err;
 
 	if (*slot == &s->done)
 		return;
@@ -112,9 +147,10 @@ look_at_extra(struct search *s, const char *named)
 	s->at.kind = REFERENCE_ALIAS;
 	if (file != NULL)
 		look_at_aliases(s, file);
-	else if (alias_search_each(&s->call->in, named, s->word,
-	    tell_elsewhere, s, &err) == -1)
-		note("%s: not looked at: %s", named, err.text);
+	else	/* not ours to replace */
+		look_only(s, named, ERR_REFUSED, pool_format(&s->pool,
+		    "the file is not in %s: edit it by hand",
+		    s->call->in.path));
 	s->at.shared = false;
 }
 
@@ -134,8 +170,10 @@ look_at_forward(struct search *s, int dir, const char *path, const char *file)
 	s->at.kind = REFERENCE_FORWARD;
 	s->at.name = pool_dup(&pool, name);
 	if (members_of_forward(dir, file, pool_format(&pool, "%s/%s", path,
-	    file), &visit, &err) == -1)
+	    file), &visit, &err) == -1) {
 		note("left as it is: %s", err.text);
+		count_staying(s, err.kind);
+	}
 	s->at.name = "";
 }
 
@@ -149,9 +187,11 @@ look_at_forwards(struct search *s, const struct domain *domain)
 	int fd;
 
 	if (spool_files(domain, false, &fd, &err) == -1) {
-		if (err.kind != ERR_ABSENT)
+		if (err.kind != ERR_ABSENT) {
 			note("forwards of %s: not looked at: %s", domain->name,
 			    err.text);
+			count_staying(s, err.kind);
+		}
 		return;
 	}
 	dir = fdopendir(fd);
@@ -167,6 +207,21 @@ look_at_forwards(struct search *s, const struct domain *domain)
 }
 
 /* --- fallbacks ----------------------------------------------------------- */
+
+/* A dry search asks only whether the file could be. */
+static int
+change_fallback(struct search *s, const struct domain *domain,
+    const char *assignment, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	bool there;
+
+	if (s->dry)
+		return files_check(domain->in, pool_format(&pool, "domain.%s",
+		    domain->name), &there, err);
+	return domain_file_change(domain->in, domain->name,
+	    &(struct setting_words){ &assignment, 1 }, err);
+}
 
 static void
 look_at_fallback(struct search *s, const struct domain *domain)
@@ -187,9 +242,10 @@ look_at_fallback(struct search *s, const struct domain *domain)
 	if (!s->visit(s->arg, &pool, &at, &new))
 		return;
 	const char *assignment = pool_format(&pool, "fallback=%s", new.text);
-	if (domain_file_change(domain->in, domain->name,
-	    &(struct setting_words){ &assignment, 1 }, &err) == -1)
+	if (change_fallback(s, domain, assignment, &err) == -1) {
 		note("%s: left as it is: %s", at.where, err.text);
+		count_staying(s, err.kind);
+	}
 }
 
 /* --- all domains --------------------------------------------------------- */
@@ -227,6 +283,7 @@ look_at_domain(void *arg, const char *name, bool is_alias, struct err *err)
 	if (domain_open(&s->call->in, &pool, slice_of(name), &domain,
 	    err) == -1) {
 		note("%s: not looked at: %s", name, err->text);
+		count_staying(s, err->kind);
 		return 0;
 	}
 	for (size_t i = 0; i < domain->conf.extra_aliases.count; i++)
@@ -237,17 +294,56 @@ look_at_domain(void *arg, const char *name, bool is_alias, struct err *err)
 	return 0;
 }
 
+static int
+look_everywhere(struct search *s, struct err *err)
+{
+	SCOPED(drop_pool) struct pool names = { 0 };
+	const struct installation *in = &s->call->in;
+
+	if (domain_each(in, &names, count_extra, s, err) == -1)
+		return -1;
+	return domain_each(in, &names, look_at_domain, s, err);
+}
+
 int
 references_each(struct call *call, const char *word, reference_visitor *visit,
     void *arg, struct err *err)
 {
-	SCOPED(drop_pool) struct pool names = { 0 };
 	SCOPED(drop_search) struct search s = { .call = call, .word = word,
 	    .visit = visit, .arg = arg };
 
-	if (domain_each(&call->in, &names, count_extra, &s, err) == -1)
+	return look_everywhere(&s, err);
+}
+
+static int
+each_must(struct search *s, struct err *err)
+{
+	if (look_everywhere(s, err) == -1)
 		return -1;
-	return domain_each(&call->in, &names, look_at_domain, &s, err);
+	return s->staying == 0 ? 0 : err_set(err, s->why == ERR_TEMPORARY ?
+	    ERR_TEMPORARY : ERR_REFUSED, "%zu place%s told above cannot be "
+	    "changed: mend that first, then say it again", s->staying,
+	    s->staying > 1 ? "s" : "");
+}
+
+int
+references_check(struct call *call, const char *word, reference_visitor *visit,
+    void *arg, struct err *err)
+{
+	SCOPED(drop_search) struct search s = { .call = call, .word = word,
+	    .visit = visit, .arg = arg, .dry = true };
+
+	return each_must(&s, err);
+}
+
+int
+references_change(struct call *call, const char *word, reference_visitor *visit,
+    void *arg, struct err *err)
+{
+	SCOPED(drop_search) struct search s = { .call = call, .word = word,
+	    .visit = visit, .arg = arg };
+
+	return each_must(&s, err);
 }
 
 /* --- to an account ------------------------------------------------------- */

@@ -21,6 +21,8 @@ struct reference {
 	/* the file is an alias file of several domains: what a name without one
 	 * means there depends on who reads it */
 	bool				 shared;
+	/* the file is not ours to change, or cannot be: it is only told of */
+	bool				 stays;
 };
 
 /* True: *new, which lives in pool, takes its place.  Of a fallback "@DOMAIN"
@@ -31,6 +33,14 @@ typedef bool reference_visitor(void *arg, struct pool *pool,
 /* All of them; of aliases only members in which the word can be, if it is not
  * NULL.  What cannot be read, or changed, is told in a note. */
 int	references_each(struct call *call, const char *word,
+	    reference_visitor *visit, void *arg, struct err *err);
+
+/* The same where each of them has to change: what could not be is an error that
+ * counts them, ERR_TEMPORARY or ERR_REFUSED, behind a note of each.  The first
+ * changes nothing, and finds what is known before. */
+int	references_check(struct call *call, const char *word,
+	    reference_visitor *visit, void *arg, struct err *err);
+int	references_change(struct call *call, const char *word,
 	    reference_visitor *visit, void *arg, struct err *err);
 
 /* Whether the member, in a file of domain, means the account: by its name, with

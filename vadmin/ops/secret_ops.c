@@ -78,13 +78,46 @@ secret_ask_change(struct call *call, const char *account, const char *domain,
 	return keep_hash(call, str_slice(&secret), account, domain, err);
 }
 
+static int
+read_old(struct call *call, struct str *out, struct err *err)
+{
+	if (call_has(call, "--password-stdin"))
+		return secret_from_stdin(out, err);
+	return isatty(STDIN_FILENO) ? secret_ask_old(out, err) :
+	    err_set(err, ERR_INVALID,
+	    "there is no terminal to ask on: say --password-stdin");
+}
+
+/* Who finds somebody's shell open has not got his password by that.  An
+ * administrator gives a new one without it. */
+static int
+check_old(struct call *call, const struct account *account, struct err *err)
+{
+	SCOPED(drop_password) struct password password = { 0 };
+	SCOPED(drop_secret) struct str old = { 0 };
+	bool matches;
+
+	if (call->principal.caller != CALLER_ACCOUNT)
+		return 0;
+	if (!call_has(call, "--password-stdin") && call->rehearsed)
+		return 0;
+	if (read_old(call, &old, err) == -1 ||
+	    account_password(account->domain, account, &password, err) == -1 ||
+	    password_check(&password, str_slice(&old), &matches, err) == -1)
+		return -1;
+	return matches ? 0 : err_set(err, ERR_REFUSED, "that is not the old "
+	    "password of %s@%s: nothing was changed", account->name,
+	    account->domain->name);
+}
+
 /* An account that is not there is told before anybody types. */
 int
 user_passwd_ask(struct call *call, struct err *err)
 {
 	struct account *account;
 
-	if (subject_account(call, "U@D", &account, err) == -1)
+	if (subject_account(call, "U@D", &account, err) == -1 ||
+	    check_old(call, account, err) == -1)
 		return -1;
 	return secret_ask_change(call, account->name, account->domain->name,
 	    err);

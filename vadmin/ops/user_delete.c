@@ -8,6 +8,7 @@
 #include "confirm.h"
 #include "files.h"
 #include "grant_file.h"
+#include "leading_ways.h"
 #include "line_edit.h"
 #include "ops.h"
 #include "output.h"
@@ -29,13 +30,14 @@ struct leading {
 	/* NULL: nobody takes its place */
 	const char			*by;
 	bool				 tells;
+	struct table			*told;		/* of; or NULL */
 };
 
 static bool
 tell_use(void *arg, struct pool *pool, const struct reference *at,
     struct alias_member *new)
 {
-	const struct leading *l = arg;
+	struct leading *l = arg;
 	const char *own = at->kind == REFERENCE_FORWARD ? l->account->name : "";
 
 	/* Its own forward goes with it. */
@@ -43,9 +45,13 @@ tell_use(void *arg, struct pool *pool, const struct reference *at,
 	    strcmp(at->domain, l->account->domain->name) == 0 &&
 	    slice_same(slice_of(at->name), slice_of(own))))
 		return false;
-	const char *then = l->by != NULL ? pool_format(pool, ": it will lead "
+	const char *then = l->by != NULL ? at->stays ?
+	    ": it has to be changed first" : pool_format(pool, ": it will lead "
 	    "to %s", l->by) : at->kind == REFERENCE_FORWARD || at->only ?
 	    ", and nobody else: its mail will be refused" : "";
+	if (l->tells && at->kind != REFERENCE_FALLBACK)
+		*table_at(l->told, leading_ways_key(&l->call->pool, at->name,
+		    at->domain)) = l;
 	if (l->tells && at->kind == REFERENCE_FALLBACK)
 		note("the fallback of %s is this account (%s)%s", at->domain,
 		    at->where, then);
@@ -190,9 +196,11 @@ replace(struct leading *l, struct err *err)
 
 	if (l->by == NULL)
 		return 0;
-	if (references_each(l->call, l->account->name, tell_use, l,
-	    err) == -1)
-		return -1;
+	if (references_check(l->call, l->account->name, tell_use, l,
+	    err) == -1 || references_change(l->call, l->account->name,
+	    tell_use, l, err) == -1)
+		return err_within(err, "%s@%s stays", l->account->name,
+		    l->account->domain->name);
 	if (h.to == NULL)
 		return 0;
 	if (grant_file_each(l->account->domain, &l->call->pool, hand_on, &h,
@@ -232,8 +240,12 @@ user_delete_ask(struct call *call, struct err *err)
 	if (subject_account(call, "U@D", &account, err) == -1 ||
 	    find_leading(call, account, &l, err) == -1)
 		return -1;
+	SCOPED(drop_table) struct table told = { 0 };
 	l.tells = true;
+	l.told = &told;
 	if (references_each(call, account->name, tell_use, &l, err) == -1 ||
+	    leading_ways_tell(call, account, &told, l.by == NULL ? "" :
+	    ": that is not changed", err) == -1 ||
 	    attribute_file_each(account->domain, &call->pool, tell_owned, &l,
 	    err) == -1 ||
 	    grant_file_each(account->domain, &call->pool, tell_grant, account,

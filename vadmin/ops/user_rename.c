@@ -118,6 +118,15 @@ forget_earlier(const struct renaming *r, struct err *err)
 	return r->again ? 0 : user_forget_earlier(&subject, err);
 }
 
+static int
+rename_references(struct renaming *r, struct err *err)
+{
+	/* An alias of the old name holds what stays. */
+	return strcmp(r->alias, TAKES) == 0 ?
+	    references_change(r->call, r->from, rename_reference, r, err) :
+	    references_each(r->call, r->from, rename_reference, r, err);
+}
+
 /* --- the whole ----------------------------------------------------------- */
 
 static int
@@ -142,8 +151,7 @@ rename_all(struct renaming *r, struct err *err)
 	if (rename_copy_shadow(r, err) == -1 || grant_file_rename(r->domain, r->from,
 	    r->to, err) == -1 ||
 	    rename_owner(r, err) == -1 ||
-	    references_each(r->call, r->from, rename_reference, r,
-	    err) == -1 ||
+	    rename_references(r, err) == -1 ||
 	    rename_switch_names(r, err) == -1 || rename_forget_shadow(r, err) == -1)
 		return -1;
 	size_t unused;
@@ -234,6 +242,10 @@ begin(struct renaming *r, struct err *err)
 	if (check_new(r, err) == -1 || has_alias(r, &has, err) == -1)
 		return -1;
 	r->alias = has ? HAS : call_has(r->call, "--no-alias") ? TAKES : KEEPS;
+	if (strcmp(r->alias, TAKES) == 0 && references_check(r->call, r->from,
+	    rename_reference, r, err) == -1)
+		return err_within(err, "%s@%s keeps its name", r->from,
+		    r->domain->name);
 	return 0;
 }
 

@@ -2,6 +2,8 @@
 #include "would.h"
 
 #include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "address.h"
 #include "admin_file.h"
@@ -123,6 +125,38 @@ pass_filter(struct would *w, const struct account *account)
 	return true;
 }
 
+static bool
+is_mbox(struct would *w, const struct account *account)
+{
+	struct slice path = slice_of(mailbox_path(account, &w->plan->pool));
+	struct stat st;
+
+	return lstat(path.p, &st) == 0 ? !S_ISDIR(st.st_mode) :
+	    account->domain->conf.mailbox != MAILBOX_MAILDIR &&
+	    !slice_ends(path, "/");
+}
+
+/* A delivery puts "Return-Path: <SENDER>" and "Delivered-To: ADDRESS" on top,
+ * and into an mbox a line "From SENDER DATE", and an empty one behind it.  What
+ * it quotes cannot be known. */
+static uint64_t
+delivered_size(struct would *w, const struct target *t)
+{
+	SCOPED(drop_str) struct str sender = { 0 };
+	uint64_t more = sizeof "Return-Path: <>\n" - 1 +
+	    sizeof "Delivered-To: \n" - 1 +
+	    strlen(target_address(w->plan, t));
+
+	if (w->size == 0)
+		return 0;
+	address_add_sender(&sender, w->sender);
+	more += sender.len;
+	if (is_mbox(w, t->account))
+		more += sizeof "From  Thu Jan  1 00:00:00 1970\n\n" - 1 +
+		    (sender.len > 0 ? sender.len : sizeof "MAILER-DAEMON" - 1);
+	return w->size > UINT64_MAX - more ? UINT64_MAX : w->size + more;
+}
+
 static struct outcome
 full(const struct account *account)
 {
@@ -132,12 +166,12 @@ full(const struct account *account)
 }
 
 static const char *
-room_text(struct would *w, const struct usage *usage)
+room_text(struct would *w, const struct usage *usage, uint64_t size)
 {
 	struct usage then = *usage;
 
-	then.used = then.used > UINT64_MAX - w->size ? UINT64_MAX :
-	    then.used + w->size;
+	then.used = then.used > UINT64_MAX - size ? UINT64_MAX :
+	    then.used + size;
 	return pool_format(&w->plan->pool, "%" PRIu64 " of %" PRIu64 " kB are "
 	    "used%s", usage->used / KB, usage->limit.bytes / KB,
 	    usage_is_near(&then) && !usage_is_near(usage) ?
@@ -146,8 +180,10 @@ room_text(struct would *w, const struct usage *usage)
 
 /* A filter's output may be of any size. */
 static void
-check_limit(struct would *w, const struct account *account, bool filtered)
+check_limit(struct would *w, const struct target *t, bool filtered)
 {
+	const struct account *account = t->account;
+	uint64_t size = delivered_size(w, t);
 	const char *where = pool_format(&w->plan->pool, "%s/%s/%s.quota",
 	    installation_path(account->domain->in, &w->plan->pool,
 	    account->domain->in->conf.spool), account->domain->name,
@@ -161,7 +197,7 @@ check_limit(struct would *w, const struct account *account, bool filtered)
 	}
 	uint64_t most = usage.limit.bytes;
 	bool too_much = most != LIMIT_NONE && (usage.used >= most ||
-	    (!filtered && w->size > most - usage.used));
+	    (!filtered && size > most - usage.used));
 	if (usage.limit.disabled)
 		would_fail(w, "limit", outcome_make(OUTCOME_PERMANENT, "5.2.1",
 		    "the mailbox accepts no mail"), where);
@@ -169,7 +205,7 @@ check_limit(struct would *w, const struct account *account, bool filtered)
 		would_fail(w, "limit", full(account), where);
 	else
 		would_row(w, "limit", most == LIMIT_NONE ? "none" :
-		    room_text(w, &usage), most == LIMIT_NONE ? "" : where);
+		    room_text(w, &usage, size), most == LIMIT_NONE ? "" : where);
 }
 
 /* --- the kinds ------------------------------------------------------------ */
@@ -205,7 +241,7 @@ to_account(struct would *w, const struct target *t)
 {
 	tell_loop(w, t);
 	bool filtered = pass_filter(w, t->account);
-	check_limit(w, t->account, filtered);
+	check_limit(w, t, filtered);
 	would_vacation(w, t);
 }
 
