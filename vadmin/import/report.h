@@ -30,7 +30,8 @@ void	report_wrong(struct report *report, const char *where,
 	    const char *what, const char *fmt, ...)
 	    __attribute__((format(printf, 4, 5)));
 
-/* Prints it, with the sums on a terminal; call->status tells whether something was left. */
+/* Prints it, with the sums on a terminal; call->status tells whether something
+ * was left. */
 void	report_end(struct report *report, struct call *call);
 void	drop_report(struct report *report);
 

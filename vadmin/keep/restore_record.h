@@ -22,7 +22,7 @@ struct restored_uid {
 
 struct restore_record {
 	const char		*id;		/* which backup, and what */
-	const char		*file;		/* where that lies, for people */
+	const char		*file;		/* its path, for people */
 	uint64_t		 done;		/* domains */
 	bool			 begun;		/* the next one */
 	struct restored_uid	*uids;		/* of its accounts */
@@ -31,7 +31,8 @@ struct restore_record {
 };
 void	drop_restore_record(struct restore_record *record);
 
-/* file is whole, with its directory.  ERR_REFUSED: another one was ended and is not through. */
+/* file is whole, with its directory.  ERR_REFUSED: another one was ended and is
+ * not through. */
 int	restore_record_read(const struct installation *in, const char *id,
 	    const char *file, struct restore_record *record, struct err *err);
 

@@ -144,7 +144,8 @@ domain_set(struct call *call, struct err *err)
 	if (domain_file_change(&call->in, name, settings, err) == -1)
 		return -1;
 	domain_warn(call, name, settings);
-	if (domain_assigns(settings, "owner") || domain_assigns(settings, "gid"))
+	if (domain_assigns(settings, "owner") ||
+	    domain_assigns(settings, "gid"))
 		note("directories and inboxes that are there keep their owner "
 		    "and group: see 'vadmin check %s'", name);
 	if (domain_assigns(settings, "co-administration"))
