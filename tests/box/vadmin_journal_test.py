@@ -434,8 +434,9 @@ class Log(Journal):
         self.assertEqual(found("joe@a.test"), ["user add joe@a.test --password-stdin"])
         self.assertEqual(found("joe@b.test"), ["user add joe@c.test --password-stdin"])
         self.assertEqual(found("1", "a.test"), ["user add joe@a.test --password-stdin"])
-        self.assertEqual(found("gone.test"), [])
         self.refused(65, "one domain or account at a time", "log", "a.test", "b.test")
+        self.refused(67, "there is no domain gone.test", "log", "gone.test")
+        self.refused(67, "there is no domain nosuch.test", "log", "joe@nosuch.test")
 
     def test_what_changes_nothing_has_no_entry(self):
         before = self.log()
