@@ -74,7 +74,7 @@ const struct operation operations[] = {
 	  .least = CALLER_ACCOUNT, .changes = true, .run = user_set, .params = {
 		ACCOUNT, { ACCOUNT_SETTING, SOME,
 		  "name, quota, forward, filter, first-name, title ...: 'vadmin settings' lists them." } } },
-	{ "user passwd", "Change a password, an account its own behind the old one; an empty answer keeps it.",
+	{ "user passwd", "Change a password (an account its own, behind the old one); empty keeps it.",
 	  .least = CALLER_ACCOUNT, .changes = true, .ask = user_passwd_ask, .run = user_passwd, .params = { ACCOUNT, PASSWORD_STDIN } },
 	{ "user lock", "Forbid logins; mail still arrives.",
 	  .least = CALLER_DOMAIN, .changes = true, .run = user_lock, .params = { ACCOUNT } },

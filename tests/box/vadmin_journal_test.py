@@ -477,8 +477,9 @@ class Log(Journal):
         self.assertEqual(found("joe@a.test"), ["user add joe@a.test --password-stdin"])
         self.assertEqual(found("joe@b.test"), ["user add joe@c.test --password-stdin"])
         self.assertEqual(found("1", "a.test"), ["user add joe@a.test --password-stdin"])
-        self.assertEqual(found("gone.test"), [])
         self.refused(65, "one domain or account at a time", "log", "a.test", "b.test")
+        self.refused(67, "there is no domain gone.test", "log", "gone.test")
+        self.refused(67, "there is no domain nosuch.test", "log", "joe@nosuch.test")
 
     def test_for_what_undo_refuses_the_log_names_the_command_that_takes_it_back(self):
         self.ok("domain", "add", "b.test")

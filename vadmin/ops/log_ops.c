@@ -213,6 +213,20 @@ show_steps(struct call *call, const struct book *book, struct err *err)
 	return 0;
 }
 
+/* A domain that is gone has entries; one that never was is a slip. */
+static int
+check_known(struct call *call, const struct wanted *wanted, struct err *err)
+{
+	const char *unused;
+
+	if (wanted->domain == NULL || domain_real_name(&call->in, &call->pool,
+	    slice_of(wanted->domain), &unused, err) == 0 ||
+	    err->kind != ERR_ABSENT)
+		return 0;
+	return err_set(err, ERR_ABSENT, "there is no domain %s, and nothing "
+	    "was changed of one", wanted->domain);
+}
+
 int
 show_log(struct call *call, struct err *err)
 {
@@ -238,6 +252,8 @@ show_log(struct call *call, struct err *err)
 		else if (is_wanted(call, &entry, &pool, &wanted))
 			show_entry(&book, &entry, &pool, &sheet);
 	}
+	if (sheet.count == 0 && check_known(call, &wanted, err) == -1)
+		return -1;
 	sheet_print(&sheet);
 	return 0;
 }
