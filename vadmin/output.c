@@ -59,6 +59,24 @@ plain_length(struct slice text)
 	return n;
 }
 
+/* U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069: what a terminal
+ * shows behind them is not what stands there. */
+static bool
+turns_around(struct slice s)
+{
+	static const char *const marks[] = {
+		"\xD8\x9C", "\xE2\x80\x8E", "\xE2\x80\x8F",
+		"\xE2\x80\xAA", "\xE2\x80\xAB", "\xE2\x80\xAC",
+		"\xE2\x80\xAD", "\xE2\x80\xAE", "\xE2\x81\xA6",
+		"\xE2\x81\xA7", "\xE2\x81\xA8", "\xE2\x81\xA9", NULL,
+	};
+
+	for (size_t i = 0; marks[i] != NULL; i++)
+		if (slice_starts(s, marks[i]))
+			return true;
+	return false;
+}
+
 void
 output_clean(struct str *out, struct slice text)
 {
@@ -73,7 +91,8 @@ output_clean(struct str *out, struct slice text)
 		/* U+0080 to U+009F are terminal controls as well. */
 		bool control = c < 0x20 || c == 0x7F ||
 		    (n == 2 && c == 0xC2 &&
-		    (unsigned char)text.p[i + 1] < 0xA0);
+		    (unsigned char)text.p[i + 1] < 0xA0) ||
+		    turns_around(slice_from(text, i));
 		if (c == '\\')
 			str_adds(out, "\\\\");
 		else if (control || n == 0)

@@ -2,6 +2,8 @@
  * name. */
 #include "subject.h"
 
+#include <string.h>
+
 #include "account.h"
 #include "address.h"
 #include "name.h"
@@ -151,7 +153,11 @@ subject_alias_of_value(struct call *call, struct slice value,
 		    out->domain->name)), &address, err) == -1)
 			return -1;
 		out->name = address.local;
-	}
+	} else if (strchr(out->name, '@') != NULL)
+		return err_set(err, ERR_INVALID, "'%.100s' has an '@' in it: "
+		    "an alias is called so in quotes alone "
+		    "('\"%.100s\"@%s')", out->name, out->name,
+		    out->domain->name);
 	struct slice name = slice_of(out->name);
 	if (name.len == 0 || name.len > ALIAS_NAME_MAX || name.p[0] == '-' ||
 	    utf8_has_control(name) || name.p[0] == ' ' || slice_ends(name, " "))

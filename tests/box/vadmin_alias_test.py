@@ -158,6 +158,14 @@ class Edit(Aliases):
                 self.ok("alias", "delete", f"{given}@a.test")
                 self.assertEqual(self.text(), "")
 
+    def test_an_at_sign_in_a_name_needs_quotes(self):
+        for name in ("a@c@a.test", "x@b.test@a.test"):
+            self.refused(65, "in quotes alone", "alias", "add", name, "x@far.test")
+        self.ok("alias", "add", '"a@c"@a.test', "x@far.test")
+        got = self.v("check", "--files", "a.test")
+        self.assertNotIn("a@c", got.stdout.decode(), got)
+        self.ok("alias", "delete", '"a@c"@a.test')
+
     def test_twenty_at_once_lose_nothing(self):
         calls = [self.vmail.start("vadmin", "alias", "add", "list@a.test", f"m{i}@far.test")
                  for i in range(20)]

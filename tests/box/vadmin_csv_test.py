@@ -209,6 +209,12 @@ class Import(Csv):
         os.makedirs(os.path.join(self.vmail.home("ann@a.test"), "mail"))
         self.bad("address\njoe@a.test\nann@a.test\n", (2, "is there already"), (3, "is there already"))
 
+    def test_an_alias_of_the_same_name_is_told(self):
+        self.vmail.write("aliases.a.test", "JOE: ann\n")
+        for told in (True, False):              # once, when the account is made
+            got = self.v("user", "import", "-", input=b"address\njoe@a.test\n")
+            self.assertEqual((got.status, "aliases.a.test:1 has an alias 'JOE'" in got.stderr), (0, told), got)
+
     def test_what_an_earlier_account_of_the_name_was_granted_owned_and_said_is_forgotten(self):
         self.ok("user", "add", "ann@a.test")
         self.vmail.write("grants.a.test", "ann: joe retrieve\n")

@@ -164,6 +164,7 @@ def rename_size(self):
     ("a chain of domain aliases ends nowhere", lambda s: (os.symlink("domain.gone.test", s.path("domain.c.test")), os.symlink(
         "domain.c.test", s.path("domain.d.test"))), "domain.d.test: a domain alias that leads"),
     ("a change was interrupted", lambda s: s.roots(s.path(".passwd.a.test.new"), b"half"), "left by a change"),
+    ("a directory was half made", lambda s: os.mkdir(s.spool("files/.a.test.2147483646.new")), "files/.a.test.2147483646.new: left by"),
     ("a lock file is left", hold, "its process is gone"),
     ("an append was interrupted", tear, "a delivery or a QUIT was interrupted"),
     ("an mbox begins with something else", lambda s: s.joes(s.inbox, b"Subject: x\n\n" + MAIL), "is no mbox", False),

@@ -105,6 +105,11 @@ class Fields(Profile):
                            "fax=\x1b[m", "address=a@b@", "filter=perhaps", "forward=", "forward=|x", "forward=/x"):
             self.refused(65, "", "user", "set", "joe@a.test", "title=x", assignment)
 
+    def test_what_turns_a_line_around_is_shown_as_its_bytes(self):
+        marks = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        self.set(f"title=a{marks}b\u200d\u05d0")
+        self.assertEqual(self.shown()["title"], "a" + "".join(f"\\x{byte:02x}" for byte in marks.encode()) + "b\u200d\u05d0")
+
     def test_they_can_be_given_with_a_new_account_and_an_old_file_is_nobodys(self):
         self.vmail.extra("a.test", "new.profile", "title = Of somebody else\n")
         self.ok("user", "add", "new@a.test", "first-name=New", "last-name=One", "office=B 1", "fax=7", "quota=5M",

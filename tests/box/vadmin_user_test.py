@@ -274,6 +274,9 @@ class Passwords(Users):
 
     def test_easy_ones_are_refused_and_never_printed(self):
         self.ok("domain", "add", "example.test")
+        self.ok("domain", "add", "mail.kerberos.test")
+        for who, secret in (("bob@a.test", b"ann@a.test 2\n"), ("bob@mail.kerberos.test", b"xx 4 Kerberos !\n")):
+            self.refused(65, "forbidden words", "user", "add", who, "--password-stdin", input=secret)
         for secret, why in ((b"kermit 77 x\n", "shorter than 12"), (b"aaaaaaaaaaaa\n", "password"),
                             (b"Joseph99 xy!\n", "user name"), (b"xx-hpesoj-1-yy\n", "user name"),
                             (b"my Example-77\n", "forbidden words"), (b"abcdef-ghijkl\n", "password"),

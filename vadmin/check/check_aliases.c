@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "address.h"
 #include "aliases.h"
 #include "check.h"
 #include "files.h"
@@ -93,7 +94,7 @@ resolve_name(struct alias_check *all, const char *name)
 {
 	SCOPED(drop_plan) struct plan plan = { 0 };
 	struct check *check = all->check;
-	const char *address = pool_format(&all->pool, "%s@%s", name,
+	const char *address = address_text(&all->pool, name,
 	    all->domain->name);
 
 	resolve(&check->vdeliver, &plan, address);

@@ -68,6 +68,7 @@ run(struct check *check, struct err *err)
 		return -1;
 	orphans_in_spool(&check->found, &check->call->in, &check->kept);
 	fsck_uids(check);
+	fsck_spool(check);
 	fsck_state(check);
 	return 0;
 }

@@ -10,6 +10,7 @@
 void	fsck_installation(struct check *check);
 void	fsck_uids(struct check *check);
 void	fsck_state(struct check *check);
+void	fsck_spool(struct check *check);
 
 /* Before the domain can be opened: modes of its files, and before the shared
  * checks: its directories. */

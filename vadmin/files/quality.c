@@ -4,7 +4,6 @@
 #include <pwquality.h>
 #include <string.h>
 
-#include "pool.h"
 #include "scope.h"
 #include "secret.h"
 #include "utf8.h"
@@ -27,11 +26,25 @@ refuse(int wrong, void *more, struct err *err)
 	return err_set(err, ERR_INVALID, "%s", str_text(&text));
 }
 
+/* The domain, and each part of it but the last, which half the world has; words
+ * of three letters are none to the library. */
+static void
+forbid_domain(struct str *words, const char *domain)
+{
+	struct slice rest = slice_of(domain), label;
+
+	str_addf(words, " %s", domain);
+	while (slice_cut(&rest, '.', &label) && rest.len > 0) {
+		str_addc(words, ' ');
+		str_addslice(words, label);
+	}
+}
+
 /* A machine without the file has libpwquality's own rules. */
 static int
-read_rules(pwquality_settings_t *rules, struct slice label, struct err *err)
+read_rules(pwquality_settings_t *rules, const char *domain, struct err *err)
 {
-	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_str) struct str words = { 0 };
 	const char *bad = NULL;
 	void *more = NULL;
 	int length = 0, wrong = pwquality_read_config(rules, NULL, &more);
@@ -44,8 +57,10 @@ read_rules(pwquality_settings_t *rules, struct slice label, struct err *err)
 		pwquality_set_int_value(rules, PWQ_SETTING_MIN_LENGTH,
 		    LENGTH_MIN);
 	pwquality_get_str_value(rules, PWQ_SETTING_BAD_WORDS, &bad);
-	pwquality_set_str_value(rules, PWQ_SETTING_BAD_WORDS, pool_format(&pool,
-	    "%s %.*s", bad != NULL ? bad : "", (int)label.len, label.p));
+	str_adds(&words, bad != NULL ? bad : "");
+	forbid_domain(&words, domain);
+	pwquality_set_str_value(rules, PWQ_SETTING_BAD_WORDS,
+	    str_text(&words));
 	return 0;
 }
 
@@ -75,14 +90,14 @@ judge(pwquality_settings_t *rules, const char *secret, const char *account,
 }
 
 static int
-check_rules(const char *secret, const char *account, struct slice label,
+check_rules(const char *secret, const char *account, const char *domain,
     struct err *err)
 {
 	pwquality_settings_t *rules = pwquality_default_settings();
 
 	if (rules == NULL)
 		return err_set(err, ERR_TEMPORARY, "no memory");
-	int done = read_rules(rules, label, err);
+	int done = read_rules(rules, domain, err);
 	if (done == 0)
 		done = judge(rules, secret, account, err);
 	pwquality_free_settings(rules);
@@ -142,7 +157,6 @@ quality_check(struct slice secret, const char *account, const char *domain,
     struct err *err)
 {
 	SCOPED(drop_secret) struct str text = { 0 };
-	struct slice rest = slice_of(domain), label = { 0 };
 
 	if (secret.len > SECRET_MAX)
 		return err_set(err, ERR_INVALID,
@@ -152,8 +166,7 @@ quality_check(struct slice secret, const char *account, const char *domain,
 		    "the password has a control character in it");
 	str_room(&text, secret.len);
 	str_addslice(&text, secret);
-	slice_cut(&rest, '.', &label);
-	if (check_rules(str_text(&text), account, label, err) == -1)
+	if (check_rules(str_text(&text), account, domain, err) == -1)
 		return -1;
 	return is_common(secret) ? err_set(err, ERR_INVALID,
 	    "the password is one that everybody tries first") : 0;

@@ -2,7 +2,10 @@
  * together. */
 #include "crowd.h"
 
+#include "alias_search.h"
+#include "files.h"
 #include "mem.h"
+#include "output.h"
 #include "scope.h"
 
 void
@@ -60,13 +63,53 @@ crowd_judge(struct crowd *crowd, struct err *err)
 	return 0;
 }
 
+static int
+tell_hidden(void *arg, const struct alias_entry *entry,
+    const struct alias_extent *extent, struct err *err)
+{
+	const struct table *names = arg;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+
+	(void)extent;
+	(void)err;
+	if (table_find(names, pool_lower(&pool, slice_of(entry->name))) != NULL)
+		note("%s:%u has an alias '%s': mail goes where it leads, not "
+		    "to the account", entry->file, entry->line, entry->name);
+	return 0;
+}
+
+/* The aliases are read once, however many are new. */
+static void
+warn_same(const struct crowd *crowd, const struct intake *intake)
+{
+	const struct installation *in = &crowd->call->in;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_table) struct table names = { 0 };
+	const char *file = pool_format(&pool, "aliases.%s",
+	    intake->domain->name);
+	bool any = false;
+	struct err unused;
+
+	for (size_t i = 0; i < intake->count; i++)
+		if (intake->all[i]->verdict == INTAKE_NEW) {
+			any = true;
+			*table_at(&names, pool_lower(&pool,
+			    slice_of(intake->all[i]->name))) = intake->all[i];
+		}
+	if (any && files_exists(in->dir, file))
+		alias_search_each(in, file, NULL, tell_hidden, &names,
+		    &unused);
+}
+
 int
 crowd_make(struct crowd *crowd, struct err *err)
 {
-	for (size_t i = 0; i < crowd->count; i++)
+	for (size_t i = 0; i < crowd->count; i++) {
 		if (intake_make(&crowd->intakes[i], &crowd->call->pool,
 		    err) == -1)
 			return -1;
+		warn_same(crowd, &crowd->intakes[i]);
+	}
 	return 0;
 }
 

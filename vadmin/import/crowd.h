@@ -26,7 +26,7 @@ int	crowd_judge(struct crowd *crowd, struct err *err);
 /* A line for each that is wrong: how many there are. */
 size_t	crowd_wrong(const struct crowd *crowd, struct report *report);
 
-/* Domain by domain. */
+/* Domain by domain; an alias of the name of a new one is told. */
 int	crowd_make(struct crowd *crowd, struct err *err);
 
 /* A line for each. */
