@@ -93,7 +93,8 @@ add_target(struct would *w, const struct target *t)
 	if (t->sender != NULL)
 		would_row(w, "sender", t->sender, "");
 	add_way(w, t->way);
-	would_target(w, t);
+	if (w->sender != NULL)
+		would_target(w, t);
 }
 
 static int
@@ -113,9 +114,10 @@ read_message(struct call *call, struct would *w, struct err *err)
 	    slice_of(size), &w->size, err);
 }
 
-/* What would happen to a message of this sender. */
+/* What would happen to a message of this sender; without one the ways alone. */
 static int
-explain_message(struct call *call, struct plan *plan, struct err *err)
+explain_rows(struct call *call, struct plan *plan, bool message,
+    struct err *err)
 {
 	static const char *const heads[] = { "TARGET", "STEP", "WHAT",
 	    "WHERE", NULL };
@@ -124,7 +126,7 @@ explain_message(struct call *call, struct plan *plan, struct err *err)
 	    .people = output_is_for_people(), .outcome = outcome_of(plan) };
 	const struct recipient *r = plan->recipients[0];
 
-	if (read_message(call, &w, err) == -1)
+	if (message && read_message(call, &w, err) == -1)
 		return -1;
 	for (size_t i = 0; i < r->count; i++) {
 		w.number = i + 1;
@@ -160,9 +162,10 @@ explain(struct call *call, struct err *err)
 	}
 	resolve(&call->in, &plan, address);
 	resolve_forwards(&call->in, &plan);
-	if (message && explain_message(call, &plan, err) == -1)
+	bool rows = message || output_is_json();
+	if (rows && explain_rows(call, &plan, message, err) == -1)
 		return -1;
-	if (!message) {
+	if (!rows) {
 		const struct outcome outcome = outcome_of(&plan);
 		print(&plan);
 		call->status = status_of(&outcome);
