@@ -1,6 +1,7 @@
 /* explain.c: where mail for an address would go, and why. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "address.h"
@@ -138,6 +139,38 @@ explain_rows(struct call *call, struct plan *plan, bool message,
 	return 0;
 }
 
+/* --- what is not for everybody --------------------------------------------- */
+
+/* Deliveries read included files as root: what is none of their lines would be
+ * shown to who may not read the file. */
+static void
+hide_include(struct target *t)
+{
+	const struct step *way = t->way;
+	struct slice text = slice_of(t->failure.text), line;
+
+	if (t->kind != TARGET_FAILURE || way == NULL || way->file == NULL ||
+	    strcmp(way->how, "include") != 0 ||
+	    !slice_starts(text, way->file))
+		return;
+	text = slice_from(text, strlen(way->file));
+	if (!slice_starts(text, ":"))
+		return;
+	text = slice_from(text, 1);
+	slice_cut(&text, ':', &line);
+	t->failure = outcome_make(t->failure.kind, "4.3.5",
+	    "%s:%.*s: that is no list of addresses", way->file, (int)line.len,
+	    line.p);
+}
+
+static void
+hide_includes(const struct call *call, struct plan *plan)
+{
+	for (size_t i = 0; call->principal.caller != CALLER_ROOT &&
+	    i < plan->count; i++)
+		hide_include(plan->targets[i]);
+}
+
 /* --- the operation -------------------------------------------------------- */
 
 int
@@ -162,6 +195,7 @@ explain(struct call *call, struct err *err)
 	}
 	resolve(&call->in, &plan, address);
 	resolve_forwards(&call->in, &plan);
+	hide_includes(call, &plan);
 	bool rows = message || output_is_json();
 	if (rows && explain_rows(call, &plan, message, err) == -1)
 		return -1;
