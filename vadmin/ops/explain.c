@@ -139,7 +139,7 @@ explain_rows(struct call *call, struct plan *plan, bool message,
 	return 0;
 }
 
-/* --- what is not for everybody --------------------------------------------- */
+/* --- what is not for everybody ------------------------------------------- */
 
 /* Deliveries read included files as root: what is none of their lines would be
  * shown to who may not read the file. */
