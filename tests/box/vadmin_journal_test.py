@@ -304,6 +304,7 @@ class Undo(Journal):
         return run("/usr/bin/strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=renameat", "-e",
                    f"inject=renameat:{how}:when={when}", program("vadmin"), "-C", self.vmail.dir, *args)
 
+    @once("its steps are the same, whoever runs it")
     def test_a_removal_that_was_broken_off_before_it_took_lines_away_puts_none_there_twice(self):
         self.add("joe@a.test")
         self.add("ann@a.test")

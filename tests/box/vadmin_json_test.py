@@ -42,7 +42,7 @@ class Json(BoxTest):
         for words in ("domain list", "domain show a.test", "user list", "user show joe@a.test",
                       "user search joe", "user quota joe@a.test", "user forward joe@a.test",
                       "user vacation joe@a.test show", "user vacation joe@a.test", "alias list a.test", "alias show list@a.test",
-                      "alias search list", "auto list a.test", "auto show info@a.test", "explain list@a.test",
+                      "alias search list", "auto list a.test", "auto show info@a.test",
                       "settings", "settings --sample domain", "log", "help --completion zsh"):
             with self.subTest(words):
                 got = self.vmail.run("vadmin", *words.split())
@@ -54,7 +54,7 @@ class Json(BoxTest):
                 rows += [[line] for line in page.get("lines", [])]
                 # The text escapes what is printed: backslashes are doubled there alone.
                 text = got.stdout.decode()
-                if "--" not in words and "explain" not in words:
+                if "--" not in words:
                     text = text.replace("\\\\", "\\")
                 self.assertEqual(["\t".join(row) for row in rows], text.splitlines())
 
@@ -92,6 +92,18 @@ class Json(BoxTest):
         self.assertEqual(rest_of(master), b"")
         os.close(master)
         self.assertEqual(json.loads(got.stdout)["result"], None)
+
+    def test_the_way_of_an_address_is_records_with_and_without_a_sender(self):
+        self.ok("alias", "add", "list@a.test", "joe", "x@far.test")
+        short = self.page("explain", "list@a.test")["result"]
+        rows = [line.split("\t") for line in
+                self.ok("explain", "list@a.test", "--from", "x@far.test").stdout.decode().splitlines()]
+        self.assertEqual([row["step"] for row in short], ["mailbox", "alias", "account", "remote", "alias"])
+        self.assertEqual([row for row in rows if row in [[*one.values()] for one in short]],
+                         [[*one.values()] for one in short])
+        self.assertRegex(short[1]["where"], r"/aliases\.a\.test:\d+$")
+        page = self.page("explain", "nobody@a.test", status=67)
+        self.assertEqual(page["result"][0]["step"], "failure")
 
     def test_notes_stand_in_it(self):
         page = self.page("alias", "add", "list@a.test", "nobody")

@@ -232,6 +232,21 @@ class Own(BoxTest):
             self.assertEqual(got.status, 0, got)
 
 
+class Included(BoxTest):
+    def test_what_a_file_has_that_is_no_address_is_shown_to_root_alone(self):
+        vmail = Place(self).vmail
+        path = vmail.write("secrets", "key (secret one\n", mode=0o600)
+        vmail.write("aliases.a.test", f"inc: :include:{path}\n")
+        for who in ((), ("--as", "admin/boss"), ("--as", "admin/admin@a.test")):
+            for more in ((), ("--json",), ("--from", "x@far.test")):
+                options = [word for word in more if word == "--json"]
+                said = vmail.run("vadmin", *options, *who, "explain", "inc@a.test", *[w for w in more if w not in options])
+                text = said.stdout.decode() + said.stderr
+                self.assertEqual(said.status, 75, said)
+                self.assertIn(f"{path}:1: ", text)
+                self.assertEqual("no list of addresses" in text, who != (), said)
+
+
 class Matrix(BoxTest):
     def column(self, heading):
         """Every command as one principal: what each cell is, and what was wrong."""

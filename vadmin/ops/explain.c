@@ -1,6 +1,7 @@
 /* explain.c: where mail for an address would go, and why. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "address.h"
@@ -93,7 +94,8 @@ add_target(struct would *w, const struct target *t)
 	if (t->sender != NULL)
 		would_row(w, "sender", t->sender, "");
 	add_way(w, t->way);
-	would_target(w, t);
+	if (w->sender != NULL)
+		would_target(w, t);
 }
 
 static int
@@ -113,9 +115,10 @@ read_message(struct call *call, struct would *w, struct err *err)
 	    slice_of(size), &w->size, err);
 }
 
-/* What would happen to a message of this sender. */
+/* What would happen to a message of this sender; without one the ways alone. */
 static int
-explain_message(struct call *call, struct plan *plan, struct err *err)
+explain_rows(struct call *call, struct plan *plan, bool message,
+    struct err *err)
 {
 	static const char *const heads[] = { "TARGET", "STEP", "WHAT",
 	    "WHERE", NULL };
@@ -124,7 +127,7 @@ explain_message(struct call *call, struct plan *plan, struct err *err)
 	    .people = output_is_for_people(), .outcome = outcome_of(plan) };
 	const struct recipient *r = plan->recipients[0];
 
-	if (read_message(call, &w, err) == -1)
+	if (message && read_message(call, &w, err) == -1)
 		return -1;
 	for (size_t i = 0; i < r->count; i++) {
 		w.number = i + 1;
@@ -134,6 +137,38 @@ explain_message(struct call *call, struct plan *plan, struct err *err)
 		sheet_print(&sheet);
 	call->status = status_of(&w.outcome);
 	return 0;
+}
+
+/* --- what is not for everybody ------------------------------------------- */
+
+/* Deliveries read included files as root: what is none of their lines would be
+ * shown to who may not read the file. */
+static void
+hide_include(struct target *t)
+{
+	const struct step *way = t->way;
+	struct slice text = slice_of(t->failure.text), line;
+
+	if (t->kind != TARGET_FAILURE || way == NULL || way->file == NULL ||
+	    strcmp(way->how, "include") != 0 ||
+	    !slice_starts(text, way->file))
+		return;
+	text = slice_from(text, strlen(way->file));
+	if (!slice_starts(text, ":"))
+		return;
+	text = slice_from(text, 1);
+	slice_cut(&text, ':', &line);
+	t->failure = outcome_make(t->failure.kind, "4.3.5",
+	    "%s:%.*s: that is no list of addresses", way->file, (int)line.len,
+	    line.p);
+}
+
+static void
+hide_includes(const struct call *call, struct plan *plan)
+{
+	for (size_t i = 0; call->principal.caller != CALLER_ROOT &&
+	    i < plan->count; i++)
+		hide_include(plan->targets[i]);
 }
 
 /* --- the operation -------------------------------------------------------- */
@@ -160,9 +195,11 @@ explain(struct call *call, struct err *err)
 	}
 	resolve(&call->in, &plan, address);
 	resolve_forwards(&call->in, &plan);
-	if (message && explain_message(call, &plan, err) == -1)
+	hide_includes(call, &plan);
+	bool rows = message || output_is_json();
+	if (rows && explain_rows(call, &plan, message, err) == -1)
 		return -1;
-	if (!message) {
+	if (!rows) {
 		const struct outcome outcome = outcome_of(&plan);
 		print(&plan);
 		call->status = status_of(&outcome);

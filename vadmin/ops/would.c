@@ -205,7 +205,8 @@ check_limit(struct would *w, const struct target *t, bool filtered)
 		would_fail(w, "limit", full(account), where);
 	else
 		would_row(w, "limit", most == LIMIT_NONE ? "none" :
-		    room_text(w, &usage, size), most == LIMIT_NONE ? "" : where);
+		    room_text(w, &usage, size),
+		    most == LIMIT_NONE ? "" : where);
 }
 
 /* --- the kinds ------------------------------------------------------------ */
