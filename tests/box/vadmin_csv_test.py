@@ -246,7 +246,7 @@ class Import(Csv):
         self.load("address\nu0@a.test\nu1@a.test\n")
         with open(os.path.join(self.vmail.scratch, "csv"), "w") as f:
             f.write(text)
-        for words, end in ((("-n",), rb"make directory"), ((), rb"note: 398 taken, 2 same, 0 left\r\n$")):
+        for words, end in ((("-n",), rb"\nmake "), ((), rb"note: 398 taken, 2 same, 0 left\r\n$")):
             master, slave = pty.openpty()
             self.addCleanup(os.close, master)
             said = concurrent.futures.ThreadPoolExecutor(1).submit(rest_of, master)

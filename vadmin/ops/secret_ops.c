@@ -14,16 +14,23 @@
 #include "user_room.h"
 
 static int
-keep_hash(struct call *call, struct slice secret, const char *account,
-    const char *domain, struct err *err)
+keep_hash(struct call *call, struct slice secret, struct err *err)
 {
 	SCOPED(drop_str) struct str hash = { 0 };
 
-	if (quality_check(secret, account, domain, err) == -1 ||
-	    password_hash(secret, &hash, err) == -1)
+	if (password_hash(secret, &hash, err) == -1)
 		return -1;
 	call->hash = pool_dup(&call->pool, str_slice(&hash));
 	return 0;
+}
+
+/* One that somebody thought of. */
+static int
+keep_chosen(struct call *call, struct slice secret, const char *account,
+    const char *domain, struct err *err)
+{
+	return quality_check(secret, account, domain, err) == -1 ? -1 :
+	    keep_hash(call, secret, err);
 }
 
 int
@@ -44,12 +51,12 @@ secret_ask_new(struct call *call, const char *account, const char *domain,
 			return -1;
 	}
 	if (secret.len > 0)
-		return keep_hash(call, str_slice(&secret), account, domain,
+		return keep_chosen(call, str_slice(&secret), account, domain,
 		    err);
 	if (secret_generate(&secret, err) == -1)
 		return -1;
 	call->generated = pool_dup(&call->pool, str_slice(&secret));
-	return keep_hash(call, str_slice(&secret), account, domain, err);
+	return keep_hash(call, str_slice(&secret), err);
 }
 
 int
@@ -75,7 +82,7 @@ secret_ask_change(struct call *call, const char *account, const char *domain,
 	}
 	if (secret.len == 0)
 		return 0;
-	return keep_hash(call, str_slice(&secret), account, domain, err);
+	return keep_chosen(call, str_slice(&secret), account, domain, err);
 }
 
 static int
