@@ -17,7 +17,7 @@ short:x:1
 DOTS = {".qmail-default": "| /home/vpopmail/bin/vdelivermail '' joe@a.test\n",
         ".qmail-info": "&joe@a.test\n&far@elsewhere.test\n",
         ".qmail-big:list": "# a list\nann@a.test\n/home/vpopmail/domains/a.test/joe/Maildir/\n",
-        ".qmail-robot": "|/usr/bin/robot\n", "ann/.qmail": "&far@elsewhere.test\n"}
+        ".qmail-robot": "|/usr/bin/logger\n", "ann/.qmail": "&far@elsewhere.test\n"}
 
 
 class Maildirs(BoxTest):
@@ -78,7 +78,7 @@ class Maildirs(BoxTest):
                 ("vpasswd:9", "gone@a.test", "left", "is not there"), ("vpasswd:10", "line", "seven fields"),
                 ("extra/Maildir/", "extra", "left", "no such account"), (".qmail-default", "fallback=joe@a.test"),
                 (".qmail-info", "alias info@a.test", "taken"), (".qmail-big:list", "alias big.list@a.test", "taken"),
-                (".qmail-robot", "left", "|/usr/bin/robot"), ("ann/.qmail", "forward of ann", "left")):
+                (".qmail-robot", "left", "|/usr/bin/logger"), ("ann/.qmail", "forward of ann", "left")):
             self.told(text, where, *words)
 
     def test_names_limits_and_rights_come_with_the_accounts(self):
