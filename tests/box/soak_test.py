@@ -17,7 +17,7 @@ SOAK = int(os.environ.get("VMAIL_SOAK", 4))
 ROUNDS = 4 if SOAK < 60 else 60
 WARM = 2                                    # rounds after which nothing may grow any more
 WAITING = 500                               # messages: when so many are there, who delivers fetches, too
-GROWTH = 256                                # kB: of a heap that takes what a larger round needs
+GROWTH = 512                                # kB: of a heap that takes what a larger round needs: 128 to 450 were seen
 EXPANDS = {"joe@a.test": ["joe@a.test"], "ann@b.test": ["ann@b.test"],
            "list@a.test": ["joe@a.test", "ann@b.test"], "joe+x@a.test": ["joe@a.test"]}
 NUMBER = re.compile(rb"^Subject: (\d+)\r?$", re.M)
