@@ -8,7 +8,8 @@
 #include "secret.h"
 #include "utf8.h"
 
-enum { LENGTH_MIN = 12 };		/* PROMISES, T75 */
+/* Whatever the machine asks of its own users. */
+enum { LENGTH_MIN = 12 };
 
 /* --- libpwquality --------------------------------------------------------- */
 

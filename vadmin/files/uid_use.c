@@ -92,7 +92,11 @@ look_below(const struct search *s, int parent, const char *name,
 		return look_at_file(s, parent, name, O_NOFOLLOW, err);
 	if (fd == -1 && errno == ENOENT)
 		return 0;
-	if (fd == -1 || depth == 0 || (dir = fdopendir(fd)) == NULL) {
+	if (fd != -1 && depth == 0) {		/* none of our records */
+		drop_fd(&fd);
+		return 0;
+	}
+	if (fd == -1 || (dir = fdopendir(fd)) == NULL) {
 		int failed = err_sys(err, "%s", name);
 		drop_fd(&fd);
 		return failed;

@@ -2,6 +2,7 @@
 #include "references.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -196,14 +197,23 @@ look_at_forwards(struct search *s, const struct domain *domain)
 	}
 	dir = fdopendir(fd);
 	if (dir == NULL) {
+		note("forwards of %s: not looked at: %s", domain->name,
+		    strerror(errno));
+		count_staying(s, ERR_TEMPORARY);
 		drop_fd(&fd);
 		return;
 	}
 	const char *path = pool_format(&pool, "%s/files/%s",
 	    installation_path(domain->in, &pool, domain->in->conf.spool),
 	    domain->name);
-	while ((entry = readdir(dir)) != NULL)
+	while (errno = 0, (entry = readdir(dir)) != NULL)
 		look_at_forward(s, dirfd(dir), path, entry->d_name);
+	/* One that was not seen would lead to nobody. */
+	if (errno != 0) {
+		note("%s: not looked at to its end: %s", path,
+		    strerror(errno));
+		count_staying(s, ERR_TEMPORARY);
+	}
 }
 
 /* --- fallbacks ----------------------------------------------------------- */

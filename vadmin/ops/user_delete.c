@@ -31,6 +31,8 @@ struct leading {
 	const char			*by;
 	bool				 tells;
 	struct table			*told;		/* of; or NULL */
+	/* the account that by is; or NULL */
+	const char			*by_account;
 };
 
 static bool
@@ -94,6 +96,24 @@ is_nobody(const struct installation *in, const char *address)
 	return found;
 }
 
+/* Whom an address of the account's own domain names there; NULL: nobody. */
+static const char *
+successor_account(const struct leading *l)
+{
+	struct account *account;
+	struct address address;
+	struct domain *domain;
+	struct err unused;
+	struct pool *pool = &l->call->pool;
+
+	return address_parse(pool, slice_of(l->by), &address,
+	    &unused) == 0 && domain_open(&l->call->in, pool,
+	    slice_of(address.domain), &domain, &unused) == 0 &&
+	    strcmp(domain->name, l->account->domain->name) == 0 &&
+	    account_find(domain, pool, slice_of(address.local), &account,
+	    &unused) == 0 ? account->name : NULL;
+}
+
 /* Who takes its place: an address with its domain, and not its own. */
 static int
 find_successor(struct leading *l, struct err *err)
@@ -123,6 +143,7 @@ find_successor(struct leading *l, struct err *err)
 		return err_set(err, ERR_ABSENT, "--replace-by %s: there is no "
 		    "such account or alias: make it first", given);
 	l->by = member.text;
+	l->by_account = successor_account(l);
 	return 0;
 }
 
@@ -142,24 +163,6 @@ find_leading(struct call *call, const struct account *account,
 	    alias_find(&call->in, &call->pool, file, slice_of(account->name),
 	    &entry, &unused) == 0;
 	return find_successor(out, err);
-}
-
-/* Whom an address of the account's own domain names there; NULL: nobody. */
-static const char *
-successor_account(const struct leading *l)
-{
-	struct account *account;
-	struct address address;
-	struct domain *domain;
-	struct err unused;
-	struct pool *pool = &l->call->pool;
-
-	return l->by != NULL && address_parse(pool, slice_of(l->by), &address,
-	    &unused) == 0 && domain_open(&l->call->in, pool,
-	    slice_of(address.domain), &domain, &unused) == 0 &&
-	    strcmp(domain->name, l->account->domain->name) == 0 &&
-	    account_find(domain, pool, slice_of(address.local), &account,
-	    &unused) == 0 ? account->name : NULL;
 }
 
 /* What the account may open its successor may open; who may open its inbox has
@@ -191,7 +194,7 @@ hand_on(void *arg, const struct grant_line *line, const char *file,
 static int
 replace(struct leading *l, struct err *err)
 {
-	struct handing_on h = { l->account, successor_account(l), err, 0 };
+	struct handing_on h = { l->account, l->by_account, err, 0 };
 	size_t owned;
 
 	if (l->by == NULL)
@@ -216,7 +219,7 @@ tell_owned(void *arg, const struct attribute_line *line, const char *file,
 {
 	const struct leading *l = arg;
 	struct slice rest = line->value, word;
-	const char *to = successor_account(l);
+	const char *to = l->by_account;
 
 	if (wrong != NULL || line->what != ATTRIBUTE_OWNERS)
 		return;
