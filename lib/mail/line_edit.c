@@ -10,15 +10,6 @@
 #include "passwd_file.h"
 #include "scope.h"
 
-static const struct {
-	const char	*name;
-	mode_t		 mode;
-	size_t		 fields;
-} kinds[] = {
-	[USER_LINES_PASSWD] = { "passwd", MODE_PUBLIC, PASSWD_FIELDS },
-	[USER_LINES_SHADOW] = { "shadow", MODE_SECRET, SHADOW_FIELDS },
-};
-
 /* --- lines as they stand there --------------------------------------------- */
 
 /* The whole line, with a byte order mark and its end, as no reader shows it. */
@@ -69,7 +60,7 @@ open_for(const struct domain *domain, enum user_lines_kind kind,
 {
 	struct index_question question = { INDEX_ACCOUNT, name, false };
 
-	return passwd_open(domain, pool, kinds[kind].name, &question, r, err);
+	return passwd_open(domain, pool, line_files[kind].name, &question, r, err);
 }
 
 int
@@ -84,7 +75,7 @@ line_find(const struct domain *domain, enum user_lines_kind kind,
 	if (open_for(domain, kind, name, &pool, &r, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	while ((got = next_of(&r, name, text, &at, err)) == 1)
-		if (entries_find(str_slice(text), name, kinds[kind].fields,
+		if (entries_find(str_slice(text), name, line_files[kind].fields,
 		    out))
 			return 1;
 	return got == -1 ? err_within(err, "%s", r.path) : 0;
@@ -178,16 +169,16 @@ line_edit(const struct domain *domain, enum user_lines_kind kind,
 {
 	SCOPED(drop_edit) struct edit e = { domain, kind, .fd = -1 };
 
-	e.file = pool_format(&e.pool, "%s.%s", kinds[kind].name, domain->name);
+	e.file = pool_format(&e.pool, "%s.%s", line_files[kind].name, domain->name);
 	for (size_t i = 0; i < count; i++)
 		if (follow(&e, &rules[i], err) == -1)
 			return -1;
 	if (e.fd == -1)
 		return behind.len == 0 ? 0 : files_append(domain->in, e.file,
-		    kinds[kind].mode, behind, err);
+		    line_files[kind].mode, behind, err);
 	if (behind.len > 0)
 		splices_add(&e.splices, e.was.st_size, 0, behind);
-	return files_splice(domain->in, e.file, kinds[kind].mode, e.fd, &e.was,
+	return files_splice(domain->in, e.file, line_files[kind].mode, e.fd, &e.was,
 	    &e.splices, err);
 }
 
@@ -214,11 +205,11 @@ set_field(void *arg, struct slice line, struct str *out, struct err *err)
 	const struct field_value *s = arg;
 	struct entry unused;
 
-	if (!entries_find(line, s->name, kinds[s->kind].fields, &unused)) {
+	if (!entries_find(line, s->name, line_files[s->kind].fields, &unused)) {
 		str_addslice(out, line);	/* a broken one */
 		return 0;
 	}
-	return entries_set(line, s->name, kinds[s->kind].fields, s->field,
+	return entries_set(line, s->name, line_files[s->kind].fields, s->field,
 	    s->value, out, err);
 }
 
@@ -248,9 +239,9 @@ line_put(const struct domain *domain, enum user_lines_kind kind,
 	SCOPED(drop_secret) struct str line = { 0 };
 	const struct line_rule rule = { fields[0], line_goes, NULL };
 
-	if (entries_add((struct slice){ 0 }, fields, kinds[kind].fields, &line,
+	if (entries_add((struct slice){ 0 }, fields, line_files[kind].fields, &line,
 	    err) == -1)
-		return err_within(err, "%s.%s", kinds[kind].name,
+		return err_within(err, "%s.%s", line_files[kind].name,
 		    domain->name);
 	return line_edit(domain, kind, &rule, 1, str_slice(&line), err);
 }

@@ -9,11 +9,7 @@
 #include "passwd_file.h"
 #include "scope.h"
 
-static const struct {
-	const char	*name;
-	mode_t		 mode;
-	size_t		 fields;
-} kinds[] = {
+const struct line_file line_files[] = {
 	[USER_LINES_PASSWD] = { "passwd", MODE_PUBLIC, PASSWD_FIELDS },
 	[USER_LINES_SHADOW] = { "shadow", MODE_SECRET, SHADOW_FIELDS },
 };
@@ -28,7 +24,7 @@ user_lines_mention(const struct domain *domain, enum user_lines_kind kind,
 	struct slice line;
 	int got;
 
-	if (passwd_open(domain, &pool, kinds[kind].name, &question, &r,
+	if (passwd_open(domain, &pool, line_files[kind].name, &question, &r,
 	    err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	while ((got = passwd_next(&r, &line, err)) == 1)
@@ -37,39 +33,26 @@ user_lines_mention(const struct domain *domain, enum user_lines_kind kind,
 	return got == -1 ? err_within(err, "%s", r.path) : 0;
 }
 
-/* The hash field of the name's first line with all fields.  1: there is one. */
-static int
-read_hash(const struct domain *domain, enum user_lines_kind kind,
-    struct slice name, struct str *out, struct err *err)
-{
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	SCOPED(drop_passwd_reader) struct passwd_reader r = { .fd = -1 };
-	struct index_question question = { INDEX_ACCOUNT, name, false };
-	struct slice line, field[SHADOW_FIELDS];
-	int got;
-
-	if (passwd_open(domain, &pool, kinds[kind].name, &question, &r,
-	    err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : -1;
-	while ((got = passwd_next(&r, &line, err)) == 1)
-		if ((size_t)passwd_split(line, field, SHADOW_FIELDS) ==
-		    kinds[kind].fields && slice_same(field[NAME], name)) {
-			str_addslice(out, field[HASH]);
-			return 1;
-		}
-	return got == -1 ? err_within(err, "%s", r.path) : 0;
-}
-
 int
 user_lines_hash(const struct domain *domain, const char *account,
     struct str *out, struct err *err)
 {
+	SCOPED(drop_secret) struct str text = { 0 };
 	struct slice name = slice_of(account);
-	int got = read_hash(domain, USER_LINES_SHADOW, name, out, err);
+	struct entry entry;
+	int got = line_find(domain, USER_LINES_SHADOW, name, &text, &entry,
+	    err);
 
-	if (got == 0 && (got = read_hash(domain, USER_LINES_PASSWD, name, out,
-	    err)) == 1 && slice_is(str_slice(out), "x"))
-		str_cut(out, 0);
+	if (got == 1) {
+		str_addslice(out, entry.field[SHADOW_HASH]);
+		return 0;
+	}
+	str_cut(&text, 0);
+	if (got == 0)
+		got = line_find(domain, USER_LINES_PASSWD, name, &text,
+		    &entry, err);
+	if (got == 1 && !slice_is(entry.field[PASSWD_HASH], "x"))
+		str_addslice(out, entry.field[PASSWD_HASH]);
 	return got == -1 ? -1 : 0;
 }
 
@@ -99,13 +82,13 @@ user_lines_add(const struct domain *domain, enum user_lines_kind kind,
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_str) struct str line = { 0 };
-	const char *name = pool_format(&pool, "%s.%s", kinds[kind].name,
+	const char *name = pool_format(&pool, "%s.%s", line_files[kind].name,
 	    domain->name);
 
-	if (entries_add((struct slice){ 0 }, fields, kinds[kind].fields, &line,
+	if (entries_add((struct slice){ 0 }, fields, line_files[kind].fields, &line,
 	    err) == -1)
 		return err_within(err, "%s", name);
-	return files_append(domain->in, name, kinds[kind].mode,
+	return files_append(domain->in, name, line_files[kind].mode,
 	    str_slice(&line), err);
 }
 

@@ -7,12 +7,22 @@
 #ifndef USER_LINES_H
 #define USER_LINES_H
 
+#include <sys/types.h>
+
 #include "domain.h"
 #include "err.h"
 #include "pool.h"
 #include "str.h"
 
 enum user_lines_kind { USER_LINES_PASSWD, USER_LINES_SHADOW };
+
+/* name.D, the mode of a new one, and how many fields a whole line has. */
+struct line_file {
+	const char	*name;
+	mode_t		 mode;
+	size_t		 fields;
+};
+extern const struct line_file line_files[];
 
 /* 1: some line has the name, be it broken.  0: none; a missing shadow.D has
  * none. */

@@ -609,6 +609,15 @@ class Deleted(Moved):
         self.ok("user", "delete", "joe@a.test", "--yes", "--replace-by", "ann@a.test")
 
     @once("its steps are the same, whoever runs it")
+    def test_forwards_that_cannot_be_listed_keep_the_account(self):
+        got = run("/usr/bin/strace", "-f", "-o", os.devnull, "-P", self.path("spool", "files", "a.test"),
+                  "-e", "inject=getdents64:error=EIO", program("vadmin"), "-C", self.vmail.dir,
+                  "user", "delete", "joe@a.test", "--yes", "--replace-by", "ann@a.test")
+        self.assertEqual(got.status, 75, got)
+        self.assertIn("files/a.test: not looked at to its end: Input/output error", got.stderr)
+        self.mail("joe@a.test")
+
+    @once("its steps are the same, whoever runs it")
     def test_a_disk_that_fails_while_others_are_led_elsewhere_keeps_the_account(self):
         got = run("/usr/bin/strace", "-f", "-o", os.devnull, "-e", "trace=renameat", "-e",
                   "inject=renameat:error=EIO:when=2", program("vadmin"), "-C", self.vmail.dir,
