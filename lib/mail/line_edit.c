@@ -60,7 +60,8 @@ open_for(const struct domain *domain, enum user_lines_kind kind,
 {
 	struct index_question question = { INDEX_ACCOUNT, name, false };
 
-	return passwd_open(domain, pool, line_files[kind].name, &question, r, err);
+	return passwd_open(domain, pool, line_files[kind].name, &question, r,
+	    err);
 }
 
 int
@@ -169,7 +170,8 @@ line_edit(const struct domain *domain, enum user_lines_kind kind,
 {
 	SCOPED(drop_edit) struct edit e = { domain, kind, .fd = -1 };
 
-	e.file = pool_format(&e.pool, "%s.%s", line_files[kind].name, domain->name);
+	e.file = pool_format(&e.pool, "%s.%s", line_files[kind].name,
+	    domain->name);
 	for (size_t i = 0; i < count; i++)
 		if (follow(&e, &rules[i], err) == -1)
 			return -1;
@@ -178,8 +180,8 @@ line_edit(const struct domain *domain, enum user_lines_kind kind,
 		    line_files[kind].mode, behind, err);
 	if (behind.len > 0)
 		splices_add(&e.splices, e.was.st_size, 0, behind);
-	return files_splice(domain->in, e.file, line_files[kind].mode, e.fd, &e.was,
-	    &e.splices, err);
+	return files_splice(domain->in, e.file, line_files[kind].mode, e.fd,
+	    &e.was, &e.splices, err);
 }
 
 int
@@ -239,8 +241,8 @@ line_put(const struct domain *domain, enum user_lines_kind kind,
 	SCOPED(drop_secret) struct str line = { 0 };
 	const struct line_rule rule = { fields[0], line_goes, NULL };
 
-	if (entries_add((struct slice){ 0 }, fields, line_files[kind].fields, &line,
-	    err) == -1)
+	if (entries_add((struct slice){ 0 }, fields, line_files[kind].fields,
+	    &line, err) == -1)
 		return err_within(err, "%s.%s", line_files[kind].name,
 		    domain->name);
 	return line_edit(domain, kind, &rule, 1, str_slice(&line), err);

@@ -85,8 +85,8 @@ user_lines_add(const struct domain *domain, enum user_lines_kind kind,
 	const char *name = pool_format(&pool, "%s.%s", line_files[kind].name,
 	    domain->name);
 
-	if (entries_add((struct slice){ 0 }, fields, line_files[kind].fields, &line,
-	    err) == -1)
+	if (entries_add((struct slice){ 0 }, fields, line_files[kind].fields,
+	    &line, err) == -1)
 		return err_within(err, "%s", name);
 	return files_append(domain->in, name, line_files[kind].mode,
 	    str_slice(&line), err);
