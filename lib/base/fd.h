@@ -39,4 +39,8 @@ int	fd_guard_standard(struct err *err);
 /* Closes *fd if it is >= 0. */
 void	drop_fd(int *fd);
 
+/* Gives a file of O_TMPFILE, whose descriptor it is, its name (linkat()); needs
+ * /proc.  Nothing is replaced: EEXIST. */
+int	fd_link(int fd, int dir, const char *name);
+
 #endif

@@ -483,6 +483,18 @@ prefix_of(enum alias_kind kind)
 	return "";
 }
 
+static void
+add_quoted(struct str *out, const char *prefix, const char *text)
+{
+	str_addf(out, "\"%s", prefix);
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p == '"' || *p == '\\')
+			str_addc(out, '\\');
+		str_addc(out, *p);
+	}
+	str_addc(out, '"');
+}
+
 void
 alias_member_add(struct str *out, const struct alias_member *m)
 {
@@ -491,12 +503,19 @@ alias_member_add(struct str *out, const struct alias_member *m)
 		str_addf(out, "%s%s", prefix_of(m->kind), m->text);
 		return;
 	}
-	str_addf(out, "\"%s", m->kind == ALIAS_MAILBOX ? "\\\\" :
-	    prefix_of(m->kind));
-	for (const char *p = m->text; *p != '\0'; p++) {
-		if (*p == '"' || *p == '\\')
-			str_addc(out, '\\');
-		str_addc(out, *p);
+	add_quoted(out, m->kind == ALIAS_MAILBOX ? "\\\\" :
+	    prefix_of(m->kind), m->text);
+}
+
+void
+alias_name_add(struct str *out, const char *name)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+=-";
+
+	if (name[strspn(name, plain)] == '\0') {
+		str_adds(out, name);
+		return;
 	}
-	str_addc(out, '"');
+	add_quoted(out, "", name);
 }

@@ -75,4 +75,7 @@ int	alias_parse_member(struct pool *pool, struct slice text,
 /* The same as an entry shows it: quoted where both dialects need it. */
 void	alias_member_add(struct str *out, const struct alias_member *member);
 
+/* An alias's name, quoted where it needs it. */
+void	alias_name_add(struct str *out, const char *name);
+
 #endif

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "aliases.h"
 #include "name.h"
 #include "utf8.h"
 
@@ -106,30 +107,11 @@ attribute_parse(struct slice line, struct pool *pool,
 	return 1;
 }
 
-static void
-add_alias(struct str *out, const char *alias)
-{
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+=-";
-
-	if (alias[strspn(alias, plain)] == '\0') {
-		str_adds(out, alias);
-		return;
-	}
-	str_addc(out, '"');
-	for (const char *p = alias; *p != '\0'; p++) {
-		if (*p == '"' || *p == '\\')
-			str_addc(out, '\\');
-		str_addc(out, *p);
-	}
-	str_addc(out, '"');
-}
-
 void
 attribute_add(struct str *out, const char *alias, enum attribute what,
     struct slice value)
 {
-	add_alias(out, alias);
+	alias_name_add(out, alias);
 	str_addf(out, ": %s = ", names[what]);
 	str_addslice(out, value);
 }

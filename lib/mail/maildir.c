@@ -178,12 +178,9 @@ static int
 publish_unnamed(const struct maildir *md, const char *name, int unnamed,
     struct err *err)
 {
-	char path[64];
-
-	snprintf(path, sizeof path, "/proc/self/fd/%d", unnamed);
 	if (fsync(unnamed) == -1)
 		return err_sys(err, "sync the message");
-	if (linkat(AT_FDCWD, path, md->new, name, AT_SYMLINK_FOLLOW) == -1)
+	if (fd_link(unnamed, md->new, name) == -1)
 		return 0;
 	SCOPED(drop_tentative) struct tentative t = { md->new, name };
 	if (fsync(md->new) == -1)

@@ -44,7 +44,8 @@ read_one(void *arg, const struct alias_entry *entry,
 		return -1;
 	struct alias_piece *piece = pool_alloc(file->pool, sizeof *piece);
 	*piece = (struct alias_piece){ NULL, extent->start, extent->next,
-	    pool_dup(file->pool, slice_of(entry->name)), alias_text_lines(text, entry->last_line - entry->line + 1) };
+	    pool_dup(file->pool, slice_of(entry->name)),
+	    alias_text_lines(text, entry->last_line - entry->line + 1) };
 	if (file->last != NULL)
 		file->last->following = piece;
 	else
@@ -144,32 +145,14 @@ make_file(const struct alias_file *file, const struct str *text,
 	    str_slice(text), err) == -1 ? -1 : 1;
 }
 
-static void
-add_name(struct str *out, const char *name)
-{
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+=-";
-
-	if (name[strspn(name, plain)] == '\0') {
-		str_addf(out, "%s:", name);
-		return;
-	}
-	str_addc(out, '"');
-	for (const char *p = name; *p != '\0'; p++) {
-		if (*p == '"' || *p == '\\')
-			str_addc(out, '\\');
-		str_addc(out, *p);
-	}
-	str_adds(out, "\":");
-}
-
 void
 alias_entry_add(struct str *out, const char *name,
     const struct alias_members *members)
 {
 	size_t start = out->len;
 
-	add_name(out, name);
+	alias_name_add(out, name);
+	str_addc(out, ':');
 	for (size_t i = 0; i < members->count; i++) {
 		SCOPED(drop_str) struct str member = { 0 };
 		alias_member_add(&member, &members->member[i]);

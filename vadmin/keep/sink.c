@@ -171,12 +171,8 @@ open_unnamed(const struct sink *s, struct unnamed *u, struct err *err)
 static int
 give_name(struct unnamed *u, const char *name)
 {
-	char path[64];
-
-	if (u->name[0] == '\0') {
-		snprintf(path, sizeof path, "/proc/self/fd/%d", u->fd);
-		return linkat(AT_FDCWD, path, u->dir, name, AT_SYMLINK_FOLLOW);
-	}
+	if (u->name[0] == '\0')
+		return fd_link(u->fd, u->dir, name);
 	if (compat_renameat2_noreplace(u->dir, u->name, u->dir, name) == -1)
 		return -1;
 	u->name[0] = '\0';
