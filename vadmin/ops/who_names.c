@@ -9,6 +9,7 @@
 #include "fallback.h"
 #include "files.h"
 #include "name.h"
+#include "progress.h"
 #include "scope.h"
 #include "who_edges.h"
 
@@ -116,6 +117,7 @@ take_account(void *arg, const struct account *account, struct err *err)
 	struct node *node = &somebody;
 
 	(void)err;
+	progress_account(r->domain->domain->name);
 	/* The first line of a name counts. */
 	if (*place != NULL)
 		return 0;
@@ -348,7 +350,9 @@ names_read(struct call *call, const struct account *account,
 	out->self = new_node(out, NODE_ACCOUNT, NULL, account->name);
 	out->self->file = account->file;
 	out->self->line = account->line;
-	if (domain_each(&call->in, &out->pool, read_domain, out, err) == -1)
+	int read = domain_each(&call->in, &out->pool, read_domain, out, err);
+	progress_end();
+	if (read == -1)
 		return -1;
 	if (out->self->domain == NULL)
 		return err_set(err, ERR_TEMPORARY, "%s changed meanwhile",
