@@ -608,6 +608,40 @@ class Deleted(Moved):
                 file.write("sales: ann@a.test\n")
         self.ok("user", "delete", "joe@a.test", "--yes", "--replace-by", "ann@a.test")
 
+    def stopped(self, path, nth, *args):
+        """vadmin, which stands still behind the nth opening of the file; None: it has ended before."""
+        log = self.path("log")
+        process = subprocess.Popen(["/usr/bin/strace", "-o", log, "-P", path, "-P", os.path.basename(path),
+                                    "-e", "trace=openat,openat2", "-e", f"inject=openat,openat2:signal=STOP:when={nth}",
+                                    program("vadmin"), "-C", self.vmail.dir, *args],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment())
+        def stands():
+            return process.poll() is not None or os.path.exists(log) and "stopped by SIGSTOP" in open(log).read()
+        eventually(stands, "the opening of a file")
+        return None if process.poll() is not None else process
+
+    @once("its steps are the same, whoever runs it")
+    def test_what_an_editor_does_between_two_looks_of_replace_by_stays(self):
+        path, nth = os.path.join(self.vmail.dir, "aliases.b.test"), 0
+        while True:
+            nth += 1
+            self.vmail.write("aliases.b.test", "other: joe@a.test\n")
+            os.path.exists(self.path("log")) and os.unlink(self.path("log"))
+            process = self.stopped(path, nth, "user", "delete", "joe@a.test", "--yes", "--replace-by", "ann@a.test")
+            self.assertIsNotNone(process, "it has ended without a new file")
+            begun = os.path.exists(os.path.join(self.vmail.dir, ".aliases.b.test.new"))
+            if not begun:
+                self.vmail.write("aliases.b.test", "newer: ann@b.test\n")   # as long as what stood there
+            with open(f"/proc/{process.pid}/task/{process.pid}/children") as f:
+                os.kill(int(f.read()), signal.SIGCONT)
+            process.wait(DEADLINE)
+            if begun:
+                break                           # from here on who is last wins, as with two editors
+            self.assertEqual(self.vmail.read("aliases.b.test"), b"newer: ann@b.test\n", nth)
+            if process.returncode == 0:
+                self.ok("user", "restore", "joe@a.test")
+        self.assertGreater(nth, 6)
+
     @once("its steps are the same, whoever runs it")
     def test_forwards_that_cannot_be_listed_keep_the_account(self):
         got = run("/usr/bin/strace", "-f", "-o", os.devnull, "-P", self.path("spool", "files", "a.test"),

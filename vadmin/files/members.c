@@ -14,6 +14,7 @@
 #include "files.h"
 #include "member_text.h"
 #include "scope.h"
+#include "stamp.h"
 
 enum {
 	FORWARD_MAX = 1 << 20,
@@ -28,6 +29,8 @@ struct editing {
 	size_t			 count;
 	/* what the one entry of a forward shall say */
 	struct str		 expected;
+	/* the alias file as its entries were looked at, or as we left it */
+	struct stamp		 seen;
 };
 
 static void
@@ -214,6 +217,39 @@ struct group {
 	size_t				 count;
 };
 
+static int
+open_file(const struct installation *in, const char *file, int *fd,
+    struct stat *st, struct err *err)
+{
+	return file_open(in->dir, file, O_NOFOLLOW, fd, st, err);
+}
+
+/* Somebody's editor knows no lock, and the entries are somewhere else now. */
+static int
+open_same(const struct editing *e, const struct installation *in,
+    const char *file, int *fd, struct stat *st, struct err *err)
+{
+	if (open_file(in, file, fd, st, err) == -1)
+		return -1;
+	struct stamp now = stamp_of(st);
+	return stamp_same(&now, &e->seen) ? 0 : err_set(err, ERR_TEMPORARY,
+	    "%s changed meanwhile: try again", file);
+}
+
+/* What we left is what the next group is looked for in. */
+static int
+see_again(struct editing *e, const struct installation *in, const char *file,
+    struct err *err)
+{
+	SCOPED(drop_fd) int fd = -1;
+	struct stat st;
+
+	if (open_file(in, file, &fd, &st, err) == -1)
+		return -1;
+	e->seen = stamp_of(&st);
+	return 1;
+}
+
 /* As alias_text_change(). */
 static int
 try_group(struct editing *e, const struct installation *in, const char *file,
@@ -227,7 +263,7 @@ try_group(struct editing *e, const struct installation *in, const char *file,
 	SCOPED(drop_fd) int fd = -1;
 	struct stat was;
 
-	if (file_open(in->dir, file, O_NOFOLLOW, &fd, &was, err) == -1)
+	if (open_same(e, in, file, &fd, &was, err) == -1)
 		return -1;
 	for (size_t i = 0; i < group->count; i++, at = at->next) {
 		SCOPED(drop_str) struct str new = { 0 };
@@ -281,6 +317,8 @@ replace(struct editing *e, const struct installation *in, const char *file,
 		if (done == 0)
 			done = try_group(e, in, file, &groups[count], false,
 			    err);
+		if (done == 1)
+			done = see_again(e, in, file, err);
 	}
 	return done;
 }
@@ -292,6 +330,7 @@ members_of_file(const struct installation *in, const char *file,
 	SCOPED(drop_editing) struct editing e = { .visit = visit };
 	SCOPED(drop_fd) int fd = -1;
 	const char *path = installation_path(in, &e.pool, file);
+	struct stat st;
 	bool there;
 
 	e.end = &e.first;
@@ -299,8 +338,10 @@ members_of_file(const struct installation *in, const char *file,
 		return -1;
 	if (!there)
 		return 0;
-	if (file_open(in->dir, file, O_NOFOLLOW, &fd, NULL, err) == -1 ||
-	    alias_search_file(path, fd, visit->word, look_at_entry, &e,
+	if (open_file(in, file, &fd, &st, err) == -1)
+		return err_within(err, "%s", in->path);
+	e.seen = stamp_of(&st);
+	if (alias_search_file(path, fd, visit->word, look_at_entry, &e,
 	    err) == -1)
 		return err_within(err, "%s", in->path);
 	return e.first == NULL ? 0 : end(replace(&e, in, file, err), path,
