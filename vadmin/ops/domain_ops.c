@@ -294,7 +294,7 @@ list_one(void *arg, const char *name, bool is_alias, struct err *err)
 	struct domain *domain;
 
 	if (listing->pattern != NULL &&
-	    !pattern_matches(listing->pattern, slice_of(name)))
+	    !pattern_finds(listing->pattern, slice_of(name)))
 		return 0;
 	bool fine = domain_open(&call->in, &pool, slice_of(name), &domain,
 	    err) == 0;

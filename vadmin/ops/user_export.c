@@ -77,7 +77,8 @@ add_account(void *arg, const struct account *account, struct err *err)
 
 	(void)err;
 	if (export->pattern != NULL &&
-	    !pattern_matches(export->pattern, slice_of(address)))
+	    !pattern_matches_address(export->pattern, account->name,
+	    account->domain->name))
 		return 0;
 	forward_of(export, account, &pool, &forward);
 	if (export->hashes)
@@ -122,7 +123,7 @@ visit_domain(void *arg, const char *name, bool is_alias, struct err *err)
 	struct domain *domain;
 
 	if (is_alias || (at != NULL &&
-	    !pattern_matches(at + 1, slice_of(name))))
+	    !pattern_finds(at + 1, slice_of(name))))
 		return 0;
 	if (domain_open(&export->call->in, &pool, slice_of(name), &domain,
 	    err) == -1 || export_domain(export, domain, err) == -1) {
