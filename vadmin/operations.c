@@ -18,7 +18,8 @@
 
 #define CSV		{ "FILE", &param_file, ONE, \
 			  "A CSV whose first line names its columns: address, name, quota, forward, password " \
-			  "or hash; - for standard input." }
+			  "or hash, and the profile as 'user set' names it (from-address for address); - " \
+			  "for standard input." }
 
 
 const struct operation operations[] = {
