@@ -27,4 +27,7 @@ operation_run	quota, explain, check, settings_list, help;
 operation_run	index_all, backup, restore, fsck;
 operation_run	show_log, undo, complete;
 
+/* What completion asks for, and nobody else: no rows of the table. */
+operation_run	trash_accounts, trash_domains;
+
 #endif
