@@ -98,7 +98,7 @@ const struct operation operations[] = {
 		ACCOUNT, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 
 	{ "user vacation", "Switch an account's vacation on or off, or show it.",
-	  .least = CALLER_ACCOUNT, .changes = true, .run = user_vacation, .params = {
+	  .least = CALLER_ACCOUNT, .changes = true, .ask = user_vacation_ask, .run = user_vacation, .params = {
 		ACCOUNT, { "on|off|show", &param_switch, OPTIONAL,
 		  "What to do; with a new text everybody is told once more." },
 		{ "--text", &param_file, OPTIONAL, "The file with what is sent; - for standard input." } } },
@@ -157,7 +157,7 @@ const struct operation operations[] = {
 		  "An account of the alias's domain; an account that calls is meant itself." } } },
 
 	{ "auto set", "Make an autoresponder answer with a file's text.",
-	  .least = CALLER_DOMAIN, .changes = true, .run = auto_set, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .ask = auto_set_ask, .run = auto_set, .params = {
 		AUTO, { "FILE", &param_file, ONE, "The text; - for standard input." } } },
 	{ "auto show", "Show what an autoresponder answers.",
 	  .least = CALLER_DOMAIN, .run = auto_show, .params = { AUTO } },

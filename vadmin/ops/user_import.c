@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "alternative.h"
+#include "confirm.h"
 #include "crowd.h"
 #include "csv_row.h"
 #include "fd.h"
@@ -192,7 +193,9 @@ read_file(struct import *import, struct err *err)
 	int fd = STDIN_FILENO;
 
 	import->file = strcmp(path, "-") == 0 ? "standard input" : path;
-	if (strcmp(path, "-") != 0) {
+	if (strcmp(path, "-") == 0)
+		tell_to_type("the CSV, its first line with the columns");
+	else {
 		if (file_open(AT_FDCWD, path, 0, &own, &st, err) == -1)
 			return -1;
 		fd = own;
