@@ -169,11 +169,12 @@ class Import(Csv):
     def test_each_value_of_a_profile_is_checked_as_user_set_would(self):
         self.ok("user", "add", "ann@a.test")
         self.ok("alias", "add", "sales@a.test", "ann")
+        self.ok("domain", "alias", "a.test", "also.test")
         head, names = "address,first-name,office,home-phone,from-address,alternative-address,fax,name", "bcdefghijklm"
         rows = ((":x", "':'", 0), ('"1, 2"', "','", 1), ('"1, 2"', "','", 2), ("x@far.test", "no address of a.test", 3),
                 ("x@far.test", "no address of a.test", 4), ("sales", "was not made for it", 4),
                 ("ANN@a.test", "an account 'ann'", 4), ("postmaster", "the domain's", 4), ("new.one", None, 4),
-                ("New.One@a.test", "input:10 has it already", 4), ("m", "input:13 has it already", 4),
+                ("New.One@also.test", "input:10 has it already", 4), ("m", "input:13 has it already", 4),
                 ("n@a.test", None, 4))
         text = head + "\n"
         for name, (value, _, column) in zip(names, rows):

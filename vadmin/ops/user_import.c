@@ -5,18 +5,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "alternative.h"
 #include "confirm.h"
 #include "crowd.h"
 #include "csv_row.h"
 #include "fd.h"
 #include "file.h"
+#include "import_addresses.h"
 #include "intake_there.h"
 #include "mem.h"
 #include "ops.h"
 #include "param.h"
 #include "password.h"
-#include "profile_file.h"
 #include "progress.h"
 #include "scope.h"
 #include "quality.h"
@@ -49,33 +48,6 @@ wrong(struct import *import, unsigned line, const char *what, const char *why)
 	import->wrong++;
 }
 
-static struct account
-account_of(const struct newcomer *one)
-{
-	return (struct account){ .domain = one->domain, .name = one->name };
-}
-
-/* As "user set" would take them, but for whether an alternative one is free,
- * which the account that is there may have itself. */
-static int
-check_addresses(struct import *import, struct newcomer *one, struct err *err)
-{
-	const char *alternative = account_value(one->said,
-	    "alternative-address");
-	struct account account = account_of(one);
-
-	if (alternative_check(import->call, &account,
-	    account_value(one->said, "address"), alternative, alternative,
-	    err) == -1)
-		return -1;
-	for (size_t i = 0; account_fields[i].name != NULL; i++)
-		if (one->said[i] != NULL &&
-		    strstr(account_fields[i].name, "address") != NULL)
-			one->said[i] = alternative_address(import->call,
-			    &account, one->said[i]);
-	return 0;
-}
-
 static int
 place_row(struct import *import, struct csv_row *row, struct err *err)
 {
@@ -99,7 +71,7 @@ place_row(struct import *import, struct csv_row *row, struct err *err)
 	if (row->hash.len > 0)
 		row->newcomer.hash = pool_dup(pool, row->hash);
 	row->newcomer.domain = intake->domain;
-	if (check_addresses(import, &row->newcomer, err) == -1)
+	if (import_addresses_check(import->call, &row->newcomer, err) == -1)
 		return -1;
 	intake_add(intake, &row->newcomer);
 	mem_room(&import->rows, &import->room, import->count,
@@ -239,83 +211,13 @@ user_import_ask(struct call *call, struct err *err)
 	return done;
 }
 
-/* --- addresses ------------------------------------------------------------ */
-
-static const char *
-key_of(struct pool *pool, const struct newcomer *one)
-{
-	return pool_lower(pool, slice_of(pool_format(pool, "%s@%s", one->name,
-	    one->domain->name)));
-}
-
-/* Two of them cannot have one address. */
-static void
-claim(struct import *import, struct table *taken, const char *address,
-    struct newcomer *one)
-{
-	struct newcomer **first = (struct newcomer **)table_at(taken, address);
-
-	if (*first == NULL) {
-		*first = one;
-		return;
-	}
-	one->verdict = INTAKE_WRONG;
-	one->why = pool_format(&import->call->pool, "alternative-address: "
-	    "%s:%u has it already", (*first)->file, (*first)->line);
-}
-
-/* An import that was interrupted may have written profile and alias already. */
-static bool
-is_free(struct import *import, const struct newcomer *one, const char *address,
-    struct err *err)
-{
-	struct account account = account_of(one);
-	struct profile before = { 0 };
-
-	if (profile_file_read(one->domain, one->name, &import->call->pool,
-	    &before, err) == -1)
-		before.alternative = NULL;
-	return alternative_check(import->call, &account, NULL, address,
-	    before.alternative, err) == 0;
-}
-
-/* Those of new accounts become aliases: nothing may have their names, nor get
- * them by this file. */
-static void
-judge_alternatives(struct import *import)
-{
-	SCOPED(drop_table) struct table taken = { 0 };
-	struct pool *pool = &import->call->pool;
-	struct err err;
-
-	for (size_t i = 0; i < import->count; i++) {
-		struct newcomer *one = &import->rows[i]->newcomer;
-		if (one->verdict == INTAKE_NEW)
-			claim(import, &taken, key_of(pool, one), one);
-	}
-	for (size_t i = 0; i < import->count; i++) {
-		struct newcomer *one = &import->rows[i]->newcomer;
-		const char *address = account_value(one->said,
-		    "alternative-address");
-		if (one->verdict != INTAKE_NEW || address[0] == '\0')
-			continue;
-		claim(import, &taken, pool_lower(pool, slice_of(address)),
-		    one);
-		if (one->verdict == INTAKE_NEW &&
-		    !is_free(import, one, address, &err)) {
-			one->verdict = INTAKE_WRONG;
-			one->why = pool_dup(pool, slice_of(err.text));
-		}
-	}
-}
-
 /* Every line is right, or nothing is done. */
 static int
 finish(struct import *import, struct err *err)
 {
 	if (crowd_judge(&import->crowd, err) == -1)
 		return -1;
-	judge_alternatives(import);
+	import_addresses_judge(import->call, import->rows, import->count);
 	import->wrong += crowd_wrong(&import->crowd, &import->report);
 	if (import->wrong > 0) {
 		sheet_print(&import->report.sheet);
