@@ -231,8 +231,8 @@ class Typed(Administered):
                 asked += os.read(master, 4096)
             self.ok("domain", "set", "a.test", "description=meanwhile")
             os.write(master, text + b"\x04")
+            self.assertEqual(started.wait(DEADLINE), 0)
             rest = rest_of(master)
-            self.assertEqual(started.wait(DEADLINE), 0, rest)
         finally:
             if started.poll() is None:
                 started.kill()
@@ -256,7 +256,7 @@ class Typed(Administered):
             self.assertNotIn("Ctrl-D", self.ok(*args, input=b"address\n\n").stderr)
 
     def test_who_or_what_is_wrong_is_told_before_anything_is_typed(self):
-        self.refused(65, "can be no autoresponder", "auto", "set", "-x@a.test", "-")
+        self.refused(65, "can be no autoresponder", "auto", "set", "..x@a.test", "-")
         self.refused(67, "nobody", "user", "vacation", "nobody@a.test", "on", "--text", "-")
 
 
