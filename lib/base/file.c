@@ -83,17 +83,18 @@ file_read(int fd, size_t max, struct str *text, struct err *err)
 
 	for (;;) {
 		str_room(text, 16384);
-		ssize_t n = fd_read(fd, text->s + text->len,
-		    text->cap - text->len - 1);
+		size_t room = text->cap - text->len - 1;
+		ssize_t n = fd_read(fd, text->s + text->len, room);
 		if (n == -1)
 			return err_sys(err, "read");
-		if (n == 0)
-			return 0;
 		text->len += (size_t)n;
 		text->s[text->len] = '\0';
 		if (text->len - before > max)
 			return err_set(err, ERR_INVALID,
 			    "longer than %zu bytes", max);
+		/* A terminal tells its end once. */
+		if ((size_t)n < room)
+			return 0;
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "name.h"
 #include "progress.h"
 #include "scope.h"
+#include "user_count.h"
 #include "who_edges.h"
 
 /* Accounts that are of no interest, and full names that several have. */
@@ -350,6 +351,7 @@ names_read(struct call *call, const struct account *account,
 	out->self = new_node(out, NODE_ACCOUNT, NULL, account->name);
 	out->self->file = account->file;
 	out->self->line = account->line;
+	user_count_expect(&call->in, NULL);
 	int read = domain_each(&call->in, &out->pool, read_domain, out, err);
 	progress_end();
 	if (read == -1)
