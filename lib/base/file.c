@@ -148,22 +148,49 @@ copy_ownership(int dir, const char *name, int fd, mode_t mode, struct err *err)
 	return 0;
 }
 
-int
-draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
-    struct err *err)
+/* A rehearsal leaves no trace, not even the time of a directory.  Where a file
+ * system knows no files without names, it does. */
+static bool
+begin_nameless(int dir, struct draft *d)
+{
+	SCOPED(drop_str) struct str link = { 0 };
+
+	if (!change_is_rehearsed())
+		return false;
+	d->fd = openat(dir, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	if (d->fd == -1)
+		return false;
+	str_addf(&link, "/proc/self/fd/%d", d->fd);
+	d->temporary = mem_dup(link.s, link.len);
+	d->nameless = true;
+	return true;
+}
+
+static int
+begin_named(int dir, const char *name, struct draft *d, struct err *err)
 {
 	SCOPED(drop_str) struct str temporary = { 0 };
-	SCOPED(drop_draft) struct draft d = { .dir = dir, .fd = -1 };
 
 	str_addf(&temporary, ".%s.new", name);
 	if (unlinkat(dir, str_text(&temporary), 0) == -1 && errno != ENOENT)
 		return err_sys(err, "remove old %s", str_text(&temporary));
-	d.fd = compat_open_beneath(dir, str_text(&temporary),
+	d->fd = compat_open_beneath(dir, str_text(&temporary),
 	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (d.fd == -1)
+	if (d->fd == -1)
 		return err_sys(err, "create %s", str_text(&temporary));
+	d->temporary = mem_dup(temporary.s, temporary.len);
+	return 0;
+}
+
+int
+draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
+    struct err *err)
+{
+	SCOPED(drop_draft) struct draft d = { .dir = dir, .fd = -1 };
+
+	if (!begin_nameless(dir, &d) && begin_named(dir, name, &d, err) == -1)
+		return -1;
 	d.name = mem_dup(name, slice_of(name).len);
-	d.temporary = mem_dup(temporary.s, temporary.len);
 	if (copy_ownership(dir, name, d.fd, mode, err) == -1)
 		return -1;
 	*draft = d;
@@ -204,7 +231,7 @@ void
 drop_draft(struct draft *draft)
 {
 	drop_fd(&draft->fd);
-	if (draft->temporary != NULL)
+	if (draft->temporary != NULL && !draft->nameless)
 		unlinkat(draft->dir, draft->temporary, 0);
 	drop_mem(&draft->temporary);
 	drop_mem(&draft->name);

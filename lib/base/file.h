@@ -43,7 +43,10 @@ struct draft {
 	int	 dir;		/* borrowed */
 	int	 fd;		/* write here; -1: no draft */
 	char	*name;
+	/* what it is called as long as it is a draft; in a rehearsal (change.h)
+	 * a path that has no name in dir */
 	char	*temporary;
+	bool	 nameless;
 	/* made from other files alone: no watcher is told (change.h) */
 	bool	 derived;
 };

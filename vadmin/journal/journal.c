@@ -167,7 +167,7 @@ add_header(const struct journal *j, struct str *out)
 
 	if (gmtime_r(&now, &tm) != NULL)
 		strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	entry_adds(out, "vmail-journal", "1");
+	entry_adds(out, "vmail-journal", ENTRY_VERSION);
 	entry_adds(out, "time", stamp);
 	entry_adds(out, "who", call->as == NULL ? caller_name(&pool) :
 	    pool_format(&pool, "%s as %s", caller_name(&pool),
