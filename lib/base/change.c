@@ -32,6 +32,19 @@ change_tell(const struct change *change, struct err *err)
 	    watching->tell(watching->arg, change, err);
 }
 
+void
+change_not_made(void)
+{
+	if (watching != NULL && watching->not_made != NULL)
+		watching->not_made(watching->arg);
+}
+
+bool
+change_is_watched(void)
+{
+	return watching != NULL;
+}
+
 bool
 change_is_rehearsed(void)
 {

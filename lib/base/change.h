@@ -59,6 +59,8 @@ struct change_watcher {
 	/* With find: the name of what would be made in the directory, by its
 	 * number; NULL: no more. */
 	const char *(*made)(void *arg, int dir, size_t i);
+	/* The change that was told last was not made after all.  May be NULL. */
+	void	(*not_made)(void *arg);
 	void	 *arg;
 };
 
@@ -68,7 +70,10 @@ const struct change_watcher *change_watch(const struct change_watcher *watcher);
 /* For who changes something by other means: as tell() above. */
 int	change_tell(const struct change *change, struct err *err);
 
-/* Whether changes are left out. */
+void	change_not_made(void);
+
+/* Whether somebody watches, and whether changes are left out. */
+bool	change_is_watched(void);
 bool	change_is_rehearsed(void);
 
 /* As find() above. */

@@ -182,6 +182,15 @@ begin_named(int dir, const char *name, struct draft *d, struct err *err)
 	return 0;
 }
 
+static struct stamp
+stamp_at(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ?
+	    stamp_of(&st) : (struct stamp){ 0 };
+}
+
 int
 draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
     struct err *err)
@@ -191,6 +200,8 @@ draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
 	if (!begin_nameless(dir, &d) && begin_named(dir, name, &d, err) == -1)
 		return -1;
 	d.name = mem_dup(name, slice_of(name).len);
+	if (change_is_watched())
+		d.was = stamp_at(dir, name);
 	if (copy_ownership(dir, name, d.fd, mode, err) == -1)
 		return -1;
 	*draft = d;
@@ -208,6 +219,18 @@ draft_publish(struct draft *draft, struct err *err)
 	return 0;
 }
 
+/* What an editor saved since stays; between this look and the rename there is
+ * nothing else. */
+static int
+check_same(const struct draft *draft, struct err *err)
+{
+	const struct stamp now = stamp_at(draft->dir, draft->name);
+
+	return draft->derived || !change_is_watched() ||
+	    stamp_same(&now, &draft->was) ? 0 : err_set(err, ERR_TEMPORARY,
+	    "%s changed meanwhile: try again", draft->name);
+}
+
 int
 draft_commit(struct draft *draft, struct err *err)
 {
@@ -220,6 +243,10 @@ draft_commit(struct draft *draft, struct err *err)
 	    change_tell(&change, err);
 	if (go != 1)
 		return go;
+	if (check_same(draft, err) == -1) {
+		change_not_made();
+		return -1;
+	}
 	if (draft_publish(draft, err) == -1)
 		return -1;
 	if (fsync(draft->dir) == -1)

@@ -354,7 +354,8 @@ tell(void *arg, const struct change *change, struct err *err)
 void
 rehearsal_begin(struct rehearsal *r, bool told)
 {
-	r->watcher = (struct change_watcher){ tell, find, made, r };
+	r->watcher = (struct change_watcher){ .tell = tell,
+	    .find = find, .made = made, .arg = r };
 	r->steps.heads = told ? step_heads : NULL;
 	r->before = change_watch(&r->watcher);
 	r->watches = true;
