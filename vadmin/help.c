@@ -104,7 +104,7 @@ add_params(struct str *text, const struct operation *op,
 			add_settings(text, p->type->settings, who);
 	}
 	str_addf(text, "\nAs everywhere: -C DIR before it, and --json%s.\n",
-	    op->changes && !op->in_steps ? ", and -n, which changes nothing and\n"
+	    op->changes ? ", and -n, which changes nothing and\n"
 	    "tells what would be done" : "");
 }
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "domain_set.h"
 #include "domain_trash_places.h"
 #include "fd.h"
@@ -40,8 +41,8 @@ open_all(const struct installation *in, bool make, int *fd, struct err *err)
 
 	if (trash_open(in->dir, make, &trash, err) == -1)
 		return -1;
-	if (make && mkdirat(trash, ALL, 0700) == -1 && errno != EEXIST)
-		return err_sys(err, "make .trash/" ALL);
+	if (make && change_make_dir(trash, ALL, 0700, err) == -1)
+		return -1;
 	if (dir_open(trash, ALL, fd, err) == -1)
 		return -1;
 	return fsync(trash) == -1 || fsync(in->dir) == -1 ?
@@ -137,8 +138,8 @@ domain_trash_open(struct domain_trash *t, bool make, struct err *err)
 	if (open_all(t->in, make, &all, err) == -1)
 		return -1;
 	const char *name = domain_trash_own_name(t, t->name);
-	if (make && mkdirat(all, name, 0700) == -1 && errno != EEXIST)
-		return err_sys(err, "make .trash/" ALL "/%s", name);
+	if (make && change_make_dir(all, name, 0700, err) == -1)
+		return -1;
 	if (dir_open(all, name, &t->dir, err) == -1)
 		return -1;
 	return fsync(all) == -1 ? err_sys(err, "sync .trash/" ALL) : 0;
@@ -181,7 +182,7 @@ note_link(void *arg, const char *name, bool is_alias, struct err *err)
 	if (!is_alias || domain_real_name(t->in, &pool, slice_of(name), &real,
 	    err) == -1 || strcmp(real, t->name) != 0)
 		return 0;
-	ssize_t n = readlinkat(t->in->dir, pool_format(&pool, "domain.%s",
+	ssize_t n = change_read_link(t->in->dir, pool_format(&pool, "domain.%s",
 	    name), target, sizeof target);
 	if (n > 0)
 		str_addf(&links->text, "%s %.*s\n", name, (int)n, target);
@@ -237,8 +238,10 @@ remove_link(const struct domain_trash *t, const char *alias,
 
 	if (!link_file_is(t->in, file, target))
 		return 0;
-	return unlinkat(t->in->dir, file, 0) == -1 || fsync(t->in->dir) == -1 ?
-	    err_sys(err, "remove %s/%s", t->in->path, file) : 0;
+	if (change_remove(t->in->dir, file, NULL, err) == -1)
+		return -1;
+	return fsync(t->in->dir) == -1 ? err_sys(err, "sync %s", t->in->path) :
+	    0;
 }
 
 static int
@@ -333,10 +336,14 @@ remove_own(const struct domain_trash *t, struct err *err)
 
 	if (open_all(t->in, false, &all, err) == -1)
 		return -1;
-	unlinkat(t->dir, LINKS, 0);
-	unlinkat(t->dir, DOMAIN_TRASH_PLACES, 0);
-	if (unlinkat(all, domain_trash_own_name(t, t->name), AT_REMOVEDIR) == -1)
-		return err_sys(err, "remove .trash/" ALL "/%s",
+	if (change_remove(t->dir, LINKS, NULL, err) == -1 ||
+	    change_remove(t->dir, DOMAIN_TRASH_PLACES, NULL, err) == -1)
+		return -1;
+	int gone = change_remove_dir(all, domain_trash_own_name(t, t->name),
+	    err);
+	if (gone != 0)
+		return gone == -1 ? -1 : err_set(err, ERR_TEMPORARY,
+		    ".trash/" ALL "/%s holds something else: move it away",
 		    domain_trash_own_name(t, t->name));
 	return fsync(all) == -1 ? err_sys(err, "sync .trash/" ALL) : 0;
 }
@@ -365,5 +372,6 @@ domain_trash_purge(const struct domain_trash *t, struct err *err)
 	if (each_line(t, DOMAIN_TRASH_PLACES, '\t', domain_trash_purge_place, err) == -1 ||
 	    open_all(t->in, false, &all, err) == -1)
 		return -1;
-	return domain_trash_purge_tree(all, domain_trash_own_name(t, t->name), 0, err);
+	return domain_trash_purge_tree(all, domain_trash_own_name(t, t->name),
+	    err);
 }
