@@ -10,6 +10,7 @@ one_domain(struct check *check, const char *name)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct domain *domain;
+	size_t told;
 	struct err err;
 
 	fsck_modes(check, name);
@@ -18,10 +19,14 @@ one_domain(struct check *check, const char *name)
 		fsck_directories(check, domain);
 		fsck_lines(check, domain);
 	}
+	told = check->found.count;
 	check_domain(check, name);	/* says why it cannot be opened, too */
 	if (domain_open(&check->call->in, &pool, slice_of(name), &domain,
-	    &err) == -1)
+	    &err) == -1) {
+		if (check->found.count == told)
+			finding_unseen(&check->found, name, &err);
 		return;
+	}
 	fsck_accounts(check, domain);
 	fsck_orphans(check, domain);
 }
