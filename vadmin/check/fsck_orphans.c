@@ -113,6 +113,8 @@ look_through(struct searching *s, int fd, const char *where,
 	struct err err;
 
 	if (dir == NULL) {
+		if (err_sys(&err, "%s", where) == -1)
+			finding_unseen(&s->check->found, s->domain->name, &err);
 		drop_fd(&fd);
 		return;
 	}

@@ -164,6 +164,7 @@ look_through(const struct place *p, int fd)
 	size_t count = 0;
 
 	if (dir == NULL) {
+		unseen(p, "");
 		drop_fd(&fd);
 		return;
 	}
