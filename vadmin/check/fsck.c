@@ -11,17 +11,23 @@ one_domain(struct check *check, const char *name)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct domain *domain;
-	struct err err;
+	struct err err, why = { ERR_NONE };
+	size_t told;
 
 	fsck_modes(check, name);
 	if (domain_open(&check->call->in, &pool, slice_of(name), &domain,
-	    &err) == 0) {
+	    &why) == 0) {
 		fsck_directories(check, domain);
 		fsck_lines(check, domain);
 	}
+	told = check->found.count;
 	check_domain(check, name);	/* says why it cannot be opened, too */
-	if (domain_open(&check->call->in, &pool, slice_of(name), &domain,
-	    &err) == -1)
+	bool opened = domain_open(&check->call->in, &pool, slice_of(name),
+	    &domain, &err) == 0;
+	/* what comes and goes was seen by one of the three alone */
+	if (opened || check->found.count == told)
+		finding_unseen(&check->found, name, opened ? &why : &err);
+	if (!opened)
 		return;
 	fsck_accounts(check, domain);
 	fsck_orphans(check, domain);
