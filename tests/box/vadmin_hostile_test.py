@@ -9,6 +9,7 @@ import random
 from damaging import *
 
 
+@once("it is about signals, which a debugger sends")
 class Stopped(Damaged):
     """The processes that become an account are the account's to stop: they never go on, and nobody waits for them."""
     def stopped(self, vmail, *words, which=1):
@@ -140,6 +141,7 @@ class Given(Damaged):
             self.assertEqual(os.stat(self.inbox).st_uid, owner(self.vmail, "joe@a.test")[0])
 
     @needs_root
+    @once("it is about the order of calls")
     def test_what_another_lays_where_a_file_is_about_to_be_makes_it_not_his(self):
         """He does it between root's look and the new file."""
         for words, place, ending in ((("user", "forward", "{}", "x@far.test"), self.files(""), "forward"),
