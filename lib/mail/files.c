@@ -180,6 +180,7 @@ files_splice_begin(const struct installation *in, const char *name,
 		return err_within(err, "%s/%s", in->path, name);
 	if (check_same(in, name, old, was, err) == -1)
 		return -1;
+	draft.was = stamp_of(was);
 	*out = draft;
 	draft = (struct draft){ .fd = -1 };
 	return 0;

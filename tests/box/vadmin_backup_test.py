@@ -197,15 +197,28 @@ class Written(Keeping):
         self.assertEqual(sorted(name for name in tarfile.open(fileobj=io.BytesIO(got.stdout)).getnames()),
                          sorted(tarfile.open(self.file).getnames()))
 
-    def test_how_far_it_has_come_is_shown_on_a_terminal_alone_and_does_not_stay(self):
+    def on_a_terminal(self, where, *words):
         master, slave = os.openpty()
-        got = subprocess.run([program("vadmin"), "-C", self.here.dir, "backup", self.file], stderr=slave,
+        got = subprocess.run([program("vadmin"), "-C", where.dir, *words], stdout=subprocess.DEVNULL, stderr=slave,
                              env=environment(), timeout=DEADLINE)
         os.close(slave)
         shown = rest_of(master).decode()
         os.close(master)
-        self.assertEqual(got.returncode, 0)
-        self.assertRegex(shown, r"^\r1 account, a\.test.*\r\x1b\[K$")
+        self.assertIn(got.returncode, (0, 1) if words[0] == "fsck" else (0,), shown)
+        return shown
+
+    def test_how_far_it_has_come_is_shown_on_a_terminal_alone_and_does_not_stay(self):
+        a, b = (len(self.here.read(f"passwd.{domain}").splitlines()) for domain in ("a.test", "b.test"))
+        for where, words, wanted in ((self.here, ["backup", self.file], f"1 of {a + b} accounts, a.test"),
+                                     (self.here, ["fsck", "b.test"], f"1 of {b} accounts, b.test"),
+                                     (self.here, ["fsck"], f"1 of {a + b} accounts, a.test"),
+                                     (self.here, ["explain", "joe@a.test", "--who"], f"1 of {a + b} accounts, a.test"),
+                                     (self.here, ["backup", "joe@b.test", self.file + "2"], "1 of 1 accounts, b.test"),
+                                     (self.there, ["restore", self.file, "b.test"], f"1 of {b} accounts, b.test")):
+            with self.subTest(words[0]):
+                shown = self.on_a_terminal(where, *words)
+                self.assertTrue(shown.startswith("\r" + wanted + "\x1b[K"), shown)
+                self.assertTrue(shown.endswith("\r\x1b[K"), shown)
         self.assertEqual(self.backup().stderr, "")
 
     def test_one_that_fails_leaves_the_last_one_as_it_was(self):

@@ -82,6 +82,16 @@ def hold(self):
     ("an alias leads to nobody", lambda s: s.append("aliases.a.test", "x: nobody-there\n"), "5.1.1", False),
     ("aliases go round in circles", lambda s: s.append("aliases.a.test", "x: y\ny: x\n"), "x@a.test: ", False),
     ("a grant is for nobody", lambda s: s.vmail.write("grants.a.test", "joe: eve all\n", 0o600), "no account 'eve'"),
+    ("a grant is there twice", lambda s: s.vmail.write("grants.a.test", "joe: ann all\n# x\nJoe: ann  all\n", 0o600),
+     "grants.a.test:3: line 1 says the same"),
+    ("a grant is there in two ways", lambda s: s.vmail.write("grants.a.test", "joe: ann all\njoe: ann retrieve\n", 0o600),
+     "grants.a.test:2: line 1 says something else of the same, and the first one counts", False),
+    ("an attribute is there twice", lambda s: (s.append("aliases.a.test", "x: joe\n"), s.vmail.write(
+        "attributes.a.test", "x: owners = joe\nx: membership = open\nX: owners = joe\n")),
+     "attributes.a.test:3: line 1 says the same"),
+    ("an attribute is there in two ways", lambda s: (s.append("aliases.a.test", "x: joe\n"), s.vmail.write(
+        "attributes.a.test", "x: description = a\nx: description = b\n")),
+     "attributes.a.test:2: line 1 says something else of the same, and the last one counts", False),
     ("a grant's line is broken", lambda s: s.vmail.write("grants.a.test", "joe eve\n", 0o600), "does not count", False),
     ("a domain alias leads nowhere", lambda s: os.symlink("domain.gone.test", s.path("domain.c.test")), "leads to no domain"),
     ("a chain of domain aliases ends nowhere", lambda s: (os.symlink("domain.gone.test", s.path("domain.c.test")), os.symlink(

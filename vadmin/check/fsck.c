@@ -4,6 +4,7 @@
 #include "ops.h"
 #include "progress.h"
 #include "scope.h"
+#include "user_count.h"
 
 static void
 one_domain(struct check *check, const char *name)
@@ -50,6 +51,7 @@ named(struct check *check, const struct setting_words *names, struct err *err)
 		if (domain_real_name(&check->call->in, &check->call->pool,
 		    slice_of(names->word[i]), &real, err) == -1)
 			return -1;
+		user_count_expect(&check->call->in, real);
 		one_domain(check, real);
 	}
 	return 0;
@@ -69,6 +71,7 @@ run(struct check *check, struct err *err)
 		return -1;
 	if (names->count > 0)
 		return named(check, names, err);
+	user_count_expect(&check->call->in, NULL);
 	fsck_installation(check);
 	if (domain_each(&check->call->in, &pool, each, check, err) == -1)
 		return -1;

@@ -128,17 +128,13 @@ empty_apart(int fd, struct ident who, struct err *err)
 }
 
 int
-tree_remove(int dir, const char *name, struct ident who, struct err *err)
+tree_destroy(int dir, const char *name, struct ident who, struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
 	struct stat st;
 
-	if (change_stat(dir, name, &st) == -1)
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
-	int go = change_tell(&(struct change){ .kind = CHANGE_DESTROY,
-	    .dir = dir, .name = name, .fd = -1 }, err);
-	if (go != 1)
-		return go;
 	if (!S_ISDIR(st.st_mode))
 		return unlinkat(dir, name, 0) == -1 ?
 		    err_sys(err, "remove it") : 0;
@@ -149,4 +145,16 @@ tree_remove(int dir, const char *name, struct ident who, struct err *err)
 		return -1;
 	return unlinkat(dir, name, AT_REMOVEDIR) == -1 ?
 	    err_sys(err, "remove it") : 0;
+}
+
+int
+tree_remove(int dir, const char *name, struct ident who, struct err *err)
+{
+	struct stat st;
+
+	if (change_stat(dir, name, &st) == -1)
+		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
+	int go = change_tell(&(struct change){ .kind = CHANGE_DESTROY,
+	    .dir = dir, .name = name, .fd = -1 }, err);
+	return go == 1 ? tree_destroy(dir, name, who, err) : go;
 }
