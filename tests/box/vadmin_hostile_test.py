@@ -190,6 +190,11 @@ user unlock|user rename|user delete|user restore|user purge|user vacation|user q
 alias set|alias delete|alias join|alias leave|alias show|auto set|auto show|auto delete|admin add|admin passwd|explain|quota|undo|
 backup|restore|fsck|import csv|index|log""".replace("\n", "").split("|")
 
+PLAIN = ["user set joe@a.test name=Joe", "user set ann@a.test title=Boss", "user forward joe@a.test x@far.test",
+         "alias add list@a.test x@far.test", "alias set list@a.test description=Ours", "alias set new@a.test joe",
+         "user quota joe@a.test 5M", "user add new@a.test name=New", "user grant joe@a.test ann all", "auto set info@a.test -",
+         "user vacation joe@a.test on --text -", "explain list@a.test", "user show joe@a.test"]
+
 
 class CoAdministrator(Keeping):
     """Whatever the administrator of a.test types: what is of others, and of the installation, is as it was; files
@@ -213,6 +218,12 @@ class CoAdministrator(Keeping):
                 if "a.test" not in name and name not in ("uids", ".lock", ".trash", ".unfinished", "files")}
 
     def words(self, dice):
+        if dice.randrange(2):                       # one word of it is another
+            words = dice.choice(PLAIN).split()
+            n = dice.randrange(1, len(words))
+            field, has, _ = words[n].partition("=")
+            words[n] = field + has + dice.choice(ODD) if has or dice.randrange(2) else dice.choice(ODD[:7])
+            return words if "=" in words[n] or dice.randrange(2) else dice.choice(PLAIN).split()
         words = [dice.choice(ODD) if dice.randrange(3) else f"{dice.choice(FIELDS)}={dice.choice(ODD)}"
                  for _ in range(dice.randrange(4))]
         first = dice.choice(ODD[:7]) if dice.randrange(4) else dice.choice(ODD)
