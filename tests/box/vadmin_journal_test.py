@@ -449,6 +449,140 @@ class History(Journal):
             self.assertNotRegex(got.stdout.decode(), "broken|twice|malformed|not a line", seed)
 
 
+# What says nothing of a change: what lies beside an inbox for locks, what is under way, that an id was used.
+UNSAID = re.compile(r"/(\.lock|uids)$|\.(queue|uids|session|cache|new|mark)(\.[^/]*)?$|^/state/")
+LINES = re.compile(r"^/etc/(passwd|shadow|aliases|grants|attributes|domain)\.")
+KILLS = "renameat", "renameat2", "fsync", "unlinkat", "mkdirat", "pwrite64", "write"
+
+
+class Entry:
+    def __init__(self, words, delta, killed, at):
+        self.words, self.delta, self.killed, self.at, self.undone = words, delta, killed, at, False
+
+
+class Compared(Journal):
+    """Random changes and undos of random ones, some of them killed, beside a model: what an entry changed are
+    facts (a line of a name in a file, a file of another kind, a directory, a link), each with what it was
+    before and behind.  Where all of them are as the entry left them it is undone, and they are what they were,
+    and nothing else is another; where one is not, it is refused, and nothing is.  VMAIL_HISTORIES=N."""
+    def facts(self):
+        found = {}
+        for path, (mode, uid, gid, held) in self.tree().items():
+            if UNSAID.search(path) or (stat.S_ISDIR(mode) and (not path.startswith("/homes/a.test/home/")
+                                                               or path.endswith("/.trash"))):
+                continue
+            if not LINES.match(path):
+                found[path] = mode, uid, gid, held
+                continue
+            for line in held.decode().splitlines():
+                key = " ".join(line.split()[:2]) if "/grants." in path else re.split("[:=]", line)[0] \
+                    if "/attributes." not in path else line.split("=")[0]
+                found[path, key] = line
+        return found
+
+    def change(self, dice):
+        who, other, alias = (f"{kind}{dice.randrange(n)}@a.test" for kind, n in (("u", 3), ("u", 3), ("l", 2)))
+        member = dice.choice(("u0", "u1", f"m{dice.randrange(4)}@far.test"))
+        return dice.choice((
+            *[("user", "add", who)] * 4, ("user", "delete", who, "--yes"), ("user", "delete", who, "--yes"),
+            ("user", "restore", who), ("user", "restore", who), ("user", "rename", who, other),
+            ("user", "rename", who, other, "--no-alias"), ("user", "lock", who), ("user", "unlock", who),
+            ("user", "quota", who, f"{dice.randrange(1, 9)}M"), ("user", "set", who, f"title=T{dice.randrange(3)}"),
+            ("user", "set", who, f"name=N{dice.randrange(3)}"),
+            ("user", "set", who, f"alternative-address=a{dice.randrange(2)}"),
+            ("user", "forward", who, member), ("user", "forward", who, "off"),
+            ("user", "grant", who, other, dice.choice(("all", "none"))),
+            ("alias", "add", alias, member), ("alias", "set", alias, member, f"m{dice.randrange(4)}@far.test"),
+            ("alias", "set", alias, f"description=D{dice.randrange(3)}"), ("alias", "set", alias, "owners=u0"),
+            ("alias", "delete", alias, member), ("alias", "delete", alias),
+            ("domain", "set", "a.test", f"description={dice.randrange(9)}"),
+            ("domain", "lock", "a.test"), ("domain", "unlock", "a.test"), ("deliver", who)))
+
+    def loose(self, delta):
+        """Directories that were made or removed, not moved: one that is there may be another's by now, and stays."""
+        found = {key for key, change in delta.items() if isinstance(key, str)
+                 and stat.S_ISDIR((change[0] or change[1])[0])}
+        return set() if any("/.trash/" in key for key in found) else found
+
+    def numbers(self):
+        return max(int(name) for name in os.listdir(os.path.join(self.vmail.state, "journal")) if name.isdigit())
+
+    def call(self, words, kill):
+        if kill is None:
+            return self.v(*words)
+        return run("/usr/bin/strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={kill[0]}", "-e",
+                   f"inject={kill[0]}:signal=KILL:when={kill[1]}", program("vadmin"), "-C", self.vmail.dir, *words)
+
+    def step(self, words, kill, entries):
+        """One operation, or the undo of an entry: what it may do, and what it did."""
+        before, known = self.facts(), self.numbers()
+        got = self.call(words, kill)
+        now, last = self.facts(), self.numbers()
+        if got.status == -9 and os.path.isdir(os.path.join(self.vmail.dir, ".unfinished")) and \
+                any(not name.startswith(".") for name in os.listdir(os.path.join(self.vmail.dir, ".unfinished"))):
+            self.ok(*words)                         # in steps: it is repeated, and comes to its end
+            now, last = self.facts(), self.numbers()
+        where = (self.seed, len(entries), words, kill, got)
+        delta = {key: (before.get(key), now.get(key)) for key in {*before, *now} if before.get(key) != now.get(key)}
+        if got.status not in (0, -9) or last == known:
+            self.assertEqual(delta, {}, where)
+        for number in range(known + 1, last + 1):
+            entries[number] = Entry(words, delta, got.status == -9, self.turn)
+        return got, before, now, delta, where
+
+    def undo(self, number, kill, entries):
+        entry, known = entries[number], len(entries)
+        got, before, now, delta, where = self.step(("undo", str(number)), kill, entries)
+        if got.status == -9:
+            entry.undone = None                     # perhaps
+            return
+        self.assertIn(got.status, (0, 77), where)
+        loose = self.loose(entry.delta)
+        late = entry.killed and self.turn > entry.at + 1    # its last step may be another's by now
+        changed = [key for key, (_, behind) in entry.delta.items() if before.get(key) != behind and key not in loose]
+        where += (changed, entry.words)
+        if "rename" in entry.words[1:2] or entry.undone or changed:
+            self.assertEqual(got.status, 77, where)
+        elif got.status == 77 and entry.delta and entry.undone is not None and not late:
+            self.assertRegex(got.stderr, "has an inbox|is no line left that stood beside", where)
+        if got.status == 0 and late:
+            entry.undone = None
+        elif got.status == 0:
+            made = len(entries) > known             # what changed nothing is not in the journal
+            wanted = {**before, **{key: was for key, (was, _) in entry.delta.items()}}
+            self.assertEqual({key: value for key, value in now.items() if key not in loose},
+                             {key: value for key, value in wanted.items() if value is not None and key not in loose}, where)
+            entry.undone = made
+            if entry.words[0] == "undo" and int(entry.words[1]) in entries:
+                entries[int(entry.words[1])].undone = None
+
+    def history(self, length):
+        dice, entries = random.Random(self.seed), {}
+        self.undone = 0
+        for self.turn in range(length):
+            kill = (dice.choice(KILLS), dice.randrange(1, 10)) if dice.randrange(8) == 0 else None
+            if entries and dice.randrange(3) == 0:
+                number = dice.choice(sorted(entries)[-12:])
+                self.undo(number, kill, entries)
+                self.undone += entries[number].undone is True
+                continue
+            words = self.change(dice)
+            if words[0] == "deliver":
+                got = self.vmail.deliver(words[1])
+                if "was moved to" not in got.stderr:    # who was renamed, and is brought back by an undo
+                    self.assertIn(got.status, (0, 67), (self.seed, self.turn, got))
+            else:
+                self.step(words, kill, entries)
+
+    def test_what_an_undo_does_is_what_a_model_says(self):
+        for self.seed in range(int(os.environ.get("VMAIL_HISTORIES", "1"))):
+            if self.seed:
+                self.doCleanups()
+                self.setUp()
+            self.history(40)
+            self.assertGreater(self.undone, 0, self.seed)
+
+
 class Log(Journal):
     def test_an_entry_says_who_from_where_and_what(self):
         self.v("domain", "set", "a.test", "description=It's mine",

@@ -50,12 +50,28 @@ def furnish_more(vmail):
     assert got.status == 0, got
 
 
+class InMemory:
+    """Each run syncs often, and a disk would take minutes."""
+    def installation(self, settings=None):
+        made = Installation(settings, at=in_memory())
+        self.addCleanup(made.close)
+        return made
+
+
+class Kept(InMemory, Keeping):
+    pass
+
+
+class Mended(InMemory, Damaged):
+    pass
+
+
 class KeepWorld:
     """.test is a test case that is not run: its installations are struck."""
     def __init__(self, test, vmail):
         self.test, self.vmail, self.strike = test, vmail, build()
         self.runs, self.wrong, self.calls = 0, [], set()
-        self.saved = os.path.join(SCRATCH, os.path.basename(vmail.scratch) + ".saved")
+        self.saved = vmail.scratch + ".saved"
         test.addCleanup(shutil.rmtree, self.saved, True)
         os.mkdir(self.saved)
         for top in TOPS:
@@ -138,7 +154,7 @@ class RestoreWorld(KeepWorld):
     statuses = (0, 75)
 
     def __init__(self, what=None):
-        test = Keeping()
+        test = Kept()
         test.setUp()
         furnish(test.here)
         test.backup()
@@ -178,7 +194,7 @@ class RepairWorld(KeepWorld):
     statuses, words = (0, 1, 75), ["fsck", "--repair"]
 
     def __init__(self):
-        test = Damaged()
+        test = Mended()
         test.setUp()
         furnish_more(test.here)
         damage_much(test)
