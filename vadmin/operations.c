@@ -18,7 +18,8 @@
 
 #define CSV		{ "FILE", &param_file, ONE, \
 			  "A CSV whose first line names its columns: address, name, quota, forward, password " \
-			  "or hash; - for standard input." }
+			  "or hash, and the profile as 'user set' names it (from-address for address); - " \
+			  "for standard input." }
 
 
 const struct operation operations[] = {
@@ -97,7 +98,7 @@ const struct operation operations[] = {
 		ACCOUNT, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 
 	{ "user vacation", "Switch an account's vacation on or off, or show it.",
-	  .least = CALLER_ACCOUNT, .changes = true, .run = user_vacation, .params = {
+	  .least = CALLER_ACCOUNT, .changes = true, .ask = user_vacation_ask, .run = user_vacation, .params = {
 		ACCOUNT, { "on|off|show", &param_switch, OPTIONAL,
 		  "What to do; with a new text everybody is told once more." },
 		{ "--text", &param_file, OPTIONAL, "The file with what is sent; - for standard input." } } },
@@ -156,7 +157,7 @@ const struct operation operations[] = {
 		  "An account of the alias's domain; an account that calls is meant itself." } } },
 
 	{ "auto set", "Make an autoresponder answer with a file's text.",
-	  .least = CALLER_DOMAIN, .changes = true, .run = auto_set, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .ask = auto_set_ask, .run = auto_set, .params = {
 		AUTO, { "FILE", &param_file, ONE, "The text; - for standard input." } } },
 	{ "auto show", "Show what an autoresponder answers.",
 	  .least = CALLER_DOMAIN, .run = auto_show, .params = { AUTO } },

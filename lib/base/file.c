@@ -83,17 +83,18 @@ file_read(int fd, size_t max, struct str *text, struct err *err)
 
 	for (;;) {
 		str_room(text, 16384);
-		ssize_t n = fd_read(fd, text->s + text->len,
-		    text->cap - text->len - 1);
+		size_t room = text->cap - text->len - 1;
+		ssize_t n = fd_read(fd, text->s + text->len, room);
 		if (n == -1)
 			return err_sys(err, "read");
-		if (n == 0)
-			return 0;
 		text->len += (size_t)n;
 		text->s[text->len] = '\0';
 		if (text->len - before > max)
 			return err_set(err, ERR_INVALID,
 			    "longer than %zu bytes", max);
+		/* A terminal tells its end once. */
+		if ((size_t)n < room)
+			return 0;
 	}
 }
 
@@ -128,21 +129,16 @@ give_to(int fd, const struct stat *old, mode_t *mode)
 	return errno == EPERM && old->st_uid == geteuid();
 }
 
-/* New files are given to whoever the old one belonged to. */
+/* New files are given to whoever the old one belonged to; NULL: there is none. */
 static int
-copy_ownership(int dir, const char *name, int fd, mode_t mode, struct err *err)
+copy_ownership(const struct stat *old, const char *name, int fd, mode_t mode,
+    struct err *err)
 {
-	struct stat old;
-
-	if (fstatat(dir, name, &old, 0) == -1) {
-		if (errno != ENOENT)
-			return err_sys(err, "%s", name);
-		return fchmod(fd, mode) == -1 ?
-		    err_sys(err, "mode of %s", name) : 0;
+	if (old != NULL) {
+		mode = old->st_mode & 07777;
+		if (!give_to(fd, old, &mode))
+			return err_sys(err, "owner of %s", name);
 	}
-	mode = old.st_mode & 07777;
-	if (!give_to(fd, &old, &mode))
-		return err_sys(err, "owner of %s", name);
 	if (fchmod(fd, mode) == -1)
 		return err_sys(err, "mode of %s", name);
 	return 0;
@@ -192,8 +188,8 @@ stamp_at(int dir, const char *name)
 }
 
 int
-draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
-    struct err *err)
+draft_begin_like(int dir, const char *name, const struct stat *old,
+    mode_t mode, struct draft *draft, struct err *err)
 {
 	SCOPED(drop_draft) struct draft d = { .dir = dir, .fd = -1 };
 
@@ -202,11 +198,24 @@ draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
 	d.name = mem_dup(name, slice_of(name).len);
 	if (change_is_watched())
 		d.was = stamp_at(dir, name);
-	if (copy_ownership(dir, name, d.fd, mode, err) == -1)
+	if (copy_ownership(old, name, d.fd, mode, err) == -1)
 		return -1;
 	*draft = d;
 	d = (struct draft){ .fd = -1 };
 	return 0;
+}
+
+int
+draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
+    struct err *err)
+{
+	struct stat old;
+	bool there = fstatat(dir, name, &old, 0) == 0;
+
+	if (!there && errno != ENOENT)
+		return err_sys(err, "%s", name);
+	return draft_begin_like(dir, name, there ? &old : NULL, mode, draft,
+	    err);
 }
 
 int

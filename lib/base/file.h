@@ -62,6 +62,10 @@ struct draft {
  * may not give the file to the old one's group, no group gets any right. */
 int	draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
 	    struct err *err);
+/* What the old file was is known (NULL: there was none); where others can write
+ * to the directory, one of theirs may lie there by now. */
+int	draft_begin_like(int dir, const char *name, const struct stat *old,
+	    mode_t mode, struct draft *draft, struct err *err);
 int	draft_commit(struct draft *draft, struct err *err);
 /* The same without a sync, for what is safe to lose: after a crash the file
  * may hold anything. */

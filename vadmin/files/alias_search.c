@@ -11,6 +11,7 @@
 
 enum {
 	CHUNK = 256 * 1024,
+	FIRST = 4000,		/* most files are shorter */
 	NEAR = 16 * 1024,	/* so close together they are read in one go */
 };
 
@@ -18,37 +19,50 @@ enum {
 static const char hiding[] = "\"(\\";
 enum { SIGNS = sizeof hiding };		/* and the word itself */
 
+/* For one word. */
+struct signs {
+	struct slice	word;		/* in lower case */
+	struct str	lower;		/* the text */
+	/* where each sign stands next */
+	size_t		next[SIGNS];
+	bool		known[SIGNS];
+};
+
 struct search {
 	const char		*path;
 	int			 fd;
-	struct slice		 word;		/* in lower case */
+	alias_search_finder	*find;
+	void			*finds;
 	alias_extent_visitor	*visit;
 	void			*arg;
 	bool			 ended;
 	/* what is looked through: whole blocks, from there in the file */
 	off_t			 at;
 	unsigned		 lines;		/* before them */
-	struct str		 text, lower;
-	/* where each sign stands next */
-	size_t			 next[SIGNS];
-	bool			 known[SIGNS];
+	struct str		 text;
 	/* of what is read as aliases */
 	off_t			 until;
 };
 
 static void
+drop_signs(struct signs *s)
+{
+	drop_str(&s->lower);
+}
+
+static void
 drop_search(struct search *s)
 {
 	drop_str(&s->text);
-	drop_str(&s->lower);
 }
 
 /* --- signs ----------------------------------------------------------------- */
 
 static size_t
-find_sign(const struct search *s, size_t which, size_t from, size_t len)
+find_sign(const struct signs *s, size_t which, const char *p, size_t from,
+    size_t len)
 {
-	const char *p = s->text.s, *found;
+	const char *found;
 
 	if (from >= len)
 		return len;
@@ -62,13 +76,19 @@ find_sign(const struct search *s, size_t which, size_t from, size_t len)
 
 /* Each sign is looked for once, however many others come before it. */
 static size_t
-next_sign(struct search *s, size_t from, size_t len)
+next_sign(void *arg, const char *p, size_t from, size_t len)
 {
+	struct signs *s = arg;
 	size_t first = len;
 
+	if (from == 0) {			/* another text */
+		str_cut(&s->lower, 0);
+		str_addlower(&s->lower, (struct slice){ p, len });
+		memset(s->known, 0, sizeof s->known);
+	}
 	for (size_t i = 0; i < SIGNS; i++) {
 		if (!s->known[i] || s->next[i] < from)
-			s->next[i] = find_sign(s, i, from, len);
+			s->next[i] = find_sign(s, i, p, from, len);
 		s->known[i] = true;
 		if (s->next[i] < first)
 			first = s->next[i];
@@ -118,22 +138,17 @@ look_at_part(struct search *s, size_t len, struct err *err)
 	const char *p = s->text.s;
 	size_t counted = 0, sign;
 
-	str_cut(&s->lower, 0);
-	str_addlower(&s->lower, (struct slice){ p, len });
-	memset(s->known, 0, sizeof s->known);
-	for (size_t at = 0; !s->ended &&
-	    (sign = next_sign(s, at, len)) < len; ) {
+	for (sign = s->find(s->finds, p, 0, len); !s->ended && sign < len; ) {
 		size_t start = textblock_start(p, sign), end;
-		do
+		do {
 			end = textblock_next(p, len, sign);
-		while ((sign = next_sign(s, end, len)) < len &&
-		    sign - end < NEAR);
+			sign = s->find(s->finds, p, end, len);
+		} while (sign < len && sign - end < NEAR);
 		s->lines += count_lines((struct slice){ p + counted,
 		    start - counted });
 		counted = start;
 		if (look_at_blocks(s, start, end, s->lines + 1, err) == -1)
 			return -1;
-		at = end;
 	}
 	s->lines += count_lines((struct slice){ p + counted, len - counted });
 	return 0;
@@ -143,14 +158,15 @@ look_at_part(struct search *s, size_t len, struct err *err)
 static int
 fill(struct search *s, struct err *err)
 {
-	str_room(&s->text, CHUNK);
-	ssize_t n = fd_pread(s->fd, s->text.s + s->text.len, CHUNK,
+	size_t size = s->at == 0 && s->text.len == 0 ? FIRST : CHUNK;
+	str_room(&s->text, size);
+	ssize_t n = fd_pread(s->fd, s->text.s + s->text.len, size,
 	    s->at + (off_t)s->text.len);
 	if (n == -1)
 		return err_sys(err, "read");
 	s->text.len += (size_t)n;
 	s->text.s[s->text.len] = '\0';
-	return n == CHUNK;
+	return (size_t)n == size;
 }
 
 static int
@@ -173,17 +189,26 @@ look_through(struct search *s, struct err *err)
 }
 
 int
+alias_search_by(const char *path, int fd, alias_search_finder *find,
+    void *finds, alias_extent_visitor *visit, void *arg, struct err *err)
+{
+	SCOPED(drop_search) struct search s = { .path = path, .fd = fd,
+	    .find = find, .finds = finds, .visit = visit, .arg = arg };
+
+	return look_through(&s, err);
+}
+
+int
 alias_search_file(const char *path, int fd, const char *word,
     alias_extent_visitor *visit, void *arg, struct err *err)
 {
-	SCOPED(drop_search) struct search s = { .path = path, .fd = fd,
-	    .visit = visit, .arg = arg };
+	SCOPED(drop_signs) struct signs signs = { 0 };
 	SCOPED(drop_pool) struct pool pool = { 0 };
 
 	if (word == NULL || word[0] == '\0')
 		return alias_scan_extents(path, fd, NULL, visit, arg, err);
-	s.word = slice_of(pool_lower(&pool, slice_of(word)));
-	return look_through(&s, err);
+	signs.word = slice_of(pool_lower(&pool, slice_of(word)));
+	return alias_search_by(path, fd, next_sign, &signs, visit, arg, err);
 }
 
 int

@@ -15,7 +15,15 @@
 int	alias_search_file(const char *path, int fd, const char *word,
 	    alias_extent_visitor *visit, void *arg, struct err *err);
 
-/* The same of a file by its name, as alias_each(). */
+/* The same where somebody else tells what may matter: the first place in text
+ * from there on (the beginning of an entry; 0: of another text), len for none. */
+typedef size_t alias_search_finder(void *arg, const char *text, size_t from,
+	    size_t len);
+int	alias_search_by(const char *path, int fd, alias_search_finder *find,
+	    void *finds, alias_extent_visitor *visit, void *arg,
+	    struct err *err);
+
+/* alias_search_file() of a file by its name, as alias_each(). */
 int	alias_search_each(const struct installation *in, const char *file,
 	    const char *word, alias_extent_visitor *visit, void *arg,
 	    struct err *err);

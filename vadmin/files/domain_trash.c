@@ -51,16 +51,61 @@ open_all(const struct installation *in, bool make, int *fd, struct err *err)
 
 /* "D.TIME.PID" */
 static bool
-is_of(struct slice entry, const char *name, struct slice *stamp)
+cut_name(struct slice entry, struct slice *name, struct slice *stamp)
 {
-	size_t len = strlen(name);
+	ptrdiff_t dot = slice_find_last(entry, '.');
 
-	*stamp = slice_from(entry, len + 1);
-	ptrdiff_t dot = slice_find(*stamp, '.');
-	return slice_starts(entry, name) && entry.len > len + 1 &&
-	    entry.p[len] == '.' && dot > 0 &&
-	    slice_find_last(*stamp, '.') == dot && stamp->p[0] >= '0' &&
-	    stamp->p[0] <= '9';
+	*name = entry;
+	name->len = dot == -1 ? 0 : (size_t)dot;
+	dot = slice_find_last(*name, '.');
+	if (dot < 1)
+		return false;
+	*stamp = slice_from(entry, (size_t)dot + 1);
+	name->len = (size_t)dot;
+	return stamp->p[0] >= '0' && stamp->p[0] <= '9';
+}
+
+int
+domain_trash_each(const struct installation *in, domain_trash_visitor *visit,
+    void *arg, struct err *err)
+{
+	SCOPED(drop_dir) DIR *dir = NULL;
+	struct dirent *entry;
+	struct slice name, stamp;
+	int fd;
+
+	if (open_all(in, false, &fd, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	if ((dir = fdopendir(fd)) == NULL)
+		return err_sys(err, "list .trash/" ALL);
+	while ((entry = readdir(dir)) != NULL)
+		if (cut_name(slice_of(entry->d_name), &name, &stamp))
+			visit(arg, name, stamp);
+	return 0;
+}
+
+struct stamps {
+	const char	*name;
+	struct pool	*pool;
+	const char	**all;
+	ptrdiff_t	 count, room;
+};
+
+static void
+add_stamp(void *arg, struct slice name, struct slice stamp)
+{
+	struct stamps *s = arg;
+
+	if (!slice_is(name, s->name))
+		return;
+	if (s->count == s->room) {
+		const char **more = pool_alloc(s->pool,
+		    (size_t)(s->room = 2 * s->room + 4) * sizeof *more);
+		if (s->count > 0)
+			memcpy(more, s->all, (size_t)s->count * sizeof *more);
+		s->all = more;
+	}
+	s->all[s->count++] = pool_dup(s->pool, stamp);
 }
 
 static int
@@ -73,33 +118,16 @@ ptrdiff_t
 domain_trash_stamps(const struct installation *in, struct pool *pool,
     const char *name, const char ***out, struct err *err)
 {
-	SCOPED(drop_dir) DIR *dir = NULL;
-	struct dirent *entry;
-	struct slice stamp;
-	ptrdiff_t count = 0, room = 0;
-	int fd;
+	struct stamps stamps = { .name = name, .pool = pool };
 
 	*out = NULL;
-	if (open_all(in, false, &fd, err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : -1;
-	if ((dir = fdopendir(fd)) == NULL)
-		return err_sys(err, "list .trash/" ALL);
-	while ((entry = readdir(dir)) != NULL) {
-		if (!is_of(slice_of(entry->d_name), name, &stamp))
-			continue;
-		if (count == room) {
-			const char **more = pool_alloc(pool,
-			    (size_t)(room = 2 * room + 4) * sizeof *more);
-			if (count > 0)
-				memcpy(more, *out,
-				    (size_t)count * sizeof *more);
-			*out = more;
-		}
-		(*out)[count++] = pool_dup(pool, stamp);
-	}
-	if (count > 1)
-		qsort(*out, (size_t)count, sizeof **out, compare);
-	return count;
+	if (domain_trash_each(in, add_stamp, &stamps, err) == -1)
+		return -1;
+	if (stamps.count > 1)
+		qsort(stamps.all, (size_t)stamps.count, sizeof *stamps.all,
+		    compare);
+	*out = stamps.all;
+	return stamps.count;
 }
 
 int

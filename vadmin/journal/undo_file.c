@@ -57,8 +57,9 @@ write_file(const struct desk *desk, struct slice text, bool is_new,
 	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
 	struct ident who = desk->step->owner;
 
-	if (draft_begin(desk->dir, desk->name, desk->step->mode, &draft,
-	    err) == -1)
+	if ((is_new ? draft_begin_like(desk->dir, desk->name, NULL,
+	    desk->step->mode, &draft, err) : draft_begin(desk->dir,
+	    desk->name, desk->step->mode, &draft, err)) == -1)
 		return -1;
 	if (fd_write(draft.fd, text.p, text.len) == -1)
 		return err_sys(err, "write %s", desk->step->path);

@@ -48,7 +48,8 @@ reaches(struct who *who, const char *address)
 	return false;
 }
 
-static void
+/* False: it does not reach the account. */
+static bool
 add_row(struct who *who, const char *address, const struct node *node,
     const char *how)
 {
@@ -56,7 +57,7 @@ add_row(struct who *who, const char *address, const struct node *node,
 
 	if (who->doubtful && node->kind != NODE_FALLBACK &&
 	    strchr(address, '*') == NULL && !reaches(who, address))
-		return;
+		return false;
 	bool aside = through != NULL && through != who->names->self &&
 	    through != who->names->inbox;
 
@@ -71,6 +72,7 @@ add_row(struct who *who, const char *address, const struct node *node,
 		sheet_addf(&who->sheet, "%s:%u", node->file, node->line);
 	*table_at(&who->domains, node->domain->domain->name) =
 	    node->domain;
+	return true;
 }
 
 /* Whether mail for this name of its domain meets it first. */
@@ -156,13 +158,13 @@ add_node(struct who *who, const struct node *node, bool *extended)
 {
 	if (node->kind == NODE_MAILBOX || !walk_is_open(node))
 		return;
-	if (node->kind == NODE_FALLBACK || node->kind == NODE_POSTMASTER ||
-	    is_met_by(who, node, node->local)) {
-		add_row(who, address_of(who, node), node, how_of(node,
-		    who->names));
-		if (!*extended && node->kind != NODE_FALLBACK)
+	if ((node->kind == NODE_FALLBACK || node->kind == NODE_POSTMASTER ||
+	    is_met_by(who, node, node->local)) &&
+	    add_row(who, address_of(who, node), node, how_of(node,
+	    who->names)) && node->kind != NODE_FALLBACK) {
+		if (!*extended)
 			add_extension(who, node);
-		*extended = *extended || node->kind != NODE_FALLBACK;
+		*extended = true;
 	}
 	add_full_name(who, node);
 	if (node->met[false])
@@ -190,8 +192,7 @@ add_circle(struct who *who, struct node *start, bool *extended)
 	walk_from(who->names, start, &walk);
 	who->doubtful = true;
 	for (size_t i = 0; walk.circle && i < walk.count; i++)
-		if (reaches(who, walk.met[i]->kind != NODE_FALLBACK ?
-		    address_of(who, walk.met[i]) :
+		if (walk.met[i]->kind != NODE_FALLBACK || reaches(who,
 		    pool_format(&who->names->pool, "no-such-user.vadmin@%s",
 		    walk.met[i]->domain->domain->name)))
 			add_node(who, walk.met[i], extended);

@@ -2,53 +2,65 @@
 #include "who_edges.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "address.h"
-#include "forward.h"
+#include "mem.h"
 #include "scope.h"
 
-/* --- forwards ------------------------------------------------------------ */
+/* --- members ------------------------------------------------------------- */
 
-bool
-edges_may_forward(const struct account *account)
+struct gathering {
+	struct names		*names;
+	struct alias_member	*members;
+	size_t			 count, room;
+};
+
+static void
+drop_gathering(struct gathering *g)
 {
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	const struct installation *in = account->domain->in;
-	struct stat st;
+	drop_mem(&g->members);
+}
 
-	return lstat(pool_format(&pool, "%s/files/%s/%s.forward",
-	    installation_path(in, &pool, in->conf.spool),
-	    account->domain->name, account->name), &st) == 0 ||
-	    (account->home[0] == '/' && lstat(pool_format(&pool,
-	    "%s/.forward", account->home), &st) == 0);
+/* Included files name each other only so deep. */
+static void
+gather(struct gathering *g, const struct alias_entry *entry, unsigned depth)
+{
+	const struct installation *in = &g->names->call->in;
+
+	for (size_t i = 0; entry->wrong == NULL && i < entry->count; i++) {
+		SCOPED(drop_pool) struct pool pool = { 0 };
+		struct alias_member member = entry->members[i];
+		struct alias_entry *list;
+		struct err err;
+		member.text = pool_dup(&g->names->pool, slice_of(member.text));
+		mem_room(&g->members, &g->room, g->count, sizeof member);
+		g->members[g->count++] = member;
+		if (member.kind != ALIAS_INCLUDE ||
+		    depth >= in->conf.max_alias_depth)
+			continue;
+		if (alias_include(in, &pool, member.text, &list, &err) == -1)
+			note("%s: not looked at: %s", member.text, err.text);
+		else
+			gather(g, list, depth + 1);
+	}
 }
 
 void
-edges_read_forward(struct names *n, const struct account *account,
-    struct node *node)
+edges_take_members(struct names *n, struct node *node,
+    const struct alias_entry *entry)
 {
-	struct alias_entry *entry;
-	struct err err;
+	SCOPED(drop_gathering) struct gathering g = { .names = n };
 
-	if (!edges_may_forward(account))
-		return;
-	if (forward_find(account, &n->pool, &entry, &err) == -1) {
-		if (err.text[0] != '\0')
-			note("%s", err.text);
-		return;
-	}
-	if (entry->wrong != NULL) {
-		note("%s", entry->wrong);
-		return;
-	}
-	node->members = entry->members;
-	node->count = entry->count;
-	if (node != n->self)
-		node->file = entry->file;
+	gather(&g, entry, 0);
+	node->count = g.count;
+	node->members = pool_alloc(&n->pool,
+	    (g.count + 1) * sizeof *node->members);
+	if (g.count > 0)
+		memcpy(node->members, g.members,
+		    g.count * sizeof *node->members);
 }
 
-/* --- members ------------------------------------------------------------- */
+/* --- edges --------------------------------------------------------------- */
 
 static void
 add_edge(struct names *n, struct node *from, struct node *to, bool fallback,
@@ -91,14 +103,15 @@ land(struct names *n, struct node *from, struct names_domain *d,
 }
 
 static void
-add_address(struct names *n, struct node *from, struct pool *pool,
+add_address(struct names *n, struct node *from,
     const struct alias_member *member)
 {
+	SCOPED(drop_pool) struct pool pool = { 0 };
 	bool fallback = from->kind == NODE_FALLBACK;
 	struct address address;
 	struct err unused;
 
-	if (address_parse(pool, slice_of(member->text), &address,
+	if (address_parse(&pool, slice_of(member->text), &address,
 	    &unused) == -1)
 		return;
 	struct names_domain *d = domain_of(n, from, &address);
@@ -111,29 +124,6 @@ add_address(struct names *n, struct node *from, struct pool *pool,
 	if (to != NULL && to->kind == NODE_FALLBACK)
 		fallback = false;
 	add_edge(n, from, to, fallback, member->line);
-}
-
-/* Included files name each other only so deep. */
-static void
-add_member(struct names *n, struct node *from,
-    const struct alias_member *member, unsigned depth)
-{
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	const struct installation *in = &n->call->in;
-	struct alias_entry *entry;
-	struct err err;
-
-	if (member->kind == ALIAS_ADDRESS || member->kind == ALIAS_MAILBOX)
-		add_address(n, from, &pool, member);
-	if (member->kind != ALIAS_INCLUDE ||
-	    depth >= in->conf.max_alias_depth)
-		return;
-	if (alias_include(in, &pool, member->text, &entry, &err) == -1) {
-		note("%s: not looked at: %s", member->text, err.text);
-		return;
-	}
-	for (size_t i = 0; entry->wrong == NULL && i < entry->count; i++)
-		add_member(n, from, &entry->members[i], depth + 1);
 }
 
 bool
@@ -150,7 +140,9 @@ edges_add_all(struct names *n)
 {
 	for (struct node *node = n->nodes; node != NULL; node = node->next)
 		for (size_t i = 0; i < node->count; i++)
-			add_member(n, node, &node->members[i], 0);
+			if (names_may_lead(n, node->domain->domain->name,
+			    &node->members[i]))
+				add_address(n, node, &node->members[i]);
 	if (!edges_forwards_all(n, n->self))
 		add_edge(n, n->self, n->inbox, false, 0);
 }

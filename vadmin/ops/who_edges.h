@@ -6,13 +6,9 @@
 
 #include "who_names.h"
 
-/* Whether it may forward: a guess that errs on the side of yes, and opens
- * nothing. */
-bool	edges_may_forward(const struct account *account);
-
-/* node gets what the account forwards to as members. */
-void	edges_read_forward(struct names *names, const struct account *account,
-	    struct node *node);
+/* node gets what an entry says, and what the files that it includes do. */
+void	edges_take_members(struct names *names, struct node *node,
+	    const struct alias_entry *entry);
 
 /* Whether it forwards, and no copy stays. */
 bool	edges_forwards_all(const struct names *names, const struct node *node);
