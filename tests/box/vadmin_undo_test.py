@@ -80,6 +80,18 @@ class Undone(Journalled, moving.Moved):
             self.vmail.run("vadmin", "user", "delete", "zoe@a.test", "--yes")
         self.assertRegex(self.pop3("joe@a.test"), r"^\+OK 6 messages")
 
+    def test_what_lies_beside_an_inbox_is_in_nobody_s_way(self):
+        self.ok(*RENAMED[0])
+        for _ in range(4):
+            for who in ("joe", "jim"):
+                with open(self.path("spool", "a.test", f".{who}.queue"), "ab"):
+                    pass
+                if ROOT:
+                    os.chown(self.path("spool", "a.test", f".{who}.queue"), 60001, GID)
+            self.undo()
+            self.mail("joe@a.test")
+        self.assertRegex(self.pop3("jim@a.test"), r"^\+OK 5 messages")
+
     def test_what_never_had_mail_gets_some_after_it_was_renamed_there_and_back(self):
         self.ok("user", "rename", "ann@a.test", "amy")
         self.ok("user", "rename", "amy@a.test", "ann")

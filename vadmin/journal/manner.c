@@ -18,6 +18,11 @@ static const struct manner manners[] = {
 	/* A user id that was given is never given again. */
 	{ .before = "uids", .stays = true },
 	{ .behind = ".vacation.db", .lives = true },
+	/* What programs keep beside an inbox comes and goes. */
+	{ .before = ".", .behind = ".queue", .stays = true },
+	{ .before = ".", .behind = ".session", .stays = true },
+	{ .before = ".", .behind = ".uids", .stays = true },
+	{ .before = ".", .behind = ".cache", .stays = true },
 	{ .separator = '\0' },
 };
 

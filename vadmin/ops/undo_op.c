@@ -55,6 +55,13 @@ check_steps(struct call *call, const struct chain *chain, struct err *err)
 	    &call->pool));
 }
 
+static const char *
+number_of(struct call *call, const struct chain *chain)
+{
+	return pool_format(&call->pool, "%llu",
+	    (unsigned long long)chain->meant->number);
+}
+
 /* What is unfinished waits for its own end, but for what takes it back. */
 static int
 check_begun(struct call *call, const struct chain *chain, struct err *err)
@@ -68,7 +75,7 @@ check_begun(struct call *call, const struct chain *chain, struct err *err)
 	if (got != 1)
 		return got;
 	bool is_this = strcmp(begun.op, "undo") == 0 ?
-	    strcmp(begun.note, call_text(call, "N")) == 0 :
+	    strcmp(begun.note, number_of(call, chain)) == 0 :
 	    strcmp(chain->meant->result, "done") != 0 &&
 	    strcmp(begun.op, chain->meant->operation) == 0;
 	return is_this ? 0 : err_set(err, ERR_REFUSED, "'%s' was interrupted: "
@@ -127,7 +134,7 @@ static int
 take_back(struct call *call, const struct chain *chain, struct err *err)
 {
 	const struct unfinished what = { "undo", chain->begun.name,
-	    chain->begun.to, call_text(call, "N") };
+	    chain->begun.to, number_of(call, chain) };
 
 	if (chain->in_steps &&
 	    unfinished_begin(&call->in, &what, err) == -1)
