@@ -136,28 +136,32 @@ const struct setting account_settings[] = {
 };
 
 const struct account_field account_fields[] = {
-	{ "name", KEPT_IN_GECOS, GECOS_NAME, false },
-	{ "quota", KEPT_AS_QUOTA, 0, false },
-	{ "forward", KEPT_AS_FORWARD, 0, true },
-	{ "filter", KEPT_AS_FILTER, 0, false },
-	{ "first-name", KEPT_IN_PROFILE, 0, false },
-	{ "last-name", KEPT_IN_PROFILE, 0, false },
-	{ "display-name", KEPT_IN_PROFILE, 0, false },
-	{ "address", KEPT_IN_PROFILE, 0, false },
-	{ "alternative-address", KEPT_AS_ALIAS, 0, false },
-	{ "title", KEPT_IN_PROFILE, 0, true },
-	{ "office", KEPT_IN_GECOS, GECOS_OFFICE, true },
-	{ "phone", KEPT_IN_GECOS, GECOS_PHONE, true },
-	{ "mobile", KEPT_IN_PROFILE, 0, true },
-	{ "home-phone", KEPT_IN_GECOS, GECOS_HOME_PHONE, true },
-	{ "pager", KEPT_IN_PROFILE, 0, true },
-	{ "fax", KEPT_IN_PROFILE, 0, true },
+	{ "name", KEPT_IN_GECOS, GECOS_NAME, false, NULL },
+	{ "quota", KEPT_AS_QUOTA, 0, false, NULL },
+	{ "forward", KEPT_AS_FORWARD, 0, true, NULL },
+	{ "filter", KEPT_AS_FILTER, 0, false, NULL },
+	{ "first-name", KEPT_IN_PROFILE, 0, false, "first-name" },
+	{ "last-name", KEPT_IN_PROFILE, 0, false, "last-name" },
+	{ "display-name", KEPT_IN_PROFILE, 0, false, "display-name" },
+	{ "address", KEPT_IN_PROFILE, 0, false, "from-address" },
+	{ "alternative-address", KEPT_AS_ALIAS, 0, false,
+	  "alternative-address" },
+	{ "title", KEPT_IN_PROFILE, 0, true, "title" },
+	{ "office", KEPT_IN_GECOS, GECOS_OFFICE, true, "office" },
+	{ "phone", KEPT_IN_GECOS, GECOS_PHONE, true, "phone" },
+	{ "mobile", KEPT_IN_PROFILE, 0, true, "mobile" },
+	{ "home-phone", KEPT_IN_GECOS, GECOS_HOME_PHONE, true,
+	  "home-phone" },
+	{ "pager", KEPT_IN_PROFILE, 0, true, "pager" },
+	{ "fax", KEPT_IN_PROFILE, 0, true, "fax" },
 	{ 0 }
 };
 
 static_assert(sizeof account_settings / sizeof *account_settings ==
     sizeof account_fields / sizeof *account_fields,
     "a setting of an account that is kept nowhere");
+static_assert(sizeof account_fields / sizeof *account_fields ==
+    ACCOUNT_FIELDS + 1, "ACCOUNT_FIELDS says how many");
 
 const struct account_field *
 account_field(struct slice name)
@@ -167,4 +171,13 @@ account_field(struct slice name)
 		if (slice_is(name, f->name))
 			return f;
 	return NULL;
+}
+
+const char *
+account_value(const char *const values[ACCOUNT_FIELDS], const char *name)
+{
+	const char *value = values[account_field(slice_of(name)) -
+	    account_fields];
+
+	return value != NULL ? value : "";
 }

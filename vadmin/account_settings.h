@@ -30,11 +30,20 @@ struct account_field {
 	size_t			 index;
 	/* the account itself may change it, not only an administrator */
 	bool			 own;
+	/* of the profile: its column in a CSV, where "address" is the
+	 * account's own */
+	const char		*column;
 };
+enum { ACCOUNT_FIELDS = 16 };
 
 /* In the order of account_settings; ends with a row without a name. */
 extern const struct account_field account_fields[];
 
 const struct account_field *account_field(struct slice name);
+
+/* Of the values of an account, by the rows of account_fields; "" where it is
+ * not said. */
+const char *account_value(const char *const values[ACCOUNT_FIELDS],
+	    const char *name);
 
 #endif

@@ -111,10 +111,6 @@ call_run(struct call *call, struct err *err)
 		return call->op->run(call, err);
 	if (call_open(call, err) == -1)
 		return -1;
-	if (call->rehearsed && call->op->in_steps)
-		return err_set(err, ERR_REFUSED, "-n cannot tell what '%s' "
-		    "would do: its later steps look at what the first ones "
-		    "did", call->op->name);
 	if (call->op->ask != NULL && ask(call, err) == -1)
 		return -1;
 	if (!call->op->changes) {

@@ -1,4 +1,4 @@
-/* confirm.c: what cannot be taken back is asked for first. */
+/* confirm.c: people at a terminal, asked and told. */
 #include "confirm.h"
 
 #include <stdio.h>
@@ -20,4 +20,13 @@ confirm(struct call *call, const char *question, struct err *err)
 	    (answer[0] == 'y' || answer[0] == 'Y'))
 		return 0;
 	return err_set(err, ERR_REFUSED, "nothing was done");
+}
+
+void
+tell_to_type(const char *what)
+{
+	if (!isatty(STDIN_FILENO))
+		return;
+	json_show_notes();
+	fprintf(stderr, "Type %s; Ctrl-D ends it.\n", what);
 }

@@ -187,7 +187,7 @@ static const struct examples table[] = {
 		"vadmin undo 2" } },
 	{ "help", {
 		"vadmin help user add",
-		"vadmin help alias" } },
+		"vadmin --as ann@example.org help" } },
 	{ "complete", {
 		"vadmin complete -- user sh",
 		"vadmin complete -- user show an" } },

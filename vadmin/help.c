@@ -1,6 +1,7 @@
 /* help.c: what the table of operations tells about itself. */
 #include <string.h>
 
+#include "account_settings.h"
 #include "command_line.h"
 #include "completion.h"
 #include "examples.h"
@@ -40,12 +41,31 @@ add_block(struct str *out, const char *name, size_t indent, const char *text)
 	str_addc(out, '\n');
 }
 
+/* Whether somebody may call it; NULL: whoever reads did not say for whom. */
+static bool
+may_call(const struct principal *who, const struct operation *op)
+{
+	return who == NULL || who->caller <= op->least;
+}
+
+/* An account changes what is its own alone. */
+static bool
+may_set(const struct principal *who, const struct setting *table,
+    const struct setting *row)
+{
+	return who == NULL || who->caller < CALLER_ACCOUNT ||
+	    table != account_settings ||
+	    account_field(slice_of(row->name))->own;
+}
+
 static void
-add_settings(struct str *text, const struct setting *table)
+add_settings(struct str *text, const struct setting *table,
+    const struct principal *who)
 {
 	for (const struct setting *row = table; row->name != NULL; row++) {
 		SCOPED(drop_str) struct str type = { 0 };
-		if (row->refused_by & PROGRAM_VADMIN)
+		if (row->refused_by & PROGRAM_VADMIN ||
+		    !may_set(who, table, row))
 			continue;
 		settings_type(row, &type);
 		if (row->preset[0] != '\0')
@@ -56,11 +76,14 @@ add_settings(struct str *text, const struct setting *table)
 }
 
 static void
-add_limits(struct str *text, const struct param *p)
+add_limits(struct str *text, const struct param *p,
+    const struct principal *who)
 {
 	SCOPED(drop_str) struct str limit = { 0 };
 
-	if (p->type->rule != NULL)
+	if (who != NULL && p->type->subject == SUBJECT_FILE)
+		add_block(text, "", 2, "With --as '-' alone: standard input.");
+	else if (p->type->rule != NULL)
 		add_block(text, "", 2, p->type->rule);
 	if (p->type->is_flag || p->type->known == KNOWN_CHOICES)
 		return;
@@ -70,17 +93,18 @@ add_limits(struct str *text, const struct param *p)
 }
 
 static void
-add_params(struct str *text, const struct operation *op)
+add_params(struct str *text, const struct operation *op,
+    const struct principal *who)
 {
 	for (const struct param *p = op->params; p->name != NULL; p++) {
 		str_adds(text, p == op->params ? "\n" : "");
 		add_block(text, p->name, 2, p->help);
-		add_limits(text, p);
+		add_limits(text, p, who);
 		if (p->type->settings != NULL)
-			add_settings(text, p->type->settings);
+			add_settings(text, p->type->settings, who);
 	}
 	str_addf(text, "\nAs everywhere: -C DIR before it, and --json%s.\n",
-	    op->changes && !op->in_steps ? ", and -n, which changes nothing and\n"
+	    op->changes ? ", and -n, which changes nothing and\n"
 	    "tells what would be done" : "");
 }
 
@@ -107,12 +131,16 @@ add_statuses(struct str *text, const struct operation *op)
 }
 
 static void
-help_one(const struct operation *op, struct str *text)
+help_one(const struct operation *op, const struct principal *who,
+    struct str *text)
 {
 	command_line_synopsis(op, text);
 	str_addf(text, "\n\n%s\nFor %s.\n", op->help,
 	    caller_class(op->least));
-	add_params(text, op);
+	if (who != NULL)
+		str_addf(text, "%s may %scall it.\n", who->name,
+		    may_call(who, op) ? "" : "not ");
+	add_params(text, op, who);
 	add_examples(text, op);
 	add_statuses(text, op);
 }
@@ -139,22 +167,59 @@ sheet_one(const struct operation *op, struct sheet *sheet)
 
 /* --- which ----------------------------------------------------------------- */
 
+/* Those that begin with group, and what they do; behind them the others, and
+ * whom these are for. */
 static void
-help_all(void)
+add_operations(struct str *text, const char *group,
+    const struct principal *who)
+{
+	bool others = false;
+
+	for (const struct operation *op = operations; op->name != NULL; op++)
+		if (slice_starts(slice_of(op->name), group) &&
+		    may_call(who, op))
+			add_block(text, op->name, 2, op->help);
+	for (const struct operation *op = operations; op->name != NULL; op++) {
+		if (!slice_starts(slice_of(op->name), group) ||
+		    may_call(who, op))
+			continue;
+		if (!others)
+			str_addf(text, "%s%s may not call these, which are "
+			    "for\n", text->len > 0 ? "\n" : "", who->name);
+		others = true;
+		add_block(text, op->name, 2, caller_class(op->least));
+	}
+}
+
+static void
+sheet_all(struct sheet *sheet, const struct principal *who)
+{
+	for (const struct operation *op = operations; op->name != NULL; op++) {
+		sheet_adds(sheet, op->name);
+		sheet_adds(sheet, op->changes ? "yes" : "no");
+		sheet_adds(sheet, op->help);
+		sheet_adds(sheet, caller_class(op->least));
+		if (who != NULL)
+			sheet_adds(sheet, may_call(who, op) ? "yes" : "no");
+	}
+}
+
+static void
+help_all(const struct principal *who)
 {
 	static const char *const heads[] = { "OPERATION", "CHANGES", "HELP",
-	    NULL };
-	SCOPED(drop_sheet) struct sheet sheet = { .heads = heads };
+	    "FOR", NULL }, *const heads_of_one[] = { "OPERATION", "CHANGES",
+	    "HELP", "FOR", "MAY", NULL };
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = who != NULL ?
+	    heads_of_one : heads };
 	SCOPED(drop_str) struct str text = { 0 };
 
 	str_adds(&text, "vadmin [-C DIR] [--as PRINCIPAL] [-n] [--json] OPERATION ...\n"
 	    "version " VERSION "\n\n");
-	for (const struct operation *op = operations; op->name != NULL; op++) {
-		add_block(&text, op->name, 2, op->help);
-		sheet_adds(&sheet, op->name);
-		sheet_adds(&sheet, op->changes ? "yes" : "no");
-		sheet_adds(&sheet, op->help);
-	}
+	if (who != NULL)
+		str_addf(&text, "%s may call\n", who->name);
+	add_operations(&text, "", who);
+	sheet_all(&sheet, who);
 	str_adds(&text, "\n'vadmin help OPERATION' tells more, vadmin(8) all.\n");
 	if (output_is_json())
 		sheet_print(&sheet);
@@ -172,16 +237,16 @@ is_meant(const struct operation *op, const char *name, const char *group)
 
 /* "user" alone: what it goes on with. */
 static void
-help_group(const char *name, const char *group, struct str *text)
+help_group(const char *name, const char *group, const struct principal *who,
+    struct str *text)
 {
-	for (const struct operation *op = operations; op->name != NULL; op++)
-		if (slice_starts(slice_of(op->name), group))
-			add_block(text, op->name, 2, op->help);
+	add_operations(text, group, who);
 	str_addf(text, "\n'vadmin help %s OPERATION' tells more.\n", name);
 }
 
 static int
-help_named(const char *name, const char *group, struct err *err)
+help_named(const char *name, const char *group, const struct principal *who,
+    struct err *err)
 {
 	static const char *const heads[] = { "OPERATION", "PARAMETER", "COUNT",
 	    "LABEL", "MOST", "HELP", NULL };
@@ -196,7 +261,7 @@ help_named(const char *name, const char *group, struct err *err)
 		found++;
 		if (strcmp(op->name, name) == 0) {
 			alone = true;
-			help_one(op, &text);
+			help_one(op, who, &text);
 		}
 		sheet_one(op, &sheet);
 	}
@@ -204,7 +269,7 @@ help_named(const char *name, const char *group, struct err *err)
 		return err_set(err, ERR_ABSENT, "there is no operation "
 		    "'%.100s': see 'vadmin help'", name);
 	if (!alone)
-		help_group(name, group, &text);
+		help_group(name, group, who, &text);
 	if (output_is_json())
 		sheet_print(&sheet);
 	else
@@ -223,12 +288,17 @@ help(struct call *call, struct err *err)
 		output_text(slice_of(completion_script(shell)));
 		return 0;
 	}
+	/* For whom; what that one may do depends on who it is. */
+	if (call->as != NULL && call_open(call, err) == -1)
+		return -1;
+	const struct principal *who = call->as != NULL ? &call->principal :
+	    NULL;
 	if (words->count == 0) {
-		help_all();
+		help_all(who);
 		return 0;
 	}
 	for (size_t i = 0; i < words->count; i++)
 		str_addf(&name, "%s%s", i > 0 ? " " : "", words->word[i]);
 	str_addf(&group, "%s ", str_text(&name));
-	return help_named(str_text(&name), str_text(&group), err);
+	return help_named(str_text(&name), str_text(&group), who, err);
 }

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "child.h"
 #include "command_line.h"
 #include "log.h"
 #include "operation.h"
@@ -48,6 +49,8 @@ main(int argc, char **argv)
 	};
 
 	if (startup_guard(&found, &err) == -1)
+		return complain(&err, status_of(err.kind));
+	if (child_kill_stopped(&err) == -1)
 		return complain(&err, status_of(err.kind));
 	umask(022);	/* whoever makes a file here says with which mode */
 	if (log_open("vadmin", "stderr", &err) == -1)

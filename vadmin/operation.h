@@ -44,9 +44,6 @@ struct operation {
 	enum caller	 least;
 	/* holds the installation's lock */
 	bool		 changes;
-	/* of steps of its own, which its repetition finishes: it can be neither
-	 * rehearsed nor undone by the journal */
-	bool		 in_steps;
 	/* NULL: not in this version */
 	int		(*run)(struct call *, struct err *);
 	/* what to ask people before the lock */

@@ -18,7 +18,8 @@
 
 #define CSV		{ "FILE", &param_file, ONE, \
 			  "A CSV whose first line names its columns: address, name, quota, forward, password " \
-			  "or hash; - for standard input." }
+			  "or hash, and the profile as 'user set' names it (from-address for address); - " \
+			  "for standard input." }
 
 
 const struct operation operations[] = {
@@ -46,16 +47,16 @@ const struct operation operations[] = {
 	  .least = CALLER_GLOBAL, .changes = true, .run = domain_unlock, .params = { DOMAIN } },
 
 	{ "domain rename", "Give a domain another name; the old one stays a domain alias.",
-	  .least = CALLER_GLOBAL, .changes = true, .in_steps = true, .run = domain_rename, .params = {
+	  .least = CALLER_GLOBAL, .changes = true, .run = domain_rename, .params = {
 		DOMAIN, { "NEW", &param_domain, ONE, "The new name." } } },
 	{ "domain delete", "Take a domain away; its mail and files go to a trash.",
-	  .least = CALLER_GLOBAL, .changes = true, .in_steps = true, .ask = domain_delete_ask, .run = domain_delete, .params = {
+	  .least = CALLER_GLOBAL, .changes = true, .ask = domain_delete_ask, .run = domain_delete, .params = {
 		DOMAIN, { "--with-accounts", &param_flag, OPTIONAL, "Also where it has accounts." },
 		{ "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 	{ "domain restore", "Bring a deleted domain back, with accounts, mail and domain aliases.",
-	  .least = CALLER_GLOBAL, .changes = true, .in_steps = true, .run = domain_restore, .params = { DOMAIN } },
+	  .least = CALLER_GLOBAL, .changes = true, .run = domain_restore, .params = { DOMAIN } },
 	{ "domain purge", "Remove what is in the trash of a deleted domain for good.",
-	  .least = CALLER_GLOBAL, .changes = true, .in_steps = true, .ask = domain_purge_ask, .run = domain_purge, .params = {
+	  .least = CALLER_GLOBAL, .changes = true, .ask = domain_purge_ask, .run = domain_purge, .params = {
 		DOMAIN, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 
 	{ "user add", "Make an account; asks for the password twice, or makes one and prints it.",
@@ -81,7 +82,7 @@ const struct operation operations[] = {
 	{ "user unlock", "Allow logins again, with the password from before.",
 	  .least = CALLER_DOMAIN, .changes = true, .run = user_unlock, .params = { ACCOUNT } },
 	{ "user rename", "Give an account another name; mail for the old one still reaches it.",
-	  .least = CALLER_DOMAIN, .changes = true, .in_steps = true, .run = user_rename, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .run = user_rename, .params = {
 		ACCOUNT, { "NEW", &param_account, ONE, "The new name, in the same domain." },
 		{ "--no-alias", &param_flag, OPTIONAL, "Refuse mail for the old name from then on." } } },
 	{ "user delete", "Take an account away; its mail and home go to a trash beside them.",
@@ -97,7 +98,7 @@ const struct operation operations[] = {
 		ACCOUNT, { "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 
 	{ "user vacation", "Switch an account's vacation on or off, or show it.",
-	  .least = CALLER_ACCOUNT, .changes = true, .run = user_vacation, .params = {
+	  .least = CALLER_ACCOUNT, .changes = true, .ask = user_vacation_ask, .run = user_vacation, .params = {
 		ACCOUNT, { "on|off|show", &param_switch, OPTIONAL,
 		  "What to do; with a new text everybody is told once more." },
 		{ "--text", &param_file, OPTIONAL, "The file with what is sent; - for standard input." } } },
@@ -156,7 +157,7 @@ const struct operation operations[] = {
 		  "An account of the alias's domain; an account that calls is meant itself." } } },
 
 	{ "auto set", "Make an autoresponder answer with a file's text.",
-	  .least = CALLER_DOMAIN, .changes = true, .run = auto_set, .params = {
+	  .least = CALLER_DOMAIN, .changes = true, .ask = auto_set_ask, .run = auto_set, .params = {
 		AUTO, { "FILE", &param_file, ONE, "The text; - for standard input." } } },
 	{ "auto show", "Show what an autoresponder answers.",
 	  .least = CALLER_DOMAIN, .run = auto_show, .params = { AUTO } },
@@ -179,12 +180,12 @@ const struct operation operations[] = {
 	{ "import csv", "The same as user import.",
 	  .changes = true, .ask = user_import_ask, .run = user_import, .params = { CSV } },
 	{ "import linuxconf", "Take the virtual e-mail domains of a Linuxconf machine.",
-	  .changes = true, .in_steps = true, .run = import_linuxconf, .params = {
+	  .changes = true, .run = import_linuxconf, .params = {
 		{ "DIR", &param_file, ONE,
 		  "Where its etc/vmail, var/spool/vmail and vhome lie; / where they are in place." },
 		{ "D", &param_domain, ANY, "Only these domains." } } },
 	{ "import postfix", "Make Postfix's virtual mailboxes and aliases ours; inboxes stay where they are.",
-	  .changes = true, .in_steps = true, .run = import_postfix, .params = {
+	  .changes = true, .run = import_postfix, .params = {
 		{ "MAIN.CF", &param_file, ONE, "Its settings; - for standard input, as from postconf." },
 		{ "NAME=VALUE", &param_postfix, ANY,
 		  "Instead of what MAIN.CF says; inbox=/srv/mail/%d/%u/ where tables have no paths." },
@@ -192,7 +193,7 @@ const struct operation operations[] = {
 		  "A passwd-file of Dovecot's with hashes; %d in its name is the domain." } } },
 
 	{ "import maildirs", "Make a domain of a directory of accounts with Maildirs, as vpopmail has it.",
-	  .changes = true, .in_steps = true, .run = import_maildirs, .params = {
+	  .changes = true, .run = import_maildirs, .params = {
 		{ "DIR", &param_file, ONE, "The domain's directory: DIR/U/Maildir, perhaps DIR/vpasswd." },
 		DOMAIN } },
 

@@ -1,7 +1,6 @@
 /* progress.c: how far long work has come. */
 #include "progress.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <time.h>
@@ -12,7 +11,7 @@
 enum { OFTEN_MS = 100 };
 
 static struct {
-	size_t	done;
+	size_t	done, expected;
 	int64_t	shown;		/* when */
 	bool	visible;
 } progress;
@@ -26,13 +25,17 @@ now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Whether a line is due now: a terminal is there, with a person who does not
- * read objects, and the last one is old. */
+bool
+progress_is_shown(void)
+{
+	return !output_is_json() && isatty(STDERR_FILENO);
+}
+
+/* Whether a line is due now: the last one is old. */
 static bool
 is_due(void)
 {
-	if (output_is_json() || !isatty(STDERR_FILENO) ||
-	    now_ms() - progress.shown < OFTEN_MS)
+	if (!progress_is_shown() || now_ms() - progress.shown < OFTEN_MS)
 		return false;
 	progress.shown = now_ms();
 	progress.visible = true;
@@ -48,12 +51,24 @@ progress_end(void)
 }
 
 void
+progress_expect(size_t accounts)
+{
+	progress.expected += accounts;
+}
+
+/* Accounts that came since they were counted make it look smaller, not wrong. */
+void
 progress_account(const char *domain)
 {
 	progress.done++;
-	if (is_due())
-		fprintf(stderr, "\r%zu account%s, %s\033[K", progress.done,
-		    progress.done == 1 ? "" : "s", domain);
+	if (!is_due())
+		return;
+	fprintf(stderr, "\r%zu", progress.done);
+	if (progress.done <= progress.expected)
+		fprintf(stderr, " of %zu accounts", progress.expected);
+	else
+		fprintf(stderr, " account%s", progress.done == 1 ? "" : "s");
+	fprintf(stderr, ", %s\033[K", domain);
 }
 
 void

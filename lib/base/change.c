@@ -4,12 +4,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "compat.h"
 #include "fd.h"
 #include "file.h"
 #include "scope.h"
+#include "str.h"
 
 static const struct change_watcher *watching;
 
@@ -27,6 +30,19 @@ change_tell(const struct change *change, struct err *err)
 {
 	return watching == NULL ? 1 :
 	    watching->tell(watching->arg, change, err);
+}
+
+void
+change_not_made(void)
+{
+	if (watching != NULL && watching->not_made != NULL)
+		watching->not_made(watching->arg);
+}
+
+bool
+change_is_watched(void)
+{
+	return watching != NULL;
 }
 
 bool
@@ -78,6 +94,41 @@ change_read_link(int dir, const char *name, char *says, size_t size)
 		return readlinkat(fd, "", says, size);
 	errno = ENOENT;
 	return -1;
+}
+
+static bool
+is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+const struct dirent *
+change_read_dir(DIR *dir, size_t *made)
+{
+	static struct dirent would_be;
+	const struct dirent *entry;
+	struct stat st;
+
+	if (!change_is_rehearsed())
+		return readdir(dir);
+	while (*made == 0) {
+		errno = 0;
+		entry = readdir(dir);
+		if (entry == NULL && errno != 0)
+			return NULL;
+		if (entry == NULL)
+			break;
+		if (is_dots(entry->d_name) ||
+		    change_stat(dirfd(dir), entry->d_name, &st) == 0)
+			return entry;
+	}
+	const char *name = watching->made(watching->arg, dirfd(dir), (*made)++);
+	errno = 0;
+	if (name == NULL)
+		return NULL;
+	would_be.d_type = DT_UNKNOWN;
+	snprintf(would_be.d_name, sizeof would_be.d_name, "%s", name);
+	return &would_be;
 }
 
 int
@@ -156,12 +207,14 @@ is_empty_dir(int dir, const char *name)
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	SCOPED(drop_dir) DIR *listing = fd != -1 ? fdopendir(fd) : NULL;
 	unsigned names = 0;
+	size_t made = 0;
 
 	if (listing == NULL) {
 		drop_fd(&fd);
 		return false;
 	}
-	while (names <= 2 && readdir(listing) != NULL)
+	errno = 0;
+	while (names <= 2 && change_read_dir(listing, &made) != NULL)
 		names++;
 	return names <= 2;	/* "." and ".." */
 }
@@ -193,4 +246,23 @@ change_make_link(const char *says, int dir, const char *name, struct err *err)
 		return go;
 	return symlinkat(says, dir, name) == -1 ?
 	    err_sys(err, "make %s", name) : 0;
+}
+
+int
+change_put_link(const char *says, int dir, const char *name, struct err *err)
+{
+	SCOPED(drop_str) struct str draft = { 0 };
+	const struct change change = { .kind = CHANGE_LINK, .dir = dir,
+	    .name = name, .fd = -1, .to = says };
+	int go = change_tell(&change, err);
+
+	if (go != 1)
+		return go;
+	str_addf(&draft, ".%s.new", name);
+	if (unlinkat(dir, str_text(&draft), 0) == -1 && errno != ENOENT)
+		return err_sys(err, "remove %s", str_text(&draft));
+	if (symlinkat(says, dir, str_text(&draft)) == -1)
+		return err_sys(err, "make %s", str_text(&draft));
+	return renameat(dir, str_text(&draft), dir, name) == -1 ?
+	    err_sys(err, "replace %s", name) : 0;
 }

@@ -10,6 +10,7 @@
 #ifndef CHANGE_H
 #define CHANGE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -19,8 +20,13 @@
 
 enum change_kind {
 	CHANGE_FILE,		/* gets what fd holds; fd -1: is removed */
-	CHANGE_LINK,		/* is made, and says "to" */
+	/* is made, and says "to"; a file or link that is there is replaced */
+	CHANGE_LINK,
 	CHANGE_MOVE,		/* to to_dir/to */
+	/* what is there, if anything, to to_dir/to; a link that says "mark", or
+	 * (NULL) nothing, in its place */
+	CHANGE_RELOCATE,
+	CHANGE_COPY,		/* is made, as to_dir/to is */
 	CHANGE_MAKE_DIR,
 	CHANGE_REMOVE_DIR,	/* an empty one */
 	CHANGE_DESTROY,		/* with all that is in it, for good */
@@ -38,6 +44,7 @@ struct change {
 	int			 fd;
 	int			 to_dir;
 	const char		*to;
+	const char		*mark;
 	struct ident		 who;
 };
 
@@ -49,6 +56,11 @@ struct change_watcher {
 	 * -1 for nothing.  NULL: nothing is ever left out. */
 	int	(*find)(void *arg, int dir, const char *name, int flags,
 		    int *fd);
+	/* With find: the name of what would be made in the directory, by its
+	 * number; NULL: no more. */
+	const char *(*made)(void *arg, int dir, size_t i);
+	/* The change that was told last was not made after all.  May be NULL. */
+	void	(*not_made)(void *arg);
 	void	 *arg;
 };
 
@@ -58,7 +70,10 @@ const struct change_watcher *change_watch(const struct change_watcher *watcher);
 /* For who changes something by other means: as tell() above. */
 int	change_tell(const struct change *change, struct err *err);
 
-/* Whether changes are left out. */
+void	change_not_made(void);
+
+/* Whether somebody watches, and whether changes are left out. */
+bool	change_is_watched(void);
 bool	change_is_rehearsed(void);
 
 /* As find() above. */
@@ -69,6 +84,10 @@ int	change_find(int dir, const char *name, int flags, int *fd);
 int	change_open(int dir, const char *name, int flags);
 int	change_stat(int dir, const char *name, struct stat *st);
 ssize_t	change_read_link(int dir, const char *name, char *says, size_t size);
+
+/* readdir() of what is to be found; *made is 0 at first.  What it returns stays
+ * until the next call. */
+const struct dirent *change_read_dir(DIR *dir, size_t *made);
 
 /* None of these syncs a directory. */
 
@@ -88,6 +107,10 @@ int	change_make_dir(int dir, const char *name, mode_t mode,
 int	change_remove_dir(int dir, const char *name, struct err *err);
 
 int	change_make_link(const char *says, int dir, const char *name,
+	    struct err *err);
+
+/* The same in place of whatever file or link is there, in one step. */
+int	change_put_link(const char *says, int dir, const char *name,
 	    struct err *err);
 
 #endif

@@ -95,6 +95,34 @@ child_end(struct child *child, int64_t ms, int *status)
 		kill_group(child, status);
 }
 
+/* In the handler of a signal.  Several that stopped are one signal. */
+static void
+kill_stopped(int signo)
+{
+	int before = errno;
+	siginfo_t info;
+
+	(void)signo;
+	for (;;) {
+		info.si_pid = 0;
+		if (waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG) == -1 ||
+		    info.si_pid == 0)
+			break;
+		kill(info.si_pid, SIGKILL);
+	}
+	errno = before;
+}
+
+int
+child_kill_stopped(struct err *err)
+{
+	struct sigaction act = { .sa_handler = kill_stopped,
+	    .sa_flags = SA_RESTART };
+
+	return sigaction(SIGCHLD, &act, NULL) == -1 ?
+	    err_sys(err, "watch child processes") : 0;
+}
+
 void
 drop_child(struct child *child)
 {

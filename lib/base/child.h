@@ -28,6 +28,10 @@ int	child_wait(struct child *child, struct deadline d, int *status,
  * from waitpid(). */
 void	child_end(struct child *child, int64_t ms, int *status);
 
+/* From now on a child that is stopped is killed: one that has become somebody is
+ * his to stop, and whoever waits for it would wait for ever. */
+int	child_kill_stopped(struct err *err);
+
 /* Kills the whole process group and waits for the child.  Nothing when it has
  * ended or never began. */
 void	drop_child(struct child *child);

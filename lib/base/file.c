@@ -83,17 +83,18 @@ file_read(int fd, size_t max, struct str *text, struct err *err)
 
 	for (;;) {
 		str_room(text, 16384);
-		ssize_t n = fd_read(fd, text->s + text->len,
-		    text->cap - text->len - 1);
+		size_t room = text->cap - text->len - 1;
+		ssize_t n = fd_read(fd, text->s + text->len, room);
 		if (n == -1)
 			return err_sys(err, "read");
-		if (n == 0)
-			return 0;
 		text->len += (size_t)n;
 		text->s[text->len] = '\0';
 		if (text->len - before > max)
 			return err_set(err, ERR_INVALID,
 			    "longer than %zu bytes", max);
+		/* A terminal tells its end once. */
+		if ((size_t)n < room)
+			return 0;
 	}
 }
 
@@ -128,23 +129,79 @@ give_to(int fd, const struct stat *old, mode_t *mode)
 	return errno == EPERM && old->st_uid == geteuid();
 }
 
-/* New files are given to whoever the old one belonged to. */
+/* New files are given to whoever the old one belonged to; NULL: there is none. */
 static int
-copy_ownership(int dir, const char *name, int fd, mode_t mode, struct err *err)
+copy_ownership(const struct stat *old, const char *name, int fd, mode_t mode,
+    struct err *err)
 {
-	struct stat old;
-
-	if (fstatat(dir, name, &old, 0) == -1) {
-		if (errno != ENOENT)
-			return err_sys(err, "%s", name);
-		return fchmod(fd, mode) == -1 ?
-		    err_sys(err, "mode of %s", name) : 0;
+	if (old != NULL) {
+		mode = old->st_mode & 07777;
+		if (!give_to(fd, old, &mode))
+			return err_sys(err, "owner of %s", name);
 	}
-	mode = old.st_mode & 07777;
-	if (!give_to(fd, &old, &mode))
-		return err_sys(err, "owner of %s", name);
 	if (fchmod(fd, mode) == -1)
 		return err_sys(err, "mode of %s", name);
+	return 0;
+}
+
+/* A rehearsal leaves no trace, not even the time of a directory.  Where a file
+ * system knows no files without names, it does. */
+static bool
+begin_nameless(int dir, struct draft *d)
+{
+	SCOPED(drop_str) struct str link = { 0 };
+
+	if (!change_is_rehearsed())
+		return false;
+	d->fd = openat(dir, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	if (d->fd == -1)
+		return false;
+	str_addf(&link, "/proc/self/fd/%d", d->fd);
+	d->temporary = mem_dup(link.s, link.len);
+	d->nameless = true;
+	return true;
+}
+
+static int
+begin_named(int dir, const char *name, struct draft *d, struct err *err)
+{
+	SCOPED(drop_str) struct str temporary = { 0 };
+
+	str_addf(&temporary, ".%s.new", name);
+	if (unlinkat(dir, str_text(&temporary), 0) == -1 && errno != ENOENT)
+		return err_sys(err, "remove old %s", str_text(&temporary));
+	d->fd = compat_open_beneath(dir, str_text(&temporary),
+	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (d->fd == -1)
+		return err_sys(err, "create %s", str_text(&temporary));
+	d->temporary = mem_dup(temporary.s, temporary.len);
+	return 0;
+}
+
+static struct stamp
+stamp_at(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ?
+	    stamp_of(&st) : (struct stamp){ 0 };
+}
+
+int
+draft_begin_like(int dir, const char *name, const struct stat *old,
+    mode_t mode, struct draft *draft, struct err *err)
+{
+	SCOPED(drop_draft) struct draft d = { .dir = dir, .fd = -1 };
+
+	if (!begin_nameless(dir, &d) && begin_named(dir, name, &d, err) == -1)
+		return -1;
+	d.name = mem_dup(name, slice_of(name).len);
+	if (change_is_watched())
+		d.was = stamp_at(dir, name);
+	if (copy_ownership(old, name, d.fd, mode, err) == -1)
+		return -1;
+	*draft = d;
+	d = (struct draft){ .fd = -1 };
 	return 0;
 }
 
@@ -152,23 +209,13 @@ int
 draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
     struct err *err)
 {
-	SCOPED(drop_str) struct str temporary = { 0 };
-	SCOPED(drop_draft) struct draft d = { .dir = dir, .fd = -1 };
+	struct stat old;
+	bool there = fstatat(dir, name, &old, 0) == 0;
 
-	str_addf(&temporary, ".%s.new", name);
-	if (unlinkat(dir, str_text(&temporary), 0) == -1 && errno != ENOENT)
-		return err_sys(err, "remove old %s", str_text(&temporary));
-	d.fd = compat_open_beneath(dir, str_text(&temporary),
-	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (d.fd == -1)
-		return err_sys(err, "create %s", str_text(&temporary));
-	d.name = mem_dup(name, slice_of(name).len);
-	d.temporary = mem_dup(temporary.s, temporary.len);
-	if (copy_ownership(dir, name, d.fd, mode, err) == -1)
-		return -1;
-	*draft = d;
-	d = (struct draft){ .fd = -1 };
-	return 0;
+	if (!there && errno != ENOENT)
+		return err_sys(err, "%s", name);
+	return draft_begin_like(dir, name, there ? &old : NULL, mode, draft,
+	    err);
 }
 
 int
@@ -179,6 +226,18 @@ draft_publish(struct draft *draft, struct err *err)
 		return err_sys(err, "replace %s", draft->name);
 	drop_mem(&draft->temporary);		/* nothing left to undo */
 	return 0;
+}
+
+/* What an editor saved since stays; between this look and the rename there is
+ * nothing else. */
+static int
+check_same(const struct draft *draft, struct err *err)
+{
+	const struct stamp now = stamp_at(draft->dir, draft->name);
+
+	return draft->derived || !change_is_watched() ||
+	    stamp_same(&now, &draft->was) ? 0 : err_set(err, ERR_TEMPORARY,
+	    "%s changed meanwhile: try again", draft->name);
 }
 
 int
@@ -193,6 +252,10 @@ draft_commit(struct draft *draft, struct err *err)
 	    change_tell(&change, err);
 	if (go != 1)
 		return go;
+	if (check_same(draft, err) == -1) {
+		change_not_made();
+		return -1;
+	}
 	if (draft_publish(draft, err) == -1)
 		return -1;
 	if (fsync(draft->dir) == -1)
@@ -204,7 +267,7 @@ void
 drop_draft(struct draft *draft)
 {
 	drop_fd(&draft->fd);
-	if (draft->temporary != NULL)
+	if (draft->temporary != NULL && !draft->nameless)
 		unlinkat(draft->dir, draft->temporary, 0);
 	drop_mem(&draft->temporary);
 	drop_mem(&draft->name);

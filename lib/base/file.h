@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "err.h"
+#include "stamp.h"
 #include "str.h"
 
 /* Opens a directory; what is there must be one.  Absent is ERR_ABSENT. */
@@ -43,16 +44,28 @@ struct draft {
 	int	 dir;		/* borrowed */
 	int	 fd;		/* write here; -1: no draft */
 	char	*name;
+	/* what it is called as long as it is a draft; in a rehearsal (change.h)
+	 * a path that has no name in dir */
 	char	*temporary;
+	bool	 nameless;
 	/* made from other files alone: no watcher is told (change.h) */
 	bool	 derived;
+	/* What it takes the place of, as begin() found it, or as its caller had
+	 * read it before; of nothing where ino is 0.  Somebody's editor knows no
+	 * lock. */
+	struct stamp was;
 };
 
-/* commit() tells the watcher of change.h.
+/* commit() tells the watcher of change.h.  Where there is one it looks at the old
+ * file once more right before it goes: ERR_TEMPORARY, it is not what it was.
  * Mode and owner are the old file's; a new file gets mode.  Where this process
  * may not give the file to the old one's group, no group gets any right. */
 int	draft_begin(int dir, const char *name, mode_t mode, struct draft *draft,
 	    struct err *err);
+/* What the old file was is known (NULL: there was none); where others can write
+ * to the directory, one of theirs may lie there by now. */
+int	draft_begin_like(int dir, const char *name, const struct stat *old,
+	    mode_t mode, struct draft *draft, struct err *err);
 int	draft_commit(struct draft *draft, struct err *err);
 /* The same without a sync, for what is safe to lose: after a crash the file
  * may hold anything. */

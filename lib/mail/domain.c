@@ -268,12 +268,12 @@ collect_names(const struct installation *in, struct pool *pool,
 {
 	SCOPED(drop_dir) DIR *dir = NULL;
 	int fd = openat(in->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *entry;
-	size_t room = 0;
+	const struct dirent *entry;
+	size_t room = 0, made = 0;
 
 	if (fd == -1 || (dir = fdopendir(fd)) == NULL)
 		return err_sys(err, "list %s", in->path);
-	while (errno = 0, (entry = readdir(dir)) != NULL) {
+	while (errno = 0, (entry = change_read_dir(dir, &made)) != NULL) {
 		struct slice file = slice_of(entry->d_name);
 		if (!slice_starts(file, "domain.") &&
 		    !slice_starts(file, "passwd."))

@@ -21,8 +21,20 @@ files_exists(int dir, const char *name)
 {
 	struct stat st;
 
-	/* What cannot be looked at counts as there: nothing is put over it. */
+	/* nothing is put over what cannot be looked at */
 	return change_stat(dir, name, &st) == 0 || errno != ENOENT;
+}
+
+int
+files_there(int dir, const char *name, bool *there, struct err *err)
+{
+	struct stat st;
+	bool found = change_stat(dir, name, &st) == 0;
+
+	if (!found && errno != ENOENT)
+		return err_sys(err, "%s", name);
+	*there = found;
+	return 0;
 }
 
 /* *fd is -1 where there is none. */
@@ -103,12 +115,13 @@ static int
 copy_lines(int from, int to, struct err *err)
 {
 	off_t size;
-	char last;
+	char last = '\n';
 
 	if (file_copy(from, to, &size, err) == -1)
 		return -1;
-	if (size > 0 && fd_pread(from, &last, 1, size - 1) == 1 &&
-	    last != '\n' && fd_write(to, "\n", 1) == -1)
+	if (size > 0 && fd_pread(from, &last, 1, size - 1) == -1)
+		return err_sys(err, "read");
+	if (last != '\n' && fd_write(to, "\n", 1) == -1)
 		return err_sys(err, "write");
 	return 0;
 }
@@ -167,6 +180,7 @@ files_splice_begin(const struct installation *in, const char *name,
 		return err_within(err, "%s/%s", in->path, name);
 	if (check_same(in, name, old, was, err) == -1)
 		return -1;
+	draft.was = stamp_of(was);
 	*out = draft;
 	draft = (struct draft){ .fd = -1 };
 	return 0;

@@ -47,7 +47,10 @@ int	files_splice_begin(const struct installation *in, const char *name,
 int	files_commit(const struct installation *in, struct draft *draft,
 	    struct err *err);
 
-/* Whether anything is there under that name. */
+/* Whether anything is there under that name; what cannot be looked at counts
+ * as there. */
 bool	files_exists(int dir, const char *name);
+/* The same, where that is no answer. */
+int	files_there(int dir, const char *name, bool *there, struct err *err);
 
 #endif

@@ -172,8 +172,10 @@ write_and_rename(const struct maildir *md, const char *name,
 	return 0;
 }
 
-/* The unnamed file gets its name: nothing is copied.  1: done; 0: this file
- * system cannot, the message has to be written. */
+/* The unnamed file gets its name: nothing is copied.  That it has one is written
+ * in the file, too: without a journal, new/ alone would bring a name to the disk
+ * whose file counts as deleted there, and fsck takes that away.  1: done; 0:
+ * this file system cannot, the message has to be written. */
 static int
 publish_unnamed(const struct maildir *md, const char *name, int unnamed,
     struct err *err)
@@ -183,8 +185,8 @@ publish_unnamed(const struct maildir *md, const char *name, int unnamed,
 	if (fd_link(unnamed, md->new, name) == -1)
 		return 0;
 	SCOPED(drop_tentative) struct tentative t = { md->new, name };
-	if (fsync(md->new) == -1)
-		return err_sys(err, "sync new/");
+	if (fsync(unnamed) == -1 || fsync(md->new) == -1)
+		return err_sys(err, "sync new/%s", name);
 	t.name = NULL;
 	return 1;
 }

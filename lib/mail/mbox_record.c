@@ -167,7 +167,9 @@ mbox_file_undo(struct mbox_file *f, struct err *err)
 
 	ssize_t n = f->queue == -1 ? 0 : fd_pread(f->queue, text,
 	    sizeof text - 1, MBOX_RECORD_AT);
-	if (n <= 0)
+	if (n == -1)
+		return err_sys(err, "read .%s.queue", f->name);
+	if (n == 0)
 		return 0;
 	text[n] = '\0';
 	if (!read_record(text, (size_t)n, &r)) {

@@ -29,6 +29,16 @@ const struct setting profile_settings[] = {
 	{ 0 }
 };
 
+const char *
+profile_value(const struct profile *profile, const char *name)
+{
+	const struct setting *row = settings_row(profile_settings,
+	    slice_of(name));
+
+	return *(const char *const *)(const void *)((const char *)profile +
+	    row->offset);
+}
+
 /* What lies there may be an account's: nothing is opened before it is known
  * not to be. */
 int

@@ -25,6 +25,9 @@ struct profile {
 /* One row each; all are text, "" where nothing is said. */
 extern const struct setting profile_settings[];
 
+/* What it says by one of these names. */
+const char *profile_value(const struct profile *profile, const char *name);
+
 /* Opens U.profile in files/D.  1: *fd, 0: there is none that counts, -1: it
  * cannot be told. */
 int	profile_open(const struct domain *domain, int files,

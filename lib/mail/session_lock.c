@@ -11,21 +11,20 @@
 #include "scope.h"
 
 /* The lock of the session is the kernel's: it goes with the process. */
-int
-session_lock(const struct mailbox *mailbox, int *fd, struct err *err)
+static int
+lock(const struct mailbox *mailbox, int make, int *fd, struct err *err)
 {
-	enum {
-		FLAGS = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-		    O_CLOEXEC
-	};
+	const int flags = O_RDWR | make | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+	    O_CLOEXEC;
 	SCOPED(drop_str) struct str name = { 0 };
 	SCOPED(drop_fd) int got = -1;
 	struct stat st;
 
 	str_addf(&name, ".%s.session", mailbox->name);
-	got = compat_open_beneath(mailbox->parent, str_text(&name), FLAGS, 0600);
+	got = compat_open_beneath(mailbox->parent, str_text(&name), flags, 0600);
 	if (got == -1)
-		return err_sys(err, "open %s", str_text(&name));
+		return make == 0 ? err_open(err, str_text(&name)) :
+		    err_sys(err, "open %s", str_text(&name));
 	if (fstat(got, &st) == -1)
 		return err_sys(err, "%s", str_text(&name));
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
@@ -41,4 +40,19 @@ session_lock(const struct mailbox *mailbox, int *fd, struct err *err)
 	*fd = got;
 	got = -1;
 	return 0;
+}
+
+int
+session_lock(const struct mailbox *mailbox, int *fd, struct err *err)
+{
+	return lock(mailbox, O_CREAT, fd, err);
+}
+
+int
+session_look(const struct mailbox *mailbox, struct err *err)
+{
+	SCOPED(drop_fd) int fd = -1;
+
+	return lock(mailbox, 0, &fd, err) == 0 || err->kind == ERR_ABSENT ? 0 :
+	    -1;
 }

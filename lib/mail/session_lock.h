@@ -9,4 +9,7 @@
  * moves the mailbox, has it. */
 int	session_lock(const struct mailbox *mailbox, int *fd, struct err *err);
 
+/* Whether session_lock() would say ERR_BUSY; nothing is left of it. */
+int	session_look(const struct mailbox *mailbox, struct err *err);
+
 #endif

@@ -246,8 +246,11 @@ static int
 open_files(const struct domain *domain, int spool, bool make, int *fd,
     struct err *err)
 {
-	if (make && change_make_dir(spool, "files", 0755, err) == 0 &&
-	    !change_is_rehearsed() &&
+	int made = make ? change_make_dir(spool, "files", 0755, err) : 1;
+
+	if (made == -1)
+		return -1;
+	if (made == 0 && !change_is_rehearsed() &&
 	    (fchmodat(spool, "files", 0755, 0) == -1 || fsync(spool) == -1))
 		return err_sys(err, "make files");
 	return spool_step(domain, spool, "files", SPOOL_EXISTING, fd, err);

@@ -120,8 +120,10 @@ class Maildir(Delivery):
         written = sum(int(n) for n in re.findall(r" p?write(?:64)?\(.*= (\d+)$", "\n".join(calls),
                                                  re.M))
         self.assertLess(written, len(message) + 100000, "there was a second copy")
-        order = [m[1] for m in re.finditer(r" (fsync|linkat)\(.*= 0$", "\n".join(calls), re.M)]
-        self.assertEqual(order[-3:], ["fsync", "linkat", "fsync"])
+        order = re.findall(r" (fsync|linkat)\((\w+).*= 0$", "\n".join(calls), re.M)[-4:]
+        self.assertEqual([call for call, _ in order], ["fsync", "linkat", "fsync", "fsync"])
+        self.assertEqual(order[2], order[0], "that it has a name is in the file, too")
+        self.assertNotEqual(order[3], order[0])
         self.assertTrue(any("O_TMPFILE" in c for c in calls))
         self.assertEqual(self.last("ann@b.test"), trace("ann@b.test", "") + message)
 

@@ -253,6 +253,19 @@ class Show(Aliases):
                 self.assertEqual([x.split("\t")[0] for x in out.splitlines()], wanted)
         self.refused(67, "c.test", "alias", "search", "x", "c.test")
 
+    def test_a_search_is_in_the_letters_of_a_language(self):
+        self.ok("domain", "add", "m\u00fcller.test")
+        self.ok("alias", "add", "info@m\u00fcller.test", "joe@a.test")
+        self.ok("alias", "set", "info@m\u00fcller.test", "description=B\u00dcRO")
+        self.vmail.write("aliases.a.test", "sales: x@xn--wgv71a.example\n")
+        for words, wanted in ((("info@m\u00fcl",), ["info@xn--mller-kva.test"]), (("O@M\u00dcLLER",), ["info@xn--mller-kva.test"]),
+                              (("o@m?ller", "m\u00fcller.test"), ["info@xn--mller-kva.test"]),
+                              (("b\u00fcro",), ["info@xn--mller-kva.test"]), (("\u65e5\u672c",), ["sales@a.test"]),
+                              (("\u65e5x",), [])):
+            with self.subTest(words):
+                out = self.ok("alias", "search", *words).stdout.decode()
+                self.assertEqual([x.split("\t")[0] for x in out.splitlines()], wanted)
+
     def test_explain_exits_as_the_mail_would_fare(self):
         self.have('bad: "open\n')
         for address, status in (("joe@a.test", 0), ("x@far.test", 67), ("zoe@a.test", 67),

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """vadmin: vacations and autoresponders, switched on and off and looked at."""
+import pty
 import stat
 
 from answering import *
@@ -212,6 +213,51 @@ class Vacation(Administered):
             got = self.vmail.deliver(address, mail(address), sender="ann@far.test")
             self.assertEqual((got.status, self.reasons(got)), (67, []), got)
         self.sent(0)
+
+
+class Typed(Administered):
+    """A text that a person types."""
+    def typed(self, text, *args):
+        """What is said, before the text is typed and after; a change of somebody else is between them."""
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        started = subprocess.Popen([program("vadmin"), "-C", self.vmail.dir, *args], stdin=slave, stdout=slave, stderr=slave,
+                                   env=environment())
+        os.close(slave)
+        try:
+            asked, deadline = b"", Deadline()
+            while not asked.endswith(b"Ctrl-D ends it.\r\n"):
+                self.assertTrue(select.select([master], [], [], deadline.left())[0], asked)
+                asked += os.read(master, 4096)
+            self.ok("domain", "set", "a.test", "description=meanwhile")
+            os.write(master, text + b"\x04")
+            self.assertEqual(started.wait(DEADLINE), 0)
+            rest = rest_of(master)
+        finally:
+            if started.poll() is None:
+                started.kill()
+                started.wait()
+        return asked, rest
+
+    def test_it_is_asked_for_on_a_terminal_and_nobody_waits_meanwhile(self):
+        text = b"Subject: typed\n\nI am away\n"
+        for args in (("auto", "set", "help@a.test", "-"), ("user", "vacation", "joe@a.test", "on", "--text", "-")):
+            asked, rest = self.typed(text, *args)
+            self.assertEqual(asked.count(b"\n"), 1, asked)
+            self.assertNotIn(b"empty", rest)
+        self.assertEqual(self.ok("auto", "show", "help@a.test").stdout, text)
+        self.assertIn(b"I am away\n", self.ok("user", "vacation", "joe@a.test", "show").stdout)
+        self.typed(b"address\nnew@a.test\n", "user", "import", "-")
+        self.ok("user", "show", "new@a.test")
+
+    def test_nothing_is_asked_for_where_there_is_no_terminal(self):
+        for args in (("auto", "set", "joe@a.test", "-"), ("user", "vacation", "joe@a.test", "on", "--text", "-"),
+                     ("user", "import", "-")):
+            self.assertNotIn("Ctrl-D", self.ok(*args, input=b"address\n\n").stderr)
+
+    def test_who_or_what_is_wrong_is_told_before_anything_is_typed(self):
+        self.refused(65, "can be no autoresponder", "auto", "set", "..x@a.test", "-")
+        self.refused(67, "nobody", "user", "vacation", "nobody@a.test", "on", "--text", "-")
 
 
 class Auto(Administered):

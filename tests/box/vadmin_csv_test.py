@@ -134,13 +134,78 @@ class Import(Csv):
     def test_the_first_line_must_name_columns_that_are_there(self):
         for text, words in (("", "empty"), ("joe@a.test,Joe\n", "no column is called 'joe@a.test'"),
                             ("name,quota\n", "'address' is missing"), ("address,name,name\n", "twice"),
-                            ("address,nmae\n", "did you mean"), ("address,pager\n", "has no column 'pager'"),
+                            ("address,nmae\n", "did you mean"), ("address,filter\n", "has no column 'filter'"),
                             ('address,"name\n', "never closed")):
             before = self.state()
             got = self.v("user", "import", "-", input=text.encode())
             self.assertEqual(got.status, 65, got)
             self.assertIn(words, got.stderr)
             self.assertEqual(self.state(), before)
+
+    PROFILE = ("address,first-name,last-name,display-name,from-address,alternative-address,title,office,phone,mobile,"
+               "home-phone,pager,fax\njoe@a.test,Joe,D\u00f6e,Joe from the shop,shop@A.test,j.doe,Boss,B 12,+1 23,+1 24,"
+               "+1 25,+1 26,'+1 27\nann@a.test,,,,,ann.b@a.test,,,,,,,\n")
+
+    def shown(self, who):
+        return dict(line.split("\t")[:2] for line in self.ok("user", "show", who).splitlines())
+
+    def test_the_profile_comes_in_as_user_set_would_take_it(self):
+        self.load(self.PROFILE)
+        self.ok("user", "add", "bob@a.test")
+        self.ok("user", "set", "bob@a.test", "first-name=Joe", "last-name=D\u00f6e", "display-name=Joe from the shop",
+                "address=shop@A.test", "alternative-address=b.doe", "title=Boss", "office=B 12", "phone=+1 23",
+                "mobile=+1 24", "home-phone=+1 25", "pager=+1 26", "fax=+1 27")
+        joe, bob = self.shown("joe@a.test"), self.shown("bob@a.test")
+        self.assertEqual((joe["name"], joe["address"], joe["alternative-address"]),
+                         ("Joe D\u00f6e", "shop@a.test", "j.doe@a.test"))
+        for one, other in ((joe, bob), (bob, joe)):
+            for field in one.keys() - {"account", "uid", "home", "inbox", "where", "alternative-address", "alias", "login"}:
+                self.assertEqual(one[field], other.get(field), field)
+        self.assertEqual(self.vmail.deliver("J.Doe@a.test").status, 0)
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
+        self.assertEqual(self.vmail.deliver("ann.b@a.test").status, 0)
+        self.assertEqual(self.ok("check", "--files"), "")
+
+    def test_each_value_of_a_profile_is_checked_as_user_set_would(self):
+        self.ok("user", "add", "ann@a.test")
+        self.ok("alias", "add", "sales@a.test", "ann")
+        self.ok("domain", "alias", "a.test", "also.test")
+        head, names = "address,first-name,office,home-phone,from-address,alternative-address,fax,name", "bcdefghijklm"
+        rows = ((":x", "':'", 0), ('"1, 2"', "','", 1), ('"1, 2"', "','", 2), ("x@far.test", "no address of a.test", 3),
+                ("x@far.test", "no address of a.test", 4), ("sales", "was not made for it", 4),
+                ("ANN@a.test", "an account 'ann'", 4), ("postmaster", "the domain's", 4), ("new.one", None, 4),
+                ("New.One@also.test", "input:10 has it already", 4), ("m", "input:13 has it already", 4),
+                ("n@a.test", None, 4))
+        text = head + "\n"
+        for name, (value, _, column) in zip(names, rows):
+            text += f"{name}@a.test" + "," * (column + 1) + value + "," * (6 - column) + "\n"
+        self.bad(text, *[(i + 2, words) for i, (_, words, _) in enumerate(rows) if words])
+        self.bad('address,fax,name\nx@a.test,"a\nb",\ny@a.test,,a&b\n', (2, "line break"), (4, "'&'"))
+
+    def test_of_who_is_there_the_profile_stays_and_what_differs_is_named(self):
+        self.load(self.PROFILE)
+        before = self.state()
+        self.assertEqual(self.load(self.PROFILE).count("there already"), 2)
+        self.assertEqual(self.load("address,name\njoe@a.test,\n").count("there already"), 1)
+        told = self.load("address,title,phone,from-address,alternative-address,fax\n"
+                         "joe@a.test,Clerk,9,JOE,other,'+1 27\n", status=1)
+        self.assertIn("differs: from-address, alternative-address, title, phone\n", told)
+        self.assertEqual(self.state(), before)
+
+    def test_an_import_that_was_interrupted_before_its_accounts_were_there_goes_on(self):
+        self.load(self.PROFILE)
+        wanted = self.state()
+        self.vmail.write("passwd.a.test", "")
+        self.vmail.write("uids", "60000\n")
+        self.load(self.PROFILE)
+        now = self.state()
+        for name in "passwd.a.test", "aliases.a.test":
+            path = os.path.join(self.vmail.dir, name)
+            self.assertEqual(re.sub(rb":6\d{4}:", b"::", now[path]), re.sub(rb":6\d{4}:", b"::", wanted[path]))
+
+    def test_a_forward_that_is_off_is_none(self):
+        self.load("address,forward\njoe@a.test,off\n")
+        self.assertEqual(self.ok("user", "forward", "joe@a.test"), "forward\toff\n")
 
     def test_bytes_that_are_no_text_are_named(self):
         before = self.state()
@@ -304,9 +369,11 @@ class Export(Csv):
         return list(csv.DictReader(io.StringIO(text)))
 
     def test_what_is_exported_makes_the_same_accounts_elsewhere(self):
-        self.load("address,name,hash,quota,forward\n"
-                  f'joe@a.test,"Joe ""x"" Doe",{HASHES["sha512"]},10M,"\\joe, a@far.test"\n'
-                  f"ann@b.test,Änn,!{HASHES['MD5']},none,\nbob@b.test,=1+1,,disabled,\nlow@b.test,'+x,,,\n")
+        self.load("address,name,hash,quota,forward,title,office,fax,first-name,from-address,alternative-address\n"
+                  f'joe@a.test,"Joe ""x"" Doe",{HASHES["sha512"]},10M,"\\joe, a@far.test",,,,,,\n'
+                  'eva@a.test,,,,,"Boss, always",B 12,\'+49 30,Eva,shop,e.x@a.test\n'
+                  f"ann@b.test,Änn,!{HASHES['MD5']},none,,,,,,,\nbob@b.test,=1+1,,disabled,,,,,,,\n"
+                  "low@b.test,'+x,,,,,,,,,\n")
         text = self.ok("user", "export", "--hashes")
         other = self.installation()
         for domain in "a.test", "b.test":
@@ -318,7 +385,22 @@ class Export(Csv):
             for name in "passwd", "shadow":
                 mine, its = (re.sub(rb"/\S+(?=/homes)", b"", v.read(f"{name}.{domain}")) for v in (self.vmail, other))
                 self.assertEqual(mine, its)
-        self.assertEqual(self.load(text).count("there already"), 4)
+            self.assertEqual(*(v.read(f"aliases.{domain}") for v in (self.vmail, other)))
+        self.assertEqual(self.vmail.deliver("e.x@a.test").status, 0)
+        self.assertEqual(self.rows("eva@*")[0]["title"], "Boss, always")
+        self.assertEqual(self.load(text).count("there already"), 5)
+
+    def test_its_first_line_names_the_profile_as_user_set_does(self):
+        wanted = [w.split("=")[0] for w in self.ok("complete", "--", "-C", self.vmail.dir, "user", "set", "x", "").split()]
+        names = ["from-address" if name == "address" else name for name in wanted if name != "filter"]
+        self.assertEqual(self.ok("user", "export"), ",".join(["address", *names]) + "\r\n")
+
+    def test_a_profile_that_does_not_count_is_told_and_left_out(self):
+        self.load("address\njoe@a.test\n")
+        self.vmail.extra("a.test", "joe.profile", "colour = red\n")
+        got = self.v("user", "export")
+        self.assertEqual((got.status, got.stdout.count(b"red")), (0, 0), got)
+        self.assertIn("the profile of joe@a.test is left out", got.stderr)
 
     def test_hashes_are_given_when_asked_for_alone(self):
         self.load(f"address,hash\njoe@a.test,{HASHES['sha512']}\n")

@@ -67,6 +67,19 @@ class Domains(BoxTest):
                          ["passwd.a.test", "passwd.xn--bcher-kva.test"])
         self.assertEqual(self.v("domain", "show", "B\u00dcCHER.test").status, 0)
 
+    def test_patterns_of_domains_are_in_the_letters_of_their_language(self):
+        for name in ("a.test", "\u65e5\u672c.test", "\u65e5\u672c\u8a9e.test", "m\u00fcller.test"):
+            self.ok("domain", "add", name)
+        self.ok("domain", "alias", "a.test", "b\u00fccher.test")
+        two = ["xn--wgv71a.test", "xn--wgv71a119e.test"]
+        for given, wanted in (("\u65e5\u672c*", two), ("\u65e5??.test", two[1:]), ("M\u00dcLLER*", ["xn--mller-kva.test"]),
+                              ("m?ller.test", ["xn--mller-kva.test"]), ("*\u00dccher.test", ["xn--bcher-kva.test"]),
+                              ("\u65e5\u672c.test", two[:1]), ("xn--w*", two), ("?.test", ["a.test"]),
+                              ("\u672c*", [])):
+            with self.subTest(given):
+                out = self.ok("domain", "list", given).stdout.decode()
+                self.assertEqual([x.split("\t")[0] for x in out.splitlines()], wanted)
+
     def test_what_cannot_be_a_domain_is_refused(self):
         for name in ("files", "a..test", ".test", "-a.test", "a b.test", "x" * 300, "a/b", "a@b",
                      "..", ""):

@@ -1,70 +1,8 @@
 #!/usr/bin/python3
-"""vadmin fsck: each kind of damage is found and named; what can be repaired is, and no mail is ever lost.
+"""vadmin fsck: each kind of damage is found and named; what can be repaired is, and no mail is ever lost."""
+from damaging import *
 
-VMAIL_STRIKES=1: a repair is killed at every system call, not at some.
-"""
-import time
-
-from keeping import *
-
-STEP = 1 if os.environ.get("VMAIL_STRIKES") else 7
-MAIL = b"Subject: kept\n\nthe one message\n"
 DAY = 86400
-
-
-class Damaged(Keeping):
-    """a.test (mbox: joe, ann) and b.test (Maildir: joe), each of whose joes has a message; nothing is wrong."""
-    def setUp(self):
-        super().setUp()
-        self.vmail = self.here
-        if ROOT:
-            self.vmail.write("uids", "60100\n")
-        self.vmail.deliver(["joe@a.test", "joe@b.test"], MAIL)
-        for name in ("a.test", "b.test"):
-            place = os.path.join(self.vmail.spool, "files", name)
-            os.makedirs(place, exist_ok=True)
-            os.chmod(place, 0o3770 if ROOT else 0o700)
-            if ROOT:
-                os.chown(place, 0, GID)
-        self.inbox, self.maildir = (self.vmail.inbox(f"joe@{d}") for d in ("a.test", "b.test"))
-
-    def path(self, name):
-        return os.path.join(self.vmail.dir, name)
-
-    def spool(self, name):
-        return os.path.join(self.vmail.spool, name)
-
-    def files(self, name):
-        return os.path.join(self.vmail.spool, "files/a.test", name)
-
-    def joes(self, path, data=b"", mode=0o600, age=0, to="joe@a.test"):
-        """A file of an account's."""
-        with open(path, "wb") as f:
-            f.write(data)
-        os.chmod(path, mode)
-        os.chown(path, *owner(self.vmail, to), follow_symlinks=False)
-        os.utime(path, (time.time() - age,) * 2)
-        return path
-
-    def roots(self, path, data=b"", mode=0o600, age=0):
-        with open(path, "wb") as f:
-            f.write(data)
-        os.chmod(path, mode)
-        os.utime(path, (time.time() - age,) * 2)
-        return path
-
-    def append(self, name, text):
-        with open(self.path(name), "a") as f:
-            f.write(text)
-
-    def fsck(self, *args):
-        got = self.vmail.run("vadmin", "fsck", *args)
-        return got, [line.split("\t") for line in got.stdout.decode().splitlines()]
-
-    def kept(self):
-        """How many of the messages are anywhere below the spool."""
-        return sum(data.count(b"the one message") for _, _, data in tree(self.vmail.spool).values()
-                   if isinstance(data, bytes))
 
 
 def found(self, damage, words, repaired=True):
@@ -100,21 +38,6 @@ def link(target, path):
 def hold(self):
     """A lock file whose process is gone."""
     self.joes(self.inbox + ".lock", b"99999999 %s\n" % socket.gethostname().encode())
-
-
-def tear(self):
-    """An append that ended in its middle, as the queue file tells."""
-    size, head = os.path.getsize(self.inbox), b"From x Sun Nov 29 10:00:00 2026\n"
-    queue = os.path.join(os.path.dirname(self.inbox), ".joe.queue")
-    self.joes(queue, bytes(512) + b"append %d %d 1000 %d\n" % (os.stat(self.inbox).st_ino, size, len(head)) + head)
-    with open(self.inbox, "ab") as f:
-        f.write(head + b"Subject: half")
-
-
-def rename_size(self):
-    new = os.path.join(self.maildir, "new")
-    name, = os.listdir(new)
-    os.rename(os.path.join(new, name), os.path.join(new, re.sub(r",S=\d+", ",S=99999", name)))
 
 
 @rows(found, [
@@ -159,6 +82,16 @@ def rename_size(self):
     ("an alias leads to nobody", lambda s: s.append("aliases.a.test", "x: nobody-there\n"), "5.1.1", False),
     ("aliases go round in circles", lambda s: s.append("aliases.a.test", "x: y\ny: x\n"), "x@a.test: ", False),
     ("a grant is for nobody", lambda s: s.vmail.write("grants.a.test", "joe: eve all\n", 0o600), "no account 'eve'"),
+    ("a grant is there twice", lambda s: s.vmail.write("grants.a.test", "joe: ann all\n# x\nJoe: ann  all\n", 0o600),
+     "grants.a.test:3: line 1 says the same"),
+    ("a grant is there in two ways", lambda s: s.vmail.write("grants.a.test", "joe: ann all\njoe: ann retrieve\n", 0o600),
+     "grants.a.test:2: line 1 says something else of the same, and the first one counts", False),
+    ("an attribute is there twice", lambda s: (s.append("aliases.a.test", "x: joe\n"), s.vmail.write(
+        "attributes.a.test", "x: owners = joe\nx: membership = open\nX: owners = joe\n")),
+     "attributes.a.test:3: line 1 says the same"),
+    ("an attribute is there in two ways", lambda s: (s.append("aliases.a.test", "x: joe\n"), s.vmail.write(
+        "attributes.a.test", "x: description = a\nx: description = b\n")),
+     "attributes.a.test:2: line 1 says something else of the same, and the last one counts", False),
     ("a grant's line is broken", lambda s: s.vmail.write("grants.a.test", "joe eve\n", 0o600), "does not count", False),
     ("a domain alias leads nowhere", lambda s: os.symlink("domain.gone.test", s.path("domain.c.test")), "leads to no domain"),
     ("a chain of domain aliases ends nowhere", lambda s: (os.symlink("domain.gone.test", s.path("domain.c.test")), os.symlink(
@@ -248,60 +181,6 @@ class Traps(Damaged):
         self.fsck("--repair")
         now = os.lstat(target)
         self.assertEqual((now.st_mode, now.st_uid, now.st_mtime), (before.st_mode, before.st_uid, before.st_mtime))
-
-
-@once("its steps are the same, whoever runs it")
-class Killed(Damaged):
-    CALLS = "write,pwrite64,fsync,renameat,renameat2,mkdirat,unlinkat,fchmod,fchown,ftruncate,clone,clone3,fork"
-
-    def damage(self):
-        self.append("shadow.a.test", "eve:hash:19000:0:99999:7:::\n")
-        self.append("passwd.a.test", self.vmail.read("passwd.a.test").decode().splitlines()[0] + "\n")
-        self.vmail.write("grants.a.test", "joe: eve all\n", 0o600)
-        self.joes(self.spool("a.test/eve"), MAIL)
-        self.roots(self.spool("a.test/joe.quota"), b"much\n")
-        rename_size(self)
-        os.rmdir(os.path.join(self.maildir, "cur"))
-
-    def strace(self, *options):
-        return run("/usr/bin/strace", "-f", "-qq", "-e", f"trace={self.CALLS}", *options, program("vadmin"), "-C",
-                   self.vmail.dir, "fsck", "--repair")
-
-    def test_a_repair_that_was_killed_at_any_call_loses_nothing_and_ends_right_when_it_is_repeated(self):
-        self.damage()
-        saved = os.path.join(self.there.scratch, "saved.tar")
-        parts = [os.path.basename(p) for p in (self.vmail.dir, self.vmail.spool, self.vmail.homes)]
-        tar = ["/usr/bin/tar", "-C", self.vmail.scratch]
-        self.assertEqual(run(*tar, "-cf", saved, *parts).status, 0)
-
-        def again():
-            for part in parts:
-                shutil.rmtree(os.path.join(self.vmail.scratch, part))
-            self.assertEqual(run(*tar, "-xpf", saved).status, 0)
-            tear(self)                              # of this very file
-        log = os.path.join(self.there.scratch, "calls")
-        tear(self)
-        got = self.strace("-o", log)
-        self.assertEqual(got.status, 0, got)
-        seen, most = {}, {}
-        with open(log) as f:
-            for line in f:
-                if match := re.match(r"(\d+) +(\w+)\(", line):
-                    seen[match.groups()] = seen.get(match.groups(), 0) + 1
-                    most[match[2]] = max(most.get(match[2], 0), seen[match.groups()])
-        points = [(call, n) for call, count in sorted(most.items()) for n in range(1, count + 1)]
-        self.assertGreater(len(points), 30)
-        for call, n in points[::STEP]:
-            again()
-            self.strace("-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={n}")
-            self.assertGreaterEqual(self.kept(), 3, (call, n))
-            got, _ = self.fsck("--repair")
-            self.assertEqual(got.status, 0, (call, n, got))
-            got, _ = self.fsck()
-            self.assertEqual((got.status, got.stdout), (0, b""), (call, n, got))
-            self.assertGreaterEqual(self.kept(), 3, (call, n))
-            self.assertEqual(len(self.vmail.messages("joe@a.test")), 1, (call, n))
-            self.assertEqual(len(self.vmail.messages("joe@b.test")), 1, (call, n))
 
 
 if __name__ == "__main__":

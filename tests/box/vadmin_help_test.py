@@ -148,6 +148,8 @@ class Completion(Example):
         return self.ok("complete", "--", "-C", self.vmail.dir, *words).stdout.decode().splitlines()
 
     def test_what_a_word_can_become(self):
+        self.ok("domain", "add", "example.edu")
+        self.ok("domain", "delete", "example.edu")
         rows = (
             (["dom"], ["domain"]),
             (["user", "re"], ["rename", "restore"]),
@@ -175,6 +177,15 @@ class Completion(Example):
             (["auto", "show", "info@example.org"], ["info@example.org"]),
             (["auto", "set", "info@example.org", ""], [":files"]),
             (["log", "example.o"], ["example.org"]),
+            (["user", "restore", ""], ["dora@example.org"]),
+            (["user", "purge", "DO"], ["dora@example.org"]),
+            (["user", "restore", "ann"], []),
+            (["domain", "restore", ""], ["example.edu"]),
+            (["domain", "purge", "x"], []),
+            (["backup", ""], [":files", "example.net", "example.org", "ann@example.org", "bob@example.org"]),
+            (["backup", "an"], [":files", "ann@example.org"]),
+            (["backup", "ann@example.org", ""], [":files"]),
+            (["restore", "x.tar", "exa"], ["example.net", "example.org"]),
             (["help", "user", "gr"], ["grant"]),
             (["help", "--completion", ""], ["bash", "zsh"]),
             (["nonsense", ""], []),
@@ -190,6 +201,18 @@ class Completion(Example):
             self.assertIn(words[-1], self.complete(*words[:-1], ""))
             options = [p["parameter"] for p in params if p["parameter"].startswith("--")]
             self.assertLessEqual(set(options), set(self.complete(*words, "--")))
+
+    def test_the_trash_offers_each_what_is_his(self):
+        self.ok("domain", "add", "example.edu")
+        self.ok("user", "add", "eva@example.edu")
+        self.ok("user", "delete", "eva@example.edu")
+        self.ok("domain", "add", "gone.test")
+        self.ok("domain", "delete", "gone.test")
+        for who, accounts, domains in (((), ["dora@example.org", "eva@example.edu"], ["gone.test"]),
+                                       (("--as", "admin/otto@example.org"), ["dora@example.org"], []),
+                                       (("--as", "user/ann@example.org"), [], [])):
+            self.assertEqual(sorted(self.complete(*who, "user", "restore", "")), accounts, who)
+            self.assertEqual(self.complete(*who, "domain", "purge", ""), domains, who)
 
     def test_what_cannot_be_asked_offers_nothing(self):
         got = run("vadmin", "complete", "--", "-C", "/nowhere", "domain", "show", "")
@@ -239,12 +262,37 @@ class Completion(Example):
         self.assertEqual(self.ok("user", "vacation", "bob@example.org", "show").stdout.split()[:2],
                          [b"vacation", b"on"], said)
 
-    def test_bash_completes_words(self):
+    def bash(self):
         rc = os.path.join(self.place, "rc")
         with open(rc, "w") as f:
             f.write("bind 'set enable-bracketed-paste off'\n"
                     f". {shlex.quote(os.path.join(TREE, 'etc-templates/completion/bash'))}\n")
-        self.typed(["/bin/bash", "--noprofile", "--rcfile", rc, "-i"], {})
+        return ["/bin/bash", "--noprofile", "--rcfile", rc, "-i"]
+
+    def test_bash_completes_words(self):
+        self.typed(self.bash(), {})
+
+    def test_bash_reads_words_as_it_would_and_executes_nothing_in_them(self):
+        directory, name = os.path.split(self.vmail.dir)
+        said = self.type(self.bash(), {"HOME": directory, "V": self.vmail.dir, "line": "user", "word": "a b"}, (
+            f"vadmin -C ~/{name} domain set example.org max-u\t78\n"
+            "vadmin -C \"${V}\" $line quota ann@\t7M\n"
+            "vadmin -C $V user set 'bo\tname=\"$word\"\n"
+            "vadmin -C $V user forward bob@\t'ann@exam\t\n"
+            "vadmin -C $V auto set help@example.org $HOME/here/aw\t\n"
+            "vadmin -C $V backup an\tb.t\tar\n"
+            f"vadmin -C $(touch {self.place}/bad) user sho\t\x15"
+            f"vadmin -C `touch {self.place}/bad` user sho\t\x15"
+            f"vadmin -C ${{V:=$(touch {self.place}/bad)}} user sho\t\x15"
+            f"vadmin -C $V ${{a[$(touch {self.place}/bad)]}} user sho\t\x15"
+            "exit\n"))
+        self.assertIn(b"max-users = 78\n", self.vmail.read("domain.example.org"), said)
+        self.assertIn(b"7168", self.ok("user", "quota", "ann@example.org").stdout, said)
+        self.assertIn(b"\nname\ta b\n", self.ok("user", "show", "bob@example.org").stdout, said)
+        self.assertIn(b"ann@example.org", self.ok("user", "forward", "bob@example.org").stdout, said)
+        self.assertIn(b"away", self.ok("auto", "show", "help@example.org").stdout, said)
+        self.assertTrue(os.path.exists(os.path.join(self.place, "b.tar")), said)
+        self.assertFalse(os.path.exists(os.path.join(self.place, "bad")), said)
 
     def test_zsh_completes_words(self):
         if not os.path.exists(ZSH):

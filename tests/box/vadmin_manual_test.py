@@ -37,14 +37,6 @@ class Operations(BoxTest):
         self.assertGreater(len(names), 40)
         self.assertEqual([n for n in sorted(set(names)) if names.count(n) > 1], [])
 
-    def test_those_that_cannot_be_rehearsed_stand_in_the_manual(self):
-        rows = re.split(r'^\t\{ (?=")', read(os.path.join(TREE, "vadmin", "operations.c")), flags=re.M)[1:]
-        steps = sorted(row.split('"')[1] for row in rows if ".in_steps = true" in row)
-        self.assertGreater(len(steps), 5)
-        told = re.search(r"^It is refused where later steps.*?:\n(.*?)^\.Ic restore$", read(VADMIN), re.S | re.M)[1]
-        words = re.sub(r"^\.Ic |\band\b| ,| \.", "\n", told, flags=re.M)
-        self.assertEqual(sorted(" ".join(w.split()) for w in re.split(r"\n|,", words) if w.strip()), steps)
-
 
 @once("it compares pages with what the program says")
 class Manual(BoxTest):

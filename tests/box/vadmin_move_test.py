@@ -608,17 +608,22 @@ class Deleted(Moved):
                 file.write("sales: ann@a.test\n")
         self.ok("user", "delete", "joe@a.test", "--yes", "--replace-by", "ann@a.test")
 
-    def stopped(self, path, nth, *args):
-        """vadmin, which stands still behind the nth opening of the file; None: it has ended before."""
+    def stopped(self, calls, nth, *args, paths=()):
+        """vadmin, which stands still behind the nth of these calls (on these paths); None: it has ended before."""
         log = self.path("log")
-        process = subprocess.Popen(["/usr/bin/strace", "-o", log, "-P", path, "-P", os.path.basename(path),
-                                    "-e", "trace=openat,openat2", "-e", f"inject=openat,openat2:signal=STOP:when={nth}",
+        process = subprocess.Popen(["/usr/bin/strace", "-o", log, *(word for path in paths for word in ("-P", path)),
+                                    "-e", f"trace={calls}", "-e", f"inject={calls}:signal=STOP:when={nth}",
                                     program("vadmin"), "-C", self.vmail.dir, *args],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment())
         def stands():
             return process.poll() is not None or os.path.exists(log) and "stopped by SIGSTOP" in open(log).read()
-        eventually(stands, "the opening of a file")
+        eventually(stands, "the call")
         return None if process.poll() is not None else process
+
+    def goes_on(self, process):
+        with open(f"/proc/{process.pid}/task/{process.pid}/children") as f:
+            os.kill(int(f.read()), signal.SIGCONT)
+        return process.wait(DEADLINE)
 
     @once("its steps are the same, whoever runs it")
     def test_what_an_editor_does_between_two_looks_of_replace_by_stays(self):
@@ -627,20 +632,41 @@ class Deleted(Moved):
             nth += 1
             self.vmail.write("aliases.b.test", "other: joe@a.test\n")
             os.path.exists(self.path("log")) and os.unlink(self.path("log"))
-            process = self.stopped(path, nth, "user", "delete", "joe@a.test", "--yes", "--replace-by", "ann@a.test")
+            process = self.stopped("openat,openat2", nth, "user", "delete", "joe@a.test", "--yes", "--replace-by",
+                                   "ann@a.test", paths=(path, os.path.basename(path)))
             self.assertIsNotNone(process, "it has ended without a new file")
             begun = os.path.exists(os.path.join(self.vmail.dir, ".aliases.b.test.new"))
             if not begun:
                 self.vmail.write("aliases.b.test", "newer: ann@b.test\n")   # as long as what stood there
-            with open(f"/proc/{process.pid}/task/{process.pid}/children") as f:
-                os.kill(int(f.read()), signal.SIGCONT)
-            process.wait(DEADLINE)
+            self.goes_on(process)
             if begun:
-                break                           # from here on who is last wins, as with two editors
+                break
             self.assertEqual(self.vmail.read("aliases.b.test"), b"newer: ann@b.test\n", nth)
             if process.returncode == 0:
                 self.ok("user", "restore", "joe@a.test")
         self.assertGreater(nth, 6)
+
+    @once("its steps are the same, whoever runs it")
+    def test_what_an_editor_saves_while_a_change_waits_for_its_disk_stays(self):
+        # Behind the last sync before the new file takes the old one's place, too, which is the journal's.
+        for name, command in (("aliases.a.test", ("alias", "add", "list@a.test", "x@far.test")),
+                              ("domain.a.test", ("domain", "set", "a.test", "description=x")),
+                              ("passwd.a.test", ("user", "set", "ann@a.test", "name=Ann"))):
+            for calls in ("fsync", "fdatasync"):
+                os.path.exists(self.path("log")) and os.unlink(self.path("log"))
+                before = self.vmail.read(name)
+                process = self.stopped(calls, 1, *command)
+                self.assertIsNotNone(process)
+                self.vmail.write(name, before.swapcase())          # as long as it was
+                os.utime(os.path.join(self.vmail.dir, name), (0, 0))
+                self.assertEqual(self.goes_on(process), 75)
+                self.assertEqual(self.vmail.read(name), before.swapcase(), (name, calls))
+                self.vmail.write(name, before)
+                if calls == "fdatasync":
+                    last = self.ok("log", "1").stdout.decode().split("\t")
+                    self.assertRegex(last[5], f"^failed: .*{name} changed meanwhile: try again$")
+                    self.assertEqual(self.ok("log", "--steps", last[0]).stdout, b"")
+            self.ok(*command)
 
     @once("its steps are the same, whoever runs it")
     def test_forwards_that_cannot_be_listed_keep_the_account(self):

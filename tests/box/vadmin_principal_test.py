@@ -5,6 +5,8 @@ docs/principals.md says what each cell of it was seen to be; VMAIL_WRITE=1 write
 A command that is refused has changed nothing below the installation, and is refused in the
 same words whether what it names exists or not.
 """
+import json
+
 from harness import *
 
 PAGE = os.path.join(TREE, "docs", "principals.md")
@@ -289,6 +291,43 @@ class Matrix(BoxTest):
             for command, cell in cells.items():
                 with self.subTest(heading=heading, command=command):
                     self.assertEqual(told[command][heading], cell, "docs/principals.md")
+
+    def test_help_tells_each_what_the_page_says_that_his_like_may_call(self):
+        vmail, page = Place(self).vmail, read_page()
+        for like in (["global administrator", "`admins` of vmail.conf"],
+                     ["administrator of the domain", "`admins` of domain.D", "administrator of another"],
+                     ["the account", "another account", "owner of the alias", "account of another domain"]):
+            wanted = {}
+            for command, cells in page.items():
+                name = operation_of(command)
+                wanted[name] = wanted.get(name, False) or any(cells[heading] != "no" for heading in like)
+            for who in [PRINCIPALS[heading] for heading in like]:
+                rows = json.loads(vmail.run("vadmin", *who, "--json", "help").stdout)["result"]
+                self.assertEqual({row["operation"]: row["may"] == "yes" for row in rows}, wanted, who)
+        text = vmail.run("vadmin", *who, "help").stdout.decode()
+        may, others = text.split("may not call these")
+        self.assertRegex(may, r"(?m)^  user passwd  +Change")
+        self.assertRegex(others, r"(?m)^  user add  +administrators of a domain$")
+        self.assertEqual([line for line in text.splitlines() if len(line) > 79], [])
+
+    def test_help_for_one_tells_of_an_operation_what_he_can_say(self):
+        vmail = Place(self).vmail
+        for who, operation, said, unsaid in (
+                ("user/joe@a.test", ("user", "set"), "user/joe@a.test may call it.", "quota "),
+                ("admin/admin@a.test", ("user", "set"), "admin/admin@a.test may call it.", "nothing"),
+                ("user/joe@a.test", ("user", "lock"), "For administrators of a domain.\nuser/joe@a.test may not call it.", "x"),
+                ("admin/boss", ("auto", "set"), "With --as '-' alone", "A path"),
+                ("admin/boss", ("import",), "admin/boss may not call these", "The same as")):
+            for words in (("help", *operation), (*operation, "--help")):
+                got = vmail.run("vadmin", "--as", who, *words)
+                self.assertEqual(got.status, 0, got)
+                text = got.stdout.decode().split("For example:")[0]
+                self.assertIn(said, text)
+                self.assertNotRegex(text, rf"(?m)^ +{unsaid}|{unsaid}$")
+        self.assertNotIn("may call", vmail.run("vadmin", "help", "user", "set").stdout.decode())
+        for who in ("user/nobody@a.test", "gone"):
+            got = vmail.run("vadmin", "--as", who, "help")
+            self.assertEqual((got.status, got.stdout), (77, b""), got)
 
     def test_a_refusal_says_the_same_of_what_is_there_and_of_what_is_not(self):
         place = Place(self)

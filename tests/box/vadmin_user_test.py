@@ -469,6 +469,27 @@ class ChangeAndShow(Users):
                 out = self.ok("user", "search", word).stdout.decode()
                 self.assertEqual([x.split("\t")[0] for x in out.splitlines()], wanted)
 
+    def test_patterns_and_searches_are_in_the_letters_of_a_language(self):
+        self.ok("domain", "add", "m\u00fcller.test")
+        self.ok("domain", "add", "\u65e5\u672c.test")
+        self.add("ann@m\u00fcller.test", "name=J\u00f6rg \u00c4hre")
+        self.add("\u00e4nn@\u65e5\u672c.test")
+        ann, aenn = "ann@xn--mller-kva.test", "\u00e4nn@xn--wgv71a.test"
+        for operation in ("list", "search", "export"):
+            for given, wanted in (("*@m\u00fcller.test", [ann]), ("*@M\u00dcLLER.*", [ann]), ("a*@m?ller.test", [ann]),
+                                  ("*@m??ller.test", []), ("ann@m\u00fcller.test", [ann]), ("\u65e5*", [aenn]),
+                                  ("*@??.test", [aenn]), ("*@xn--w*", [aenn]), ("\u00e4*@*", [aenn]),
+                                  ("?nn@*.test", [ann, aenn])):
+                if operation == "search" and given in ("*@??.test", "?nn@*.test", "*@m??ller.test"):
+                    continue                    # there they may begin anywhere
+                with self.subTest((operation, given)):
+                    out = self.ok("user", operation, given).stdout.decode()
+                    self.assertEqual([w for w in re.split(r"[\t\r\n,]", out) if "@" in w], wanted)
+        # Names of accounts compare as SPEC 1 says, other texts without case.
+        self.assertEqual(self.ok("user", "list", "\u00c4nn@*").stdout, b"")
+        for word in ("J\u00d6RG", "\u00e4hre", "\u00c4NN@\u65e5", "M\u00dc"):
+            self.assertEqual(self.ok("user", "search", word).stdout.count(b"\n"), 1, word)
+
     def test_a_terminal_gets_columns_with_heads(self):
         self.add("joe@a.test", "name=Joe \u00dcser")
         master, slave = pty.openpty()

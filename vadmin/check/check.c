@@ -147,6 +147,7 @@ check_domain(struct check *check, const char *name)
 	check_administrators_of(check, domain);
 	check_aliases(check, domain);
 	check_attributes(check, domain);
+	check_doubles(check, domain);
 	check_profiles(check, domain);
 }
 

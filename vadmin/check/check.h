@@ -39,6 +39,7 @@ int	check_outside(struct check *check, struct err *err);
 void	drop_outside_list(struct outside_list *list);
 void	check_aliases(struct check *check, const struct domain *domain);
 void	check_profiles(struct check *check, const struct domain *domain);
+void	check_doubles(struct check *check, const struct domain *domain);
 void	check_attributes(struct check *check, const struct domain *domain);
 
 #endif

@@ -44,8 +44,11 @@ check_inbox(struct check *check, const struct account *account)
 	struct stat st;
 	struct err err;
 
-	if (lstat(path, &st) == -1)
+	if (lstat(path, &st) == -1) {
+		if (errno != ENOENT && err_sys(&err, "%s", path) == -1)
+			finding_unseen(&check->found, name, &err);
 		return;
+	}
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
 		if (finding_to_repair(&check->found, name,
 		    "%s: neither a file nor a directory: its mail waits", path))
@@ -98,11 +101,13 @@ check_shadow_lines(struct check *check, const struct domain *domain)
 	    domain->name);
 	SCOPED(drop_str) struct str text = { 0 };
 	struct entry entry;
-	struct err unused;
+	struct err err;
 
-	if (files_read(domain->in, name, &text, NULL, &unused) == -1)
-		/* told already, or a link, which only editing refuses */
+	if (files_read(domain->in, name, &text, NULL, &err) == -1) {
+		/* else told already, or a link, which only editing refuses */
+		finding_unseen(&check->found, domain->name, &err);
 		return;
+	}
 	unsigned number = 0;
 	struct slice rest = str_slice(&text), line;
 	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {

@@ -59,6 +59,15 @@ finding_warning(struct findings *found, const char *about, const char *fmt,
 	va_end(ap);
 }
 
+void
+finding_unseen(struct findings *found, const char *about,
+    const struct err *err)
+{
+	if (err->kind == ERR_TEMPORARY)
+		finding(found, about, "%s: it could not be looked at",
+		    err->text);
+}
+
 bool
 finding_to_repair(struct findings *found, const char *about, const char *fmt,
     ...)

@@ -4,23 +4,30 @@
 #include "ops.h"
 #include "progress.h"
 #include "scope.h"
+#include "user_count.h"
 
 static void
 one_domain(struct check *check, const char *name)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct domain *domain;
-	struct err err;
+	struct err err, why = { ERR_NONE };
+	size_t told;
 
 	fsck_modes(check, name);
 	if (domain_open(&check->call->in, &pool, slice_of(name), &domain,
-	    &err) == 0) {
+	    &why) == 0) {
 		fsck_directories(check, domain);
 		fsck_lines(check, domain);
 	}
+	told = check->found.count;
 	check_domain(check, name);	/* says why it cannot be opened, too */
-	if (domain_open(&check->call->in, &pool, slice_of(name), &domain,
-	    &err) == -1)
+	bool opened = domain_open(&check->call->in, &pool, slice_of(name),
+	    &domain, &err) == 0;
+	/* what comes and goes was seen by one of the three alone */
+	if (opened || check->found.count == told)
+		finding_unseen(&check->found, name, opened ? &why : &err);
+	if (!opened)
 		return;
 	fsck_accounts(check, domain);
 	fsck_orphans(check, domain);
@@ -44,6 +51,7 @@ named(struct check *check, const struct setting_words *names, struct err *err)
 		if (domain_real_name(&check->call->in, &check->call->pool,
 		    slice_of(names->word[i]), &real, err) == -1)
 			return -1;
+		user_count_expect(&check->call->in, real);
 		one_domain(check, real);
 	}
 	return 0;
@@ -63,6 +71,7 @@ run(struct check *check, struct err *err)
 		return -1;
 	if (names->count > 0)
 		return named(check, names, err);
+	user_count_expect(&check->call->in, NULL);
 	fsck_installation(check);
 	if (domain_each(&check->call->in, &pool, each, check, err) == -1)
 		return -1;

@@ -21,7 +21,7 @@
 #include "scope.h"
 #include "spool.h"
 
-enum { TOLD_MAX = 1 << 20, LONGEST_MS = 60 * 60 * 1000 };
+enum { TOLD_MAX = 1 << 20, LONGEST_MS = 10 * 60 * 1000 };
 
 /* --- home and limit -------------------------------------------------- */
 
@@ -60,6 +60,8 @@ look_at_home(struct check *check, const struct account *account)
 		    0777 & ~S_IWOTH, &err), &err);
 }
 
+static const char unreadable[] = "it cannot be read";
+
 /* NULL: it counts. */
 static const char *
 wrong_with_quota(const struct domain *domain, int dir, const char *name,
@@ -73,8 +75,12 @@ wrong_with_quota(const struct domain *domain, int dir, const char *name,
 	if (!admin_file_counts(domain, st))
 		return "neither root's nor a plain file with one name";
 	if (file_open(dir, name, O_NOFOLLOW, &fd, NULL, &err) == -1 ||
-	    file_read(fd, 4096, &text, &err) == -1 ||
-	    !limit_parse(str_slice(&text), &limit))
+	    file_read(fd, 4096, &text, &err) == -1) {
+		if (err.kind != ERR_INVALID)
+			return unreadable;
+		str_cut(&text, 0);	/* too long for a number */
+	}
+	if (!limit_parse(str_slice(&text), &limit))
 		return "no number of kB, nor none or disabled";
 	return NULL;
 }
@@ -88,11 +94,21 @@ look_at_quota(struct check *check, const struct account *account)
 	struct stat st;
 	struct err err;
 
-	if (spool_of_domain(account->domain, false, &dir, &err) == -1 ||
-	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (spool_of_domain(account->domain, false, &dir, &err) == -1) {
+		finding_unseen(&check->found, account->domain->name, &err);
 		return;
+	}
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+		if (errno != ENOENT && err_sys(&err, "%s", name) == -1)
+			finding_unseen(&check->found, account->domain->name,
+			    &err);
+		return;
+	}
 	const char *wrong = wrong_with_quota(account->domain, dir, name, &st);
-	if (wrong != NULL && finding_to_repair(&check->found,
+	if (wrong == unreadable)
+		finding(&check->found, account->domain->name, "%s: %s", name,
+		    wrong);
+	else if (wrong != NULL && finding_to_repair(&check->found,
 	    account->domain->name, "%s: %s: the domain's limit holds: vadmin "
 	    "user quota %s@%s", name, wrong, account->name,
 	    account->domain->name))
@@ -169,6 +185,24 @@ take_lines(struct check *check, const struct account *account,
 			    slice_from(line, 2)));
 }
 
+/* Until it ends, or a disk of the account's (FUSE) has kept it too long. */
+static int
+listen(int in, struct str *told, struct deadline d, struct err *err)
+{
+	enum { CHUNK = 16384 };
+	ssize_t n;
+
+	do {
+		str_room(told, CHUNK);
+		n = fd_read_by(in, told->s + told->len, CHUNK, d, err);
+		if (n > 0)
+			told->len += (size_t)n;
+		told->s[told->len] = '\0';
+	} while (n > 0 && told->len <= TOLD_MAX);
+	return n <= 0 ? (int)n : err_set(err, ERR_INVALID, "too much of it "
+	    "does not fit: repair this, and look again");
+}
+
 static int
 look_as(struct looking *l, struct ident who, struct str *told,
     struct err *err)
@@ -176,6 +210,7 @@ look_as(struct looking *l, struct ident who, struct str *told,
 	SCOPED(drop_child) struct child child = CHILD_NONE;
 	SCOPED(drop_fd) int in = -1;
 	SCOPED(drop_fd) int out = -1;
+	struct deadline d = deadline_in(LONGEST_MS);
 	int ends[2], status;
 
 	if (pipe2(ends, O_CLOEXEC) == -1)
@@ -191,8 +226,8 @@ look_as(struct looking *l, struct ident who, struct str *told,
 		_exit(ident_become(who, err) == -1 || fsck_look(l, err) == -1);
 	}
 	drop_fd(&out);
-	if (file_read(in, TOLD_MAX, told, err) == -1 ||
-	    child_wait(&child, deadline_in(LONGEST_MS), &status, err) == -1)
+	if (listen(in, told, d, err) == -1 ||
+	    child_wait(&child, d, &status, err) == -1)
 		return -1;
 	return status == 0 ? 0 : err_set(err, ERR_TEMPORARY, "it could not be "
 	    "looked at as uid %u", (unsigned)who.uid);
@@ -241,9 +276,10 @@ fsck_accounts(struct check *check, const struct domain *domain)
 {
 	struct installation in = *domain->in;
 	struct domain silent = *domain;
-	struct err unused;
+	struct err err;
 
 	in.warn = quiet;
 	silent.in = &in;
-	(void)account_each(&silent, visit, check, &unused);
+	if (account_each(&silent, visit, check, &err) == -1)
+		finding_unseen(&check->found, domain->name, &err);
 }

@@ -31,8 +31,11 @@ check_mode(struct check *check, const char *domain, const char *kind,
 	struct stat st;
 	struct err err;
 
-	if (file_open(in->dir, name, O_NOFOLLOW, &fd, &st, &err) == -1 ||
-	    st.st_uid != geteuid() || (st.st_mode & forbidden) == 0)
+	if (file_open(in->dir, name, O_NOFOLLOW, &fd, &st, &err) == -1) {
+		finding_unseen(&check->found, domain, &err);
+		return;
+	}
+	if (st.st_uid != geteuid() || (st.st_mode & forbidden) == 0)
 		return;
 	if (finding_to_repair(&check->found, domain,
 	    "%s/%s: its mode is %o: others could %s it (chmod %o)", in->path,
@@ -213,9 +216,12 @@ fsck_lines(struct check *check, const struct domain *domain)
 	struct err err;
 
 	if (!files_exists(domain->in->dir, pool_format(&pool, "passwd.%s",
-	    domain->name)) || user_files_read(domain, &pool, &files,
-	    &err) == -1)
-		return;			/* the shared checks say why */
+	    domain->name)))
+		return;			/* the shared checks say it */
+	if (user_files_read(domain, &pool, &files, &err) == -1) {
+		finding_unseen(&check->found, domain->name, &err);
+		return;
+	}
 	if (list_names(&accounts, &pool, str_slice(&files.passwd))) {
 		look_at_shadow(check, domain, &files, &accounts, &secrets,
 		    &pool);

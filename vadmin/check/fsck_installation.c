@@ -28,18 +28,22 @@ is_draft(struct slice name)
 	return slice_starts(name, ".") && slice_ends(name, ".new");
 }
 
+/* A domain alias, and not one that just cannot be looked at. */
 static bool
 leads_nowhere(struct check *check, const char *name)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
+	int in = check->call->in.dir;
 	const char *real;
 	struct stat st;
 	struct err err;
 
 	return strncmp(name, "domain.", 7) == 0 &&
-	    fstatat(check->call->in.dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    fstatat(in, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISLNK(st.st_mode) && domain_real_name(&check->call->in, &pool,
-	    slice_of(name + 7), &real, &err) == -1;
+	    slice_of(name + 7), &real, &err) == -1 &&
+	    fstatat(in, name, &st, 0) == -1 &&
+	    (errno == ENOENT || errno == ELOOP);
 }
 
 static void
@@ -69,17 +73,22 @@ fsck_installation(struct check *check)
 	int fd = openat(check->call->in.dir, ".",
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *e;
+	struct err err;
 
 	if (fd == -1 || (dir = fdopendir(fd)) == NULL) {
+		if (err_sys(&err, "%s", check->call->in.path) == -1)
+			finding_unseen(&check->found, "installation", &err);
 		drop_fd(&fd);
 		return;
 	}
-	while ((e = readdir(dir)) != NULL) {
+	while (errno = 0, (e = readdir(dir)) != NULL) {
 		struct names *one = pool_alloc(&pool, sizeof *one);
 		*one = (struct names){ pool_dup(&pool, slice_of(e->d_name)),
 		    all };
 		all = one;
 	}
+	if (errno != 0 && err_sys(&err, "%s", check->call->in.path) == -1)
+		finding_unseen(&check->found, "installation", &err);
 	for (; all != NULL; all = all->next)
 		look_at_name(check, all->name);
 }
@@ -147,6 +156,11 @@ check_mark(struct check *check, uint64_t highest)
 	if (highest == 0 || (got == 0 && mark > highest))
 		return;
 	bool broken = got == -1 && err.kind != ERR_ABSENT;
+	if (broken && err.kind != ERR_INVALID) {
+		/* what cannot be read now may say more than all accounts do */
+		finding(&check->found, "uids", "%s", err.text);
+		return;
+	}
 	if (!finding_to_repair(&check->found, "uids", broken ? "%s: %s" :
 	    "%s/uids: %s", broken ? err.text : in->path, broken ?
 	    "no new account can have a user id" : "ids of accounts lie above "

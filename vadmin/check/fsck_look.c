@@ -101,17 +101,30 @@ look_at_lock(struct inbox *b)
 		look_repaired(b->l, text, open_and_close(b));
 }
 
+/* By errno: what is gone by now is no matter. */
+static void
+unseen(const struct looking *l, const char *path, const char *name)
+{
+	if (errno != ENOENT)
+		look_told(l, 'F', "%s/%s: %s: it could not be looked at", path,
+		    name, strerror(errno));
+}
+
 /* The queue file with its lock, -1 where there is none.  False: somebody has
  * it, and is about the mbox. */
 static bool
 hold_queue(struct inbox *b, int *fd)
 {
+	const char *name = pool_format(&b->pool, ".%s.queue",
+	    b->mailbox->name);
 	struct err err;
 
-	*fd = compat_open_beneath(b->mailbox->parent, pool_format(&b->pool,
-	    ".%s.queue", b->mailbox->name),
+	*fd = compat_open_beneath(b->mailbox->parent, name,
 	    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
-	return *fd == -1 || lock_try(*fd, &err) == 1;
+	int got = *fd == -1 ? -1 : lock_try(*fd, &err);
+	if (got == -1)
+		unseen(b->l, "beside the inbox", name);
+	return *fd == -1 || got == 1;
 }
 
 /* Of an append or a cut that nobody is about. */
@@ -121,9 +134,12 @@ is_half_done(struct inbox *b)
 	SCOPED(drop_fd) int fd = -1;
 	char text[8] = "";
 
-	return hold_queue(b, &fd) && fd != -1 &&
-	    fd_pread(fd, text, sizeof text - 1, MBOX_RECORD_AT) > 4 &&
-	    (strncmp(text, "append ", 7) == 0 || strncmp(text, "cut ", 4) == 0);
+	if (!hold_queue(b, &fd) || fd == -1)
+		return false;
+	ssize_t n = fd_pread(fd, text, sizeof text - 1, MBOX_RECORD_AT);
+	if (n == -1)
+		unseen(b->l, "beside the inbox", b->mailbox->name);
+	return n > 4 && (strncmp(text, "append ", 7) == 0 || strncmp(text, "cut ", 4) == 0);
 }
 
 static void
@@ -164,8 +180,10 @@ look_at_start(struct inbox *b)
 	    b->mailbox->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 	    0);
 	char text[256];
-	ssize_t n = fd == -1 ? 0 : fd_read(fd, text, sizeof text - 1);
+	ssize_t n = fd == -1 ? -1 : fd_read(fd, text, sizeof text - 1);
 
+	if (n == -1)
+		unseen(b->l, "the inbox", b->mailbox->name);
 	if (n <= 0)
 		return;
 	text[n] = '\0';
@@ -244,8 +262,10 @@ is_index(int fd, off_t size)
 
 	if (size == 0)
 		return true;		/* a fresh one */
-	if (fd_pread(fd, &magic, sizeof magic, 0) != sizeof magic)
-		return false;
+	ssize_t n = fd_pread(fd, &magic, sizeof magic, 0);
+	if (n != sizeof magic)
+		/* one that cannot be read now may be read later */
+		return n == -1;
 	for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
 		if (magic == magics[i])
 			return true;
@@ -288,7 +308,11 @@ look_at_inbox(const struct looking *l, const struct mailbox *mailbox)
 	struct stat st;
 
 	if (fstatat(mailbox->parent, mailbox->name, &st,
-	    AT_SYMLINK_NOFOLLOW) == -1 || st.st_uid != geteuid())
+	    AT_SYMLINK_NOFOLLOW) == -1) {
+		unseen(l, "the inbox", mailbox->name);
+		return;
+	}
+	if (st.st_uid != geteuid())
 		return;			/* the shared checks tell whose it is */
 	look_at_mode(&b, &st);
 	if (S_ISREG(st.st_mode) && st.st_nlink == 1)
@@ -298,6 +322,8 @@ look_at_inbox(const struct looking *l, const struct mailbox *mailbox)
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 		if (dir != -1)
 			look_at_maildir(l, dir, mailbox->path);
+		else
+			unseen(l, "the inbox", mailbox->name);
 	}
 	drop_pool(&b.pool);
 }

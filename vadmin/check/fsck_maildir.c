@@ -19,6 +19,15 @@ enum {
 	OLD = 36 * 3600,
 };
 
+/* By errno: what is gone by now is no matter. */
+static void
+unseen(const struct looking *l, const char *path, const char *part)
+{
+	if (errno != ENOENT)
+		look_told(l, 'F', "%s/%s: %s: it could not be looked at", path,
+		    part, strerror(errno));
+}
+
 /* --- tmp ------------------------------------------------------------- */
 
 /* As each delivery does: what is that old was never delivered. */
@@ -62,8 +71,13 @@ look_at_size(const struct looking *l, int dir, const char *part,
 	struct slice digits;
 	struct stat st;
 
-	if (name[0] == '.' || !find_size(name, &digits) || fstatat(dir, name,
-	    &st, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode))
+	if (name[0] == '.' || !find_size(name, &digits))
+		return;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+		unseen(l, path, part);
+		return;
+	}
+	if (!S_ISREG(st.st_mode))
 		return;
 	const char *right = pool_format(&pool, "%llu",
 	    (unsigned long long)st.st_size);
@@ -92,15 +106,18 @@ look_through(const struct looking *l, int fd, const char *part,
 	struct dirent *e;
 
 	if (copy == -1 || (dir = fdopendir(copy)) == NULL) {
+		unseen(l, path, part);
 		drop_fd(&copy);
 		return;
 	}
-	while ((e = readdir(dir)) != NULL) {
+	while (errno = 0, (e = readdir(dir)) != NULL) {
 		struct names *one = pool_alloc(&pool, sizeof *one);
 		*one = (struct names){ pool_dup(&pool, slice_of(e->d_name)),
 		    all };
 		all = one;
 	}
+	if (errno != 0)
+		unseen(l, path, part);
 	for (; all != NULL; all = all->next)
 		if (strcmp(part, "tmp") == 0)
 			look_at_old(l, fd, all->name, path);

@@ -57,13 +57,15 @@ list_accounts(struct searching *s)
 {
 	struct installation in = *s->domain->in;
 	struct domain listened = *s->domain;
-	struct err unused;
+	struct err err;
 
 	heard = &s->broken;
 	in.warn = hear;
 	listened.in = &in;
-	if (account_each(&listened, note_account, s, &unused) == -1)
+	if (account_each(&listened, note_account, s, &err) == -1) {
+		finding_unseen(&s->check->found, s->domain->name, &err);
 		s->broken = true;
+	}
 }
 
 /* --- places ---------------------------------------------------------- */
@@ -108,17 +110,22 @@ look_through(struct searching *s, int fd, const char *where,
 	SCOPED(drop_dir) DIR *dir = fdopendir(fd);
 	struct names *all = NULL;
 	struct dirent *e;
+	struct err err;
 
 	if (dir == NULL) {
+		if (err_sys(&err, "%s", where) == -1)
+			finding_unseen(&s->check->found, s->domain->name, &err);
 		drop_fd(&fd);
 		return;
 	}
-	while ((e = readdir(dir)) != NULL) {
+	while (errno = 0, (e = readdir(dir)) != NULL) {
 		struct names *one = pool_alloc(&s->pool, sizeof *one);
 		*one = (struct names){ pool_dup(&s->pool,
 		    slice_of(e->d_name)), all };
 		all = one;
 	}
+	if (errno != 0 && err_sys(&err, "%s", where) == -1)
+		finding_unseen(&s->check->found, s->domain->name, &err);
 	for (; all != NULL; all = all->next)
 		look_at(s, fd, where, all->name, endings);
 }
@@ -137,15 +144,21 @@ look_at_all(struct searching *s)
 
 	if (spool_of_domain(s->domain, false, &fd, &err) == 0)
 		look_through(s, fd, name, of_spool);
+	else
+		finding_unseen(&s->check->found, name, &err);
 	if (spool_files(s->domain, false, &fd, &err) == 0)
 		look_through(s, fd, pool_format(&s->pool, "files/%s", name),
 		    of_files);
+	else
+		finding_unseen(&s->check->found, name, &err);
 	fd = open(pool_format(&s->pool, "%s/%s/home", installation_path(
 	    s->domain->in, &s->pool, s->domain->in->conf.homes), name),
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd != -1)
 		look_through(s, fd, pool_format(&s->pool, "homes/%s/home",
 		    name), of_homes);
+	else if (errno != ENOENT && err_sys(&err, "homes/%s/home", name) == -1)
+		finding_unseen(&s->check->found, name, &err);
 }
 
 void

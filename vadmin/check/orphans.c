@@ -2,6 +2,7 @@
 #include "orphans.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -143,6 +144,16 @@ tell(const struct place *p, int dir, const char *name, const struct stat *st)
 		finding_repaired(p->found, repair_aside(dir, name, &err), &err);
 }
 
+/* By errno: what is gone by now is no matter. */
+static void
+unseen(const struct place *p, const char *name)
+{
+	struct err err;
+
+	if (errno != ENOENT && err_sys(&err, "%s/%s", p->path, name) == -1)
+		finding_unseen(p->found, p->about, &err);
+}
+
 /* Takes fd. */
 static void
 look_through(const struct place *p, int fd)
@@ -153,19 +164,26 @@ look_through(const struct place *p, int fd)
 	size_t count = 0;
 
 	if (dir == NULL) {
+		unseen(p, "");
 		drop_fd(&fd);
 		return;
 	}
-	while ((entry = readdir(dir)) != NULL) {
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
 		const char *name = entry->d_name;
 		if (name[0] == '.' ||
-		    table_find(&p->kept->names, name) != NULL ||
-		    fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-		    !p->counts(slice_of(name), st.st_mode))
+		    table_find(&p->kept->names, name) != NULL)
+			continue;
+		if (fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+			unseen(p, name);
+			continue;
+		}
+		if (!p->counts(slice_of(name), st.st_mode))
 			continue;
 		if (count++ < TOLD_MAX || p->found->repair)
 			tell(p, dirfd(dir), name, &st);
 	}
+	if (errno != 0)
+		unseen(p, "");
 	if (count > TOLD_MAX && !p->found->repair)
 		finding(p->found, p->about, "%s: %zu more of that kind",
 		    p->path, count - TOLD_MAX);
@@ -182,10 +200,14 @@ orphans_in_spool(struct findings *found, const struct installation *in,
 		.path = spool_path(in, &pool), .counts = is_like_domain,
 		.what = "no domain has this directory",
 	};
-	struct err unused;
+	struct err err;
 
-	if (kept->all || spool_open(in, &spool, &unused) == -1)
+	if (kept->all)
 		return;
+	if (spool_open(in, &spool, &err) == -1) {
+		finding_unseen(found, "spool", &err);
+		return;
+	}
 	int files = openat(spool, "files",
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	look_through(&place, spool);
@@ -207,9 +229,11 @@ orphans_among_inboxes(struct findings *found, const struct domain *domain,
 		.counts = is_like_inbox, .what = "no account has this inbox",
 		.domain = domain,
 	};
-	struct err unused;
+	struct err err;
 	int fd;
 
-	if (spool_of_domain(domain, false, &fd, &unused) == 0)
+	if (spool_of_domain(domain, false, &fd, &err) == 0)
 		look_through(&place, fd);
+	else
+		finding_unseen(found, domain->name, &err);
 }

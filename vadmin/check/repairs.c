@@ -2,6 +2,7 @@
 #include "repairs.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -112,7 +113,18 @@ repair_inbox_aside(const struct account *account, struct err *err)
 	    repair_aside(parent, name, err);
 }
 
-/* Nobody but root can have laid a file of root's with one name there. */
+/* An account can lay a file of root's there that root left in its home; what is
+ * no mail is not for it to read. */
+static bool
+is_mail(int fd)
+{
+	char start[5];
+	ssize_t n = fd_pread(fd, start, sizeof start, 0);
+
+	return n == 0 || (n == sizeof start && memcmp(start, "From ",
+	    sizeof start) == 0);
+}
+
 static int
 give(const struct account *account, int parent, const char *name,
     bool *given, struct err *err)
@@ -123,7 +135,7 @@ give(const struct account *account, int parent, const char *name,
 
 	*given = false;
 	if (file_open(parent, name, O_NOFOLLOW, &fd, &st, err) == -1 ||
-	    st.st_uid != 0 || st.st_nlink != 1)
+	    st.st_uid != 0 || st.st_nlink != 1 || !is_mail(fd))
 		return 0;
 	if (fchown(fd, who.uid, who.gid) == -1 || fchmod(fd, 0600) == -1)
 		return err_sys(err, "chown %s", name);

@@ -112,6 +112,25 @@ belongings_leftovers(const struct account *account, struct pool *pool,
 }
 
 int
+belongings_take_kin(int dir, const char *inbox, int to_dir, const char *as,
+    struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct stat st;
+
+	for (size_t i = 0; i < KIN; i++) {
+		const char *name = kin_name(&pool, i, inbox),
+		    *then = kin_name(&pool, i, as);
+		if (change_stat(dir, name, &st) == -1)
+			continue;
+		if (change_remove(to_dir, then, NULL, err) == -1 ||
+		    change_move(dir, name, to_dir, then, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
 belongings_unmark(const struct account *account, struct pool *pool,
     struct err *err)
 {
@@ -122,6 +141,18 @@ belongings_unmark(const struct account *account, struct pool *pool,
 	if (dir_open(AT_FDCWD, path, &parent, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	return relocate_clear((struct place){ parent, name }, err);
+}
+
+bool
+belongings_has_moved(const struct account *account, struct pool *pool)
+{
+	SCOPED(drop_fd) int parent = -1;
+	const char *path, *name;
+	struct err unused;
+
+	belongings_inbox(account, pool, &path, &name);
+	return dir_open(AT_FDCWD, path, &parent, &unused) == 0 &&
+	    relocate_is_mark((struct place){ parent, name }, NULL);
 }
 
 void

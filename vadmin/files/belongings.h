@@ -48,9 +48,18 @@ int	belongings_each(const struct belongings *all,
 int	belongings_leftovers(const struct account *account, struct pool *pool,
 	    struct err *err);
 
+/* What is still left beside an inbox of this name goes to where that of the other
+ * name is, and replaces what is there. */
+int	belongings_take_kin(int dir, const char *inbox, int to_dir,
+	    const char *as, struct err *err);
+
 /* The mark of an earlier account of the name, which was renamed, goes. */
 int	belongings_unmark(const struct account *account, struct pool *pool,
 	    struct err *err);
+
+/* Whether only the mark of a renamed account is where its inbox would be. */
+bool	belongings_has_moved(const struct account *account,
+	    struct pool *pool);
 
 /* A stale lock file of the inbox goes; one that somebody holds is his to take
  * away. */

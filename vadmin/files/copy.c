@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "fd.h"
 #include "file.h"
 #include "mem.h"
@@ -52,6 +53,14 @@ is_same(const struct stat *a, const struct stat *b)
 	    a->st_mtim.tv_sec == b->st_mtim.tv_sec;
 }
 
+/* The watcher is told of it as a whole: mail is not kept account of. */
+static int
+tell(int from, int to, const char *name, struct err *err)
+{
+	return change_tell(&(struct change){ .kind = CHANGE_COPY, .dir = to,
+	    .name = name, .fd = -1, .to_dir = from, .to = name }, err);
+}
+
 int
 copy_file(int from, int to, const char *name, mode_t mode, struct copy *copy,
     enum copied *out, struct err *err)
@@ -64,16 +73,20 @@ copy_file(int from, int to, const char *name, mode_t mode, struct copy *copy,
 		err->kind = ERR_REFUSED;
 		return -1;
 	}
-	if (fstatat(to, name, &there, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (change_stat(to, name, &there) == 0) {
 		*out = is_same(&st, &there) ? COPY_SAME : COPY_OTHER;
 		return 0;
 	}
+	*out = COPY_NEW;
+	int go = tell(from, to, name, err);
+	if (go != 1)
+		return go;
 	if (draft_begin(to, name, mode, &draft, err) == -1)
 		return -1;
 	if (copy_bytes(source, draft.fd, err) == -1 ||
 	    finish_file(draft.fd, &st, mode, copy, err) == -1)
 		return err_within(err, "%s", name);
-	*out = COPY_NEW;
+	draft.derived = true;		/* it is told */
 	return draft_commit(&draft, err);
 }
 
@@ -216,10 +229,14 @@ copy_tree(int from, int to, const char *name, struct copy *copy,
 	SCOPED(drop_str) struct str draft = { 0 };
 	struct stat st;
 
-	if (fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (change_stat(to, name, &st) == 0) {
 		*out = COPY_OTHER;
 		return 0;
 	}
+	*out = COPY_NEW;
+	int go = tell(from, to, name, err);
+	if (go != 1)
+		return go;
 	str_addf(&draft, ".%s.new", name);
 	if (remove_tree(to, str_text(&draft), err) == -1 ||
 	    copy_directory(from, to, name, str_text(&draft), 0, copy,
@@ -227,6 +244,5 @@ copy_tree(int from, int to, const char *name, struct copy *copy,
 		return -1;
 	if (renameat(to, str_text(&draft), to, name) == -1)
 		return err_sys(err, "name %s", name);
-	*out = COPY_NEW;
 	return 0;
 }

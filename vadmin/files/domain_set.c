@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compat.h"
+#include "change.h"
 #include "fd.h"
 #include "file.h"
 #include "files.h"
@@ -31,14 +31,15 @@ domain_set_kinds(const struct installation *in, struct pool *pool,
 {
 	SCOPED(drop_dir) DIR *dir = NULL;
 	int fd = openat(in->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *entry;
+	const struct dirent *entry;
 	struct slice kind;
 	ptrdiff_t count = 0, room = 0;
+	size_t made = 0;
 
 	if (fd == -1 || (dir = fdopendir(fd)) == NULL)
 		return err_sys(err, "list %s", in->path);
 	*out = NULL;
-	while (errno = 0, (entry = readdir(dir)) != NULL) {
+	while (errno = 0, (entry = change_read_dir(dir, &made)) != NULL) {
 		if (!is_file_of(slice_of(entry->d_name), name, &kind))
 			continue;
 		if (count == room) {
@@ -126,12 +127,16 @@ int
 domain_set_move(int from_dir, const char *from, int to_dir, const char *to,
     struct err *err)
 {
-	if (compat_renameat2_noreplace(from_dir, from, to_dir, to) == -1) {
-		if (errno == ENOENT)
-			return 0;
-		return errno == EEXIST ? err_set(err, ERR_EXISTS,
-		    "there is a %s already: move it away, or %s", to, from) :
-		    err_sys(err, "move %s to %s", from, to);
+	switch (change_move(from_dir, from, to_dir, to, err)) {
+	case CHANGE_MOVED:
+		break;
+	case CHANGE_NOTHING_THERE:
+		return 0;
+	case CHANGE_IN_THE_WAY:
+		return err_set(err, ERR_EXISTS,
+		    "there is a %s already: move it away, or %s", to, from);
+	default:
+		return -1;
 	}
 	return fsync(to_dir) == -1 || fsync(from_dir) == -1 ?
 	    err_sys(err, "sync the directory of %s", from) : 0;
@@ -145,6 +150,8 @@ domain_set_renew_indexes(const struct installation *in, struct pool *pool,
 	enum index_state ignored;
 	struct err err;
 
+	if (change_is_rehearsed())
+		return;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		const char *file = pool_format(pool, "%s.%s", kinds[i], name);
 		if (!files_exists(in->dir, file))

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "domain_set.h"
 #include "domain_trash_places.h"
 #include "fd.h"
@@ -40,8 +41,8 @@ open_all(const struct installation *in, bool make, int *fd, struct err *err)
 
 	if (trash_open(in->dir, make, &trash, err) == -1)
 		return -1;
-	if (make && mkdirat(trash, ALL, 0700) == -1 && errno != EEXIST)
-		return err_sys(err, "make .trash/" ALL);
+	if (make && change_make_dir(trash, ALL, 0700, err) == -1)
+		return -1;
 	if (dir_open(trash, ALL, fd, err) == -1)
 		return -1;
 	return fsync(trash) == -1 || fsync(in->dir) == -1 ?
@@ -50,16 +51,61 @@ open_all(const struct installation *in, bool make, int *fd, struct err *err)
 
 /* "D.TIME.PID" */
 static bool
-is_of(struct slice entry, const char *name, struct slice *stamp)
+cut_name(struct slice entry, struct slice *name, struct slice *stamp)
 {
-	size_t len = strlen(name);
+	ptrdiff_t dot = slice_find_last(entry, '.');
 
-	*stamp = slice_from(entry, len + 1);
-	ptrdiff_t dot = slice_find(*stamp, '.');
-	return slice_starts(entry, name) && entry.len > len + 1 &&
-	    entry.p[len] == '.' && dot > 0 &&
-	    slice_find_last(*stamp, '.') == dot && stamp->p[0] >= '0' &&
-	    stamp->p[0] <= '9';
+	*name = entry;
+	name->len = dot == -1 ? 0 : (size_t)dot;
+	dot = slice_find_last(*name, '.');
+	if (dot < 1)
+		return false;
+	*stamp = slice_from(entry, (size_t)dot + 1);
+	name->len = (size_t)dot;
+	return stamp->p[0] >= '0' && stamp->p[0] <= '9';
+}
+
+int
+domain_trash_each(const struct installation *in, domain_trash_visitor *visit,
+    void *arg, struct err *err)
+{
+	SCOPED(drop_dir) DIR *dir = NULL;
+	struct dirent *entry;
+	struct slice name, stamp;
+	int fd;
+
+	if (open_all(in, false, &fd, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	if ((dir = fdopendir(fd)) == NULL)
+		return err_sys(err, "list .trash/" ALL);
+	while ((entry = readdir(dir)) != NULL)
+		if (cut_name(slice_of(entry->d_name), &name, &stamp))
+			visit(arg, name, stamp);
+	return 0;
+}
+
+struct stamps {
+	const char	*name;
+	struct pool	*pool;
+	const char	**all;
+	ptrdiff_t	 count, room;
+};
+
+static void
+add_stamp(void *arg, struct slice name, struct slice stamp)
+{
+	struct stamps *s = arg;
+
+	if (!slice_is(name, s->name))
+		return;
+	if (s->count == s->room) {
+		const char **more = pool_alloc(s->pool,
+		    (size_t)(s->room = 2 * s->room + 4) * sizeof *more);
+		if (s->count > 0)
+			memcpy(more, s->all, (size_t)s->count * sizeof *more);
+		s->all = more;
+	}
+	s->all[s->count++] = pool_dup(s->pool, stamp);
 }
 
 static int
@@ -72,33 +118,16 @@ ptrdiff_t
 domain_trash_stamps(const struct installation *in, struct pool *pool,
     const char *name, const char ***out, struct err *err)
 {
-	SCOPED(drop_dir) DIR *dir = NULL;
-	struct dirent *entry;
-	struct slice stamp;
-	ptrdiff_t count = 0, room = 0;
-	int fd;
+	struct stamps stamps = { .name = name, .pool = pool };
 
 	*out = NULL;
-	if (open_all(in, false, &fd, err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : -1;
-	if ((dir = fdopendir(fd)) == NULL)
-		return err_sys(err, "list .trash/" ALL);
-	while ((entry = readdir(dir)) != NULL) {
-		if (!is_of(slice_of(entry->d_name), name, &stamp))
-			continue;
-		if (count == room) {
-			const char **more = pool_alloc(pool,
-			    (size_t)(room = 2 * room + 4) * sizeof *more);
-			if (count > 0)
-				memcpy(more, *out,
-				    (size_t)count * sizeof *more);
-			*out = more;
-		}
-		(*out)[count++] = pool_dup(pool, stamp);
-	}
-	if (count > 1)
-		qsort(*out, (size_t)count, sizeof **out, compare);
-	return count;
+	if (domain_trash_each(in, add_stamp, &stamps, err) == -1)
+		return -1;
+	if (stamps.count > 1)
+		qsort(stamps.all, (size_t)stamps.count, sizeof *stamps.all,
+		    compare);
+	*out = stamps.all;
+	return stamps.count;
 }
 
 int
@@ -109,8 +138,8 @@ domain_trash_open(struct domain_trash *t, bool make, struct err *err)
 	if (open_all(t->in, make, &all, err) == -1)
 		return -1;
 	const char *name = domain_trash_own_name(t, t->name);
-	if (make && mkdirat(all, name, 0700) == -1 && errno != EEXIST)
-		return err_sys(err, "make .trash/" ALL "/%s", name);
+	if (make && change_make_dir(all, name, 0700, err) == -1)
+		return -1;
 	if (dir_open(all, name, &t->dir, err) == -1)
 		return -1;
 	return fsync(all) == -1 ? err_sys(err, "sync .trash/" ALL) : 0;
@@ -153,7 +182,7 @@ note_link(void *arg, const char *name, bool is_alias, struct err *err)
 	if (!is_alias || domain_real_name(t->in, &pool, slice_of(name), &real,
 	    err) == -1 || strcmp(real, t->name) != 0)
 		return 0;
-	ssize_t n = readlinkat(t->in->dir, pool_format(&pool, "domain.%s",
+	ssize_t n = change_read_link(t->in->dir, pool_format(&pool, "domain.%s",
 	    name), target, sizeof target);
 	if (n > 0)
 		str_addf(&links->text, "%s %.*s\n", name, (int)n, target);
@@ -209,8 +238,10 @@ remove_link(const struct domain_trash *t, const char *alias,
 
 	if (!link_file_is(t->in, file, target))
 		return 0;
-	return unlinkat(t->in->dir, file, 0) == -1 || fsync(t->in->dir) == -1 ?
-	    err_sys(err, "remove %s/%s", t->in->path, file) : 0;
+	if (change_remove(t->in->dir, file, NULL, err) == -1)
+		return -1;
+	return fsync(t->in->dir) == -1 ? err_sys(err, "sync %s", t->in->path) :
+	    0;
 }
 
 static int
@@ -305,10 +336,14 @@ remove_own(const struct domain_trash *t, struct err *err)
 
 	if (open_all(t->in, false, &all, err) == -1)
 		return -1;
-	unlinkat(t->dir, LINKS, 0);
-	unlinkat(t->dir, DOMAIN_TRASH_PLACES, 0);
-	if (unlinkat(all, domain_trash_own_name(t, t->name), AT_REMOVEDIR) == -1)
-		return err_sys(err, "remove .trash/" ALL "/%s",
+	if (change_remove(t->dir, LINKS, NULL, err) == -1 ||
+	    change_remove(t->dir, DOMAIN_TRASH_PLACES, NULL, err) == -1)
+		return -1;
+	int gone = change_remove_dir(all, domain_trash_own_name(t, t->name),
+	    err);
+	if (gone != 0)
+		return gone == -1 ? -1 : err_set(err, ERR_TEMPORARY,
+		    ".trash/" ALL "/%s holds something else: move it away",
 		    domain_trash_own_name(t, t->name));
 	return fsync(all) == -1 ? err_sys(err, "sync .trash/" ALL) : 0;
 }
@@ -337,5 +372,6 @@ domain_trash_purge(const struct domain_trash *t, struct err *err)
 	if (each_line(t, DOMAIN_TRASH_PLACES, '\t', domain_trash_purge_place, err) == -1 ||
 	    open_all(t->in, false, &all, err) == -1)
 		return -1;
-	return domain_trash_purge_tree(all, domain_trash_own_name(t, t->name), 0, err);
+	return domain_trash_purge_tree(all, domain_trash_own_name(t, t->name),
+	    err);
 }

@@ -26,6 +26,12 @@ ptrdiff_t domain_trash_stamps(const struct installation *in,
 	    struct pool *pool, const char *name, const char ***out,
 	    struct err *err);
 
+/* Each deleted domain, in no order. */
+typedef void domain_trash_visitor(void *arg, struct slice name,
+	    struct slice stamp);
+int	domain_trash_each(const struct installation *in,
+	    domain_trash_visitor *visit, void *arg, struct err *err);
+
 /* ERR_ABSENT: it is not there (and make is not set). */
 int	domain_trash_open(struct domain_trash *trash, bool make,
 	    struct err *err);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "domain_set.h"
 #include "fd.h"
 #include "file.h"
@@ -98,8 +99,8 @@ domain_trash_give_place_back(const struct domain_trash *t, const char *parent,
 /* --- gone for good ------------------------------------------------------- */
 
 /* What is ours is gone through; what is another's is removed as that one. */
-int
-domain_trash_purge_tree(int dir, const char *name, int depth, struct err *err)
+static int
+purge(int dir, const char *name, int depth, struct err *err)
 {
 	SCOPED(drop_dir) DIR *list = NULL;
 	struct dirent *entry;
@@ -108,7 +109,7 @@ domain_trash_purge_tree(int dir, const char *name, int depth, struct err *err)
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
 	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid())
-		return tree_remove(dir, name, (struct ident){ st.st_uid,
+		return tree_destroy(dir, name, (struct ident){ st.st_uid,
 		    st.st_gid != 0 ? st.st_gid : IDENT_NOBODY }, err);
 	int fd = openat(dir, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -117,11 +118,23 @@ domain_trash_purge_tree(int dir, const char *name, int depth, struct err *err)
 	while ((entry = readdir(list)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0 &&
-		    domain_trash_purge_tree(dirfd(list), entry->d_name, depth + 1,
-		    err) == -1)
+		    purge(dirfd(list), entry->d_name, depth + 1, err) == -1)
 			return -1;
 	return unlinkat(dir, name, AT_REMOVEDIR) == -1 ?
 	    err_sys(err, "remove %s", name) : 0;
+}
+
+int
+domain_trash_purge_tree(int dir, const char *name, struct err *err)
+{
+	const struct change change = { .kind = CHANGE_DESTROY, .dir = dir,
+	    .name = name, .fd = -1 };
+	struct stat st;
+
+	if (change_stat(dir, name, &st) == -1)
+		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
+	int go = change_tell(&change, err);
+	return go == 1 ? purge(dir, name, 0, err) : go;
 }
 
 int
@@ -136,7 +149,7 @@ domain_trash_purge_place(const struct domain_trash *t, const char *parent,
 		return err->kind == ERR_ABSENT ? 0 : err_within(err, "%s",
 		    parent);
 	mark.dir = fd;
-	if (domain_trash_purge_tree(trash, as, 0, err) == -1)
+	if (domain_trash_purge_tree(trash, as, err) == -1)
 		return err_within(err, "%s/.trash/%s", parent, as);
 	return !relocate_is_mark(mark, pool_format(t->pool, "./.trash/%s",
 	    as)) ? 0 : relocate_clear(mark, err);

@@ -32,7 +32,6 @@ int	domain_trash_purge_place(const struct domain_trash *trash,
 
 /* Removes dir/name with all in it: what is ours is gone through; what is
  * another's is removed by a child that has become that one. */
-int	domain_trash_purge_tree(int dir, const char *name, int depth,
-	    struct err *err);
+int	domain_trash_purge_tree(int dir, const char *name, struct err *err);
 
 #endif

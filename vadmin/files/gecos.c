@@ -44,3 +44,12 @@ gecos_set(struct slice gecos, enum gecos_part part, struct slice value,
 	}
 	str_addslice(out, rest);
 }
+
+void
+gecos_add_whole_name(struct str *out, const char *first, const char *last)
+{
+	str_adds(out, first);
+	if (first[0] != '\0' && last[0] != '\0')
+		str_addc(out, ' ');
+	str_adds(out, last);
+}

@@ -19,4 +19,8 @@ struct slice gecos_part(struct slice gecos, enum gecos_part part);
 void	gecos_set(struct slice gecos, enum gecos_part part, struct slice value,
 	    struct str *out);
 
+/* The full name of who has these; either may be "". */
+void	gecos_add_whole_name(struct str *out, const char *first,
+	    const char *last);
+
 #endif

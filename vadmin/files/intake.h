@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "account_settings.h"
 #include "domain.h"
 #include "err.h"
 #include "ident.h"
@@ -34,6 +35,9 @@ struct newcomer {
 	const char		*hash;		/* as shadow.D has it */
 	const char		*quota;		/* as the setting has it */
 	const char		*forward;	/* the text of U.forward */
+	/* the profile, by the rows of account_fields that have a column;
+	 * addresses with their domain */
+	const char		*said[ACCOUNT_FIELDS];
 	const char		*home;	/* NULL: homes/D/home/U is made */
 	/* its inbox is there, and this is whose it is */
 	bool			 in_place;

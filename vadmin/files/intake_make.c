@@ -12,6 +12,7 @@
 #include "files.h"
 #include "grant_file.h"
 #include "homes.h"
+#include "intake_said.h"
 #include "many_lines.h"
 #include "mem.h"
 #include "profile_file.h"
@@ -210,6 +211,15 @@ number(struct pool *pool, unsigned id)
 	return slice_of(pool_format(pool, "%u", id));
 }
 
+static struct slice
+gecos_of(const struct making *making, const struct newcomer *newcomer)
+{
+	SCOPED(drop_str) struct str gecos = { 0 };
+
+	intake_said_gecos(newcomer, &gecos);
+	return slice_of(pool_dup(making->pool, str_slice(&gecos)));
+}
+
 static int
 write_passwd(struct making *making, struct err *err)
 {
@@ -227,8 +237,7 @@ write_passwd(struct making *making, struct err *err)
 			[PASSWD_HASH] = SLICE("x"),
 			[PASSWD_UID] = number(making->pool, making->uids[i]),
 			[PASSWD_GID] = number(making->pool, gid),
-			[PASSWD_GECOS] = slice_of(newcomer->full_name != NULL ?
-			    newcomer->full_name : ""),
+			[PASSWD_GECOS] = gecos_of(making, newcomer),
 			[PASSWD_HOME] = slice_of(newcomer->home != NULL ?
 			    newcomer->home : homes_path(domain, making->pool,
 			    newcomer->name)),
@@ -259,7 +268,8 @@ intake_make(const struct intake *intake, struct pool *pool, struct err *err)
 	    write_shadow(&making, err) == -1 ||
 	    make_homes(&making, err) == -1 ||
 	    write_quotas(&making, err) == -1 ||
-	    write_forwards(&making, err) == -1)
+	    write_forwards(&making, err) == -1 ||
+	    intake_said_write(intake, pool, err) == -1)
 		return -1;
 	return write_passwd(&making, err);
 }

@@ -6,6 +6,7 @@
 
 #include "fd.h"
 #include "file.h"
+#include "intake_said.h"
 #include "quota_file.h"
 #include "scope.h"
 #include "spool.h"
@@ -150,5 +151,7 @@ there_compare(const struct there *there, struct pool *pool,
 	    has_quota(domain, pool, newcomer), "quota");
 	differs(&what, newcomer->forward == NULL ||
 	    has_forward(domain, newcomer), "forward");
+	intake_said_compare(newcomer, domain, pool,
+	    entry->field[PASSWD_GECOS], &what);
 	return what.len > 0 ? pool_dup(pool, str_slice(&what)) : NULL;
 }

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "fd.h"
 #include "mailbox.h"
 #include "mbox_file.h"
@@ -41,6 +42,8 @@ static int
 lock_all(const struct mailbox *mailbox, struct deadline d,
     struct locks *locks, struct err *err)
 {
+	if (change_is_rehearsed())
+		return session_look(mailbox, err);
 	if (wait_for_session(mailbox, d, &locks->session, err) == -1)
 		return -1;
 	if (mailbox->kind != &mbox_kind || mbox_file_open(mailbox->parent,

@@ -1,7 +1,8 @@
 /* mailbox_hold.h: an account's inbox, held so that nobody changes it meanwhile.
  *
  * A child that has become the account holds the lock of a POP3 session and, for
- * an mbox, all that a delivery takes, until it is let go or we die.
+ * an mbox, all that a delivery takes, until it is let go or we die.  Where changes
+ * are only rehearsed it looks whether there is a session, and leaves nothing.
  */
 #ifndef MAILBOX_HOLD_H
 #define MAILBOX_HOLD_H

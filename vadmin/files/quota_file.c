@@ -20,16 +20,21 @@
 /* The directory is open to the domain's group: what somebody else put there
  * goes, or the new file would be given to its owner. */
 static int
-remove_foreign(const struct domain *domain, int dir, const char *name,
-    struct err *err)
+begin(const struct domain *domain, int dir, const char *name,
+    struct draft *draft, struct err *err)
 {
 	struct stat st;
+	bool there = change_stat(dir, name, &st) == 0;
 
-	if (change_stat(dir, name, &st) == -1)
-		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
-	if (admin_file_counts(domain, &st))
-		return 0;
-	return change_remove(dir, name, NULL, err);
+	if (!there && errno != ENOENT)
+		return err_sys(err, "%s", name);
+	if (there && !admin_file_counts(domain, &st)) {
+		if (change_remove(dir, name, NULL, err) == -1)
+			return -1;
+		there = false;
+	}
+	return draft_begin_like(dir, name, there ? &st : NULL, MODE_PUBLIC,
+	    draft, err);
 }
 
 void
@@ -51,6 +56,7 @@ quota_file_write(const struct domain *domain, const char *account,
 {
 	SCOPED(drop_str) struct str name = { 0 }, text = { 0 };
 	SCOPED(drop_fd) int dir = -1;
+	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
 
 	str_addf(&name, "%s.quota", account);
 	if (spool_of_domain(domain, true, &dir, err) == -1)
@@ -61,10 +67,11 @@ quota_file_write(const struct domain *domain, const char *account,
 		return fsync(dir) == -1 ? err_sys(err, "sync the spool") : 0;
 	}
 	quota_file_text(value, &text);
-	if (remove_foreign(domain, dir, str_text(&name), err) == -1)
+	if (begin(domain, dir, str_text(&name), &draft, err) == -1)
 		return -1;
-	return file_replace(dir, str_text(&name), MODE_PUBLIC, str_slice(&text),
-	    err);
+	if (fd_write(draft.fd, text.s, text.len) == -1)
+		return err_sys(err, "write %s", draft.temporary);
+	return draft_commit(&draft, err);
 }
 
 int
@@ -76,8 +83,7 @@ quota_file_write_in(int dir, const struct domain *domain, const char *account,
 
 	str_addf(&name, "%s.quota", account);
 	quota_file_text(value, &text);
-	if (remove_foreign(domain, dir, str_text(&name), err) == -1 ||
-	    draft_begin(dir, str_text(&name), MODE_PUBLIC, &draft, err) == -1)
+	if (begin(domain, dir, str_text(&name), &draft, err) == -1)
 		return -1;
 	if (fd_write(draft.fd, text.s, text.len) == -1)
 		return err_sys(err, "write %s", draft.temporary);

@@ -35,12 +35,15 @@ side_file_write(int dir, const char *name, struct slice text, uid_t owner,
 {
 	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
 	struct stat st;
+	bool there = change_stat(dir, name, &st) == 0;
 
-	if (change_stat(dir, name, &st) == 0 &&
-	    (!is_plain(&st) || st.st_uid != owner) &&
-	    make_way(dir, name, err) == -1)
-		return -1;
-	if (draft_begin(dir, name, mode, &draft, err) == -1)
+	if (there && (!is_plain(&st) || st.st_uid != owner)) {
+		if (make_way(dir, name, err) == -1)
+			return -1;
+		there = false;
+	}
+	if (draft_begin_like(dir, name, there ? &st : NULL, mode, &draft,
+	    err) == -1)
 		return -1;
 	if (fd_write(draft.fd, text.p, text.len) == -1)
 		return err_sys(err, "write %s", name);

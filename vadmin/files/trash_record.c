@@ -136,20 +136,65 @@ trash_record_remove(const struct domain *domain, const char *account,
 
 /* "U.TIME.NANOSECONDS": what stands before the last two dots. */
 static bool
-is_of(struct slice name, const char *account, struct slice *stamp)
+cut_name(struct slice name, struct slice *account, struct slice *stamp)
 {
 	ptrdiff_t dot = slice_find_last(name, '.');
-	struct slice before = name;
 
+	*account = name;
 	if (dot == -1)
 		return false;
-	before.len = (size_t)dot;
-	dot = slice_find_last(before, '.');
-	if (dot < 1 || before.p[0] == '.')
+	account->len = (size_t)dot;
+	dot = slice_find_last(*account, '.');
+	if (dot < 1 || name.p[0] == '.')
 		return false;	/* a draft that a crash left */
 	*stamp = slice_from(name, (size_t)dot + 1);
-	before.len = (size_t)dot;
-	return slice_same(before, slice_of(account));
+	account->len = (size_t)dot;
+	return true;
+}
+
+int
+trash_record_each(const struct domain *domain, trash_record_visitor *visit,
+    void *arg, struct err *err)
+{
+	SCOPED(drop_dir) DIR *dir = NULL;
+	SCOPED(drop_fd) int fd = -1;
+	struct dirent *entry;
+	struct slice account, stamp;
+
+	if (open_records(domain, false, &fd, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	dir = fdopendir(fd);
+	if (dir == NULL)
+		return err_sys(err, "read %s", TRASH);
+	fd = -1;
+	while ((entry = readdir(dir)) != NULL)
+		if (cut_name(slice_of(entry->d_name), &account, &stamp))
+			visit(arg, account, stamp);
+	return 0;
+}
+
+struct stamps {
+	const char	*account;
+	struct pool	*pool;
+	const char	**all;
+	size_t		 count, room;
+};
+
+static void
+add_stamp(void *arg, struct slice account, struct slice stamp)
+{
+	struct stamps *s = arg;
+
+	if (!slice_same(account, slice_of(s->account)))
+		return;
+	if (s->count == s->room) {
+		const char **more = pool_alloc(s->pool,
+		    (s->room = 2 * s->room + 8) * sizeof *more);
+		if (s->count > 0)
+			memcpy(more, s->all, s->count * sizeof *more);
+		s->all = more;
+	}
+	s->all[s->count++] = pool_dup(s->pool, stamp);
 }
 
 static int
@@ -162,33 +207,15 @@ int
 trash_record_stamps(const struct domain *domain, struct pool *pool,
     const char *account, const char ***out, size_t *count, struct err *err)
 {
-	SCOPED(drop_dir) DIR *dir = NULL;
-	SCOPED(drop_fd) int fd = -1;
-	struct dirent *entry;
-	struct slice stamp;
-	size_t room = 0;
+	struct stamps stamps = { .account = account, .pool = pool };
 
 	*out = NULL;
 	*count = 0;
-	if (open_records(domain, false, &fd, err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : -1;
-	dir = fdopendir(fd);
-	if (dir == NULL)
-		return err_sys(err, "read %s", TRASH);
-	fd = -1;
-	while ((entry = readdir(dir)) != NULL) {
-		if (!is_of(slice_of(entry->d_name), account, &stamp))
-			continue;
-		if (*count == room) {
-			const char **more = pool_alloc(pool,
-			    (room = 2 * room + 8) * sizeof *more);
-			if (*count > 0)
-				memcpy(more, *out, *count * sizeof *more);
-			*out = more;
-		}
-		(*out)[(*count)++] = pool_dup(pool, stamp);
-	}
-	if (*count > 1)
-		qsort(*out, *count, sizeof **out, compare);
+	if (trash_record_each(domain, add_stamp, &stamps, err) == -1)
+		return -1;
+	if (stamps.count > 1)
+		qsort(stamps.all, stamps.count, sizeof *stamps.all, compare);
+	*out = stamps.all;
+	*count = stamps.count;
 	return 0;
 }

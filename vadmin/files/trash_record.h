@@ -23,6 +23,13 @@ int	trash_record_write(const struct domain *domain, const char *account,
 int	trash_record_stamps(const struct domain *domain, struct pool *pool,
 	    const char *account, const char ***out, size_t *count,
 	    struct err *err);
+
+/* Each record, in no order: the account's name in lower case. */
+typedef void trash_record_visitor(void *arg, struct slice account,
+	    struct slice stamp);
+int	trash_record_each(const struct domain *domain,
+	    trash_record_visitor *visit, void *arg, struct err *err);
+
 int	trash_record_read(const struct domain *domain, const char *account,
 	    const char *stamp, struct str *text, struct err *err);
 

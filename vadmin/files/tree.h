@@ -12,4 +12,8 @@
 int	tree_remove(int dir, const char *name, struct ident who,
 	    struct err *err);
 
+/* The same without a word to a watcher (change.h). */
+int	tree_destroy(int dir, const char *name, struct ident who,
+	    struct err *err);
+
 #endif

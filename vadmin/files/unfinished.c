@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "fd.h"
 #include "file.h"
 #include "files.h"
@@ -19,9 +20,13 @@ enum { RECORD_MAX = 64 * 1024, NAME_ROOM = 240 };
 static int
 open_place(const struct installation *in, bool make, int *fd, struct err *err)
 {
-	if (make && mkdirat(in->dir, PLACE, 0700) == 0 && fsync(in->dir) == -1)
+	int made = make ? change_make_dir(in->dir, PLACE, 0700, err) : 1;
+
+	if (made == -1)
+		return -1;
+	if (made == 0 && fsync(in->dir) == -1)
 		return err_sys(err, "sync %s", in->path);
-	*fd = openat(in->dir, PLACE,
+	*fd = change_open(in->dir, PLACE,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*fd != -1)
 		return 0;
@@ -80,21 +85,27 @@ take_line(struct unfinished *out, struct pool *pool, struct slice line)
 			*keys[i].value = pool_dup(pool, line);
 }
 
+void
+unfinished_read(struct slice text, struct pool *pool, struct unfinished *out)
+{
+	struct slice line;
+
+	*out = (struct unfinished){ "", "", "", "" };
+	while (text.len > 0 && slice_cut(&text, '\n', &line))
+		take_line(out, pool, line);
+}
+
 static int
 read_one(int dir, struct pool *pool, const char *name, struct unfinished *out,
     struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 	SCOPED(drop_fd) int fd = -1;
-	struct slice rest, line;
 
 	if (file_open(dir, name, O_NOFOLLOW, &fd, NULL, err) == -1 ||
 	    file_read(fd, RECORD_MAX, &text, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : err_within(err, PLACE);
-	*out = (struct unfinished){ "", "", "", "" };
-	for (rest = str_slice(&text); rest.len > 0 &&
-	    slice_cut(&rest, '\n', &line); )
-		take_line(out, pool, line);
+	unfinished_read(str_slice(&text), pool, out);
 	return 1;
 }
 
@@ -118,8 +129,8 @@ unfinished_end(const struct installation *in, const char *name,
 
 	if (open_place(in, false, &dir, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
-	if (unlinkat(dir, file_of(&pool, name), 0) == -1 && errno != ENOENT)
-		return err_sys(err, "remove %s/" PLACE "/%s", in->path, name);
+	if (change_remove(dir, file_of(&pool, name), NULL, err) == -1)
+		return err_within(err, "%s/" PLACE, in->path);
 	return fsync(dir) == -1 ? err_sys(err, "sync " PLACE) : 0;
 }
 
@@ -152,6 +163,8 @@ unfinished_each(const struct installation *in, struct pool *pool,
 const char *
 unfinished_command(const struct unfinished *what, struct pool *pool)
 {
+	if (strcmp(what->op, "undo") == 0)
+		return pool_format(pool, "undo %s", what->note);
 	return pool_format(pool, "%s %s%s%s", what->op, what->name,
 	    what->to[0] != '\0' ? " " : "", what->to);
 }

@@ -12,12 +12,15 @@
 #include "err.h"
 #include "installation.h"
 #include "pool.h"
+#include "str.h"
 
 struct unfinished {
 	const char	*op;		/* "domain rename" */
 	const char	*name;		/* of what it is about */
 	const char	*to;		/* what that becomes; or "" */
-	const char	*note;		/* the operation's own word; or "" */
+	/* the operation's own word, or ""; of "undo" the number that it takes
+	 * back */
+	const char	*note;
 };
 
 int	unfinished_begin(const struct installation *in,
@@ -28,6 +31,10 @@ int	unfinished_find(const struct installation *in, struct pool *pool,
 	    const char *name, struct unfinished *out, struct err *err);
 int	unfinished_end(const struct installation *in, const char *name,
 	    struct err *err);
+
+/* What the text of a record says. */
+void	unfinished_read(struct slice text, struct pool *pool,
+	    struct unfinished *out);
 
 typedef int unfinished_visitor(void *arg, const struct unfinished *what,
 	    struct err *err);

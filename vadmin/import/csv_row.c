@@ -14,14 +14,16 @@ struct csv_column {
 	const char	*name;
 	/* value is not empty */
 	int		(*read)(struct pool *, struct csv_row *,
-			    struct slice value, struct err *);
+			    const char *column, struct slice value,
+			    struct err *);
 };
 
 static int
-read_address(struct pool *pool, struct csv_row *row, struct slice value,
-    struct err *err)
+read_address(struct pool *pool, struct csv_row *row, const char *column,
+    struct slice value, struct err *err)
 {
 	(void)pool;
+	(void)column;
 	if (param_check(&param_account, value, err) == -1)
 		return -1;
 	row->address = value;
@@ -47,36 +49,38 @@ read_setting(struct pool *pool, const char *name, struct slice value,
 }
 
 static int
-read_name(struct pool *pool, struct csv_row *row, struct slice value,
-    struct err *err)
+read_name(struct pool *pool, struct csv_row *row, const char *column,
+    struct slice value, struct err *err)
 {
-	return read_setting(pool, "name", value, &row->newcomer.full_name,
+	return read_setting(pool, column, value, &row->newcomer.full_name,
 	    err);
 }
 
 static int
-read_quota(struct pool *pool, struct csv_row *row, struct slice value,
-    struct err *err)
+read_quota(struct pool *pool, struct csv_row *row, const char *column,
+    struct slice value, struct err *err)
 {
-	return read_setting(pool, "quota", value, &row->newcomer.quota, err);
+	return read_setting(pool, column, value, &row->newcomer.quota, err);
 }
 
 static int
-read_password(struct pool *pool, struct csv_row *row, struct slice value,
-    struct err *err)
+read_password(struct pool *pool, struct csv_row *row, const char *column,
+    struct slice value, struct err *err)
 {
 	(void)pool;
+	(void)column;
 	(void)err;
 	row->password = value;
 	return 0;
 }
 
 static int
-read_hash(struct pool *pool, struct csv_row *row, struct slice value,
-    struct err *err)
+read_hash(struct pool *pool, struct csv_row *row, const char *column,
+    struct slice value, struct err *err)
 {
 	struct slice behind = value;
 
+	(void)column;
 	while (slice_starts(behind, "!"))
 		behind = slice_from(behind, 1);
 	if (slice_has(value, '\0') || (behind.len > 0 &&
@@ -88,16 +92,34 @@ read_hash(struct pool *pool, struct csv_row *row, struct slice value,
 	return 0;
 }
 
-/* Who may write a command here is not for a CSV to say. */
+/* Of the profile. */
 static int
-read_forward(struct pool *pool, struct csv_row *row, struct slice value,
-    struct err *err)
+read_said(struct pool *pool, struct csv_row *row, const char *column,
+    struct slice value, struct err *err)
+{
+	size_t i = 0;
+
+	while (account_fields[i].column == NULL ||
+	    strcmp(account_fields[i].column, column) != 0)
+		i++;
+	return read_setting(pool, account_fields[i].name, value,
+	    &row->newcomer.said[i], err);
+}
+
+/* Who may write a command here is not for a CSV to say.  "off" is what "user
+ * set" calls none. */
+static int
+read_forward(struct pool *pool, struct csv_row *row, const char *column,
+    struct slice value, struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 	struct alias_member *members;
 	size_t count;
 	unsigned line = 1;
 
+	(void)column;
+	if (slice_is(value, "off"))
+		return 0;
 	if (slice_has(value, '\0'))
 		return err_set(err, ERR_INVALID, "a NUL byte is in it");
 	if (alias_list_parse(pool, value, true, ALIAS_ADDRESSES,
@@ -116,6 +138,12 @@ static const struct csv_column columns[] = {
 	{ "address", read_address }, { "name", read_name },
 	{ "quota", read_quota }, { "forward", read_forward },
 	{ "password", read_password }, { "hash", read_hash },
+	{ "first-name", read_said }, { "last-name", read_said },
+	{ "display-name", read_said }, { "from-address", read_said },
+	{ "alternative-address", read_said }, { "title", read_said },
+	{ "office", read_said }, { "phone", read_said },
+	{ "mobile", read_said }, { "home-phone", read_said },
+	{ "pager", read_said }, { "fax", read_said },
 	{ 0 }
 };
 
@@ -128,7 +156,7 @@ column_name(const void *table, size_t index)
 static int
 add_column(struct csv_columns *to, struct slice name, struct err *err)
 {
-	SCOPED(drop_str) struct str near = { 0 };
+	SCOPED(drop_str) struct str near = { 0 }, all = { 0 };
 
 	for (const struct csv_column *c = columns; c->name != NULL; c++) {
 		if (!slice_same(name, slice_of(c->name)))
@@ -144,9 +172,12 @@ add_column(struct csv_columns *to, struct slice name, struct err *err)
 		return err_set(err, ERR_INVALID, "a CSV has no column '%s': "
 		    "'vadmin user set' changes it", field->name);
 	near_matches(name, column_name, columns, &near);
+	for (const struct csv_column *c = columns; c->name != NULL; c++)
+		str_addf(&all, "%s%s", c == columns ? "" :
+		    c[1].name == NULL ? " and " : ", ", c->name);
 	return err_set(err, ERR_INVALID, "no column is called '%.*s'%s; there "
-	    "are address, name, quota, forward, password and hash",
-	    (int)(name.len < 60 ? name.len : 60), name.p, str_text(&near));
+	    "are %s", (int)(name.len < 60 ? name.len : 60), name.p,
+	    str_text(&near), str_text(&all));
 }
 
 bool
@@ -183,8 +214,8 @@ read_fields(const struct csv_columns *names, const struct csv_record *record,
 		*what = names->column[i]->name;
 		if (names->column[i]->read != read_password)
 			value = slice_trim(value);
-		if (value.len > 0 && names->column[i]->read(pool, row, value,
-		    err) == -1)
+		if (value.len > 0 && names->column[i]->read(pool, row,
+		    names->column[i]->name, value, err) == -1)
 			return -1;
 	}
 	return 0;

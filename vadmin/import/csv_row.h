@@ -14,7 +14,7 @@ struct csv_columns {
 };
 
 struct csv_row {
-	/* full name, quota and forward, where they are said */
+	/* full name, quota, forward and profile, where they are said */
 	struct newcomer	 newcomer;
 	/* all three in the record's text */
 	struct slice	 address, password, hash;

@@ -3,7 +3,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "change.h"
 
 const char *const report_heads[] = { "WHERE", "WHAT", "RESULT", NULL };
 
@@ -14,6 +17,9 @@ add(struct report *report, const char *where, const char *what,
 	char text[1024];
 
 	vsnprintf(text, sizeof text, fmt, ap);
+	/* Of what would be taken the steps tell. */
+	if (change_is_rehearsed() && strcmp(word, "left") == 0)
+		note("%s: %s would be left: %s", where, what, text);
 	sheet_adds(&report->sheet, where);
 	sheet_adds(&report->sheet, what);
 	sheet_addf(&report->sheet, "%s%s%s", word, text[0] != '\0' ? ": " : "",

@@ -55,12 +55,14 @@ entry_add_step(struct str *out, const struct journal_step *step)
 		entry_adds(out, "to", step->to);
 	entry_adds(out, "was", step->was ? "yes" : "no");
 	entry_adds(out, "is", step->is ? "yes" : "no");
+	if (step->said != NULL)
+		entry_adds(out, "said", step->said);
 	if (step->lost)
 		entry_adds(out, "lost", "yes");
 	add_number(out, "uid", step->owner.uid);
 	add_number(out, "gid", step->owner.gid);
 	add_number(out, "mode", step->mode);
-	if (step->kind == CHANGE_FILE) {
+	if (step->kind == CHANGE_FILE || step->kind == CHANGE_LINK) {
 		add_number(out, "at", hunk->at);
 		entry_add(out, "old", hunk->old);
 		entry_add(out, "new", hunk->new);
@@ -93,6 +95,7 @@ static const struct {
 	const char	*key;
 	size_t		 offset;
 } texts[] = {
+	{ "vmail-journal", offsetof(struct entry_file, version) },
 	{ "time", offsetof(struct entry_file, time) },
 	{ "who", offsetof(struct entry_file, who) },
 	{ "as", offsetof(struct entry_file, as) },
@@ -184,6 +187,7 @@ entry_read(int dir, uint64_t number, struct pool *pool,
 	if (entry.operation[0] == '\0')
 		return err_set(err, ERR_INVALID, "%s is no entry of a journal",
 		    name);
+	entry.origin = entry.operation;
 	*out = entry;
 	entry.map = NULL;
 	return 0;
@@ -222,6 +226,8 @@ take_of_step(struct journal_step *step, struct pool *pool, struct slice key,
 		step->path = pool_dup(pool, value);
 	else if (slice_is(key, "to"))
 		step->to = pool_dup(pool, value);
+	else if (slice_is(key, "said"))
+		step->said = pool_dup(pool, value);
 	else if (slice_is(key, "was"))
 		step->was = slice_is(value, "yes");
 	else if (slice_is(key, "is"))

@@ -24,10 +24,17 @@ void	entry_add_step(struct str *out, const struct journal_step *step);
 
 /* --- read ------------------------------------------------------------------ */
 
+/* What is written; in those of version 1 moves of whole domains and accounts are
+ * missing. */
+#define ENTRY_VERSION	"2"
+
 struct entry_file {
 	uint64_t	 number;
 	/* as they were written; "" where they were not */
-	const char	*time, *who, *as, *from, *operation;
+	const char	*version, *time, *who, *as, *from, *operation;
+	/* the operation that this one, an undo, takes back or makes again; its own
+	 * where nobody said so */
+	const char	*origin;
 	struct setting_words words;
 	/* "done", "failed", or "" where it was broken off */
 	const char	*result, *text;

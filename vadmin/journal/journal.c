@@ -167,7 +167,7 @@ add_header(const struct journal *j, struct str *out)
 
 	if (gmtime_r(&now, &tm) != NULL)
 		strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	entry_adds(out, "vmail-journal", "1");
+	entry_adds(out, "vmail-journal", ENTRY_VERSION);
 	entry_adds(out, "time", stamp);
 	entry_adds(out, "who", call->as == NULL ? caller_name(&pool) :
 	    pool_format(&pool, "%s as %s", caller_name(&pool),
@@ -296,9 +296,26 @@ tell(void *arg, const struct change *change, struct err *err)
 		if (begin_entry(j, &text, err) == -1)
 			return err_within(err, "nothing was changed, because "
 			    "the journal cannot be written");
-	} else if (append(j, &text, err) == -1)
+		j->size_before = j->size - (off_t)text.len;
+		return 1;
+	}
+	j->size_before = j->size;
+	if (append(j, &text, err) == -1)
 		go_on(j, err);
 	return 1;
+}
+
+/* What stays there by a crash is the last step, which may not have been done. */
+static void
+not_made(void *arg)
+{
+	struct journal *j = arg;
+
+	if (j->broken || j->fd == -1)
+		return;
+	j->size = j->size_before;
+	if (ftruncate(j->fd, j->size) == -1)
+		j->broken = true;
 }
 
 /* --- begin and end --------------------------------------------------------- */
@@ -307,7 +324,8 @@ void
 journal_begin(struct journal *j, const struct call *call)
 {
 	j->call = call;
-	j->watcher = (struct change_watcher){ .tell = tell, .arg = j };
+	j->watcher = (struct change_watcher){ .tell = tell,
+	    .not_made = not_made, .arg = j };
 	j->before = change_watch(&j->watcher);
 	j->watches = true;
 }

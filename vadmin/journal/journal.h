@@ -31,6 +31,8 @@ struct journal {
 	int				 dir, fd;	/* -1: nothing was changed yet */
 	uint64_t			 number;
 	off_t				 size;
+	/* and before the last step */
+	off_t				 size_before;
 	/* it could not be written any more: the operation goes on */
 	bool				 broken;
 };

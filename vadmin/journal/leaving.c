@@ -21,7 +21,9 @@ moved_here(const struct entry_file *entry, struct pool *pool, const char *inbox)
 	struct journal_step step;
 
 	while (entry_next_step(&rest, pool, &step))
-		if (step.kind == CHANGE_MOVE && strcmp(step.to, inbox) == 0)
+		if ((step.kind == CHANGE_MOVE ||
+		    step.kind == CHANGE_RELOCATE) &&
+		    strcmp(step.to, inbox) == 0)
 			return true;
 	return false;
 }
@@ -39,11 +41,31 @@ check_inbox(const struct domain *domain, const struct entry_file *entry,
 	if (realpath(parent, real) == NULL)
 		return 0;
 	const char *inbox = pool_format(pool, "%s/%s", real, own);
-	if (lstat(inbox, &st) == -1 || moved_here(entry, pool, inbox))
+	if (lstat(inbox, &st) == -1 || belongings_has_moved(&account, pool) ||
+	    moved_here(entry, pool, inbox))
 		return 0;
 	return err_set(err, ERR_REFUSED, "%s@%s has an inbox: 'vadmin user "
 	    "delete %s@%s' takes the account away and keeps its mail", name,
 	    domain->name, name, domain->name);
+}
+
+uint64_t
+leaving_count(struct slice text)
+{
+	struct entry line;
+	uint64_t count = 0;
+
+	while (entries_next(&text, &line))
+		count += line.count == PASSWD_FIELDS;
+	return count;
+}
+
+/* Mail of these imports lay there before, and stays. */
+static bool
+is_served_in_place(const struct entry_file *entry)
+{
+	return strcmp(entry->origin, "import postfix") == 0 ||
+	    strcmp(entry->origin, "import maildirs") == 0;
 }
 
 int
@@ -59,8 +81,12 @@ leaving_check(const struct installation *in, const struct entry_file *entry,
 	struct err unused;
 	uint64_t uid;
 
-	if (!slice_starts(file, "passwd.") || domain_open(in, &pool,
+	if (!slice_starts(file, "passwd.") || is_served_in_place(entry) ||
+	    domain_open(in, &pool,
 	    slice_from(file, strlen("passwd.")), &domain, &unused) == -1)
+		return 0;
+	/* Where they are as many before, one was only called otherwise. */
+	if (leaving_count(step->hunk.new) <= leaving_count(step->hunk.old))
 		return 0;
 	while (entries_next(&rest, &line)) {
 		if (line.count != PASSWD_FIELDS ||

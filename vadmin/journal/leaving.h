@@ -6,6 +6,7 @@
 #include "err.h"
 #include "installation.h"
 #include "step.h"
+#include "str.h"
 
 /* For a step on passwd.D that is to be taken back: the user ids of lines that go
  * are remembered as used.  ERR_REFUSED: one has an inbox that would be left
@@ -13,5 +14,8 @@
 int	leaving_check(const struct installation *in,
 	    const struct entry_file *entry, const struct journal_step *step,
 	    struct err *err);
+
+/* How many lines of passwd.D can be accounts. */
+uint64_t leaving_count(struct slice text);
 
 #endif

@@ -8,6 +8,7 @@
 /* The first that fits. */
 static const struct manner manners[] = {
 	{ .before = "passwd.", .separator = ':', .secret = 2 },
+	{ .before = ".passwd.", .separator = ':', .secret = 2 },
 	{ .before = "shadow.", .separator = ':', .secret = 2 },
 	{ .before = "admins", .separator = ':', .secret = 2 },
 	{ .before = "aliases.", .separator = ':' },
@@ -20,6 +21,9 @@ static const struct manner manners[] = {
 	{ .separator = '\0' },
 };
 
+/* What is begun is written and taken away by whoever does it. */
+static const struct manner unfinished = { .stays = true };
+
 /* What a deleted account's lines said: "shadow:LINE". */
 static const struct manner in_trash = { .secret = 3 };
 
@@ -30,6 +34,8 @@ manner_of(const char *path)
 	struct slice name = slice_of(slash != NULL ? slash + 1 : path);
 	const struct manner *m = manners;
 
+	if (strstr(path, "/.unfinished/") != NULL)
+		return &unfinished;
 	if (strstr(path, "/.trash/") != NULL)
 		return &in_trash;
 	while ((m->before != NULL && !slice_starts(name, m->before)) ||

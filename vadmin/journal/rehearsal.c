@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -31,12 +32,14 @@ static void
 translate(const struct rehearsal *r, struct str *path)
 {
 	for (const struct replica *p = r->replicas; p != NULL; p = p->next) {
-		if (p->disk == NULL || strcmp(p->disk, p->path) == 0 ||
+		if (p->disk == NULL ||
 		    !slice_starts(str_slice(path), p->disk))
 			continue;
 		size_t len = strlen(p->disk);
 		if (path->s[len] != '/' && path->s[len] != '\0')
 			continue;
+		if (strcmp(p->disk, p->path) == 0)
+			return;		/* where it is again */
 		SCOPED(drop_str) struct str called = { 0 };
 		str_adds(&called, p->path);
 		str_adds(&called, path->s + len);
@@ -119,6 +122,31 @@ find(void *arg, int dir, const char *name, int flags, int *fd)
 	return 1;
 }
 
+/* Of those that lie in the directory under a name that the disk does not have;
+ * what was replaced again is not looked at twice. */
+static const char *
+made(void *arg, int dir, size_t i)
+{
+	const struct rehearsal *r = arg;
+	SCOPED(drop_str) struct str path = { 0 };
+	struct err unused;
+	struct stat st;
+
+	if (place(arg, dir, "", &path, &unused) == -1)
+		return NULL;
+	for (const struct replica *p = r->replicas; p != NULL; p = p->next) {
+		if (!slice_starts(slice_of(p->path), str_text(&path)) ||
+		    strchr(p->path + path.len, '/') != NULL || p->fd == -1 ||
+		    table_find(&r->places, p->path) != p ||
+		    fstatat(dir, p->path + path.len, &st,
+		    AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
+		if (i-- == 0)
+			return p->path + path.len;
+	}
+	return NULL;
+}
+
 /* --- what would be --------------------------------------------------------- */
 
 static void
@@ -180,6 +208,27 @@ put_link(struct rehearsal *r, const struct change *change,
 	return 0;
 }
 
+/* What would be below a directory goes with it. */
+static int
+put_below(struct rehearsal *r, const struct journal_step *step,
+    struct err *err)
+{
+	SCOPED(drop_str) struct str above = { 0 };
+
+	str_addf(&above, "%s/", step->path);
+	for (const struct replica *p = r->replicas; p != NULL; p = p->next) {
+		if (!slice_starts(slice_of(p->path), str_text(&above)) ||
+		    table_find(&r->places, p->path) != p)
+			continue;
+		int fd = p->fd == -1 ? -1 : fcntl(p->fd, F_DUPFD_CLOEXEC, 0);
+		if (fd == -1 && p->fd != -1)
+			return err_sys(err, "%s", p->path);
+		put(r, pool_format(&r->pool, "%s/%s", step->to,
+		    p->path + above.len), fd, p->disk, false);
+	}
+	return 0;
+}
+
 static int
 put_moved(struct rehearsal *r, const struct change *change,
     const struct journal_step *step, struct err *err)
@@ -188,10 +237,30 @@ put_moved(struct rehearsal *r, const struct change *change,
 	int fd = change_open(change->dir, change->name,
 	    O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd == -1 || place_of(change->dir, change->name, &disk, err) == -1)
+	if (fd == -1 || place_of(fd, "", &disk, err) == -1)
 		return err_sys(err, "%s", step->path);
+	str_cut(&disk, disk.len - 1);
 	put(r, step->path, -1, NULL, false);
 	put(r, step->to, fd, str_text(&disk), false);
+	return put_below(r, step, err);
+}
+
+static int
+put_relocated(struct rehearsal *r, const struct change *change,
+    const struct journal_step *step, struct err *err)
+{
+	int fd = -1;
+
+	if (step->was) {
+		if (put_moved(r, change, step, err) == -1)
+			return -1;
+	} else
+		put(r, step->to, -1, NULL, false);
+	if (change->mark == NULL)
+		return 0;
+	if (make_link(change->mark, &fd, err) == -1)
+		return -1;
+	put(r, step->path, fd, NULL, false);
 	return 0;
 }
 
@@ -207,6 +276,20 @@ put_directory(struct rehearsal *r, const struct change *change,
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	put(r, step->path, fd, path, true);
 	return fd == -1 ? err_sys(err, "%s", path) : 0;
+}
+
+/* What it would be like nobody asks: only whether it is there. */
+static int
+put_copied(struct rehearsal *r, const struct change *change,
+    const struct journal_step *step, struct err *err)
+{
+	int fd = change_open(change->to_dir, change->to,
+	    O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd == -1)
+		return err_sys(err, "%s", step->to);
+	put(r, step->path, fd, NULL, false);
+	return 0;
 }
 
 static int
@@ -236,6 +319,8 @@ static putter *const putters[] = {
 	[CHANGE_FILE] = put_file,
 	[CHANGE_LINK] = put_link,
 	[CHANGE_MOVE] = put_moved,
+	[CHANGE_RELOCATE] = put_relocated,
+	[CHANGE_COPY] = put_copied,
 	[CHANGE_MAKE_DIR] = put_directory,
 	[CHANGE_REMOVE_DIR] = put_nothing,
 	[CHANGE_DESTROY] = put_nothing,
@@ -254,6 +339,8 @@ tell(void *arg, const struct change *change, struct err *err)
 
 	if (step_of(change, place, r, &pool, &texts, &step, err) == -1)
 		return -1;
+	r->count++;
+	r->last = pool_dup(&r->pool, slice_of(step.path));
 	if (r->steps.heads != NULL) {
 		step_show(&step, &r->steps);
 		/* What an operation says that it did, it did not do. */
@@ -267,7 +354,8 @@ tell(void *arg, const struct change *change, struct err *err)
 void
 rehearsal_begin(struct rehearsal *r, bool told)
 {
-	r->watcher = (struct change_watcher){ tell, find, r };
+	r->watcher = (struct change_watcher){ .tell = tell,
+	    .find = find, .made = made, .arg = r };
 	r->steps.heads = told ? step_heads : NULL;
 	r->before = change_watch(&r->watcher);
 	r->watches = true;

@@ -22,6 +22,9 @@ struct rehearsal {
 	struct replica			*replicas;	/* all of them */
 	/* what would be done; heads NULL: nobody wants to know */
 	struct sheet			 steps;
+	/* how much, and to what the last one */
+	size_t				 count;
+	const char			*last;
 };
 
 /* Until it is dropped.  It stays where it is. */

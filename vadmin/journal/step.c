@@ -22,6 +22,8 @@ static const struct {
 	[CHANGE_FILE] = { "file", "replace" },
 	[CHANGE_LINK] = { "link", "link" },
 	[CHANGE_MOVE] = { "move", "move" },
+	[CHANGE_RELOCATE] = { "relocate", "move" },
+	[CHANGE_COPY] = { "copy", "copy" },
 	[CHANGE_MAKE_DIR] = { "directory", "make directory" },
 	[CHANGE_REMOVE_DIR] = { "no-directory", "remove directory" },
 	[CHANGE_DESTROY] = { "destroyed", "destroy" },
@@ -57,6 +59,8 @@ step_action(const struct journal_step *step)
 		return "remove";
 	if (step->kind == CHANGE_FILE && !step->was)
 		return "make";
+	if (step->kind == CHANGE_RELOCATE && !step->was)
+		return "mark";
 	return kinds[step->kind].action;
 }
 
@@ -91,10 +95,23 @@ take_stat(struct journal_step *step, const struct stat *st)
 	step->mode = st->st_mode & 07777;
 }
 
-/* What is there before: a file's text, or why there is none. */
+/* NULL: it is none. */
+static const char *
+link_text(const struct change *change, struct pool *pool)
+{
+	char says[PATH_MAX];
+	ssize_t len = change_read_link(change->dir, change->name, says,
+	    sizeof says);
+
+	return len <= 0 || (size_t)len == sizeof says ? NULL :
+	    pool_dup(pool, (struct slice){ says, (size_t)len });
+}
+
+/* What is there before: a file's text, a link, or why there is none. */
 static int
 take_old(const struct change *change, const struct manner *manner,
-    struct journal_step *step, struct step_texts *texts, struct err *err)
+    struct pool *pool, struct journal_step *step, struct step_texts *texts,
+    struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
 	struct stat st;
@@ -103,6 +120,8 @@ take_old(const struct change *change, const struct manner *manner,
 		return errno == ENOENT ? 0 : err_sys(err, "%s", step->path);
 	step->was = true;
 	take_stat(step, &st);
+	if (S_ISLNK(st.st_mode) && (step->said = link_text(change, pool)))
+		return 0;
 	step->lost = !S_ISREG(st.st_mode) ||
 	    (manner->lives && st.st_size > LIVES_MAX);
 	if (step->lost)
@@ -134,25 +153,23 @@ take_new(const struct change *change, struct journal_step *step,
 static bool
 take_link(const struct change *change, struct pool *pool, struct journal_step *step)
 {
-	char says[PATH_MAX];
-	ssize_t len = change_read_link(change->dir, change->name, says,
-	    sizeof says);
+	const char *says = link_text(change, pool);
 
-	if (len <= 0 || (size_t)len == sizeof says)
+	if (says == NULL)
 		return false;
 	step->kind = CHANGE_LINK;
 	step->was = true;
-	step->to = pool_dup(pool, (struct slice){ says, (size_t)len });
+	step->to = says;
 	return true;
 }
 
 static int
-take_texts(const struct change *change, struct journal_step *step,
-    struct step_texts *texts, struct err *err)
+take_texts(const struct change *change, struct pool *pool,
+    struct journal_step *step, struct step_texts *texts, struct err *err)
 {
 	const struct manner *manner = manner_of(step->path);
 
-	if (take_old(change, manner, step, texts, err) == -1 ||
+	if (take_old(change, manner, pool, step, texts, err) == -1 ||
 	    take_new(change, step, texts, err) == -1)
 		return -1;
 	struct slice old = { texts->old, texts->old_len },
@@ -162,6 +179,23 @@ take_texts(const struct change *change, struct journal_step *step,
 	else
 		step->hunk = hunk_between(old, new);
 	return 0;
+}
+
+static bool
+has_second_place(const struct change *change)
+{
+	return change->kind == CHANGE_MOVE ||
+	    change->kind == CHANGE_RELOCATE || change->kind == CHANGE_COPY;
+}
+
+/* Whether there is something to move but a mark. */
+static bool
+is_thing(const struct change *change)
+{
+	struct stat st;
+
+	return change_stat(change->dir, change->name, &st) == 0 &&
+	    !S_ISLNK(st.st_mode);
 }
 
 int
@@ -174,14 +208,18 @@ step_of(const struct change *change, step_place *place, void *arg,
 	struct stat st;
 
 	if (place(arg, change->dir, change->name, &path, err) == -1 ||
-	    (change->kind == CHANGE_MOVE && place(arg, change->to_dir,
+	    (has_second_place(change) && place(arg, change->to_dir,
 	    change->to, &to, err) == -1))
 		return -1;
 	step.path = pool_dup(pool, str_slice(&path));
-	if (change->kind == CHANGE_MOVE)
+	if (has_second_place(change))
 		step.to = pool_dup(pool, str_slice(&to));
+	if (change->kind == CHANGE_RELOCATE)
+		step.was = is_thing(change);
 	if (change->kind == CHANGE_LINK) {
 		step.to = pool_dup(pool, slice_of(change->to));
+		if (take_texts(change, pool, &step, texts, err) == -1)
+			return -1;
 		step.is = true;
 	}
 	if (change->kind == CHANGE_REMOVE_DIR &&
@@ -189,7 +227,7 @@ step_of(const struct change *change, step_place *place, void *arg,
 		take_stat(&step, &st);
 	if (change->kind == CHANGE_FILE &&
 	    (change->fd != -1 || !take_link(change, pool, &step)) &&
-	    take_texts(change, &step, texts, err) == -1)
+	    take_texts(change, pool, &step, texts, err) == -1)
 		return -1;
 	*out = step;
 	return 0;
@@ -238,7 +276,7 @@ step_show(const struct journal_step *step, struct sheet *sheet)
 {
 	show_row(sheet, step_action(step), step->path,
 	    slice_of(step->to != NULL ? step->to : ""));
-	if (step->kind != CHANGE_FILE)
+	if (step->kind != CHANGE_FILE && step->kind != CHANGE_LINK)
 		return;
 	show_lines(step, "-", step->hunk.old, sheet);
 	show_lines(step, "+", step->hunk.new, sheet);

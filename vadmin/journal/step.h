@@ -14,7 +14,9 @@
 struct journal_step {
 	enum change_kind kind;
 	const char	*path;
-	const char	*to;		/* CHANGE_MOVE, CHANGE_LINK */
+	const char	*to;		/* of a move, a copy (from there), a link */
+	/* what was there was a link, and said this; or NULL */
+	const char	*said;
 	/* a file or a link: was there before, is there behind */
 	bool		 was, is;
 	/* what was there is not kept: it was too long, or no plain file */
@@ -22,7 +24,7 @@ struct journal_step {
 	/* of the file that was; of one that is new; who for another process */
 	struct ident	 owner;
 	mode_t		 mode;
-	struct hunk	 hunk;		/* CHANGE_FILE */
+	struct hunk	 hunk;		/* CHANGE_FILE; CHANGE_LINK: what was */
 };
 
 /* What the hunk's slices look into, as long as that lives. */

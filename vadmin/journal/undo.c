@@ -2,31 +2,22 @@
 #include "undo.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "away.h"
+#include "belongings.h"
 #include "change.h"
 #include "fd.h"
 #include "mem.h"
+#include "moved.h"
 #include "place.h"
+#include "relocate.h"
 #include "scope.h"
 #include "undo_desk.h"
 
 /* --- links, directories, moves --------------------------------------------- */
-
-static bool
-link_says(const struct desk *desk)
-{
-	char says[PATH_MAX];
-	ssize_t len = change_read_link(desk->dir, desk->name, says,
-	    sizeof says);
-
-	return len > 0 && slice_is((struct slice){ says, (size_t)len },
-	    desk->step->to);
-}
 
 static int
 back_link(const struct desk *desk, struct err *err)
@@ -43,11 +34,19 @@ back_link(const struct desk *desk, struct err *err)
 			return -1;
 		return undo_sync(desk, err);
 	}
-	if (there && link_says(desk))
-		return undo_remove(desk, err);
-	return desk->perhaps && !there ? 0 : err_set(err, ERR_REFUSED,
+	if (there && undo_link_says(desk, desk->step->to))
+		return desk->step->was ? undo_put(desk, err) :
+		    undo_remove(desk, err);
+	return desk->perhaps && there == desk->step->was ? 0 : err_set(err, ERR_REFUSED,
 	    "%s does not lead to %s any more", desk->step->path,
 	    desk->step->to);
+}
+
+/* What programs keep beside an inbox comes and goes. */
+static bool
+is_kin(const struct desk *desk, const char *moved_to)
+{
+	return desk->name[0] == '.' && moved_to[0] == '.';
 }
 
 static int
@@ -58,6 +57,11 @@ back_move(const struct desk *desk, struct err *err)
 	struct stat st;
 
 	if (place_open(desk->step->to, &from, &moved_to, err) == -1)
+		return -1;
+	if (is_kin(desk, moved_to) && change_stat(from, moved_to, &st) == -1)
+		return 0;
+	if (is_kin(desk, moved_to) && change_remove(desk->dir, desk->name,
+	    NULL, err) == -1)
 		return -1;
 	switch (change_move(from, moved_to, desk->dir, desk->name, err)) {
 	case CHANGE_MOVED:
@@ -76,6 +80,50 @@ back_move(const struct desk *desk, struct err *err)
 	default:
 		return -1;
 	}
+}
+
+/* Where a thing is as the mark that it leaves says it: below the mark's own
+ * directory; else (NULL) it leaves none, as what comes back from a trash. */
+static const char *
+mark_for(struct pool *pool, const char *at, const char *leads_to)
+{
+	size_t len = (size_t)(strrchr(at, '/') + 1 - at);
+
+	return strncmp(at, leads_to, len) == 0 ?
+	    pool_format(pool, MOVED "%s", leads_to + len) : NULL;
+}
+
+/* Mail that came since goes along, and so does what lies beside an inbox. */
+static int
+back_relocate(const struct desk *desk, struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_fd) int from = -1;
+	struct place now, then = { desk->dir, desk->name };
+	struct stat st;
+
+	if (place_open(desk->step->to, &from, &now.name, err) == -1)
+		return -1;
+	now.dir = from;
+	if (change_stat(then.dir, then.name, &st) == 0 &&
+	    !relocate_is_mark(then, NULL))
+		return desk->perhaps ? relocate_clear(now, err) :
+		    undo_is_there_again(desk->step->path, err);
+	const char *mark = mark_for(&pool, desk->step->to, desk->step->path);
+	if ((mark != NULL ? relocate(now, then, mark, err) :
+	    relocate_back(now, then, err)) == -1)
+		return -1;
+	return belongings_take_kin(now.dir, now.name, then.dir, then.name,
+	    err);
+}
+
+/* The mail goes with the domain, or the account, that it was copied for. */
+static int
+back_copy(const struct desk *desk, struct err *err)
+{
+	(void)desk;
+	(void)err;
+	return 0;
 }
 
 /* One that others use by now stays. */
@@ -140,6 +188,8 @@ static const struct {
 	[CHANGE_FILE] = { undo_file, true },
 	[CHANGE_LINK] = { back_link, true },
 	[CHANGE_MOVE] = { back_move, true },
+	[CHANGE_RELOCATE] = { back_relocate, true },
+	[CHANGE_COPY] = { back_copy, false },
 	[CHANGE_MAKE_DIR] = { back_make_dir, true },
 	[CHANGE_REMOVE_DIR] = { back_remove_dir, true },
 	[CHANGE_DESTROY] = { back_destroy, false },

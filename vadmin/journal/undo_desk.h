@@ -26,6 +26,12 @@ int	undo_is_there_again(const char *path, struct err *err);
 int	undo_sync(const struct desk *desk, struct err *err);
 int	undo_remove(const struct desk *desk, struct err *err);
 
+/* Whether there is a link that says just this. */
+bool	undo_link_says(const struct desk *desk, const char *text);
+
+/* The file or the link that was there takes the place of what is. */
+int	undo_put(const struct desk *desk, struct err *err);
+
 /* CHANGE_FILE. */
 int	undo_file(const struct desk *desk, struct err *err);
 

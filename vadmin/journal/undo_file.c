@@ -2,6 +2,7 @@
 #include "undo_desk.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -56,8 +57,9 @@ write_file(const struct desk *desk, struct slice text, bool is_new,
 	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
 	struct ident who = desk->step->owner;
 
-	if (draft_begin(desk->dir, desk->name, desk->step->mode, &draft,
-	    err) == -1)
+	if ((is_new ? draft_begin_like(desk->dir, desk->name, NULL,
+	    desk->step->mode, &draft, err) : draft_begin(desk->dir,
+	    desk->name, desk->step->mode, &draft, err)) == -1)
 		return -1;
 	if (fd_write(draft.fd, text.p, text.len) == -1)
 		return err_sys(err, "write %s", desk->step->path);
@@ -76,6 +78,28 @@ undo_remove(const struct desk *desk, struct err *err)
 	return undo_sync(desk, err);
 }
 
+bool
+undo_link_says(const struct desk *desk, const char *text)
+{
+	char says[PATH_MAX];
+	ssize_t len = change_read_link(desk->dir, desk->name, says,
+	    sizeof says);
+
+	return len > 0 && slice_is((struct slice){ says, (size_t)len }, text);
+}
+
+int
+undo_put(const struct desk *desk, struct err *err)
+{
+	const struct journal_step *step = desk->step;
+
+	if (step->said == NULL)
+		return write_file(desk, step->hunk.old, true, err);
+	if (change_put_link(step->said, desk->dir, desk->name, err) == -1)
+		return -1;
+	return undo_sync(desk, err);
+}
+
 /* *there, and its text. */
 static int
 read_now(const struct desk *desk, struct str *text, bool *there,
@@ -90,6 +114,31 @@ read_now(const struct desk *desk, struct str *text, bool *there,
 		return err->kind == ERR_ABSENT ? 0 : -1;
 	}
 	return file_read(fd, TEXT_MAX, text, err);
+}
+
+static int
+holds_something_else(const struct desk *desk, struct err *err)
+{
+	return err_set(err, ERR_REFUSED, "%s holds something else since",
+	    desk->step->path);
+}
+
+/* A file that took the place of a link. */
+static int
+back_from_link(const struct desk *desk, struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	bool there;
+
+	if (undo_link_says(desk, desk->step->said))
+		return desk->perhaps ? 0 :
+		    undo_is_there_again(desk->step->path, err);
+	if (read_now(desk, &text, &there, err) == -1)
+		return -1;
+	if (!there)
+		return undo_is_gone(desk, err);
+	return slice_equal(str_slice(&text), desk->step->hunk.new) ?
+	    undo_put(desk, err) : holds_something_else(desk, err);
 }
 
 /* What changes by itself is put back as it was. */
@@ -111,8 +160,7 @@ back_made(const struct desk *desk, struct slice now, bool there,
 	if (!there)
 		return desk->perhaps ? 0 : undo_is_gone(desk, err);
 	if (!slice_equal(now, desk->step->hunk.new))
-		return err_set(err, ERR_REFUSED, "%s holds something else since",
-		    desk->step->path);
+		return holds_something_else(desk, err);
 	return undo_remove(desk, err);
 }
 
@@ -139,17 +187,6 @@ can_be_done(const struct desk *desk, struct slice now)
 	    &text, &unused) == 0;
 }
 
-static uint64_t
-count_accounts(struct slice text)
-{
-	struct entry line;
-	uint64_t count = 0;
-
-	while (entries_next(&text, &line))
-		count += line.count == PASSWD_FIELDS;
-	return count;
-}
-
 /* Who comes back needs the room that who is new needs. */
 static int
 check_room(const struct desk *desk, struct slice now, struct slice then,
@@ -164,8 +201,8 @@ check_room(const struct desk *desk, struct slice now, struct slice then,
 	    slice_from(file, strlen("passwd.")), &domain, &unused) == -1)
 		return 0;
 	uint64_t max = domain->conf.max_users, count = max == 0 ? 0 :
-	    count_accounts(then);
-	return count <= max || count <= count_accounts(now) ? 0 :
+	    leaving_count(then);
+	return count <= max || count <= leaving_count(now) ? 0 :
 	    err_set(err, ERR_REFUSED, "%s may have %llu accounts and would "
 	    "have %llu: raise max-users", domain->name,
 	    (unsigned long long)max, (unsigned long long)count);
@@ -203,6 +240,8 @@ undo_file(const struct desk *desk, struct err *err)
 		return 0;
 	if (desk->manner->lives)
 		return back_living(desk, err);
+	if (step->said != NULL)
+		return back_from_link(desk, err);
 	if (leaving_check(desk->in, desk->entry, step, err) == -1 ||
 	    read_now(desk, &text, &there, err) == -1)
 		return -1;

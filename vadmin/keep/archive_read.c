@@ -150,7 +150,7 @@ add_domain(const struct archive_reader *r, struct archive_index *index,
 		    sizeof *index->domains);
 	}
 	index->domains[index->count++] = (struct archive_domain){ name, at,
-	    r->at };
+	    r->at, 0 };
 	return 0;
 }
 
@@ -180,6 +180,9 @@ read_members(struct archive_reader *r, struct archive_index *index,
 	int got = read_facts(r, err);
 
 	while (got == 1 && add_domain(r, index, &seen, at, err) == 0) {
+		if (r->place.part == PART_LINES &&
+		    slice_is(r->place.name, "passwd"))
+			index->domains[index->count - 1].accounts++;
 		at = r->at;
 		got = archive_next(r, err);
 	}

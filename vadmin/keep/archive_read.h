@@ -18,6 +18,7 @@
 struct archive_domain {
 	const char	*name;
 	uint64_t	 at, end;
+	size_t		 accounts;
 };
 
 struct archive_index {

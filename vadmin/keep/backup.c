@@ -12,8 +12,10 @@
 #include "files.h"
 #include "ops.h"
 #include "place.h"
+#include "progress.h"
 #include "scope.h"
 #include "subject.h"
+#include "user_count.h"
 
 enum { TEXT_MAX = 1 << 24 };
 
@@ -66,6 +68,7 @@ write_all(struct backup *b, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 
+	user_count_expect(&b->call->in, NULL);
 	if (write_facts(b, "all", err) == -1 ||
 	    write_installation(b, err) == -1)
 		return -1;
@@ -85,12 +88,14 @@ write_what(struct backup *b, const char *what, struct err *err)
 		    write_facts(b, pool_format(&b->call->pool, "%s@%s",
 		    account->name, account->domain->name), err) == -1)
 			return -1;
+		progress_expect(1);
 		return backup_domain(b, account->domain->name, account->name,
 		    err);
 	}
 	if (subject_domain(b->call, "U@D|D", &domain, err) == -1 ||
 	    write_facts(b, domain->name, err) == -1)
 		return -1;
+	user_count_expect(&b->call->in, domain->name);
 	return backup_domain(b, domain->name, NULL, err);
 }
 

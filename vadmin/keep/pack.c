@@ -22,6 +22,8 @@
 #include "spool.h"
 #include "uids.h"
 
+#define HOLES	"most of its bytes are holes"
+
 enum { CHUNK = 1 << 16 };
 
 /* --- one file -------------------------------------------------------- */
@@ -65,20 +67,41 @@ put_size(int out, off_t at, uint64_t size, struct err *err)
 	    err_sys(err, "keep a copy") : 0;
 }
 
-/* Its size is known when it was read: it may grow meanwhile. */
+int
+pack_leave_out(struct packing *p, const char *path, const char *why,
+    struct err *err)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const struct tar_member m = { .target = "", .path = pool_format(&pool,
+	    "%.200s: %s: it is left out", path, why) };
+
+	return parcel_put(p->out, PARCEL_NOTE, &m, err);
+}
+
+/* Holes take nothing of who makes them, and in a backup as much as bytes do:
+ * one file could fill every disk.  What a file system compresses has none. */
+static bool
+is_mostly_holes(int fd, const struct stat *st)
+{
+	const off_t most = (off_t)1 << 30;
+
+	return st->st_size - (off_t)st->st_blocks * 512 > most &&
+	    lseek(fd, 0, SEEK_HOLE) < st->st_size;
+}
+
+/* As long as it is now: it may grow meanwhile, for ever. */
 static int
-pack_some(struct packing *p, int fd, const char *path, uint64_t max,
+pack_some(struct packing *p, int fd, const struct stat *st, const char *path,
     off_t *at, struct err *err)
 {
-	struct stat st;
+	struct tar_member m = member_of(st, path);
 	uint64_t size;
 
 	*at = lseek(p->out, 0, SEEK_CUR);
-	if (*at == -1 || fstat(fd, &st) == -1)
+	if (*at == -1)
 		return err_sys(err, "%s", path);
-	struct tar_member m = member_of(&st, path);
 	if (parcel_put(p->out, PARCEL_MEMBER, &m, err) == -1 ||
-	    copy_bytes(fd, p->out, max, &size, err) == -1)
+	    copy_bytes(fd, p->out, (uint64_t)st->st_size, &size, err) == -1)
 		return err_within(err, "%s", path);
 	return put_size(p->out, *at, size, err);
 }
@@ -87,7 +110,13 @@ int
 pack_file(struct packing *p, int fd, const char *path, off_t *at,
     struct err *err)
 {
-	return pack_some(p, fd, path, INT64_MAX, at, err);
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return err_sys(err, "%s", path);
+	*at = -1;
+	return is_mostly_holes(fd, &st) ? pack_leave_out(p, path, HOLES,
+	    err) : pack_some(p, fd, &st, path, at, err);
 }
 
 int
@@ -109,17 +138,6 @@ pack_directory(struct packing *p, int fd, const char *path, struct err *err)
 		return err_sys(err, "%s", path);
 	struct tar_member m = member_of(&st, path);
 	return parcel_put(p->out, PARCEL_MEMBER, &m, err);
-}
-
-int
-pack_leave_out(struct packing *p, const char *path, const char *why,
-    struct err *err)
-{
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	const struct tar_member m = { .target = "", .path = pool_format(&pool,
-	    "%.200s: %s: it is left out", path, why) };
-
-	return parcel_put(p->out, PARCEL_NOTE, &m, err);
 }
 
 /* --- its own files of files/D ---------------------------------------- */
@@ -192,8 +210,9 @@ pack_mbox(struct packing *p, const struct mailbox *mailbox, struct err *err)
 	    deadline_in((int64_t)mailbox->lock_timeout * 1000), &file,
 	    err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
-	if (pack_some(p, file.fd, "inbox", (uint64_t)file.st.st_size, &at,
-	    err) == -1)
+	if (is_mostly_holes(file.fd, &file.st))
+		return err_set(err, ERR_REFUSED, HOLES);
+	if (pack_some(p, file.fd, &file.st, "inbox", &at, err) == -1)
 		return -1;
 	return pack_uids(p, &file, err);
 }

@@ -25,7 +25,8 @@ int	pack_account(void *packing, struct err *err);
 int	pack_tree(struct packing *p, int dir, const char *path,
 	    struct err *err);
 
-/* One file that is open; *at becomes where its parcel begins. */
+/* One file that is open; *at becomes where its parcel begins, -1 where it is left
+ * out. */
 int	pack_file(struct packing *p, int fd, const char *path, off_t *at,
 	    struct err *err);
 int	pack_directory(struct packing *p, int fd, const char *path,

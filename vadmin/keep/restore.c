@@ -6,6 +6,7 @@
 #include "files.h"
 #include "name.h"
 #include "ops.h"
+#include "progress.h"
 #include "restoring.h"
 #include "scope.h"
 
@@ -111,6 +112,8 @@ restore_all(struct restore *r, struct err *err)
 	if (check_free(r, err) == -1 || restore_installation(r, err) == -1)
 		return -1;
 	for (size_t i = (size_t)r->record.done; i < r->index.count; i++)
+		progress_expect(r->index.domains[i].accounts);
+	for (size_t i = (size_t)r->record.done; i < r->index.count; i++)
 		if (one_domain(r, &r->index.domains[i], NULL, err) == -1 ||
 		    restore_record_next(&r->call->in, &r->record, err) == -1)
 			return -1;
@@ -145,8 +148,12 @@ restore_some(struct restore *r, const char *what, struct err *err)
 	const char *account = at == -1 ? NULL : pool_dup(&r->call->pool,
 	    (struct slice){ what, (size_t)at });
 
-	return find_domain(r, slice_from(whole, (size_t)(at + 1)), &from,
-	    err) == -1 ? -1 : one_domain(r, from, account, err);
+	if (find_domain(r, slice_from(whole, (size_t)(at + 1)), &from,
+	    err) == -1)
+		return -1;
+	if (account == NULL)
+		progress_expect(from->accounts);
+	return one_domain(r, from, account, err);
 }
 
 /* For who repeats it from another directory. */

@@ -24,11 +24,15 @@ put_grants(struct restoring *r, const struct restored *one, struct err *err)
 	rest = str_slice(&text);
 	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
 		if (grants_parse(line, &g, &wrong) != 1 ||
-		    (!slice_same(g.owner, name) && !slice_same(g.who, name)) ||
-		    account_find(r->domain, &r->pool, g.owner, &unused,
-		    err) == -1 || account_find(r->domain, &r->pool, g.who,
-		    &unused, err) == -1)
+		    (!slice_same(g.owner, name) && !slice_same(g.who, name)))
 			continue;
+		if (account_find(r->domain, &r->pool, g.owner, &unused,
+		    err) == -1 || account_find(r->domain, &r->pool, g.who,
+		    &unused, err) == -1) {
+			if (err->kind != ERR_ABSENT)
+				return -1;
+			continue;
+		}
 		if (grant_file_set(r->domain, pool_dup(&r->pool, g.owner),
 		    pool_dup(&r->pool, g.who), g.grant, err) == -1)
 			return -1;

@@ -71,8 +71,10 @@ put_link(struct restoring *r, struct slice alias, struct err *err)
 		    in->path) : 0;
 	if (errno != EEXIST)
 		return err_sys(err, "make %s/%s", in->path, link);
-	if (domain_real_name(in, &r->pool, alias, &real, err) == 0 &&
-	    strcmp(real, r->from->name) == 0)
+	if (domain_real_name(in, &r->pool, alias, &real, err) == -1) {
+		if (err->kind != ERR_ABSENT)
+			return -1;
+	} else if (strcmp(real, r->from->name) == 0)
 		return 0;
 	return err_set(err, ERR_EXISTS, "%s/%s is there already and leads "
 	    "elsewhere: move it away", in->path, link);
@@ -197,21 +199,22 @@ open_domain(struct restoring *r, struct err *err)
 {
 	const struct installation *in = &r->call->in;
 	const char *name = pool_format(&r->pool, "domain.%s", r->from->name);
+	bool there;
 
-	if (put_texts(r, true, err) == -1)
+	if (put_texts(r, true, err) == -1 ||
+	    files_there(in->dir, name, &there, err) == -1)
 		return -1;
-	if (!files_exists(in->dir, name) && files_write(in, name, MODE_PUBLIC,
-	    SLICE(""), err) == -1)
+	if (!there && files_write(in, name, MODE_PUBLIC, SLICE(""), err) == -1)
 		return -1;
 	return domain_open(in, &r->pool, slice_of(r->from->name), &r->domain,
 	    err);
 }
 
-static bool
-is_there(struct restoring *r)
+static int
+look(struct restoring *r, bool *there, struct err *err)
 {
-	return files_exists(r->call->in.dir, pool_format(&r->pool, "passwd.%s",
-	    r->from->name));
+	return files_there(r->call->in.dir, pool_format(&r->pool, "passwd.%s",
+	    r->from->name), there, err);
 }
 
 /* Through a link its files would be another domain's. */
@@ -219,10 +222,11 @@ static int
 check_alias(struct restoring *r, struct err *err)
 {
 	const char *name = r->from->name, *real;
-	struct err unused;
 
 	if (domain_real_name(&r->call->in, &r->pool, slice_of(name), &real,
-	    &unused) == -1 || strcmp(real, name) == 0)
+	    err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	if (strcmp(real, name) == 0)
 		return 0;
 	return err_set(err, ERR_EXISTS, "%s is a domain alias of %s here: "
 	    "take that away first ('vadmin domain unalias %s'), and repeat "
@@ -233,8 +237,11 @@ int
 restoring_check_name(struct restoring *r, struct err *err)
 {
 	const char *name = r->from->name, *path = r->reader->path;
+	bool there;
 
-	return !is_there(r) ? check_alias(r, err) : err_set(err, ERR_EXISTS,
+	if (look(r, &there, err) == -1)
+		return -1;
+	return !there ? check_alias(r, err) : err_set(err, ERR_EXISTS,
 	    "%s is there already: 'vadmin restore %s U@%s' brings back one "
 	    "account of it, 'vadmin restore %s D' another domain; or move its "
 	    "files away first", name, path, name, path);
@@ -243,7 +250,11 @@ restoring_check_name(struct restoring *r, struct err *err)
 int
 restore_domain(struct restoring *r, struct err *err)
 {
-	if (r->record->begun && is_there(r))
+	bool there;
+
+	if (look(r, &there, err) == -1)
+		return -1;
+	if (r->record->begun && there)
 		return 0;
 	if (restoring_check_name(r, err) == -1)
 		return -1;

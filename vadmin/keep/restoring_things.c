@@ -117,7 +117,8 @@ receive(void *arg, struct err *err)
 	return unpack_account(&receiving->unpacking, err);
 }
 
-/* What the child says is the reason, where both fail. */
+/* What the child says is the reason where both fail, unless it was told half:
+ * then it knows less than we do. */
 static int
 pass_on(struct restoring *r, const struct restored *one, struct err *err)
 {
@@ -125,7 +126,7 @@ pass_on(struct restoring *r, const struct restored *one, struct err *err)
 	SCOPED(drop_fd) int in = -1;
 	SCOPED(drop_fd) int out = -1;
 	struct err said;
-	int ends[2];
+	int ends[2], ended;
 
 	if (pipe2(ends, O_CLOEXEC) == -1)
 		return err_sys(err, "make a pipe");
@@ -138,12 +139,12 @@ pass_on(struct restoring *r, const struct restored *one, struct err *err)
 		return -1;
 	drop_fd(&in);
 	int sent = send_all(r, one, out, err);
+	bool gone = sent == -1 && errno == EPIPE;
 	drop_fd(&out);
-	if (apart_end(&apart, &said) == -1) {
+	ended = apart_end(&apart, &said);
+	if (ended == -1 && (sent == 0 || gone))
 		*err = said;
-		return -1;
-	}
-	return sent;
+	return ended == -1 ? -1 : sent;
 }
 
 /* --- the whole ------------------------------------------------------- */

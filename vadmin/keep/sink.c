@@ -119,7 +119,7 @@ compare_file(const struct sink *s, int dir, const char *name,
 	struct stat st;
 
 	if (file_open(dir, name, O_NOFOLLOW, &fd, &st, err) == -1)
-		return in_the_way(s, name, err);
+		return err_within(err, "%s", s->path);
 	bool same = (uint64_t)st.st_size == m->size &&
 	    st.st_uid == geteuid() && st.st_nlink == 1;
 	if (compare_bytes(s, fd, m->size, &same, err) == -1)
@@ -196,22 +196,20 @@ make_file(const struct sink *s, int dir, const char *name,
 	    err_sys(err, "%s/%s", s->path, name) : 0;
 }
 
-static bool
-is_there(int dir, const char *name)
-{
-	struct stat st;
-
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
-	    errno != ENOENT;
-}
-
 int
 sink_put_file(const struct sink *s, int dir, const char *name,
     const struct tar_member *m, struct err *err)
 {
-	if (s->only_compare || is_there(dir, name))
-		return compare_file(s, dir, name, m, err);
-	return make_file(s, dir, name, m, err);
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+		if (errno != ENOENT)
+			return err_sys(err, "%s/%s", s->path, name);
+		return s->only_compare ? in_the_way(s, name, err) :
+		    make_file(s, dir, name, m, err);
+	}
+	return S_ISREG(st.st_mode) ? compare_file(s, dir, name, m, err) :
+	    in_the_way(s, name, err);
 }
 
 /* --- directories and links ------------------------------------------- */
@@ -236,8 +234,10 @@ put_directory(struct sink *s, int dir, const char *last, const char *name,
 	if (!s->only_compare && mkdirat(dir, last, 0700) == -1 &&
 	    errno != EEXIST)
 		return err_sys(err, "make %s/%s", s->path, name);
-	if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+	if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? in_the_way(s, name, err) :
+		    err_sys(err, "%s/%s", s->path, name);
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid())
 		return in_the_way(s, name, err);
 	if (!s->only_compare && (st.st_mode & 0777) != m->mode)
 		remember_mode(s, name, m->mode);
@@ -255,6 +255,8 @@ put_link(const struct sink *s, int dir, const char *last, const char *name,
 	if (!s->only_compare && errno != EEXIST)
 		return err_sys(err, "make %s/%s", s->path, name);
 	ssize_t n = readlinkat(dir, last, target, sizeof target);
+	if (n == -1 && errno != EINVAL && errno != ENOENT)
+		return err_sys(err, "%s/%s", s->path, name);
 	return n > 0 && slice_is((struct slice){ target, (size_t)n },
 	    m->target) ? 0 : in_the_way(s, name, err);
 }

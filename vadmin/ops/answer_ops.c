@@ -24,17 +24,23 @@
 #include "spool.h"
 #include "subject.h"
 
+static int
+read_name(struct call *call, struct subject *subject, struct err *err)
+{
+	if (subject_of(call, "NAME@D", subject, err) == -1)
+		return -1;
+	return name_is_account(slice_of(subject->name)) ? 0 : err_set(err,
+	    ERR_INVALID, "'%.100s' can be no autoresponder", subject->name);
+}
+
 /* files/D and the file's name in it. */
 static int
 open_auto(struct call *call, int *dir, const char **name, struct err *err)
 {
 	struct subject subject;
 
-	if (subject_of(call, "NAME@D", &subject, err) == -1)
+	if (read_name(call, &subject, err) == -1)
 		return -1;
-	if (!name_is_account(slice_of(subject.name)))
-		return err_set(err, ERR_INVALID,
-		    "'%.100s' can be no autoresponder", subject.name);
 	*name = pool_format(&call->pool, "%s.auto", pool_lower(&call->pool,
 	    slice_of(subject.name)));
 	return spool_files(subject.domain, true, dir, err);
@@ -75,17 +81,27 @@ tell_use(struct call *call)
 }
 
 int
+auto_set_ask(struct call *call, struct err *err)
+{
+	struct slice *text = pool_alloc(&call->pool, sizeof *text);
+	struct subject subject;
+
+	call->ready = text;
+	return read_name(call, &subject, err) == -1 ? -1 : answer_file_read(
+	    call_text(call, "FILE"), &call->pool, text, err);
+}
+
+int
 auto_set(struct call *call, struct err *err)
 {
 	SCOPED(drop_answer_text) struct answer_text parsed = { 0 };
 	SCOPED(drop_fd) int dir = -1;
+	const struct slice *text = call->ready;
 	const char *name;
-	struct slice text;
 
 	if (open_auto(call, &dir, &name, err) == -1 ||
-	    answer_file_take(call_text(call, "FILE"), &call->pool, &text,
-	    &parsed, err) == -1 ||
-	    side_file_write(dir, name, text, geteuid(), MODE_PUBLIC,
+	    answer_file_take(*text, &parsed, err) == -1 ||
+	    side_file_write(dir, name, *text, geteuid(), MODE_PUBLIC,
 	    err) == -1)
 		return -1;
 	tell_use(call);

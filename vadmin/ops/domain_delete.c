@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "confirm.h"
+#include "domain_delete.h"
 #include "domain_holdings.h"
 #include "domain_names.h"
 #include "domain_set.h"
@@ -19,15 +20,24 @@
 
 /* --- deleting ------------------------------------------------------------ */
 
+#define DELETE	"domain delete"
+
+static int
+check_not_main(struct call *call, const char *name, struct err *err)
+{
+	return strcmp(call->in.main_domain, name) != 0 ? 0 :
+	    err_set(err, ERR_REFUSED, "%s is the main domain: make "
+	    "another one that first (main-domain of %s/vmail.conf)", name,
+	    call->in.path);
+}
+
 static int
 check_deletion(struct call *call, const struct holdings *h, struct err *err)
 {
 	const char *name = h->domain->name;
 
-	if (strcmp(call->in.main_domain, name) == 0)
-		return err_set(err, ERR_REFUSED, "%s is the main domain: make "
-		    "another one that first (main-domain of %s/vmail.conf)",
-		    name, call->in.path);
+	if (check_not_main(call, name, err) == -1)
+		return -1;
 	if (h->accounts > 0 && !call_has(call, "--with-accounts"))
 		return err_set(err, ERR_REFUSED, "%s has %zu account%s: "
 		    "--with-accounts deletes them, too ('vadmin domain restore "
@@ -69,35 +79,44 @@ domain_delete_ask(struct call *call, struct err *err)
 	    "All of it goes to the trash.", domain->name), err);
 }
 
+typedef int deletion_check(struct call *call, const struct holdings *h,
+    struct err *err);
+
 /* Nothing is begun before all is checked that can be. */
 static int
-begin_deletion(struct call *call, struct domain **domain,
-    struct domain_trash *trash, struct err *err)
+begin_deletion(struct call *call, const struct domain *domain,
+    struct domain_trash *trash, deletion_check *is_fine, struct err *err)
 {
-	SCOPED(drop_holdings) struct holdings h = { .call = call };
+	SCOPED(drop_holdings) struct holdings h = { .call = call,
+	    .domain = domain };
 	struct mailbox_step unused[MAILBOX_STEPS];
 
-	if (subject_domain(call, "D", domain, err) == -1)
-		return -1;
-	h.domain = *domain;
-	trash->name = (*domain)->name;
+	trash->name = domain->name;
 	if (strlen(trash->name) + strlen(trash->stamp) >= NAME_MAX)
 		return err_set(err, ERR_REFUSED, "%s is too long a name to put "
 		    "a time behind it in the trash: rename the domain first",
 		    trash->name);
-	if (holdings_count(&h, err) == -1 ||
-	    check_deletion(call, &h, err) == -1 ||
-	    mailbox_steps(*domain, &call->pool, unused, err) == -1 ||
+	if (holdings_count(&h, err) == -1 || is_fine(call, &h, err) == -1 ||
+	    mailbox_steps(domain, &call->pool, unused, err) == -1 ||
 	    uid_mark_retire_all(&call->in, h.uids, h.accounts, err) == -1)
 		return -1;
 	/* A copied domain may have none, which says last that it is one. */
-	if (!files_exists(call->in.dir, (*domain)->file) &&
-	    files_write(&call->in, (*domain)->file, MODE_PUBLIC, SLICE(""),
+	if (!files_exists(call->in.dir, domain->file) &&
+	    files_write(&call->in, domain->file, MODE_PUBLIC, SLICE(""),
 	    err) == -1)
 		return -1;
-	const struct unfinished what = { call->op->name, trash->name, "",
+	const struct unfinished what = { DELETE, trash->name, "",
 	    trash->stamp };
 	return unfinished_begin(&call->in, &what, err);
+}
+
+/* What was begun goes on; each call's entry of the journal has it. */
+static int
+go_on(struct call *call, const struct unfinished *begun,
+    struct domain_trash *trash, struct err *err)
+{
+	trash->stamp = begun->note;
+	return unfinished_begin(&call->in, begun, err);
 }
 
 static int
@@ -107,37 +126,71 @@ finish(struct call *call, const struct domain_trash *trash, struct err *err)
 	return unfinished_end(&call->in, trash->name, err);
 }
 
+/* trash->name is given, and becomes the domain's own. */
+static int
+delete_domain(struct call *call, struct domain_trash *trash,
+    deletion_check *is_fine, struct err *err)
+{
+	struct unfinished begun;
+	struct domain *domain = NULL;
+	bool again = is_begun(call, trash->name, DELETE, &begun);
+
+	if (again && go_on(call, &begun, trash, err) == -1)
+		return -1;
+	/* Its last step is that it is no domain any more. */
+	if (again && !files_exists(call->in.dir, pool_format(&call->pool,
+	    "domain.%s", trash->name)))
+		return finish(call, trash, err);
+	if (domain_open(&call->in, &call->pool, slice_of(trash->name), &domain,
+	    err) == -1 || (!again && begin_deletion(call, domain, trash, is_fine,
+	    err) == -1))
+		return -1;
+	if (domain_trash_open(trash, true, err) == -1 ||
+	    domain_trash_take(trash, domain, err) == -1)
+		return err_within(err, "%s is not deleted yet, and its mail "
+		    "and logins wait: mend this, and repeat the command",
+		    trash->name);
+	return finish(call, trash, err);
+}
+
 int
 domain_delete(struct call *call, struct err *err)
 {
 	SCOPED(drop_domain_trash) struct domain_trash trash = { &call->in,
 	    &call->pool, NULL, trash_stamp(&call->pool), -1 };
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = name_and_value };
-	struct unfinished begun;
-	struct domain *domain = NULL;
 
-	if (domain_given_name(call, "D", &trash.name, err) == -1)
+	if (domain_given_name(call, "D", &trash.name, err) == -1 ||
+	    delete_domain(call, &trash, check_deletion, err) == -1)
 		return -1;
-	if (is_begun(call, trash.name, call->op->name, &begun)) {
-		trash.stamp = begun.note;
-		/* Its last step is that it is no domain any more. */
-		if (!files_exists(call->in.dir, pool_format(&call->pool,
-		    "domain.%s", trash.name)))
-			return finish(call, &trash, err);
-		if (subject_domain(call, "D", &domain, err) == -1)
-			return -1;
-	} else if (begin_deletion(call, &domain, &trash, err) == -1)
-		return -1;
-	if (domain_trash_open(&trash, true, err) == -1 ||
-	    domain_trash_take(&trash, domain, err) == -1)
-		return err_within(err, "%s is not deleted yet, and its mail "
-		    "and logins wait: mend this, and repeat the command",
-		    trash.name);
+	if (trash.dir == -1)
+		return 0;		/* only its end was missing */
 	sheet_adds(&sheet, "trash");
 	sheet_addf(&sheet, "%s/.trash/.domains/%s.%s", call->in.path,
 	    trash.name, trash.stamp);
 	sheet_print(&sheet);
-	return finish(call, &trash, err);
+	return 0;
+}
+
+static int
+check_imported(struct call *call, const struct holdings *h, struct err *err)
+{
+	return check_not_main(call, h->domain->name, err);
+}
+
+int
+domain_delete_imported(struct call *call, const char *name, struct err *err)
+{
+	SCOPED(drop_domain_trash) struct domain_trash trash = { &call->in,
+	    &call->pool, name, trash_stamp(&call->pool), -1 };
+	const char *real;
+
+	if (domain_real_name(&call->in, &call->pool, slice_of(name), &real,
+	    err) == -1 || strcmp(real, name) != 0)
+		return err_set(err, ERR_REFUSED, "%s is gone, or has another "
+		    "name: 'vadmin domain delete' takes away what is left",
+		    name);
+	return delete_domain(call, &trash, check_imported, err);
 }
 
 /* --- back ---------------------------------------------------------------- */
@@ -190,11 +243,11 @@ domain_restore(struct call *call, struct err *err)
 
 	if (find_deleted(call, &trash, &stamps, &count, err) == -1)
 		return -1;
-	if (is_begun(call, trash.name, call->op->name, &begun))
-		trash.stamp = begun.note;
-	else if (count == 0)
+	bool again = is_begun(call, trash.name, call->op->name, &begun);
+	if (!again && count == 0)
 		return none_deleted(&trash, err);
-	else if (begin_restoring(call, &trash, err) == -1)
+	if ((again ? go_on(call, &begun, &trash, err) :
+	    begin_restoring(call, &trash, err)) == -1)
 		return -1;
 	if (domain_trash_open(&trash, false, err) == -1) {
 		if (err->kind != ERR_ABSENT)

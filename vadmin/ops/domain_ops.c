@@ -10,7 +10,6 @@
 #include "domain_names.h"
 #include "domain_set.h"
 #include "domain_warn.h"
-#include "entries.h"
 #include "fd.h"
 #include "files.h"
 #include "homes.h"
@@ -22,6 +21,7 @@
 #include "scope.h"
 #include "spool.h"
 #include "subject.h"
+#include "user_count.h"
 
 static const char *
 file_name(struct call *call, const char *kind, const char *domain)
@@ -193,22 +193,6 @@ domain_unlock(struct call *call, struct err *err)
 	return lock_retrieval(call, false, err);
 }
 
-static size_t
-count_accounts(const struct installation *in, const char *passwd,
-    struct err *err)
-{
-	SCOPED(drop_str) struct str text = { 0 };
-	struct entry entry;
-	size_t n = 0;
-
-	if (files_read(in, passwd, &text, NULL, err) == -1)
-		return 0;
-	for (struct slice rest = str_slice(&text); entries_next(&rest, &entry);
-	    )
-		n += entry.count == PASSWD_FIELDS;
-	return n;
-}
-
 static void
 show(struct sheet *sheet, const char *name, const char *value)
 {
@@ -267,8 +251,7 @@ domain_show(struct call *call, struct err *err)
 		return -1;
 	struct account any = { .domain = domain, .name = "U" };
 	show(&sheet, "accounts", pool_format(&call->pool, "%zu",
-	    count_accounts(&call->in, file_name(call, "passwd", domain->name),
-	    err)));
+	    user_count(&call->in, domain->name)));
 	show(&sheet, "inboxes", mailbox_path(&any, &call->pool));
 	show(&sheet, "homes", homes_path(domain, &call->pool, "U"));
 	show(&sheet, "group",
@@ -294,7 +277,7 @@ list_one(void *arg, const char *name, bool is_alias, struct err *err)
 	struct domain *domain;
 
 	if (listing->pattern != NULL &&
-	    !pattern_matches(listing->pattern, slice_of(name)))
+	    !pattern_finds(listing->pattern, slice_of(name)))
 		return 0;
 	bool fine = (is_alias ? domain_open(&call->in, &pool, slice_of(name),
 	    &domain, err) : domain_open_listed(&call->in, &pool, name, &domain,
@@ -304,8 +287,8 @@ list_one(void *arg, const char *name, bool is_alias, struct err *err)
 	if (is_alias || !fine)
 		sheet_adds(&listing->sheet, "");
 	else
-		sheet_addf(&listing->sheet, "%zu", count_accounts(&call->in,
-		    pool_format(&pool, "passwd.%s", name), err));
+		sheet_addf(&listing->sheet, "%zu", user_count(&call->in,
+		    name));
 	sheet_adds(&listing->sheet, !fine ? pool_format(&pool, "broken: %s",
 	    err->text) : is_alias ? "" : domain->conf.description);
 	return 0;

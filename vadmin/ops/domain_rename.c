@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "domain_names.h"
 #include "domain_rename.h"
 #include "domain_set.h"
@@ -83,7 +84,7 @@ check_place(const struct domain_rename *r, const struct mailbox_step *place,
 
 	if (domain_set_open(r->domain, place, &fd, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
-	if (fstatat(fd, place->name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	if (change_stat(fd, place->name, &st) == -1 ||
 	    relocate_is_mark((struct place){ fd, place->name }, NULL))
 		return 0;
 	return err_set(err, ERR_EXISTS,
@@ -211,6 +212,8 @@ move_memory(const struct domain_rename *r)
 	const char *state = installation_path(&r->call->in, pool,
 	    r->call->in.conf.state);
 
+	if (change_is_rehearsed())
+		return;
 	renameat(AT_FDCWD, pool_format(pool, "%s/auto/%s", state, r->from),
 	    AT_FDCWD, pool_format(pool, "%s/auto/%s", state, r->to));
 }
@@ -253,6 +256,11 @@ move_all(const struct domain_rename *r, struct err *err)
 static int
 rename_whole(const struct domain_rename *r, struct err *err)
 {
+	const struct unfinished what = { "domain rename", r->from, r->to, "" };
+
+	/* Also where it is there: each call's entry of the journal has it. */
+	if (unfinished_begin(&r->call->in, &what, err) == -1)
+		return -1;
 	if (move_all(r, err) == -1)
 		return err_within(err, "%s is not renamed yet, and its mail "
 		    "and logins wait: mend this, and repeat the command",
@@ -284,13 +292,9 @@ go_on(struct domain_rename *r, struct err *err)
 }
 
 static int
-begin(struct domain_rename *r, struct err *err)
+check_free(const struct domain_rename *r, struct err *err)
 {
-	const struct unfinished what = { "domain rename", r->from, r->to, "" };
-
-	if (check_files(r, err) == -1 || check_places(r, err) == -1)
-		return -1;
-	return unfinished_begin(&r->call->in, &what, err);
+	return check_files(r, err) == -1 || check_places(r, err) == -1 ? -1 : 0;
 }
 
 int
@@ -314,7 +318,7 @@ domain_rename(struct call *call, struct err *err)
 	    call->in.conf.homes);
 	r.homes_from = pool_format(&call->pool, "%s/%s/", homes, r.from);
 	r.homes_to = pool_format(&call->pool, "%s/%s/", homes, r.to);
-	if (begun == 0 && begin(&r, err) == -1)
+	if (begun == 0 && check_free(&r, err) == -1)
 		return -1;
 	if (rename_whole(&r, err) == -1)
 		return -1;

@@ -1,9 +1,11 @@
 /* domain_rename_homes.c: where the homes of a renamed domain's accounts are. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "change.h"
 #include "domain_rename.h"
 #include "domain_set.h"
 #include "entries.h"
@@ -75,7 +77,8 @@ domain_rename_records(const struct domain_rename *r, struct err *err)
 {
 	SCOPED(drop_fd) int trash = -1, own = -1;
 	SCOPED(drop_dir) DIR *dir = NULL;
-	struct dirent *entry;
+	const struct dirent *entry;
+	size_t made = 0;
 
 	if (dir_open(r->call->in.dir, ".trash", &trash, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : -1;
@@ -86,9 +89,9 @@ domain_rename_records(const struct domain_rename *r, struct err *err)
 	if ((dir = fdopendir(own)) == NULL)
 		return err_sys(err, "list .trash/%s", r->to);
 	own = -1;
-	while ((entry = readdir(dir)) != NULL)
+	while (errno = 0, (entry = change_read_dir(dir, &made)) != NULL)
 		if (entry->d_name[0] != '.' && domain_rename_homes_in(r, dirfd(dir),
 		    entry->d_name, "passwd:", err) == -1)
 			return err_within(err, ".trash/%s", r->to);
-	return 0;
+	return errno != 0 ? err_sys(err, "list .trash/%s", r->to) : 0;
 }

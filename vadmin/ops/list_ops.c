@@ -56,9 +56,9 @@ list_entry(void *arg, const struct alias_entry *entry, struct err *err)
 	if (listing->domain != NULL)
 		str_addf(&name, "@%s", listing->domain);
 	if (listing->word != NULL &&
-	    !pattern_matches(listing->word, str_slice(&name)) &&
-	    !pattern_matches(listing->word, str_slice(&members)) &&
-	    !pattern_matches(listing->word, slice_of(description)))
+	    !pattern_finds(listing->word, str_slice(&name)) &&
+	    !pattern_finds(listing->word, str_slice(&members)) &&
+	    !pattern_finds(listing->word, slice_of(description)))
 		return 0;
 	sheet_add(&listing->sheet, str_slice(&name));
 	if (entry->wrong != NULL)

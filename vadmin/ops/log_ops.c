@@ -145,10 +145,9 @@ way_back(const struct book *book, const struct entry_file *entry,
 {
 	uint64_t by = book->undone_by[book_place(book, entry->number)];
 	const char *gone = undo_obstacle(entry, pool);
-	const char *other = undo_way(entry, pool);
 
-	if (other != NULL)
-		return other;
+	if (undo_way_only(entry, pool))
+		return undo_way(entry, pool);
 	if (gone != NULL)
 		return pool_format(pool, "none: %s is gone for good", gone);
 	if (by != 0)

@@ -10,6 +10,7 @@
 
 #include "address.h"
 #include "alias_search.h"
+#include "change.h"
 #include "domain.h"
 #include "domain_file.h"
 #include "fd.h"
@@ -196,7 +197,8 @@ look_at_forwards(struct search *s, const struct domain *domain)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_dir) DIR *dir = NULL;
-	struct dirent *entry;
+	const struct dirent *entry;
+	size_t made = 0;
 	struct err err;
 	int fd;
 
@@ -219,7 +221,7 @@ look_at_forwards(struct search *s, const struct domain *domain)
 	const char *path = pool_format(&pool, "%s/files/%s",
 	    installation_path(domain->in, &pool, domain->in->conf.spool),
 	    domain->name);
-	while (errno = 0, (entry = readdir(dir)) != NULL)
+	while (errno = 0, (entry = change_read_dir(dir, &made)) != NULL)
 		look_at_forward(s, dirfd(dir), path, entry->d_name);
 	/* One that was not seen would lead to nobody. */
 	if (errno != 0) {

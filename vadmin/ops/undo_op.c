@@ -1,80 +1,216 @@
 /* undo_op.c: an entry of the journal taken back. */
 #include <string.h>
 
-#include "book.h"
+#include "account.h"
+#include "belongings.h"
+#include "chain.h"
+#include "change.h"
+#include "domain_delete.h"
+#include "domain_set.h"
+#include "fd.h"
+#include "file.h"
+#include "mailbox_hold.h"
 #include "ops.h"
 #include "rehearsal.h"
+#include "relocate.h"
 #include "scope.h"
 #include "undo.h"
+#include "undo_remains.h"
 #include "undo_way.h"
 
+/* --- who may, and whether ------------------------------------------------- */
+
+static enum caller
+least_for(const char *operation)
+{
+	for (const struct operation *op = operations; op->name != NULL; op++)
+		if (strcmp(op->name, operation) == 0)
+			return op->least;
+	return CALLER_ROOT;
+}
+
+/* Who may not do it may not take it back; and who administers everything gains no
+ * administrator by it. */
 static int
-check_again(const struct call *call, const struct entry_file *entry,
+check_undoer(const struct call *call, const struct chain *chain,
     struct err *err)
+{
+	const char *operation = chain->meant->operation;
+
+	if (call->principal.caller == CALLER_ROOT ||
+	    (call->principal.caller <= least_for(chain->operation) &&
+	    !slice_starts(slice_of(operation), "admin ") &&
+	    strcmp(operation, "undo") != 0))
+		return 0;
+	return err_set(err, ERR_REFUSED, "only %s may take back '%s'",
+	    caller_class(CALLER_ROOT), operation);
+}
+
+static int
+check_steps(struct call *call, const struct chain *chain, struct err *err)
+{
+	return !undo_way_only(chain->meant, &call->pool) ? 0 :
+	    err_set(err, ERR_REFUSED, "'%s' is not taken back like this: '%s' "
+	    "does it", chain->meant->operation, undo_way(chain->meant,
+	    &call->pool));
+}
+
+/* What is unfinished waits for its own end, but for what takes it back. */
+static int
+check_begun(struct call *call, const struct chain *chain, struct err *err)
+{
+	struct unfinished begun;
+
+	if (!chain->in_steps)
+		return 0;
+	int got = unfinished_find(&call->in, &call->pool, chain->begun.name,
+	    &begun, err);
+	if (got != 1)
+		return got;
+	bool is_this = strcmp(begun.op, "undo") == 0 ?
+	    strcmp(begun.note, call_text(call, "N")) == 0 :
+	    strcmp(chain->meant->result, "done") != 0 &&
+	    strcmp(begun.op, chain->meant->operation) == 0;
+	return is_this ? 0 : err_set(err, ERR_REFUSED, "'%s' was interrupted: "
+	    "finish it first with 'vadmin %s'", begun.op,
+	    unfinished_command(&begun, &call->pool));
+}
+
+/* --- the whole ------------------------------------------------------------ */
+
+/* The domains that an import has made go to the trash with their mail. */
+static int
+delete_imported(struct call *call, const struct entry_file *entry,
+    struct err *err)
+{
+	struct slice rest = entry->steps;
+	struct journal_step step;
+
+	while (entry_next_step(&rest, &call->pool, &step)) {
+		struct slice file = slice_of(strrchr(step.path, '/') + 1);
+		if (step.kind != CHANGE_FILE || step.was || !step.is ||
+		    !slice_starts(file, "passwd."))
+			continue;
+		if (domain_delete_imported(call, slice_from(file,
+		    strlen("passwd.")).p, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+take_back_one(struct call *call, const struct entry_file *entry,
+    struct err *err)
+{
+	return strcmp(entry->operation, "import linuxconf") == 0 ?
+	    delete_imported(call, entry, err) :
+	    undo_entry(&call->in, entry, err);
+}
+
+static int
+end(struct call *call, const struct chain *chain, struct err *err)
+{
+	const struct unfinished *what = &chain->begun;
+
+	if (!chain->in_steps)
+		return 0;
+	if (strchr(what->name, '@') == NULL) {
+		domain_set_renew_indexes(&call->in, &call->pool, what->name);
+		if (what->to[0] != '\0')
+			domain_set_renew_indexes(&call->in, &call->pool,
+			    what->to);
+	}
+	return unfinished_end(&call->in, what->name, err);
+}
+
+static int
+take_back(struct call *call, const struct chain *chain, struct err *err)
+{
+	const struct unfinished what = { "undo", chain->begun.name,
+	    chain->begun.to, call_text(call, "N") };
+
+	if (chain->in_steps &&
+	    unfinished_begin(&call->in, &what, err) == -1)
+		return -1;
+	for (size_t i = 0; i < chain->count; i++)
+		if (take_back_one(call, &chain->entry[i], err) == -1)
+			return -1;
+	return end(call, chain, err);
+}
+
+/* All of it or nothing. */
+static int
+check_all(struct call *call, const struct chain *chain, struct err *err)
 {
 	SCOPED(drop_rehearsal) struct rehearsal rehearsal = { .watches = false };
 
 	rehearsal_begin(&rehearsal, false);
-	return undo_entry(&call->in, entry, err);
-}
-
-static int
-undo_number(const struct call *call, const struct entry_file *entry,
-    struct err *err)
-{
-	/* All of it or nothing. */
-	if (!call->rehearsed && check_again(call, entry, err) == -1)
+	if (take_back(call, chain, err) == -1)
 		return -1;
-	return undo_entry(&call->in, entry, err);
+	return chain->in_steps ? undo_remains(call, chain, &rehearsal, err) :
+	    0;
 }
 
-/* Who administers everything gains no administrator by it. */
+/* An account whose name changes: a session that goes on is a reason to do nothing
+ * at all. */
 static int
-check_undoer(const struct call *call, const struct entry_file *entry,
+hold(struct call *call, const struct chain *chain, struct mailbox_hold *out,
     struct err *err)
 {
-	if (call->principal.caller == CALLER_ROOT ||
-	    (!slice_starts(slice_of(entry->operation), "admin ") &&
-	    strcmp(entry->operation, "undo") != 0))
+	const char *names[] = { chain->begun.to, chain->begun.name },
+	    *at = chain->in_steps ? strchr(names[1], '@') : NULL;
+	struct pool *pool = &call->pool;
+	struct account *account;
+	struct domain *domain;
+	struct err unused;
+
+	if (at == NULL || domain_open(&call->in, pool, slice_of(at + 1),
+	    &domain, &unused) == -1)
 		return 0;
-	return err_set(err, ERR_REFUSED, "only %s may take back '%s'",
-	    caller_class(CALLER_ROOT), entry->operation);
+	names[1] = pool_dup(pool, (struct slice){ names[1],
+	    (size_t)(at - names[1]) });
+	for (size_t i = 0; i < 2; i++) {
+		if (account_find(domain, pool, slice_of(names[i]), &account,
+		    &unused) == 0 && !belongings_has_moved(account, pool))
+			return mailbox_hold(account, out, err);
+	}
+	return 0;
 }
 
 static int
-check_undoable(const struct entry_file *entry, struct err *err)
+undo_chain(struct call *call, const struct chain *chain, struct err *err)
 {
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	const char *way = undo_way(entry, &pool);
-	bool is_command = way != NULL && strncmp(way, "none", 4) != 0;
+	SCOPED(drop_mailbox_hold) struct mailbox_hold held = MAILBOX_HOLD_NONE;
+	const char *other = undo_way(chain->meant, &call->pool);
 
-	return way == NULL ? 0 : err_set(err, ERR_REFUSED, "'%s' is not taken "
-	    "back like this: %s%s%s", entry->operation, is_command ? "'" : "",
-	    way, is_command ? "' does it" : "");
+	if (check_steps(call, chain, err) == -1 ||
+	    check_begun(call, chain, err) == -1 ||
+	    hold(call, chain, &held, err) == -1)
+		return -1;
+	if (check_all(call, chain, err) == -1)
+		return other == NULL || err->kind != ERR_REFUSED ? -1 :
+		    err_set(err, ERR_REFUSED, "%s; '%s' does it as things are "
+		    "now", pool_dup(&call->pool, slice_of(err->text)), other);
+	if (take_back(call, chain, err) == 0)
+		return 0;
+	return !chain->in_steps ? -1 : err_within(err, "not all is taken back "
+	    "yet: mend this, and repeat the command");
 }
 
 int
 undo(struct call *call, struct err *err)
 {
 	SCOPED(drop_book) struct book book = BOOK_NONE;
-	SCOPED(drop_entry_file) struct entry_file entry = { 0 };
+	SCOPED(drop_chain) struct chain chain = { 0 };
 	uint64_t number;
 
 	slice_number(slice_of(call_text(call, "N")), UINT64_MAX, &number);
-	unsigned long long n = number;
 	if (book_open(&call->in, &book, err) == -1 ||
-	    book_read(&book, number, &call->pool, &entry, err) == -1 ||
-	    check_undoer(call, &entry, err) == -1 ||
-	    check_undoable(&entry, err) == -1)
+	    chain_find(&book, number, &call->pool, &chain, err) == -1 ||
+	    check_undoer(call, &chain, err) == -1)
 		return -1;
-	size_t i = book_place(&book, number);
-	book_find_undone(&book, i);
-	uint64_t by = book.undone_by[i];
-	if (by != 0)
-		return err_set(err, ERR_REFUSED, "%llu was undone by %llu: "
-		    "'vadmin undo %llu' brings it back", n,
-		    (unsigned long long)by, (unsigned long long)by);
-	if (undo_number(call, &entry, err) == -1)
-		return err_within(err, "%llu cannot be undone", n);
+	if (undo_chain(call, &chain, err) == -1)
+		return err_within(err, "%llu cannot be undone",
+		    (unsigned long long)number);
 	return 0;
 }

@@ -1,9 +1,8 @@
-/* undo_way.c: what takes the changes back that "undo" does not. */
+/* undo_way.c: the command that does the opposite of an operation in several
+ * steps, as things are now. */
 #include "undo_way.h"
 
 #include <string.h>
-
-#include "operation.h"
 
 struct way {
 	const char	*operation;
@@ -48,37 +47,13 @@ delete_again(struct pool *pool, const char *const word[2])
 	    word[0]);
 }
 
-static const char *
-gone(struct pool *pool, const char *const word[2])
-{
-	(void)pool, (void)word;
-	return "none: it is gone for good";
-}
-
-static const char *
-delete_imported(struct pool *pool, const char *const word[2])
-{
-	(void)pool, (void)word;
-	return "none: 'vadmin domain delete' takes away what was imported";
-}
-
 static const struct way ways[] = {
 	{ "user rename", rename_back },
 	{ "domain rename", domain_rename_back },
 	{ "domain delete", bring_back },
 	{ "domain restore", delete_again },
-	{ "domain purge", gone },
-	{ NULL, delete_imported },	/* import linuxconf, postfix ... */
+	{ NULL, NULL },
 };
-
-static bool
-is_in_steps(const char *name)
-{
-	for (const struct operation *op = operations; op->name != NULL; op++)
-		if (strcmp(op->name, name) == 0)
-			return op->in_steps;
-	return false;
-}
 
 const char *
 undo_way(const struct entry_file *entry, struct pool *pool)
@@ -86,15 +61,18 @@ undo_way(const struct entry_file *entry, struct pool *pool)
 	const char *word[2] = { "", "" };
 	const struct way *way = ways;
 
-	if (!is_in_steps(entry->operation))
-		return NULL;
-	if (strcmp(entry->result, "done") != 0)
-		return "none: repeat the command";
-	for (size_t i = 0, n = 0; i < entry->words.count && n < 2; i++)
-		if (strncmp(entry->words.word[i], "--", 2) != 0)
-			word[n++] = entry->words.word[i];
 	while (way->operation != NULL &&
 	    strcmp(way->operation, entry->operation) != 0)
 		way++;
-	return way->back(pool, word);
+	for (size_t i = 0, n = 0; i < entry->words.count && n < 2; i++)
+		if (strncmp(entry->words.word[i], "--", 2) != 0)
+			word[n++] = entry->words.word[i];
+	return way->operation != NULL ? way->back(pool, word) : NULL;
+}
+
+bool
+undo_way_only(const struct entry_file *entry, struct pool *pool)
+{
+	return strcmp(entry->version, "1") == 0 &&
+	    undo_way(entry, pool) != NULL;
 }

@@ -1,13 +1,17 @@
-/* undo_way.h: what takes the changes back that "undo" does not. */
+/* undo_way.h: the command that does the opposite of an operation in several
+ * steps, as things are now.
+ */
 #ifndef UNDO_WAY_H
 #define UNDO_WAY_H
 
 #include "entry.h"
 #include "pool.h"
 
-/* What was made in steps of its own is not in the journal whole.  NULL: it is
- * in it, and "undo" takes it back; else the command that does, or "none: "
- * and why there is none. */
+/* NULL: there is none. */
 const char *undo_way(const struct entry_file *entry, struct pool *pool);
+
+/* Entries of version 1 do not have all steps of such an operation: only the
+ * command takes them back. */
+bool	undo_way_only(const struct entry_file *entry, struct pool *pool);
 
 #endif

@@ -8,10 +8,12 @@
 #include "csv.h"
 #include "fd.h"
 #include "file.h"
+#include "gecos.h"
 #include "intake_there.h"
 #include "ops.h"
 #include "output.h"
 #include "pattern.h"
+#include "profile_file.h"
 #include "quota_file.h"
 #include "scope.h"
 #include "spool.h"
@@ -63,6 +65,47 @@ forward_of(struct export *export, const struct account *account,
 	}
 }
 
+static void
+read_profile(struct export *export, const struct account *account,
+    struct pool *pool, struct profile *out)
+{
+	SCOPED(drop_fd) int fd = -1;
+	const char *name = pool_format(pool, "the profile of %s@%s",
+	    account->name, account->domain->name);
+	struct err err;
+
+	settings_preset(profile_settings, pool, out);
+	if (export->files == -1)
+		return;
+	int got = profile_open(account->domain, export->files, account->name,
+	    &fd, &err);
+	if (got == 1)
+		got = profile_read(fd, name, pool, out, &err);
+	if (got == -1)
+		note("%s is left out: %s", name, err.text);
+}
+
+static void
+add_profile(struct export *export, const struct account *account,
+    struct pool *pool)
+{
+	struct entry line = { 0 };
+	struct profile profile = { 0 };
+
+	read_profile(export, account, pool, &profile);
+	if (!there_find(&export->there, account->name, &line) ||
+	    line.count != PASSWD_FIELDS)
+		line = (struct entry){ 0 };
+	for (const struct account_field *f = account_fields; f->name != NULL;
+	    f++)
+		if (f->column != NULL)
+			csv_add(&export->text, false,
+			    f->place != KEPT_IN_GECOS ? slice_of(
+			    profile_value(&profile, f->name)) :
+			    gecos_part(line.field[PASSWD_GECOS],
+			    (enum gecos_part)f->index));
+}
+
 static int
 add_account(void *arg, const struct account *account, struct err *err)
 {
@@ -77,7 +120,8 @@ add_account(void *arg, const struct account *account, struct err *err)
 
 	(void)err;
 	if (export->pattern != NULL &&
-	    !pattern_matches(export->pattern, slice_of(address)))
+	    !pattern_matches_address(export->pattern, account->name,
+	    account->domain->name))
 		return 0;
 	forward_of(export, account, &pool, &forward);
 	if (export->hashes)
@@ -89,6 +133,7 @@ add_account(void *arg, const struct account *account, struct err *err)
 	csv_add(&export->text, false, str_slice(&forward));
 	if (export->hashes)
 		csv_add(&export->text, false, hash);
+	add_profile(export, account, &pool);
 	str_adds(&export->text, "\r\n");
 	return 0;
 }
@@ -103,8 +148,8 @@ export_domain(struct export *export, const struct domain *domain,
 	export->there = (struct there){ 0 };
 	drop_fd(&export->files);
 	export->files = -1;
-	if (export->hashes && there_read(domain, &export->call->pool,
-	    &export->there, err) == -1)
+	if (there_read(domain, &export->call->pool, &export->there,
+	    err) == -1)
 		return -1;
 	if (spool_files(domain, false, &export->files, &unused) == -1)
 		export->files = -1;
@@ -122,7 +167,7 @@ visit_domain(void *arg, const char *name, bool is_alias, struct err *err)
 	struct domain *domain;
 
 	if (is_alias || (at != NULL &&
-	    !pattern_matches(at + 1, slice_of(name))))
+	    !pattern_finds(at + 1, slice_of(name))))
 		return 0;
 	if (domain_open(&export->call->in, &pool, slice_of(name), &domain,
 	    err) == -1 || export_domain(export, domain, err) == -1) {
@@ -157,8 +202,13 @@ user_export(struct call *call, struct err *err)
 	SCOPED(drop_export) struct export export = { .call = call,
 	    .hashes = call_has(call, "--hashes"), .files = -1 };
 
-	str_addf(&export.text, "address,name,quota,forward%s\r\n",
+	str_addf(&export.text, "address,name,quota,forward%s",
 	    export.hashes ? ",hash" : "");
+	for (const struct account_field *f = account_fields; f->name != NULL;
+	    f++)
+		if (f->column != NULL)
+			str_addf(&export.text, ",%s", f->column);
+	str_adds(&export.text, "\r\n");
 	if (export_wanted(&export, call_text(call, "D | PATTERN"), err) == -1)
 		return -1;
 	fwrite(export.text.s, 1, export.text.len, stdout);

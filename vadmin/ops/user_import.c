@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "confirm.h"
 #include "crowd.h"
 #include "csv_row.h"
 #include "fd.h"
 #include "file.h"
+#include "import_addresses.h"
 #include "intake_there.h"
 #include "mem.h"
 #include "ops.h"
@@ -68,6 +70,9 @@ place_row(struct import *import, struct csv_row *row, struct err *err)
 	import->passwords += row->password.len > 0;
 	if (row->hash.len > 0)
 		row->newcomer.hash = pool_dup(pool, row->hash);
+	row->newcomer.domain = intake->domain;
+	if (import_addresses_check(import->call, &row->newcomer, err) == -1)
+		return -1;
 	intake_add(intake, &row->newcomer);
 	mem_room(&import->rows, &import->room, import->count,
 	    sizeof *import->rows);
@@ -160,7 +165,9 @@ read_file(struct import *import, struct err *err)
 	int fd = STDIN_FILENO;
 
 	import->file = strcmp(path, "-") == 0 ? "standard input" : path;
-	if (strcmp(path, "-") != 0) {
+	if (strcmp(path, "-") == 0)
+		tell_to_type("the CSV, its first line with the columns");
+	else {
 		if (file_open(AT_FDCWD, path, 0, &own, &st, err) == -1)
 			return -1;
 		fd = own;
@@ -210,6 +217,7 @@ finish(struct import *import, struct err *err)
 {
 	if (crowd_judge(&import->crowd, err) == -1)
 		return -1;
+	import_addresses_judge(import->call, import->rows, import->count);
 	import->wrong += crowd_wrong(&import->crowd, &import->report);
 	if (import->wrong > 0) {
 		sheet_print(&import->report.sheet);

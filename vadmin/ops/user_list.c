@@ -23,15 +23,14 @@ list_account(void *arg, const struct account *account, struct err *err)
 	SCOPED(drop_str) struct str address = { 0 };
 
 	(void)err;
-	str_adds(&address, account->name);
-	str_addc(&address, '@');
-	str_adds(&address, account->domain->name);
 	if (listing->pattern != NULL &&
-	    !pattern_matches(listing->pattern, str_slice(&address)))
+	    !pattern_matches_address(listing->pattern, account->name,
+	    account->domain->name))
 		return 0;
+	str_addf(&address, "%s@%s", account->name, account->domain->name);
 	if (listing->word != NULL &&
-	    !pattern_matches(listing->word, str_slice(&address)) &&
-	    !pattern_matches(listing->word, slice_of(account->full_name)) &&
+	    !pattern_finds(listing->word, str_slice(&address)) &&
+	    !pattern_finds(listing->word, slice_of(account->full_name)) &&
 	    !user_words_match(listing->words, account->name, listing->word))
 		return 0;
 	sheet_add(&listing->sheet, str_slice(&address));
@@ -57,7 +56,7 @@ list_domain(void *arg, const char *name, bool is_alias, struct err *err)
 	struct domain *domain;
 
 	if (is_alias || (at != NULL &&
-	    !pattern_matches(at + 1, slice_of(name))))
+	    !pattern_finds(at + 1, slice_of(name))))
 		return 0;
 	all->listing->words = &words;
 	if (domain_open(&all->call->in, &pool, slice_of(name), &domain,

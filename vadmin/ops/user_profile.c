@@ -9,16 +9,6 @@
 #include "scope.h"
 
 static const char *
-profile_value(const struct profile *profile, const char *name)
-{
-	const struct setting *row = settings_row(profile_settings,
-	    slice_of(name));
-
-	return *(const char *const *)(const void *)((const char *)profile +
-	    row->offset);
-}
-
-static const char *
 forward_of(struct call *call, const struct account *account)
 {
 	SCOPED(drop_str) struct str text = { 0 };

@@ -14,11 +14,12 @@
 
 #include "alias_use.h"
 #include "belongings.h"
-#include "compat.h"
+#include "change.h"
 #include "fd.h"
 #include "file.h"
 #include "files.h"
 #include "grant_file.h"
+#include "homes.h"
 #include "mailbox_hold.h"
 #include "name.h"
 #include "ops.h"
@@ -34,6 +35,15 @@
 
 /* --- mail and files ------------------------------------------------------ */
 
+static bool
+is_there(int dir, const char *name)
+{
+	struct stat st;
+
+	return change_stat(dir, name, &st) == 0 &&
+	    !relocate_is_mark((struct place){ dir, name }, NULL);
+}
+
 static int
 move_thing(const struct belongings *all, int dir, const struct thing *thing,
     struct err *err)
@@ -45,14 +55,14 @@ move_thing(const struct belongings *all, int dir, const struct thing *thing,
 	if (thing->leaves_mark)
 		return relocate(from, to, pool_format(all->pool, "./%s",
 		    thing->as), err);
-	if (compat_renameat2_noreplace(dir, thing->name, dir, thing->as) == 0 ||
-	    errno == ENOENT)
-		return 0;
-	/* What an earlier account of the name left beside its inbox is made
-	 * anew. */
-	return errno == EEXIST && thing->as[0] == '.' &&
-	    renameat(dir, thing->name, dir, thing->as) == 0 ? 0 :
-	    err_sys(err, "move %s to %s", thing->name, thing->as);
+	/* What an earlier account of the name left beside its inbox goes. */
+	if (thing->as[0] == '.' && is_there(dir, thing->name) &&
+	    change_remove(dir, thing->as, NULL, err) == -1)
+		return -1;
+	int moved = change_move(dir, thing->name, dir, thing->as, err);
+	return moved == -1 ? -1 : moved != CHANGE_IN_THE_WAY ? 0 :
+	    err_set(err, ERR_EXISTS, "there is a %s already: move it away",
+	    thing->as);
 }
 
 static int
@@ -74,18 +84,6 @@ move_belongings(const struct renaming *r, struct err *err)
 	    .new_name = r->to, .pool = &r->call->pool };
 
 	return r->switched ? 0 : belongings_each(&all, move_things, err);
-}
-
-static bool
-has_moved(const struct renaming *r)
-{
-	SCOPED(drop_fd) int fd = -1;
-	const char *path, *name;
-	struct err unused;
-
-	belongings_inbox(&r->account, &r->call->pool, &path, &name);
-	return dir_open(AT_FDCWD, path, &fd, &unused) == 0 &&
-	    relocate_is_mark((struct place){ fd, name }, NULL);
 }
 
 /* --- what names it ------------------------------------------------------- */
@@ -135,7 +133,8 @@ rename_all(struct renaming *r, struct err *err)
 	SCOPED(drop_mailbox_hold) struct mailbox_hold held = MAILBOX_HOLD_NONE;
 
 	/* A session that goes on is a reason to do nothing at all. */
-	if (!r->switched && !has_moved(r) &&
+	if (!r->switched && !belongings_has_moved(&r->account,
+	    &r->call->pool) &&
 	    mailbox_hold(&r->account, &held, err) == -1)
 		return -1;
 	const struct unfinished what = { "user rename", r->record, r->to,
@@ -185,13 +184,44 @@ has_alias(const struct renaming *r, bool *has, struct err *err)
 	return 0;
 }
 
-static bool
-is_there(int dir, const char *name)
+static int
+find_left(const struct belongings *all, const struct things *things,
+    struct err *err)
 {
-	struct stat st;
+	(void)all;
+	for (size_t i = 0; i < things->count; i++)
+		if (things->thing[i].name[0] != '.' &&
+		    is_there(things->parent, things->thing[i].name))
+			return err_set(err, ERR_REFUSED, "%s came since",
+			    things->thing[i].name);
+	return 0;
+}
 
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    !relocate_is_mark((struct place){ dir, name }, NULL);
+int
+user_rename_rest(struct call *call, struct domain *domain, const char *from,
+    const char *to, struct err *err)
+{
+	struct renaming r = { .call = call, .domain = domain, .from = from,
+	    .to = to, .alias = KEEPS };
+	struct pool *pool = &call->pool;
+	struct account *account;
+	bool has = false;
+
+	if (account_find(domain, pool, slice_of(to), &account, err) == -1 ||
+	    has_alias(&r, &has, err) == -1)
+		return -1;
+	r.account = *account;
+	r.account.name = from;
+	if (strcmp(account->home, homes_path(domain, pool, to)) == 0)
+		r.account.home = homes_path(domain, pool, from);
+	/* What says the old name means the alias. */
+	if (has)
+		return 0;
+	const struct belongings all = { .account = &r.account, .new_name = to,
+	    .pool = pool };
+	return belongings_each(&all, find_left, err) == -1 ||
+	    grant_file_rename(domain, from, to, err) == -1 ||
+	    rename_owner(&r, err) == -1 ? -1 : rename_references(&r, err);
 }
 
 /* What our programs keep beside an inbox is in nobody's way; and an

@@ -27,6 +27,12 @@ struct renaming {
 	bool			 switched;
 };
 
+/* Changes whatever still names "from", who is "to" now, and refuses where
+ * something of that name lies: nothing, where nobody changed anything since a
+ * rename that was taken back. */
+int	user_rename_rest(struct call *call, struct domain *domain,
+	    const char *from, const char *to, struct err *err);
+
 /* --- user_rename_lines.c; each can be repeated */
 
 /* Finds out whether it is switched. */

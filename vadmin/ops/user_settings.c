@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "account_settings.h"
 #include "alternative.h"
 #include "fd.h"
 #include "files.h"
@@ -92,15 +91,6 @@ text_of(const char *text)
 	return text != NULL ? text : "";
 }
 
-static void
-add_whole_name(struct str *out, const char *first, const char *last)
-{
-	str_adds(out, first);
-	if (first[0] != '\0' && last[0] != '\0')
-		str_addc(out, ' ');
-	str_adds(out, last);
-}
-
 /* The full name follows first and last name where it was made of them. */
 static bool
 follows(const struct user_settings *s, struct slice gecos, struct str *name)
@@ -112,11 +102,11 @@ follows(const struct user_settings *s, struct slice gecos, struct str *name)
 
 	if (value_of(s, "name") != NULL || (first == NULL && last == NULL))
 		return false;
-	add_whole_name(&before, text_of(s->old.first_name),
+	gecos_add_whole_name(&before, text_of(s->old.first_name),
 	    text_of(s->old.last_name));
 	if (now.len > 0 && !slice_equal(now, str_slice(&before)))
 		return false;
-	add_whole_name(name, first != NULL ? first :
+	gecos_add_whole_name(name, first != NULL ? first :
 	    text_of(s->old.first_name), last != NULL ? last :
 	    text_of(s->old.last_name));
 	return true;
@@ -167,7 +157,7 @@ static int
 apply_profile(struct call *call, const struct user_settings *s,
     struct err *err)
 {
-	struct profile_change changes[USER_SETTINGS];
+	struct profile_change changes[ACCOUNT_FIELDS];
 	const struct domain *domain = s->account.domain;
 	size_t count = 0;
 

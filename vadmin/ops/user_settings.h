@@ -5,14 +5,13 @@
 #define USER_SETTINGS_H
 
 #include "account.h"
+#include "account_settings.h"
 #include "operation.h"
 #include "profile.h"
 
-enum { USER_SETTINGS = 16 };
-
 struct user_settings {
 	/* by the rows of account_fields; NULL: not given */
-	const char	*given[USER_SETTINGS];
+	const char	*given[ACCOUNT_FIELDS];
 	/* of the account, or of one that is to be made */
 	struct account	 account;
 	bool		 is_new;

@@ -112,7 +112,7 @@ user_words_match(const struct user_words *words, const char *account,
 	str_addlower(&key, slice_of(account));
 	for (const struct word *word = table_find(&words->of, str_text(&key));
 	    word != NULL; word = word->next)
-		if (pattern_matches(pattern, slice_of(word->text)))
+		if (pattern_finds(pattern, slice_of(word->text)))
 			return true;
 	return false;
 }

@@ -138,14 +138,13 @@ make_index(const struct desk *desk, struct err *err)
 
 /* A new text is for everybody, whoever was told the old one. */
 static int
-switch_on_anew(struct call *call, const struct desk *desk, const char *file,
-    struct err *err)
+switch_on_anew(struct call *call, const struct desk *desk, struct err *err)
 {
 	SCOPED(drop_answer_text) struct answer_text parsed = { 0 };
-	struct slice text;
+	const struct slice *text = call->ready;
 
-	if (answer_file_take(file, &call->pool, &text, &parsed, err) == -1 ||
-	    side_file_write(desk->dir, desk->files.text, text, desk->uid,
+	if (answer_file_take(*text, &parsed, err) == -1 ||
+	    side_file_write(desk->dir, desk->files.text, *text, desk->uid,
 	    MODE_SECRET, err) == -1 ||
 	    make_index(desk, err) == -1)
 		return -1;
@@ -223,21 +222,41 @@ show(struct call *call, const struct desk *desk, struct err *err)
 	return 0;
 }
 
+static bool
+is_on(const struct call *call)
+{
+	const char *what = call_text(call, "on|off|show");
+
+	return what != NULL && strcmp(what, "on") == 0;
+}
+
+int
+user_vacation_ask(struct call *call, struct err *err)
+{
+	const char *file = call_text(call, "--text");
+	struct slice *text = pool_alloc(&call->pool, sizeof *text);
+	struct account *unused;
+
+	if (file == NULL)
+		return 0;
+	if (!is_on(call))
+		return err_set(err, ERR_INVALID,
+		    "--text goes with 'on': it is what is sent");
+	call->ready = text;
+	return subject_account(call, "U@D", &unused, err) == -1 ? -1 :
+	    answer_file_read(file, &call->pool, text, err);
+}
+
 int
 user_vacation(struct call *call, struct err *err)
 {
 	SCOPED(drop_desk) struct desk desk = { .dir = -1 };
-	const char *what = call_text(call, "on|off|show"),
-	    *file = call_text(call, "--text");
-	bool on = what != NULL && strcmp(what, "on") == 0;
+	const char *what = call_text(call, "on|off|show");
 
-	if (file != NULL && !on)
-		return err_set(err, ERR_INVALID,
-		    "--text goes with 'on': it is what is sent");
 	if (open_desk(call, &desk, err) == -1)
 		return -1;
-	if (on)
-		return file != NULL ? switch_on_anew(call, &desk, file, err) :
+	if (is_on(call))
+		return call->ready != NULL ? switch_on_anew(call, &desk, err) :
 		    switch_on(&desk, err);
 	return what != NULL && strcmp(what, "off") == 0 ? switch_off(&desk, err) :
 	    show(call, &desk, err);

@@ -12,6 +12,7 @@
 #include "name.h"
 #include "progress.h"
 #include "scope.h"
+#include "user_count.h"
 #include "who_aliases.h"
 #include "who_edges.h"
 #include "who_forwards.h"
@@ -191,6 +192,7 @@ names_read(struct call *call, const struct account *account,
 	out->self = names_node(out, NODE_ACCOUNT, NULL, account->name);
 	out->self->file = account->file;
 	out->self->line = account->line;
+	user_count_expect(&call->in, NULL);
 	int read = domain_each(&call->in, &out->pool, read_domain, out, err);
 	progress_end();
 	if (read == -1 || begin(out, err) == -1)
