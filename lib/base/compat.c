@@ -16,7 +16,9 @@
 enum { KERNEL_RENAME_NOREPLACE = 1, KERNEL_RENAME_EXCHANGE = 2 };
 enum { KERNEL_CLOSE_RANGE_CLOEXEC = 4 };
 enum { KERNEL_CAPABILITY_VERSION_3 = 0x20080522 };
-enum { KERNEL_RESOLVE_NO_SYMLINKS = 4, KERNEL_RESOLVE_BENEATH = 8 };
+enum { KERNEL_RESOLVE_NO_SYMLINKS = 4, KERNEL_RESOLVE_BENEATH = 8,
+    KERNEL_RESOLVE_CACHED = 0x20 };
+enum { KERNEL_O_PATH = 010000000 };
 enum { KERNEL_STATX_BTIME = 0x800 };
 struct kernel_open_how { uint64_t flags, mode, resolve; };
 struct kernel_time { int64_t seconds; uint32_t nanoseconds; int32_t unused; };
@@ -61,6 +63,21 @@ compat_open_beneath(int dir, const char *name, int flags, mode_t mode)
 	    strchr(name, '/') == NULL)
 		fd = openat(dir, name, flags | O_NOFOLLOW, mode);
 	return (int)fd;
+}
+
+bool
+compat_known_absent(const char *path)
+{
+	const struct kernel_open_how how = {
+		.flags = KERNEL_O_PATH | O_CLOEXEC,
+		.resolve = KERNEL_RESOLVE_CACHED,
+	};
+	long fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+	bool absent = fd == -1 && (errno == ENOENT || errno == ENOTDIR);
+
+	if (fd != -1)
+		close((int)fd);
+	return absent;
 }
 
 int

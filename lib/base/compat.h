@@ -5,6 +5,7 @@
 #ifndef COMPAT_H
 #define COMPAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,6 +18,11 @@ int	compat_renameat2_exchange(int from_dir, const char *from, int to_dir,
  * link anywhere (openat2(), RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS).  Where
  * the kernel has no such call, O_NOFOLLOW does it for a name without slashes. */
 int	compat_open_beneath(int dir, const char *name, int flags, mode_t mode);
+
+/* Whether the kernel knows, without asking a disk or a server, that nothing has
+ * this absolute path: it never waits (openat2(), RESOLVE_CACHED).  False also where
+ * it does not know, or has no such call. */
+bool	compat_known_absent(const char *path);
 
 /* When the file came into being, in nanoseconds since 1970: renaming, copying
  * the times of another one and new bytes leave that as it is (statx()).  Where

@@ -174,36 +174,41 @@ find_group(const struct domain *domain, gid_t *gid, struct err *err)
 }
 
 static int
+find_one_owner(struct domain *domain, struct err *err)
+{
+	if (ident_parse(slice_of(domain->conf.owner), &domain->owner,
+	    err) == -1)
+		return -1;
+	return ident_is_forbidden(domain->owner) ? err_set(err, ERR_INVALID,
+	    "must not be root") : 0;
+}
+
+static int
+find_own_group(struct domain *domain, struct err *err)
+{
+	if (find_group(domain, &domain->owner.gid, err) == -1)
+		return -1;
+	return domain->owner.gid == 0 ? err_set(err, ERR_INVALID,
+	    "must not be 0") : 0;
+}
+
+static int
 find_owner(struct domain *domain, struct pool *pool, struct err *err)
 {
 	domain->one_owner = strcmp(domain->conf.owner, "account") != 0;
-	const char *where = domain_where(domain, pool, domain->one_owner ?
-	    "owner" : "gid");
-	if (domain->one_owner) {
-		if (ident_parse(slice_of(domain->conf.owner), &domain->owner,
-		    err) == -1)
-			return err_within(err, "%s: owner", where);
-		if (ident_is_forbidden(domain->owner))
-			return err_set(err, ERR_INVALID,
-			    "%s: owner: must not be root", where);
+	const char *setting = domain->one_owner ? "owner" : "gid";
+
+	if ((domain->one_owner ? find_one_owner(domain, err) :
+	    find_own_group(domain, err)) == 0)
 		return 0;
-	}
-	if (find_group(domain, &domain->owner.gid, err) == -1)
-		return err_within(err, "%s: gid", where);
-	if (domain->owner.gid == 0)
-		return err_set(err, ERR_INVALID, "%s: gid: must not be 0",
-		    where);
-	return 0;
+	return err_within(err, "%s: %s", domain_where(domain, pool, setting),
+	    setting);
 }
 
 int
-domain_open(const struct installation *in, struct pool *pool,
-    struct slice given, struct domain **out, struct err *err)
+domain_open_listed(const struct installation *in, struct pool *pool,
+    const char *name, struct domain **out, struct err *err)
 {
-	const char *name;
-
-	if (domain_real_name(in, pool, given, &name, err) == -1)
-		return -1;
 	struct domain *domain = pool_alloc(pool, sizeof *domain);
 	domain->in = in;
 	domain->name = name;
@@ -218,6 +223,16 @@ domain_open(const struct installation *in, struct pool *pool,
 	}
 	*out = domain;
 	return 0;
+}
+
+int
+domain_open(const struct installation *in, struct pool *pool,
+    struct slice given, struct domain **out, struct err *err)
+{
+	const char *name;
+
+	return domain_real_name(in, pool, given, &name, err) == -1 ? -1 :
+	    domain_open_listed(in, pool, name, out, err);
 }
 
 struct found_name {
@@ -301,8 +316,8 @@ is_shown(const struct installation *in, const char *name)
 	const char *real;
 	struct err unused;
 
-	return in->shows == NULL || domain_real_name(in, &pool,
-	    slice_of(name), &real, &unused) == 0;
+	return domain_real_name(in, &pool, slice_of(name), &real,
+	    &unused) == 0;
 }
 
 int
@@ -317,7 +332,7 @@ domain_each(const struct installation *in, struct pool *pool,
 		return -1;
 	count = once_each(names, count);
 	for (size_t i = 0; i < count; i++) {
-		if (!is_shown(in, names[i].name))
+		if (in->shows != NULL && !is_shown(in, names[i].name))
 			continue;
 		int stop = fn(arg, names[i].name, names[i].is_alias, err);
 		if (stop != 0)

@@ -41,6 +41,11 @@ struct domain {
 int	domain_open(const struct installation *in, struct pool *pool,
 	    struct slice given, struct domain **out, struct err *err);
 
+/* The same of one that domain_each() told a moment ago, and not as an alias:
+ * its name, which has to live as long as pool, is the real one. */
+int	domain_open_listed(const struct installation *in, struct pool *pool,
+	    const char *name, struct domain **out, struct err *err);
+
 /* "PATH/domain.D:LINE", where it sets this; without line where it does not. */
 const char *domain_where(const struct domain *domain, struct pool *pool,
 	    const char *setting);

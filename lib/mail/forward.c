@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "alias_apart.h"
+#include "compat.h"
 #include "installation.h"
 #include "scope.h"
 #include "trust.h"
@@ -123,7 +124,10 @@ forward_find(const struct account *account, struct pool *pool,
 			return -1;
 		before = *err;
 	}
-	if (places.home == NULL)
+	/* Who is the account already needs no other process to see that there
+	 * is none; root does: it would see what the account cannot. */
+	if (places.home == NULL || (!domain->in->as_root &&
+	    compat_known_absent(places.home)))
 		return err_set(err, ERR_ABSENT, "%s", before.text);
 	got = alias_apart(pool, places.home, reader, domain->in->deadline,
 	    &own, out, err);

@@ -66,13 +66,16 @@ look_at_entry(void *arg, const struct alias_entry *entry,
 	return 0;
 }
 
+/* It may be missing where the domain's own file is meant. */
 static void
-look_at_file(struct search *search, const char *file)
+look_at_file(struct search *search, const char *file, bool own)
 {
+	const struct installation *in = &search->call->in;
 	struct err err;
 
-	if (alias_search_each(&search->call->in, file, search->account->name,
-	    look_at_entry, search, &err) == -1)
+	if (alias_search_each(in, file, search->account->name, look_at_entry,
+	    search, &err) == -1 && !(own && err.kind == ERR_ABSENT &&
+	    !files_exists(in->dir, file)))
 		note("%s: not looked at: %s", file, err.text);
 }
 
@@ -89,14 +92,14 @@ look_at_domain(void *arg, const char *name, bool is_alias, struct err *err)
 	if (is_alias)
 		return 0;
 	search->domain = name;
-	if (files_exists(in->dir, file))
-		look_at_file(search, file);
-	if (domain_open(in, &pool, slice_of(name), &domain, err) == -1) {
+	look_at_file(search, file, true);
+	if (domain_open_listed(in, &pool, name, &domain, err) == -1) {
 		note("%s: not looked at: %s", name, err->text);
 		return 0;
 	}
 	for (size_t i = 0; i < domain->conf.extra_aliases.count; i++)
-		look_at_file(search, domain->conf.extra_aliases.word[i]);
+		look_at_file(search, domain->conf.extra_aliases.word[i],
+		    false);
 	const char *fallback = domain->conf.fallback;
 	if (fallback[0] != '\0' && fallback[0] != '@' &&
 	    is_account(search, &pool, fallback))

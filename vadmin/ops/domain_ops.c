@@ -279,8 +279,9 @@ list_one(void *arg, const char *name, bool is_alias, struct err *err)
 	if (listing->pattern != NULL &&
 	    !pattern_finds(listing->pattern, slice_of(name)))
 		return 0;
-	bool fine = domain_open(&call->in, &pool, slice_of(name), &domain,
-	    err) == 0;
+	bool fine = (is_alias ? domain_open(&call->in, &pool, slice_of(name),
+	    &domain, err) : domain_open_listed(&call->in, &pool, name, &domain,
+	    err)) == 0;
 	sheet_adds(&listing->sheet, name);
 	sheet_adds(&listing->sheet, is_alias && fine ? domain->name : "");
 	if (is_alias || !fine)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "address.h"
@@ -15,6 +16,7 @@
 #include "fd.h"
 #include "file.h"
 #include "files.h"
+#include "mem.h"
 #include "members.h"
 #include "name.h"
 #include "scope.h"
@@ -38,12 +40,23 @@ struct search {
 	const char		*reason;
 	struct table		 extra;		/* files, and how often named */
 	char			 once, often, done;
+	struct listed		*domains;
+	size_t			 count, room;
+	/* it can be told by a name whether a domain has files there */
+	bool			 spool_is_there;
+};
+
+/* A domain, and whether its settings name nobody. */
+struct listed {
+	const char	*name;
+	bool		 plain;
 };
 
 static void
 drop_search(struct search *s)
 {
 	drop_table(&s->extra);
+	drop_mem(&s->domains);
 	drop_pool(&s->pool);
 }
 
@@ -262,59 +275,85 @@ look_at_fallback(struct search *s, const struct domain *domain)
 
 /* --- all domains --------------------------------------------------------- */
 
-static int
-count_extra(void *arg, const char *name, bool is_alias, struct err *err)
+static void
+count_extra(struct search *s, const struct domain *domain)
 {
-	struct search *s = arg;
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	struct domain *domain;
-
-	if (is_alias || domain_open(&s->call->in, &pool, slice_of(name),
-	    &domain, err) == -1)
-		return 0;
 	for (size_t i = 0; i < domain->conf.extra_aliases.count; i++) {
 		void **slot = table_at(&s->extra, pool_dup(&s->pool,
 		    slice_of(domain->conf.extra_aliases.word[i])));
 		*slot = *slot == NULL ? &s->once : &s->often;
 	}
-	return 0;
 }
 
-/* What cannot be read is told, and does not stop the search. */
 static int
-look_at_domain(void *arg, const char *name, bool is_alias, struct err *err)
+list_domain(void *arg, const char *name, bool is_alias, struct err *err)
 {
 	struct search *s = arg;
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct domain *domain;
+	bool plain = false;
 
 	if (is_alias)
 		return 0;
+	if (domain_open_listed(&s->call->in, &pool, name, &domain, err) == 0) {
+		count_extra(s, domain);
+		plain = domain->conf.extra_aliases.count == 0 &&
+		    domain->conf.fallback[0] == '\0';
+	}
+	mem_room(&s->domains, &s->room, s->count, sizeof *s->domains);
+	s->domains[s->count++] = (struct listed){ name, plain };
+	return 0;
+}
+
+static bool
+has_no_files(const struct search *s, struct pool *pool, const char *name)
+{
+	const struct installation *in = &s->call->in;
+	struct stat st;
+
+	return s->spool_is_there && lstat(pool_format(pool, "%s/files/%s",
+	    installation_path(in, pool, in->conf.spool), name), &st) == -1 &&
+	    errno == ENOENT;
+}
+
+/* What cannot be read is told, and does not stop the search. */
+static void
+look_at_domain(struct search *s, const struct listed *listed)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *name = listed->name;
+	struct domain *domain;
+	struct err err;
+
 	s->at = (struct reference){ .domain = name, .name = "" };
 	look_at_aliases(s, pool_format(&pool, "aliases.%s", name));
-	if (domain_open(&s->call->in, &pool, slice_of(name), &domain,
-	    err) == -1) {
-		note("%s: not looked at: %s", name, err->text);
-		count_staying(s, err->kind);
-		return 0;
+	if (listed->plain && has_no_files(s, &pool, name))
+		return;
+	if (domain_open_listed(&s->call->in, &pool, name, &domain,
+	    &err) == -1) {
+		note("%s: not looked at: %s", name, err.text);
+		count_staying(s, err.kind);
+		return;
 	}
 	for (size_t i = 0; i < domain->conf.extra_aliases.count; i++)
 		look_at_extra(s, pool_dup(&s->pool,
 		    slice_of(domain->conf.extra_aliases.word[i])));
 	look_at_fallback(s, domain);
 	look_at_forwards(s, domain);
-	return 0;
 }
 
 static int
 look_everywhere(struct search *s, struct err *err)
 {
-	SCOPED(drop_pool) struct pool names = { 0 };
-	const struct installation *in = &s->call->in;
+	SCOPED(drop_fd) int spool = -1;
+	struct err unused;
 
-	if (domain_each(in, &names, count_extra, s, err) == -1)
+	s->spool_is_there = spool_open(&s->call->in, &spool, &unused) == 0;
+	if (domain_each(&s->call->in, &s->pool, list_domain, s, err) == -1)
 		return -1;
-	return domain_each(in, &names, look_at_domain, s, err);
+	for (size_t i = 0; i < s->count; i++)
+		look_at_domain(s, &s->domains[i]);
+	return 0;
 }
 
 int

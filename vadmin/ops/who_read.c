@@ -68,7 +68,7 @@ read_domain(void *arg, const char *name, bool is_alias, struct err *err)
 		add_place(n, name, true);
 		return 0;
 	}
-	if (domain_open(&n->call->in, &pool, slice_of(name), &domain,
+	if (domain_open_listed(&n->call->in, &pool, name, &domain,
 	    err) == -1) {
 		note("%s: not looked at: %s", name, err->text);
 		return 0;

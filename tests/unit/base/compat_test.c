@@ -57,6 +57,18 @@ test_cloexec(void **state)
 	close(high);
 }
 
+/* What the kernel knows of a name that is not there differs. */
+static void
+test_absent(void **state)
+{
+	(void)state;
+	assert_int_equal(fchdir(unit_dir()), 0);
+	compat_known_absent("made");
+	unit_writes("made", "a");
+	assert_false(compat_known_absent("made"));
+	assert_false(compat_known_absent("."));
+}
+
 int
 main(void)
 {
@@ -64,5 +76,7 @@ main(void)
 	add_test("the end of a process can be waited for", test_pidfd);
 	add_test("descriptors from a number on are closed on exec",
 	    test_cloexec);
+	add_test("a name that was not there and now is is not absent",
+	    test_absent);
 	return run_all();
 }
