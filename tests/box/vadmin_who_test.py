@@ -138,8 +138,8 @@ class Ways(Who):
             after = os.times()
             return after.children_user + after.children_system - before.children_user - before.children_system
         self.vmail.set(max_alias_depth="20")
-        seconds(1000)
-        self.assertLess(seconds(20000), 1.5)
+        few = max(min(seconds(1000) for _ in range(3)), 0.02)   # what a tick of the clock cannot double
+        self.assertLess(seconds(20000), 60 * few)
 
 
 IDN = "xn--bcher-kva.test"
