@@ -432,6 +432,18 @@ class Renamed(Moved):
             self.assertRegex(got.stderr, r"^4\.\d\.\d .*was moved to (new.test|jim): the next try finds it")
         self.assertTrue(all(os.path.islink(path) for path in plain))
 
+    def test_who_comes_back_from_the_trash_gets_mail_where_another_of_the_name_moved_away(self):
+        self.ok("user", "add", "zoe@a.test")
+        self.ok("user", "delete", "zoe@a.test", "--yes")        # without an inbox that would take the place
+        self.ok("user", "add", "zoe@a.test")
+        self.ok("user", "rename", "zoe@a.test", "zed", "--no-alias")
+        self.assertTrue(os.path.islink(self.path("spool", "a.test", "zoe")))
+        self.ok("user", "restore", "zoe@a.test")
+        self.assertEqual(self.vmail.deliver("zoe@a.test", HELLO).status, 0)
+        self.assertEqual(self.vmail.deliver("zed@a.test", HELLO).status, 0)
+        self.assertTrue(all(os.path.isfile(self.path("spool", "a.test", name)) and
+                            not os.path.islink(self.path("spool", "a.test", name)) for name in ("zoe", "zed")))
+
     def test_where_two_names_cannot_change_places_it_is_done_in_two_steps(self):
         for command, calls in ((("domain", "rename", "a.test", "new.test"), "2..4"),
                                (("user", "rename", "joe@a.test", "jim"), "1")):

@@ -11,7 +11,7 @@ import random
 import re
 
 SYSTEMS = ("ext4", "xfs", "btrfs")
-LENGTHS = (0, 100, 3000, 4000, 9000, 66000, 200000)
+LENGTHS = (0, 100, 3000, 4000, 9000, 66000, 300000)
 KEPT = 7                                    # a session deletes when so many are there
 STORED = re.compile(rb"^Subject: (\d+\.\d+\.\d+) ([0-9a-f]{64})\n\n(.*)\Z", re.M | re.S)
 

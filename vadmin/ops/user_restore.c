@@ -1,6 +1,7 @@
 /* user_restore.c: deleted accounts, brought back or gone for good. */
 #include "alias_use.h"
 #include "alternative.h"
+#include "belongings.h"
 #include "confirm.h"
 #include "grant_file.h"
 #include "line_edit.h"
@@ -164,6 +165,7 @@ user_restore(struct call *call, struct err *err)
 	if (read_record(call, subject, newest, &record, err) == -1 ||
 	    check_uid(call, &record, err) == -1 ||
 	    trash_restore(&record.belongings, err) == -1 ||
+	    belongings_unmark(&record.account, &call->pool, err) == -1 ||
 	    restore_lines(&record, err) == -1 ||
 	    restore_grants(&record, &call->pool, err) == -1 ||
 	    alternative_return(call, &record.account, err) == -1)
