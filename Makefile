@@ -7,7 +7,7 @@ CFLAGS  ?= -O2 -g
 PROGRAMS = vdeliver vlmtpd vpop3d vadmin checkvdomain testalldomain
 HELPERS  = vidn vdigest vpam vtls vremember vcert
 LIBS_vpop3d = -lcrypt -lxxhash
-LIBS_vadmin = -lcrypt -lpwquality -lresolv -lmd -lxxhash
+LIBS_vadmin = -lcrypt -lidn2 -lpwquality -lresolv -lmd -lxxhash
 LIBS_checkvdomain = -lresolv
 LIBS_testalldomain = -lresolv
 LIBS_vidn   = -lidn2
@@ -124,7 +124,7 @@ $(OUT)/targets/%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/fuzz.o $(OUT)/
 	$(CC) $(CFLAGS) $(SAN) -fsanitize=fuzzer $(LINK) $(LDFLAGS) -Wl,--wrap=idn_to_ascii -o $@ $^ -lxxhash -lresolv
 define link_unit
 @mkdir -p $(@D)
-$(CC) $(CFLAGS) $(SAN) $(LINK) $(LDFLAGS) $(faults:%=-Wl,--wrap=%) -o $@ $^ -lcmocka -lcrypt -lxxhash -lresolv
+$(CC) $(CFLAGS) $(SAN) $(LINK) $(LDFLAGS) $(faults:%=-Wl,--wrap=%) -o $@ $^ -lcmocka -lcrypt -lidn2 -lxxhash -lresolv
 endef
 %.a:
 	@mkdir -p $(@D)

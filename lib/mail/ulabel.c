@@ -1,104 +1,16 @@
-/* ulabel.c: domain names in the letters of their language (RFC 3492). */
+/* ulabel.c: domain names in the letters of their language. */
 #include "ulabel.h"
 
+#include <idn2.h>
 #include <string.h>
 
-#include "utf8seq.h"
+enum { LABEL_MAX = 63 };		/* RFC 1035, 2.3.4 */
 
-/* RFC 3492, 5: Punycode's numbers for domain names. */
-enum { BASE = 36, TMIN = 1, TMAX = 26, SKEW = 38, DAMP = 700, BIAS = 72 };
-enum { FIRST = 0x80, LAST = 0x10FFFF, LABEL_MAX = 63 };
-enum { DELTA_MAX = (LAST + 1) * (LABEL_MAX + 1) };
-
-struct letters {
-	unsigned	letter[LABEL_MAX];
-	size_t		count;
-};
-
-static unsigned
-digit_of(char c)
+static bool
+is_letter(char c)
 {
 	c = ascii_lower(c);
-	if (c >= 'a' && c <= 'z')
-		return (unsigned)(c - 'a');
-	return c >= '0' && c <= '9' ? (unsigned)(c - '0') + 26 : BASE;
-}
-
-/* RFC 3492, 6.1: what the next number's digits most likely look like. */
-static unsigned
-adapt(unsigned delta, size_t count, bool is_first)
-{
-	unsigned k = 0;
-
-	delta /= is_first ? DAMP : 2;
-	delta += delta / (unsigned)count;
-	for (; delta > (BASE - TMIN) * TMAX / 2; k += BASE)
-		delta /= BASE - TMIN;
-	return k + (BASE - TMIN + 1) * delta / (delta + SKEW);
-}
-
-/* RFC 3492, 3.3: a number that says itself where it ends. */
-static bool
-take_delta(struct slice *rest, unsigned bias, unsigned *delta)
-{
-	uint64_t weight = 1, sum = 0;
-
-	for (unsigned k = BASE; rest->len > 0 && weight <= DELTA_MAX;
-	    k += BASE) {
-		unsigned digit = digit_of(rest->p[0]);
-		unsigned end = k <= bias ? TMIN : k >= bias + TMAX ? TMAX :
-		    k - bias;
-		*rest = slice_from(*rest, 1);
-		sum += digit * weight;
-		if (digit == BASE || sum > DELTA_MAX)
-			return false;
-		*delta = (unsigned)sum;
-		if (digit < end)
-			return true;
-		weight *= BASE - end;
-	}
-	return false;
-}
-
-static void
-insert(struct letters *out, size_t at, unsigned letter)
-{
-	memmove(&out->letter[at + 1], &out->letter[at],
-	    (out->count - at) * sizeof *out->letter);
-	out->letter[at] = letter;
-	out->count++;
-}
-
-/* RFC 3492, 6.2: each number tells how many places, and letters, lie between
- * the last letter beyond ASCII and the next one. */
-static bool
-decode(struct slice rest, struct letters *out)
-{
-	ptrdiff_t dash = slice_find_last(rest, '-');
-	unsigned letter = FIRST, bias = BIAS, at = 0, delta;
-
-	if (rest.len > LABEL_MAX)
-		return false;
-	while (dash > 0 && out->count < (size_t)dash) {
-		out->letter[out->count] = (unsigned char)rest.p[out->count];
-		out->count++;
-	}
-	rest = slice_from(rest, dash > 0 ? (size_t)dash + 1 : 0);
-	if (rest.len == 0)
-		return false;
-	for (bool is_first = true; rest.len > 0; is_first = false) {
-		if (!take_delta(&rest, bias, &delta))
-			return false;
-		unsigned places = (unsigned)out->count + 1;
-		bias = adapt(delta, places, is_first);
-		at += delta;
-		letter += at / places;
-		at %= places;
-		if (letter > LAST || (letter >= 0xD800 && letter <= 0xDFFF))
-			return false;
-		insert(out, at++, letter);
-	}
-	return true;
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
 }
 
 static size_t
@@ -106,8 +18,7 @@ label_length(struct slice text)
 {
 	size_t n = 0;
 
-	while (n < text.len && (digit_of(text.p[n]) < BASE ||
-	    text.p[n] == '-'))
+	while (n < text.len && is_letter(text.p[n]))
 		n++;
 	return n;
 }
@@ -116,13 +27,16 @@ label_length(struct slice text)
 static bool
 add_decoded(struct str *out, struct slice label)
 {
-	struct letters letters = { .count = 0 };
+	char text[LABEL_MAX + 1], *letters = NULL;
 
-	if (!slice_starts_same(label, "xn--") ||
-	    !decode(slice_from(label, 4), &letters))
+	if (label.len > LABEL_MAX || !slice_starts_same(label, "xn--"))
 		return false;
-	for (size_t i = 0; i < letters.count; i++)
-		utf8seq_add(out, letters.letter[i]);
+	memcpy(text, label.p, label.len);
+	text[label.len] = '\0';
+	if (idn2_to_unicode_8z8z(text, &letters, 0) != IDN2_OK)
+		return false;
+	str_adds(out, letters);
+	idn2_free(letters);
 	return true;
 }
 
