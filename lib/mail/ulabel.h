@@ -1,8 +1,9 @@
 /* ulabel.h: domain names in the letters of their language, to compare them.
  *
  * The way back from what idn.h makes, by libidn2, without a process for each
- * name: a list may have a hundred thousand.  What comes out is compared with what somebody
- * typed; whether it could be a name is not asked, so it never becomes one.
+ * name: a list may have a hundred thousand.  What comes out is compared with
+ * what somebody typed; whether it could be a name is not asked, so it never
+ * becomes one.
  */
 #ifndef ULABEL_H
 #define ULABEL_H
