@@ -619,6 +619,15 @@ def connection(address, peer=None):
         return client, listener.accept()[0]
 
 
+def shut(connection):
+    """Its other end hears that no more comes, where it has not closed it before that."""
+    try:
+        connection.shutdown(socket.SHUT_WR)
+    except OSError as failure:
+        if failure.errno not in (errno.ENOTCONN, errno.EPIPE, errno.ECONNRESET):
+            raise
+
+
 class Pop3:
     """A client that speaks raw bytes; every read has a deadline.
 
@@ -685,6 +694,10 @@ class Pop3:
         self.line()
         self.ask(f"USER {user}")
         return self.ask(f"PASS {password}")
+
+    def shut(self):
+        """No more from us; it may be gone already."""
+        shut(self.socket)
 
     def close(self):
         self.socket.close()

@@ -169,7 +169,7 @@ class Lmtp:
 
     def shut(self):
         if self.socket:
-            self.socket.shutdown(socket.SHUT_WR)
+            shut(self.socket)
         else:
             os.close(self.pipes[1])
             self.pipes[1] = os.open("/dev/null", os.O_WRONLY)
@@ -450,10 +450,7 @@ class Socketmap:
 
     def shut(self):
         """No more from us; it may be gone already."""
-        try:
-            self.socket.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
+        shut(self.socket)
 
     def close(self):
         self.socket.close()

@@ -14,7 +14,7 @@ def ends(self, data):
     """Such bytes are no request: no answer, and the end; others are served on."""
     socketmap = self.map()
     socketmap.send(data)
-    socketmap.socket.shutdown(socket.SHUT_WR)
+    socketmap.shut()
     self.assertIsNone(socketmap.reply())
     self.assertEqual(self.map().ask("domains a.test"), "OK a.test")
 

@@ -93,7 +93,7 @@ class AtItsPorts(BoxTest):
                             client.recv(4096)
                         client.sendall(text)
                     if said:
-                        client.shutdown(socket.SHUT_WR)
+                        shut(client)
         threading.Thread(target=serve, daemon=True).start()
 
     def check(self, *addresses, status=None):

@@ -46,7 +46,7 @@ class Cut(CutTest):
         return wrap(vmail.pop3("--tls"))
 
     def half_close(self, pop):
-        pop.socket.shutdown(socket.SHUT_WR)
+        pop.shut()
         pop.rest()
 
     def close(self, pop):
@@ -107,7 +107,7 @@ class Cut(CutTest):
                 records = tls.go.read()
                 whole = cut >= len(records)
                 pop.send(records[:cut])
-                pop.socket.shutdown(socket.SHUT_WR)
+                pop.shut()
                 pop.rest()
                 self.ended(pop)
                 if not whole:

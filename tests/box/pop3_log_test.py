@@ -27,8 +27,7 @@ class Log(Pop3Test):
         pop = self.vmail.pop3(*options, peer=fresh_address())
         for line in lines:
             pop.send(line)
-        with contextlib.suppress(OSError):      # it may be closed already
-            pop.socket.shutdown(socket.SHUT_WR)
+        pop.shut()
         heard = b""
         with contextlib.suppress(ConnectionResetError):
             heard = pop.rest()

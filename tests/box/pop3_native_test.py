@@ -275,7 +275,7 @@ class Sharing(NativeTest):
             for want in "+OK and the password?", "+OK it is open", "+OK NOOP", "+OK RETR":
                 self.assertEqual(pop.line(), want)
             pop.send(b"T")
-            pop.socket.shutdown(socket.SHUT_WR)
+            pop.shut()
             self.assertEqual(pop.rest(), b"+OK \0\xff\r\rQUIT\r\n+OK you have ended\r\n")
 
     def test_listen_shares_too(self):
@@ -500,7 +500,7 @@ class Ends(NativeTest):
         vmail = self.box()
         pop = self.opened(vmail)
         pop.send(b"SEND 3\r\nNOOP\r\n")
-        pop.socket.shutdown(socket.SHUT_WR)
+        pop.shut()
         self.assertEqual(pop.rest(), b"+OK\r\n" + bytes(range(256)) * 768 + b"+OK NOOP\r\n+OK you have ended\r\n")
         self.assertIn("end=closed", self.ended(pop))
         self.assertEqual(self.told(vmail)[-1], "(the end)")
@@ -520,7 +520,7 @@ class Ends(NativeTest):
         pop.send(b"CLOSE\r\n")
         self.assertEqual(pop.rest(), b"")
         pop.send(b"and more")
-        pop.socket.shutdown(socket.SHUT_WR)
+        pop.shut()
         eventually(lambda: self.told(vmail)[-2:] == ["and more", "(the end)"], "the rest")
         self.assertIn("end=closed", self.ended(pop))
 
@@ -847,7 +847,7 @@ class Debians(NativeTest):
             with self.subTest(name):
                 self.assertEqual([pop.line()[:3] for _ in range(3)], ["+OK", "+OK", "-ER"])
                 pop.send(b"USER sysuser\r\nPASS " + PASSWORD.encode() + b"\r\n" + b"NOOP\r\n" * 34 + b"DELE 1\r\nRSET\r\nQUIT\r\n")
-                pop.socket.shutdown(socket.SHUT_WR)
+                pop.shut()
                 replies = pop.rest().split(b"\r\n")
                 self.assertEqual([r[:3] for r in replies], [b"+OK"] * 39 + [b""])
                 log = self.ended(pop)

@@ -111,7 +111,7 @@ class Believed(Proxy):
         pop = vmail.pop3("/bin/cat")
         pop.send(header(FAR) + b"hello\r\n")
         self.assertEqual(pop.line(), "hello")
-        pop.socket.shutdown(socket.SHUT_WR)
+        pop.shut()
         self.assertEqual(pop.rest(), b"")
 
 
@@ -127,8 +127,7 @@ class Refused(Proxy):
         for sent, reason in cases.items():
             pop = vmail.pop3()
             pop.send(sent)
-            with contextlib.suppress(OSError):          # it may be closed already, with bytes that were not read
-                pop.socket.shutdown(socket.SHUT_WR)
+            pop.shut()
             said = b""
             with contextlib.suppress(ConnectionResetError):
                 said = pop.rest()

@@ -120,7 +120,7 @@ class Conversation(BoxTest):
             self.unsent += rest.encode().decode("unicode_escape").encode("latin-1") + (b"" if "|" in mark else b"\r\n")
         elif mark in ("TLS", "SHUT"):
             self.settle()
-            wrap(self.pop) if mark == "TLS" else self.pop.socket.shutdown(socket.SHUT_WR)
+            wrap(self.pop) if mark == "TLS" else self.pop.shut()
         else:
             self.unread.append((mark, rest))
             self.ended = self.ended or mark == "END"

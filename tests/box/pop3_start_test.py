@@ -91,7 +91,7 @@ class OddStarts(BoxTest):
         pop = start_vpop3d(world.vmail, connect=tcp, preexec_fn=odd)
         with contextlib.suppress(OSError):          # nobody may have the connection any more
             pop.send(SCRIPT)
-            pop.socket.shutdown(socket.SHUT_WR)
+            pop.shut()
         said = pop.rest()
         pop.close()
         self.assertIn(pop.process.wait(), (0, 75))

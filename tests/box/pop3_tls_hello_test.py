@@ -53,7 +53,7 @@ class HelloTest(TlsTest):
             self.assertEqual(pop.ask("STLS"), "+OK begin TLS now")
         for hello in hellos:
             pop.send(hello)
-        pop.socket.shutdown(socket.SHUT_WR)
+        pop.shut()
         records = self.records(pop)
         encrypted = sum(len(content) for kind, content in records if kind == "encrypted")
         return [kind for kind, _ in records], encrypted, self.log_of(pop)

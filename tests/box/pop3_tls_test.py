@@ -242,7 +242,7 @@ class Session(TlsTest):
             tls.send(f"USER {self.joe}\r\nPASS {PASSWORD}\r\nRETR 1\r\nQUIT\r\n".encode())
             if notify:
                 tls.close()
-            pop.socket.shutdown(socket.SHUT_WR)
+            pop.shut()
             self.assertRegex(tls.rest(), rb"shutdown\.\r\n$")
             self.assertIn("end=quit", self.ended(pop))
 
@@ -626,7 +626,7 @@ class Protocol(TlsTest):
             self.assertEqual(pop.ask("STLS"), "+OK begin TLS now")
         try:
             pop.send(data)
-            pop.socket.shutdown(socket.SHUT_WR)
+            pop.shut()
         except OSError:                         # it has gone already
             pass
         return pop.rest(), self.log_of(pop)
@@ -666,7 +666,7 @@ class Protocol(TlsTest):
                     tls.close()
                     with contextlib.suppress(OSError):      # it may have gone already
                         pop.send(plain)
-                        pop.socket.shutdown(socket.SHUT_WR)
+                        pop.shut()
                     with contextlib.suppress(ConnectionResetError):
                         self.assertNotIn(b"shutdown", tls.rest())
                     log = self.log_of(pop)
@@ -790,7 +790,7 @@ class Injection(TlsTest):
             self.assertEqual(pop.line(), GREETING)
             self.send(rng, pop, self.stream(rng, Records(pop).hello(), rng.choice(evils).encode()))
             try:
-                pop.socket.shutdown(socket.SHUT_WR)
+                pop.shut()
             except OSError:
                 pass
             said = pop.rest()
