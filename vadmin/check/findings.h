@@ -30,11 +30,11 @@ void	finding(struct findings *found, const char *about, const char *fmt, ...)
 void	finding_warning(struct findings *found, const char *about,
 	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* The same of what can be repaired.  True: do it, and tell the outcome. */
 /* What could not be looked at, where nobody else tells it: only what is
  * temporary, as a disk that fails. */
 void	finding_unseen(struct findings *found, const char *about,
 	    const struct err *err);
+/* The same of what can be repaired.  True: do it, and tell the outcome. */
 bool	finding_to_repair(struct findings *found, const char *about,
 	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void	finding_repaired(struct findings *found, int result,

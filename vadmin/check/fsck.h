@@ -38,6 +38,10 @@ int	fsck_look(void *looking, struct err *err);
 /* For fsck_look(): F found, C could be repaired, R was, X could not. */
 void	look_told(const struct looking *l, char what, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
+/* What PATH/NAME is could not be seen, by errno: it is told, unless it is gone by
+ * now. */
+void	look_unseen(const struct looking *l, const char *path,
+	    const char *name);
 /* Whether it is to be repaired; where not, it is told. */
 bool	look_repairs(const struct looking *l, const char *text);
 void	look_repaired(const struct looking *l, const char *text, bool done);

@@ -101,9 +101,8 @@ look_at_lock(struct inbox *b)
 		look_repaired(b->l, text, open_and_close(b));
 }
 
-/* By errno: what is gone by now is no matter. */
-static void
-unseen(const struct looking *l, const char *path, const char *name)
+void
+look_unseen(const struct looking *l, const char *path, const char *name)
 {
 	if (errno != ENOENT)
 		look_told(l, 'F', "%s/%s: %s: it could not be looked at", path,
@@ -123,7 +122,7 @@ hold_queue(struct inbox *b, int *fd)
 	    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
 	int got = *fd == -1 ? -1 : lock_try(*fd, &err);
 	if (got == -1)
-		unseen(b->l, "beside the inbox", name);
+		look_unseen(b->l, "beside the inbox", name);
 	return *fd == -1 || got == 1;
 }
 
@@ -138,7 +137,7 @@ is_half_done(struct inbox *b)
 		return false;
 	ssize_t n = fd_pread(fd, text, sizeof text - 1, MBOX_RECORD_AT);
 	if (n == -1)
-		unseen(b->l, "beside the inbox", b->mailbox->name);
+		look_unseen(b->l, "beside the inbox", b->mailbox->name);
 	return n > 4 && (strncmp(text, "append ", 7) == 0 || strncmp(text, "cut ", 4) == 0);
 }
 
@@ -183,7 +182,7 @@ look_at_start(struct inbox *b)
 	ssize_t n = fd == -1 ? -1 : fd_read(fd, text, sizeof text - 1);
 
 	if (n == -1)
-		unseen(b->l, "the inbox", b->mailbox->name);
+		look_unseen(b->l, "the inbox", b->mailbox->name);
 	if (n <= 0)
 		return;
 	text[n] = '\0';
@@ -309,7 +308,7 @@ look_at_inbox(const struct looking *l, const struct mailbox *mailbox)
 
 	if (fstatat(mailbox->parent, mailbox->name, &st,
 	    AT_SYMLINK_NOFOLLOW) == -1) {
-		unseen(l, "the inbox", mailbox->name);
+		look_unseen(l, "the inbox", mailbox->name);
 		return;
 	}
 	if (st.st_uid != geteuid())
@@ -323,7 +322,7 @@ look_at_inbox(const struct looking *l, const struct mailbox *mailbox)
 		if (dir != -1)
 			look_at_maildir(l, dir, mailbox->path);
 		else
-			unseen(l, "the inbox", mailbox->name);
+			look_unseen(l, "the inbox", mailbox->name);
 	}
 	drop_pool(&b.pool);
 }

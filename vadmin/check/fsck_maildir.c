@@ -19,15 +19,6 @@ enum {
 	OLD = 36 * 3600,
 };
 
-/* By errno: what is gone by now is no matter. */
-static void
-unseen(const struct looking *l, const char *path, const char *part)
-{
-	if (errno != ENOENT)
-		look_told(l, 'F', "%s/%s: %s: it could not be looked at", path,
-		    part, strerror(errno));
-}
-
 /* --- tmp ------------------------------------------------------------- */
 
 /* As each delivery does: what is that old was never delivered. */
@@ -74,7 +65,7 @@ look_at_size(const struct looking *l, int dir, const char *part,
 	if (name[0] == '.' || !find_size(name, &digits))
 		return;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
-		unseen(l, path, part);
+		look_unseen(l, path, part);
 		return;
 	}
 	if (!S_ISREG(st.st_mode))
@@ -106,7 +97,7 @@ look_through(const struct looking *l, int fd, const char *part,
 	struct dirent *e;
 
 	if (copy == -1 || (dir = fdopendir(copy)) == NULL) {
-		unseen(l, path, part);
+		look_unseen(l, path, part);
 		drop_fd(&copy);
 		return;
 	}
@@ -117,7 +108,7 @@ look_through(const struct looking *l, int fd, const char *part,
 		all = one;
 	}
 	if (errno != 0)
-		unseen(l, path, part);
+		look_unseen(l, path, part);
 	for (; all != NULL; all = all->next)
 		if (strcmp(part, "tmp") == 0)
 			look_at_old(l, fd, all->name, path);

@@ -1,6 +1,8 @@
 /* gecos.c: the fifth field of passwd.D. */
 #include "gecos.h"
 
+#include "scope.h"
+
 /* *rest becomes what stands behind the known parts, with its comma. */
 static void
 split(struct slice gecos, struct slice parts[GECOS_PARTS], struct slice *rest)
@@ -26,23 +28,25 @@ gecos_part(struct slice gecos, enum gecos_part part)
 }
 
 void
-gecos_set(struct slice gecos, enum gecos_part part, struct slice value,
-    struct str *out)
+gecos_set(struct str *gecos, enum gecos_part part, struct slice value)
 {
+	SCOPED(drop_str) struct str changed = { 0 };
 	struct slice parts[GECOS_PARTS], rest;
 	int last = 0;
 
-	split(gecos, parts, &rest);
+	split(str_slice(gecos), parts, &rest);
 	parts[part] = value;
 	for (int i = 0; i < GECOS_PARTS; i++)
 		if (parts[i].len > 0 || rest.len > 0)
 			last = i;
 	for (int i = 0; i <= last; i++) {
 		if (i > 0)
-			str_addc(out, ',');
-		str_addslice(out, parts[i]);
+			str_addc(&changed, ',');
+		str_addslice(&changed, parts[i]);
 	}
-	str_addslice(out, rest);
+	str_addslice(&changed, rest);
+	str_cut(gecos, 0);
+	str_addslice(gecos, str_slice(&changed));
 }
 
 void

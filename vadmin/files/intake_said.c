@@ -15,16 +15,6 @@ is_in_profile(const struct account_field *field)
 
 /* --- where it is kept ----------------------------------------------------- */
 
-static void
-set_part(struct str *gecos, enum gecos_part part, struct slice value)
-{
-	SCOPED(drop_str) struct str changed = { 0 };
-
-	gecos_set(str_slice(gecos), part, value, &changed);
-	str_cut(gecos, 0);
-	str_addslice(gecos, str_slice(&changed));
-}
-
 void
 intake_said_gecos(const struct newcomer *newcomer, struct str *out)
 {
@@ -39,7 +29,7 @@ intake_said_gecos(const struct newcomer *newcomer, struct str *out)
 	for (size_t i = 0; account_fields[i].name != NULL; i++)
 		if (newcomer->said[i] != NULL &&
 		    account_fields[i].place == KEPT_IN_GECOS)
-			set_part(&gecos, (enum gecos_part)
+			gecos_set(&gecos, (enum gecos_part)
 			    account_fields[i].index,
 			    slice_of(newcomer->said[i]));
 	str_addslice(out, str_slice(&gecos));

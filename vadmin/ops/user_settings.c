@@ -112,16 +112,6 @@ follows(const struct user_settings *s, struct slice gecos, struct str *name)
 	return true;
 }
 
-static void
-set_part(struct str *gecos, enum gecos_part part, struct slice value)
-{
-	SCOPED(drop_str) struct str changed = { 0 };
-
-	gecos_set(str_slice(gecos), part, value, &changed);
-	str_cut(gecos, 0);
-	str_addslice(gecos, str_slice(&changed));
-}
-
 void
 user_settings_gecos(const struct user_settings *s, struct slice old,
     struct str *out)
@@ -130,11 +120,11 @@ user_settings_gecos(const struct user_settings *s, struct slice old,
 
 	str_addslice(&gecos, old);
 	if (follows(s, old, &name))
-		set_part(&gecos, GECOS_NAME, str_slice(&name));
+		gecos_set(&gecos, GECOS_NAME, str_slice(&name));
 	for (size_t i = 0; account_fields[i].name != NULL; i++)
 		if (s->given[i] != NULL &&
 		    account_fields[i].place == KEPT_IN_GECOS)
-			set_part(&gecos, (enum gecos_part)
+			gecos_set(&gecos, (enum gecos_part)
 			    account_fields[i].index, slice_of(s->given[i]));
 	str_addslice(out, str_slice(&gecos));
 }
