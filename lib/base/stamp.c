@@ -22,18 +22,28 @@ stamp_same(const struct stamp *a, const struct stamp *b)
 	    same_time(&a->changed, &b->changed);
 }
 
+bool
+stamp_is_over(const struct timespec *changed, const struct timespec *tick,
+    int64_t tick_ns)
+{
+	enum { NS = 1000000000 };
+	/* A file system that counts whole seconds, or two at once (FAT). */
+	int64_t least = changed->tv_nsec == 0 ? 2LL * NS : tick_ns;
+	int64_t age = (tick->tv_sec - changed->tv_sec) * (int64_t)NS +
+	    tick->tv_nsec - changed->tv_nsec;
+
+	return age >= least;
+}
+
 /* Changes carry the time of the kernel's last tick, milliseconds apart, which
  * is what the coarse clock tells. */
 bool
 stamp_is_final(const struct stamp *stamp)
 {
-	const struct timespec *changed = &stamp->changed;
 	struct timespec tick;
 
 	return clock_gettime(CLOCK_REALTIME_COARSE, &tick) == 0 &&
-	    (tick.tv_sec > changed->tv_sec ||
-	    (tick.tv_sec == changed->tv_sec &&
-	    tick.tv_nsec > changed->tv_nsec));
+	    stamp_is_over(&stamp->changed, &tick, 1);
 }
 
 bool

@@ -3,6 +3,7 @@
 #define STAMP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -15,6 +16,13 @@ struct stamp {
 
 struct stamp stamp_of(const struct stat *st);
 bool	stamp_same(const struct stamp *a, const struct stamp *b);
+
+/* Whether a change from tick on, of a clock that goes on each tick_ns
+ * nanoseconds, has another time than one at changed.  Times without a fraction
+ * are those of file systems that have none (ext3, ext4 with small inodes, FAT),
+ * where it takes two seconds. */
+bool	stamp_is_over(const struct timespec *changed,
+	    const struct timespec *tick, int64_t tick_ns);
 
 /* A change of the file from now on gives it another stamp, because the kernel's
  * clock has gone on since the last one. */

@@ -2,9 +2,10 @@
  *
  * Believed only for a file that nobody has touched since (mbox_growth.h), or
  * only to append our deliveries: then what they added is scanned.  Whatever else
- * it is, or whoever wrote it, it is as if it were missing; and what it says of a
- * message is looked at again before the message is read or removed.  Safe to
- * delete.  Small files have none.
+ * it is, it is as if it were missing.  Where a message begins and ends is looked at
+ * again before it is sent, all of it before it is removed.  Who owns the mbox can
+ * write one that is believed, as he can write the mbox: then sizes and UIDs are
+ * what he says, and no message is lost.  Safe to delete.  Small files have none.
  */
 #ifndef MBOX_CACHE_H
 #define MBOX_CACHE_H

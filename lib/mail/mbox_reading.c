@@ -9,10 +9,11 @@
 #include "mbox_cache.h"
 #include "mem.h"
 #include "scope.h"
+#include "stamp.h"
 
 enum {
 	/* two changes closer than this may carry one time stamp */
-	CLOCK_TICK_MS = 20,
+	CLOCK_TICK_NS = 20 * 1000 * 1000,
 	/* a message of so many bytes is read at once */
 	WHOLE = 65536,
 };
@@ -28,10 +29,10 @@ mbox_state_of(const struct stat *st)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	int64_t age = (now.tv_sec - st->st_ctim.tv_sec) * 1000 +
-	    (now.tv_nsec - st->st_ctim.tv_nsec) / 1000000;
-	return (struct mbox_state){ st->st_ctim, st->st_size, age < 0 ||
-	    age > CLOCK_TICK_MS };
+	/* A time to come is of a clock that was set back: none is like it. */
+	return (struct mbox_state){ st->st_ctim, st->st_size,
+	    now.tv_sec < st->st_ctim.tv_sec ||
+	    stamp_is_over(&st->st_ctim, &now, CLOCK_TICK_NS) };
 }
 
 bool
