@@ -20,13 +20,17 @@ NEVER_FAIL = "geteuid", "getuid", "getgid", "getegid", "getpid", "getppid", "uma
 UNSAID = re.compile(r"(^|/)(\.lock|[^/]*\.(lock|queue|session|mark)|[^/]*\.new|journal|\.vmail-restored\.[^/]*)(/|$)")
 
 
-def furnish(vmail):
-    """A limit, a vacation with who was answered, a grant, a forward, an alias of the domain, a home."""
-    for words in (("user", "quota", "joe@a.test", "2000"), ("user", "forward", "joe@a.test", "joe@far.test", "--keep"),
-                  ("user", "vacation", "joe@a.test", "on", "--text", "-"), ("domain", "alias", "b.test", "alias.test"),
-                  ("user", "grant", "joe@a.test", "ann", "all")):
+def ask(vmail, *calls):
+    for words in calls:
         got = vmail.run("vadmin", *words, input=b"\naway\n")
         assert got.status == 0, got
+
+
+def furnish(vmail):
+    """A limit, a vacation with who was answered, a grant, a forward, an alias of the domain, a home."""
+    ask(vmail, ("user", "quota", "joe@a.test", "2000"), ("user", "forward", "joe@a.test", "joe@far.test", "--keep"),
+        ("user", "vacation", "joe@a.test", "on", "--text", "-"), ("domain", "alias", "b.test", "alias.test"),
+        ("user", "grant", "joe@a.test", "ann", "all"))
     for to in ("joe@a.test", "joe@b.test", "joe@b.test"):
         got = vmail.deliver(to, b"To: %s\nS: kept\n\n%s\n" % (to.encode(), b"x" * 9000))
         assert got.status == 0, got
@@ -41,11 +45,9 @@ def furnish(vmail):
 
 def furnish_more(vmail):
     """What is as it should be, and must stay, whatever cannot be looked at."""
-    for words in (("user", "quota", "ann@a.test", "2000"), ("user", "forward", "ann@a.test", "ann@far.test", "--keep"),
-                  ("user", "vacation", "ann@a.test", "on", "--text", "-"), ("domain", "alias", "b.test", "alias.test"),
-                  ("alias", "set", "list@a.test", "ann", "owners=ann")):
-        got = vmail.run("vadmin", *words, input=b"\naway\n")
-        assert got.status == 0, got
+    ask(vmail, ("user", "quota", "ann@a.test", "2000"), ("user", "forward", "ann@a.test", "ann@far.test", "--keep"),
+        ("user", "vacation", "ann@a.test", "on", "--text", "-"), ("domain", "alias", "b.test", "alias.test"),
+        ("alias", "set", "list@a.test", "ann", "owners=ann"))
     got = vmail.deliver("ann@a.test", b"To: ann@a.test\nS: x\n\n")
     assert got.status == 0, got
 

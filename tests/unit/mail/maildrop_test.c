@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fd.h"
 #include "maildrop.h"
 #include "mbox_file.h"
+#include "mbox_maildrop.h"
 #include "scope.h"
 
 static const char three[] =
@@ -367,6 +369,21 @@ check_octets(void **state)
 	assert_int_equal(maildrop_octets_total(&octets), row->total);
 }
 
+/* A change in the same second would have the same time. */
+static void
+test_whole_seconds(void **state)
+{
+	struct stat st = { .st_size = 1 };
+
+	(void)state;
+	st.st_ctim = (struct timespec){ time(NULL), 0 };
+	struct mbox_state soon = mbox_state_of(&st);
+	assert_false(mbox_is_unchanged(&soon, &st));
+	st.st_ctim.tv_sec -= 3;
+	struct mbox_state later = mbox_state_of(&st);
+	assert_true(mbox_is_unchanged(&later, &st));
+}
+
 int
 main(void)
 {
@@ -386,5 +403,7 @@ main(void)
 	add_test("a file that gets the old one's inode number is not the old one",
 	    test_uids_of_the_old_file);
 	add_rows(octets_rows, check_octets);
+	add_test("within two seconds nothing is unchanged where times are "
+	    "whole ones", test_whole_seconds);
 	return run_all();
 }
