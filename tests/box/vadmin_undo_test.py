@@ -54,6 +54,19 @@ class Journalled:
 
 
 class Undone(Journalled, moving.Moved):
+    def test_an_entry_that_says_it_undid_itself_holds_nobody_up(self):
+        self.ok("domain", "set", "a.test", "description=x")
+        first = int(self.number())
+        self.undo()
+        own = int(self.number())
+        path = os.path.join(self.vmail.state, "journal", f"{own:010}")
+        with open(path, "rb") as f:
+            text = f.read()
+        self.assertIn(b"\nword 1 %d\n" % first, text)
+        with open(path, "wb") as f:
+            f.write(text.replace(b"\nword 1 %d\n" % first, b"\nword 1 %d\n" % own))
+        self.assertIn(self.vmail.run("vadmin", "undo", str(own)).status, (0, 77))
+
     def test_a_rename_that_is_undone_leaves_every_byte_as_it_was_and_again_as_it_was_renamed(self):
         self.vmail.set(main_domain="a.test")
         before = self.counts()

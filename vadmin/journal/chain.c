@@ -47,7 +47,7 @@ is_done(const struct entry_file *entry)
 	return strcmp(entry->result, "done") == 0;
 }
 
-/* Of what an undo is; 0: it is none. */
+/* Of what an undo is, which came before it; 0: it is none. */
 static uint64_t
 target_of(const struct entry_file *entry)
 {
@@ -55,7 +55,8 @@ target_of(const struct entry_file *entry)
 
 	return strcmp(entry->operation, "undo") == 0 &&
 	    entry->words.count > 0 && slice_number(slice_of(
-	    entry->words.word[0]), UINT64_MAX, &number) == 0 ? number : 0;
+	    entry->words.word[0]), UINT64_MAX, &number) == 0 &&
+	    number < entry->number ? number : 0;
 }
 
 static void
