@@ -39,7 +39,7 @@ endif
 # What is made of what.  Each floor sees itself and what lies below it only.
 base     = $(wildcard lib/base/*.c)
 mail     = $(wildcard lib/mail/*.c)
-cold     = $(filter %host.c %maildrop.c %uids.c %copy_uids.c %mbox_scan.c %mbox_cache.c %mbox_cache_file.c %mbox_reading.c %mbox_update.c %mbox_old.c %maildir_scan.c %password.c %selectors.c %dns.c %dns_answer.c %named_conf.c %named_token.c %index_keep.c %user_files.c %user_lines.c %line_edit.c %splice.c %textblock.c %ulabel.c %/files.c %attributes.c,$(base) $(mail))	# what vdeliver never calls
+cold     = $(filter %host.c %maildrop.c %uids.c %copy_uids.c %uids_read.c %mbox_scan.c %mbox_scanner.c %mbox_check.c %mbox_cache.c %mbox_cache_file.c %mbox_reading.c %mbox_proof.c %mbox_update.c %mbox_old.c %maildir_again.c %maildir_scan.c %maildir_told.c %maildir_uid.c %password.c %selectors.c %dns.c %dns_answer.c %named_conf.c %named_token.c %index_keep.c %user_files.c %user_lines.c %line_edit.c %splice.c %textblock.c %ulabel.c %/files.c %attributes.c,$(base) $(mail))	# what vdeliver never calls
 objects  = $(patsubst %.c,$(1)/obj/%.o,$(2))
 all:: $(PROGRAMS:%=$(OUT)/bin/%) $(HELPERS:%=$(OUT)/bin/%)
 
@@ -52,10 +52,11 @@ $(OUT)/bin/vdeliver: $(call objects,$(HOT),$(filter-out $(lmtp),$(wildcard vdeli
 	$(HOT_CC) $(CFLAGS) $(SAN) $(HOT_LINK) $(LDFLAGS) -o $@ $^
 $(OUT)/bin/vlmtpd: $(call objects,$(OUT),$(filter-out $(once),$(wildcard vdeliver/*.c))) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vpop3d: $(call objects,$(OUT),$(wildcard vpop3d/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
-$(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c vadmin/*/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
-vadmin_dirs = $(addprefix -iquote ,vadmin vadmin/files vadmin/import vadmin/journal vadmin/outside vadmin/outside/tls)	# whose headers all of it may see
+$(OUT)/bin/vadmin: $(call objects,$(OUT),$(wildcard vadmin/*.c vadmin/*/*.c vadmin/ops/*/*.c)) $(OUT)/libmail.a $(OUT)/libbase.a
+vadmin_dirs = $(addprefix -iquote ,vadmin vadmin/face vadmin/rights vadmin/files vadmin/import vadmin/journal vadmin/outside vadmin/outside/tls)	# whose headers all of it may see
+ops_dirs = $(patsubst %,-iquote %,$(wildcard vadmin/ops vadmin/ops/*/))	# and its operations alone
 outside  = $(wildcard vadmin/outside/*.c)		# a domain as the world finds it
-$(OUT)/bin/checkvdomain $(OUT)/bin/testalldomain: $(OUT)/bin/%: $(OUT)/obj/vadmin/outside/main/%.o $(call objects,$(OUT),vadmin/outside/main/options.c vadmin/output.c vadmin/columns.c vadmin/json.c $(outside)) $(OUT)/libmail.a $(OUT)/libbase.a
+$(OUT)/bin/checkvdomain $(OUT)/bin/testalldomain: $(OUT)/bin/%: $(OUT)/obj/vadmin/outside/main/%.o $(call objects,$(OUT),vadmin/outside/main/options.c $(addprefix vadmin/face/,output.c sheet.c clean.c columns.c json.c) $(outside)) $(OUT)/libmail.a $(OUT)/libbase.a
 $(OUT)/bin/vcert: $(call objects,$(OUT),vadmin/outside/tls/vcert.c) $(OUT)/libbase.a
 $(OUT)/bin/vidn: $(call objects,$(OUT),lib/mail/idn/vidn.c) $(OUT)/libbase.a
 $(OUT)/bin/vremember: $(call objects,$(OUT),$(wildcard vdeliver/answer/*.c)) $(OUT)/libbase.a
@@ -73,7 +74,7 @@ musl     = $(shell command -v musl-gcc)
 faults   = $(shell sed -n 's/^WRAP.*, \([a-z0-9_]*\), (.*)/\1/p' tests/unit/fault.c)
 $(OUT)/tests/base/%: $(OUT)/obj/tests/unit/base/%.o $(unit) $(OUT)/libbase.a
 	$(link_unit)
-$(OUT)/tests/mail/%: $(OUT)/obj/tests/unit/mail/%.o $(unit) $(OUT)/libmail.a $(OUT)/libbase.a
+$(OUT)/tests/mail/%: $(OUT)/obj/tests/unit/mail/%.o $(OUT)/obj/tests/unit/mail/box.o $(unit) $(OUT)/libmail.a $(OUT)/libbase.a
 	$(link_unit)
 check: ; tests/check
 deps:  ; tests/deps
@@ -132,7 +133,7 @@ endef
 define compile
 $(1)/obj/%.o: %.c
 	@mkdir -p $$(@D)
-	$(2) $$(CPPFLAGS) $$(OWN) $$(SAN) $$(CFLAGS) $$(if $$(filter lib/base/% tests/unit/base/%,$$<),,$$(if $$(filter lib/mail/%,$$<),,-iquote $$(dir $$<)) $$(if $$(filter vadmin/%,$$<),$(vadmin_dirs)) -iquote lib/mail) -iquote lib/base -c -o $$@ $$<
+	$(2) $$(CPPFLAGS) $$(OWN) $$(SAN) $$(CFLAGS) $$(if $$(filter lib/base/% tests/unit/base/%,$$<),,$$(if $$(filter lib/mail/%,$$<),,-iquote $$(dir $$<)) $$(if $$(filter vadmin/ops/%,$$<),$(ops_dirs)) $$(if $$(filter vadmin/%,$$<),$(vadmin_dirs)) -iquote lib/mail) -iquote lib/base -c -o $$@ $$<
 endef
 $(eval $(call compile,$(OUT),$(CC)))
 $(if $(filter 1,$(STATIC)),$(eval $(call compile,$(HOT),$(HOT_CC))))

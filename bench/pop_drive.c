@@ -5,6 +5,8 @@
  *		times each: logins a second
  *	pop_drive uidl ADDRESS PORT USER PASSWORD
  *		from the connection to the end of UIDL: seconds
+ *	pop_drive stat ADDRESS PORT USER PASSWORD
+ *		the same to the reply to STAT
  *	pop_drive retr ADDRESS PORT USER PASSWORD WINDOW COUNT
  *		RETR 1 to COUNT, WINDOW of them on the way: bytes a second
  *	pop_drive dele ADDRESS PORT USER PASSWORD NUMBER
@@ -195,6 +197,19 @@ uidl(struct pop *p, const int *numbers)
 	quit(p);
 }
 
+static void
+stat_all(struct pop *p, const int *numbers)
+{
+	double start = now();
+
+	(void)numbers;
+	log_in(p, 0);
+	say(p, "STAT\r\n");
+	ok(p);
+	printf("%.6f\n", now() - start);
+	quit(p);
+}
+
 /* One write for as many as there is room for in the window, when half of it is
  * free. */
 static int
@@ -264,6 +279,7 @@ static const struct mode {
 } modes[] = {
 	{ "logins", 2, logins },
 	{ "uidl", 0, uidl },
+	{ "stat", 0, stat_all },
 	{ "retr", 2, retr },
 	{ "dele", 1, dele },
 	{ "idle", 1, idle },

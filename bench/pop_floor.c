@@ -7,7 +7,8 @@
  * each.  It believes its client, looks at no settings and no accounts, and
  * knows one identity.  The mailbox of a user is DIRECTORY/USER, an mbox or a
  * Maildir (a directory).  UIDL reads the mbox, or the names in new and cur, and
- * says a line for each message.  RETR sends the file DIRECTORY/USER.wire by
+ * says a line for each message.  STAT looks at each file of a Maildir, and into
+ * none.  RETR sends the file DIRECTORY/USER.wire by
  * sendfile(), whatever the number.  DELE of the first message copies the rest
  * of an mbox to a new file, syncs, renames, and syncs the directory; of another
  * one it cuts the last message off and syncs; in a Maildir it removes the first
@@ -75,9 +76,29 @@ list_mbox(int fd)
 }
 
 static void
-list_names(int parent, const char *name)
+say_name(int dir, const char *name)
 {
 	static long count;
+
+	(void)dir;
+	(void)name;
+	say_uid(++count);
+}
+
+static long long bytes;
+
+static void
+add_size(int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		bytes += st.st_size;
+}
+
+static void
+each_name(int parent, const char *name, void (*fn)(int dir, const char *name))
+{
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd == -1 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
@@ -86,8 +107,23 @@ list_names(int parent, const char *name)
 		fail(name);
 	while ((entry = readdir(d)) != NULL)
 		if (entry->d_name[0] != '.')
-			say_uid(++count);
+			fn(fd, entry->d_name);
 	closedir(d);
+}
+
+static void
+add_up(void)
+{
+	int fd = open(mailbox, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char line[64];
+
+	if (fd != -1) {
+		each_name(fd, "new", add_size);
+		each_name(fd, "cur", add_size);
+		close(fd);
+	}
+	snprintf(line, sizeof line, "+OK 1 %lld\r\n", bytes);
+	say(line);
 }
 
 static void
@@ -100,8 +136,8 @@ list(void)
 		fail(mailbox);
 	say("+OK\r\n");
 	if (S_ISDIR(st.st_mode)) {
-		list_names(fd, "new");
-		list_names(fd, "cur");
+		each_name(fd, "new", say_name);
+		each_name(fd, "cur", say_name);
 	} else {
 		list_mbox(fd);
 	}
@@ -243,6 +279,10 @@ answer(const char *line)
 {
 	if (strncmp(line, "UIDL", 4) == 0) {
 		list();
+		return;
+	}
+	if (strncmp(line, "STAT", 4) == 0) {
+		add_up();
 		return;
 	}
 	if (strncmp(line, "RETR", 4) == 0) {

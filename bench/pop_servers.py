@@ -18,6 +18,7 @@ ADDRESS, DOMAIN, PASSWORD = "127.0.0.1", DOMAINS["mbox"], "secret"
 LOGINS = 64                                 # accounts for logins with each kind of hash
 BEGIN = 60                                  # seconds for a server to listen
 SLOW = 3                                    # seconds of a batch
+SILENCE = 3                                 # seconds that sessions are idle before they are measured
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C",
                **{k: v for k, v in os.environ.items() if k in ("ASAN_OPTIONS", "UBSAN_OPTIONS")}}
 HASHES = {"cheap": crypt.crypt(PASSWORD, "ab"), "yescrypt": crypt.crypt(PASSWORD, "$y$j9T$benchbenchbenchbenchb1")}
@@ -153,7 +154,8 @@ service pop3
             for part in ("tmp", "new", "cur"):
                 os.makedirs(f"{inbox}/{part}")
             for n, message in enumerate(messages):
-                with open(f"{inbox}/cur/{1700000000 + n}.M{n}P1.bench,S={len(message)}:2,", "wb", 0) as f:
+                sizes = f"S={len(message)},W={len(message) + message.count(10)}"
+                with open(f"{inbox}/cur/{1700000000 + n}.M{n}P1.bench,{sizes}:2,", "wb", 0) as f:
                     f.write(message)
         if AS_ROOT:
             run(["chown", "-R", ":".join(map(str, self.ids(name))), inbox], ENVIRONMENT)
@@ -184,6 +186,7 @@ service pop3
                                   env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if client.stdout.readline().strip() != str(count).encode():
             sys.exit(f"bench: {self.name}: no {count} sessions at once")
+        time.sleep(SILENCE)
         used = self.memory() - before
         client.communicate()
         return used / count

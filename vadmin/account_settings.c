@@ -139,7 +139,7 @@ const struct account_field account_fields[] = {
 	{ "name", KEPT_IN_GECOS, GECOS_NAME, false, NULL },
 	{ "quota", KEPT_AS_QUOTA, 0, false, NULL },
 	{ "forward", KEPT_AS_FORWARD, 0, true, NULL },
-	{ "filter", KEPT_AS_FILTER, 0, false, NULL },
+	{ "filter", KEPT_AS_FILTER, 0, false, "filter" },
 	{ "first-name", KEPT_IN_PROFILE, 0, false, "first-name" },
 	{ "last-name", KEPT_IN_PROFILE, 0, false, "last-name" },
 	{ "display-name", KEPT_IN_PROFILE, 0, false, "display-name" },

@@ -30,8 +30,8 @@ struct account_field {
 	size_t			 index;
 	/* the account itself may change it, not only an administrator */
 	bool			 own;
-	/* of the profile: its column in a CSV, where "address" is the
-	 * account's own */
+	/* of the profile and the filter: its column in a CSV, where
+	 * "address" is the account's own */
 	const char		*column;
 };
 enum { ACCOUNT_FIELDS = 16 };

@@ -23,6 +23,23 @@ warn(const char *text)
 	note("%s", text);
 }
 
+/* Who calls, whether he may, and whose domains he sees from now on. */
+static int
+find_rights(struct call *call, struct err *err)
+{
+	struct installation *in = &call->in;
+
+	in->shows = NULL;
+	if (principal_find(in, call->as, &call->pool, &call->principal,
+	    err) == -1)
+		return -1;
+	bool all = call->principal.caller <= CALLER_GLOBAL;
+	in->warn = all ? warn : NULL;
+	in->shows = all ? NULL : is_shown_to;
+	in->shows_to = &call->principal;
+	return authority_check(call, err);
+}
+
 int
 call_open(struct call *call, struct err *err)
 {
@@ -32,17 +49,27 @@ call_open(struct call *call, struct err *err)
 		return -1;
 	}
 	call->opened = true;
-	if (principal_find(&call->in, call->as, &call->pool, &call->principal,
+	return find_rights(call, err);
+}
+
+/* Who somebody is, and what he may change, can have changed while we waited:
+ * in domain.D, which is read anew whenever it is asked for, and in vmail.conf,
+ * of which nothing else counts by now. */
+static int
+renew_rights(struct call *call, struct err *err)
+{
+	SCOPED(drop_installation) struct installation now = { .dir = -1 };
+
+	if (call->as == NULL)
+		return authority_check(call, err);
+	if (installation_open(call->directory, PROGRAM_VADMIN, &now,
 	    err) == -1)
 		return -1;
-	if (call->principal.caller <= CALLER_GLOBAL) {
-		call->in.warn = warn;
-	} else {
-		/* Whatever is looked for from now on. */
-		call->in.shows = is_shown_to;
-		call->in.shows_to = &call->principal;
-	}
-	return authority_check(call, err);
+	const struct setting_words before = call->in.conf.admins;
+	call->in.conf.admins = now.conf.admins;
+	int done = find_rights(call, err);
+	call->in.conf.admins = before;
+	return done;
 }
 
 /* A lock that nobody has made yet is not made for this. */
@@ -118,10 +145,8 @@ call_run(struct call *call, struct err *err)
 		progress_end();
 		return shown;
 	}
-	/* What somebody may change can have changed while we waited. */
-	if (take_lock(call, &call->lock, err) == -1 || authority_check(call, err) == -1)
-		return -1;
-	if (begun_check(call, err) == -1)
+	if (take_lock(call, &call->lock, err) == -1 ||
+	    renew_rights(call, err) == -1 || begun_check(call, err) == -1)
 		return -1;
 	int done = call->rehearsed ? rehearse(call, err) : run_kept(call, err);
 	progress_end();

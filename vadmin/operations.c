@@ -5,6 +5,7 @@
 #include "param.h"
 
 #define DOMAIN		{ "D", &param_domain, ONE, "The domain." }
+#define NAMES		{ "D | PATTERN", &param_domain_pattern, ONE, "A domain, or a pattern such as 'info*@example.*'." }
 #define ACCOUNT		{ "U@D", &param_account, ONE, "The account; without @D of the caller's own domain." }
 #define ALIAS		{ "L@D", &param_alias, ONE, "The alias; without @D of the caller's own domain." }
 #define MEMBERSHIP	{ "L@D", &param_membership, ONE, "The alias; without @D of the caller's own domain." }
@@ -17,7 +18,7 @@
 			  "Read the password from the first line of standard input." }
 
 #define CSV		{ "FILE", &param_file, ONE, \
-			  "A CSV whose first line names its columns: address, name, quota, forward, password " \
+			  "A CSV whose first line names its columns: address, name, quota, forward, filter, password " \
 			  "or hash, and the profile as 'user set' names it (from-address for address); - " \
 			  "for standard input." }
 
@@ -87,7 +88,7 @@ const struct operation operations[] = {
 		{ "--no-alias", &param_flag, OPTIONAL, "Refuse mail for the old name from then on." } } },
 	{ "user delete", "Take an account away; its mail and home go to a trash beside them.",
 	  .least = CALLER_DOMAIN, .changes = true, .ask = user_delete_ask, .run = user_delete, .params = {
-		ACCOUNT, { "--replace-by", &param_address, OPTIONAL,
+		ACCOUNT, { "--replace-by", &param_successor, OPTIONAL,
 		  "Whom aliases, forwards and fallbacks lead to from then on, with domain." },
 		{ "--yes", &param_flag, OPTIONAL, "Do not ask on a terminal." } } },
 
@@ -134,7 +135,7 @@ const struct operation operations[] = {
 	{ "alias show", "Show an alias: what it is, who owns it, who is in it.",
 	  .least = CALLER_ACCOUNT, .run = alias_show, .params = { ALIAS } },
 	{ "alias list", "List a domain's aliases.",
-	  .least = CALLER_DOMAIN, .run = alias_list, .params = { DOMAIN } },
+	  .least = CALLER_DOMAIN, .run = alias_list, .params = { NAMES } },
 	{ "alias search", "Find aliases by any part of their name, members or description.",
 	  .least = CALLER_DOMAIN, .run = alias_search, .params = {
 		{ "WORD", &param_pattern, ONE, "The part; * and ? in it stand for anything." },
@@ -162,7 +163,7 @@ const struct operation operations[] = {
 	{ "auto show", "Show what an autoresponder answers.",
 	  .least = CALLER_DOMAIN, .run = auto_show, .params = { AUTO } },
 	{ "auto list", "List a domain's autoresponders.",
-	  .least = CALLER_DOMAIN, .run = auto_list, .params = { DOMAIN } },
+	  .least = CALLER_DOMAIN, .run = auto_list, .params = { NAMES } },
 	{ "auto delete", "Take an autoresponder away.",
 	  .least = CALLER_DOMAIN, .changes = true, .run = auto_delete, .params = { AUTO } },
 
@@ -199,7 +200,7 @@ const struct operation operations[] = {
 
 	{ "quota", "Show how full inboxes are, the fullest first.",
 	  .least = CALLER_DOMAIN, .run = quota, .params = {
-		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
+		{ "DOMAIN", &param_domains, ANY, "Only these; all without any." } } },
 	{ "explain", "Tell where mail for an address would go, and why; or who reaches an account.",
 	  .least = CALLER_DOMAIN, .run = explain, .params = {
 		{ "ADDRESS", &param_address, ONE, "The recipient; with --who an account." },
@@ -208,14 +209,14 @@ const struct operation operations[] = {
 		{ "--who", &param_flag, OPTIONAL, "List all addresses that reach the account." } } },
 	{ "check", "Look for what would make deliveries or logins fail, here and in the DNS.",
 	  .least = CALLER_GLOBAL, .run = check, .anywhere = true, .params = {
-		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." },
+		{ "DOMAIN", &param_domains, ANY, "Only these; all without any." },
 		{ "--files", &param_flag, OPTIONAL, "Look at files alone, not at the network." },
 		{ "--resolver", &param_word, OPTIONAL, "The name server to ask, ADDRESS:PORT; else the system's." },
 		{ "--selector", &param_word, OPTIONAL,
 		  "Where keys of signatures (DKIM) are; a list; else those that are in use here." } } },
 	{ "index", "Make the indexes of large files anew, for fast lookups.",
 	  .least = CALLER_GLOBAL, .changes = true, .run = index_all, .params = {
-		{ "DOMAIN", &param_domain, ANY, "Only of these; of all without any." } } },
+		{ "DOMAIN", &param_domains, ANY, "Only of these; of all without any." } } },
 	{ "settings", "List all settings with type, default and meaning.",
 	  .least = CALLER_ANYBODY, .run = settings_list, .anywhere = true, .params = {
 		{ "--sample", &param_sample, OPTIONAL, "Print a sample file: vmail.conf or domain." },
@@ -250,7 +251,7 @@ const struct operation operations[] = {
 	{ "fsck", "Find what does not fit in files, mailboxes and homes, and repair what can be.",
 	  .changes = true, .run = fsck, .params = {
 		{ "--repair", &param_flag, OPTIONAL, "Repair it; what is doubtful is moved aside, never removed." },
-		{ "DOMAIN", &param_domain, ANY, "Only these; all without any." } } },
+		{ "DOMAIN", &param_domains, ANY, "Only these; all without any." } } },
 
 	{ 0 }
 };

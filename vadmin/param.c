@@ -210,6 +210,11 @@ const struct param_type param_address = {
 	.label = "ADDRESS", .max = 1280, .known = KNOWN_ACCOUNTS,
 	.rule = "A local part and a domain; without '@' in the main domain.",
 };
+const struct param_type param_successor = {
+	.subject = SUBJECT_MEMBER,
+	.label = "ADDRESS", .max = 1280, .known = KNOWN_ACCOUNTS,
+	.rule = "A local part and a domain, ours or not.",
+};
 const struct param_type param_pattern = {
 	.subject = SUBJECT_NOTHING,
 	.label = "PATTERN", .max = 1280, .known = KNOWN_DOMAINS,
@@ -262,6 +267,11 @@ const struct param_type param_domain_pattern = {
 	.subject = SUBJECT_DOMAIN_PATTERN,
 	.label = "D | PATTERN", .max = 1280, .known = KNOWN_DOMAINS,
 	.rule = "'*' stands for any text, '?' for one character; quote them for the shell.",
+};
+const struct param_type param_domains = {
+	.subject = SUBJECT_DOMAIN_PATTERN,
+	.label = "D", .max = 1024, .known = KNOWN_DOMAINS, .check = check_domain,
+	.rule = "A domain in any spelling, or a pattern: '*' stands for any text, '?' for one character.",
 };
 const struct param_type param_admin = {
 	.label = "NAME", .max = 1280, .check = check_account,

@@ -62,7 +62,8 @@ extern const struct param_type param_domain, param_account, param_alias,
     param_domain_setting, param_account_setting, param_auto, param_switch,
     param_grant, param_quota, param_number, param_filter,
     param_operation, param_shell, param_sample, param_domain_pattern, param_admin,
-    param_principal, param_postfix, param_membership, param_size;
+    param_principal, param_postfix, param_membership, param_size,
+    param_successor, param_domains;
 
 /* ERR_INVALID: too long, not UTF-8, control characters, or not of the type. */
 int	param_check(const struct param_type *type, struct slice value,

@@ -7,21 +7,16 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "answer_text.h"
-#include "command.h"
+#include "answer_parse.h"
 #include "fd.h"
 #include "file.h"
 #include "profile.h"
+#include "remember.h"
 #include "scope.h"
 
-enum {
-	REMEMBER_MS = 10000,
-	MOST_SENDERS = 100000,
-	DAY = 86400,
-};
+enum { DAY = 86400 };
 
 /* --- whether ------------------------------------------------------------ */
 
@@ -98,7 +93,7 @@ parse_text(int fd, struct answer_text *text, struct err *detail)
 	SCOPED(drop_str) struct str bytes = { 0 };
 
 	return file_read(fd, ANSWER_TEXT_MAX, &bytes, detail) == -1 ||
-	    answer_text_parse(str_slice(&bytes), text, detail) == -1 ?
+	    answer_parse(str_slice(&bytes), text, detail) == -1 ?
 	    ANSWER_BAD_TEXT : ANSWER_SENT;
 }
 
@@ -175,75 +170,6 @@ is_due_today(const struct answer_text *text, time_t now)
 	return answer_text_is_due(text, day);
 }
 
-/* --- remembering --------------------------------------------------------- */
-
-struct memory {
-	const char	*directory, *index;
-	const char	*kind;			/* "once", "rate" */
-	uint64_t	 amount;
-	time_t		 now;
-};
-
-/* "known\n", "broken\n", "broken WHY\n" */
-static enum answer_verdict
-verdict_of(struct slice said, const struct memory *m, struct err *detail)
-{
-	struct slice word, why = { 0 };
-
-	slice_cut(&said, '\n', &why);
-	if (!slice_cut(&why, ' ', &word))
-		return ANSWER_BROKEN_INDEX;
-	if (slice_is(word, "new"))
-		return ANSWER_SENT;
-	if (slice_is(word, "known"))
-		return m->kind[0] == 'r' ? ANSWER_RATE : ANSWER_KNOWN;
-	if (slice_is(word, "busy"))
-		return ANSWER_BUSY_INDEX;
-	if (why.len > 0)
-		err_fill(detail, ERR_REFUSED, "%s/%s: %.*s", m->directory,
-		    m->index, (int)why.len, why.p);
-	return ANSWER_BROKEN_INDEX;
-}
-
-static const char *
-decimal(struct pool *pool, uint64_t number)
-{
-	return pool_format(pool, "%llu", (unsigned long long)number);
-}
-
-/* Asks vremember, which is as we are, whether the sender is due, and has it
- * remember. */
-static enum answer_verdict
-remember(const struct job *job, const struct memory *m,
-    const struct answering *how, const char *sender, struct err *detail)
-{
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	SCOPED(drop_command_result) struct command_result result = { 0 };
-	static const char *const environment[] = { NULL };
-	struct stream input = { 0 };
-
-	stream_add_memory(&input, slice_of(sender));
-	const struct command command = {
-		.program = how->program,
-		.argv = (const char *const[]){ how->program_path, m->index,
-		m->kind, decimal(&pool, m->amount), decimal(&pool,
-		(uint64_t)m->now), decimal(&pool, MOST_SENDERS), NULL },
-		.environment = environment, .directory = m->directory,
-		.input = &input, .keep_output = true, .output_max = 256,
-		.deadline = deadline_within(job->deadline, REMEMBER_MS),
-	};
-	if (command_run(&command, &result, detail) == -1)
-		return ANSWER_BROKEN_INDEX;
-	if (!WIFEXITED(result.status) || WEXITSTATUS(result.status) != 0) {
-		err_fill(detail, ERR_TEMPORARY, "%s ended with status %d",
-		    command.argv[0], WIFEXITED(result.status) ?
-		    WEXITSTATUS(result.status) :
-		    128 + WTERMSIG(result.status));
-		return ANSWER_BROKEN_INDEX;
-	}
-	return verdict_of(str_slice(&result.output), m, detail);
-}
-
 /* --- the answer ---------------------------------------------------------- */
 
 /* Whoever is behind this process fills no disk. */
@@ -298,7 +224,7 @@ answer_with(struct job *job, const struct answer_text *text,
 	a.now = memory->now;
 	enum answer_verdict verdict = compose(a, &all, detail);
 	if (verdict == ANSWER_SENT)
-		verdict = remember(job, memory, how, address_text(&pool,
+		verdict = remember(job, memory, address_text(&pool,
 		    to.local, to.domain), detail);
 	if (verdict == ANSWER_SENT)
 		verdict = write_answer(&all, how->out, detail);
@@ -343,6 +269,7 @@ answering_vacation(struct job *job, const struct target *t,
 		return verdict;
 	struct memory memory = {
 		.directory = files.directory, .index = files.index,
+		.program = how->program, .program_path = how->program_path,
 		.kind = "once", .now = time(NULL), .amount = DAY *
 		(text.has_days ? text.days : domain->conf.vacation_days),
 	};
@@ -354,19 +281,6 @@ answering_vacation(struct job *job, const struct target *t,
 	return answer_with(job, &text, &memory, (struct answer){
 	    .from = who.address, .name = who.name, .host = domain->name,
 	    .is_vacation = true }, how, detail);
-}
-
-/* An index that is not there is an empty one. */
-static int
-make_index(const struct memory *m, struct err *detail)
-{
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	const char *path = pool_format(&pool, "%s/%s", m->directory,
-	    m->index);
-	SCOPED(drop_fd) int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW |
-	    O_NONBLOCK | O_CLOEXEC, 0600);
-
-	return fd == -1 ? err_sys(detail, "%s", path) : 0;
 }
 
 enum answer_verdict
@@ -381,6 +295,7 @@ answering_auto(struct job *job, const struct target *t,
 	own.real = real_domain;
 	own.arg = &lookup;
 	struct memory memory = {
+		.program = how->program, .program_path = how->program_path,
 		.directory = how->memory, .kind = "rate", .now = time(NULL),
 		.index = how->index,
 		.amount = t->domain->conf.auto_rate,
@@ -390,7 +305,7 @@ answering_auto(struct job *job, const struct target *t,
 		verdict = parse_text(how->text, &text, detail);
 	if (verdict != ANSWER_SENT)
 		return verdict;
-	if (make_index(&memory, detail) == -1)
+	if (remember_make_index(&memory, detail) == -1)
 		return ANSWER_BROKEN_INDEX;
 	struct sender who = sender_of(&lookup, t->domain, how->profile,
 	    how->name, "");

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "confine.h"
 #include "limit.h"
 #include "mailbox.h"
 #include "mem.h"
@@ -58,6 +59,7 @@ look_as(struct ident who, const struct account *account, uint64_t size,
 	int forked = child_fork(&child, &err);
 	if (forked == 0) {
 		mem_told_by_parent();
+		confine_fds(NULL, 0);
 		_exit(ident_become(who, &err) == -1 ? 0 :
 		    FIRST_STATUS + lmtp_room_look(account, size));
 	}

@@ -8,7 +8,6 @@
 #include "lmtp_envelope.h"
 #include "lmtp_message.h"
 #include "lmtp_talk.h"
-#include "mem.h"
 #include "scope.h"
 
 enum { RECIPIENTS_MAX = 10000 };	/* of one message */
@@ -274,15 +273,11 @@ say_why(struct talk *t, enum dialogue_end why)
 enum dialogue_end
 lmtp_session_run(const struct lmtp_session *session)
 {
-	SCOPED(drop_mem) struct dialogue *d = mem_alloc(sizeof *d);
+	SCOPED(drop_dialogue) struct dialogue *d = dialogue_new(STDIN_FILENO,
+	    STDOUT_FILENO, session->stop, session->idle_ms);
 	struct talk t = { .session = session, .commands = commands, .d = d,
 		.message = LMTP_RECEIVING_NONE };
 
-	d->in = STDIN_FILENO;
-	d->out = STDOUT_FILENO;
-	d->stop = session->stop;
-	d->idle_ms = session->idle_ms;
-	d->limit = (struct deadline){ INT64_MAX };
 	d->reads_ahead = true;
 	dialogue_reply(d, "220 %s LMTP vmail ready", session->hostname);
 	while (d->end == END_NONE)

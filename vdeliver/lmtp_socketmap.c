@@ -7,7 +7,6 @@
 
 #include "lmtp_ask.h"
 #include "lmtp_talk.h"
-#include "mem.h"
 #include "scope.h"
 
 enum {
@@ -151,13 +150,9 @@ one_request(const struct lmtp_session *session, struct dialogue *d)
 enum dialogue_end
 lmtp_socketmap_run(const struct lmtp_session *session)
 {
-	SCOPED(drop_mem) struct dialogue *d = mem_alloc(sizeof *d);
+	SCOPED(drop_dialogue) struct dialogue *d = dialogue_new(STDIN_FILENO,
+	    STDOUT_FILENO, session->stop, session->idle_ms);
 
-	d->in = STDIN_FILENO;
-	d->out = STDOUT_FILENO;
-	d->stop = session->stop;
-	d->idle_ms = session->idle_ms;
-	d->limit = (struct deadline){ INT64_MAX };
 	while (d->end == END_NONE)
 		one_request(session, d);
 	return d->end;

@@ -119,8 +119,10 @@ put_into(struct job *job, const struct target *target,
 	if (message_check_loop(&job->message,
 	    target_address(job->plan, target), &err) == -1)
 		return loop(&err);
-	if (message_content(&job->message, trace, &content))
+	if (message_content(&job->message, trace, &content)) {
 		delivery.unnamed = job->message.file;
+		delivery.octets = job->message.octets;
+	}
 	if (mailbox_deliver(mailbox, &delivery, &err) == -1)
 		return err.kind == ERR_FULL ? work_is_full(target->account) :
 		    outcome_from_err(&err);

@@ -17,55 +17,12 @@
 
 #include <string.h>
 
-#include "child.h"
-#include "events.h"
+#include "admit.h"
 #include "fd.h"
-#include "log.h"
-#include "login.h"
-#include "mailbox.h"
-#include "native_login.h"
 #include "packet.h"
-#include "rehash.h"
-#include "relay.h"
 #include "scope.h"
 #include "stop.h"
-#include "successor.h"
 #include "talker.h"
-#include "throttle.h"
-#include "wire.h"
-
-enum {
-	TRIES = 3,
-	PATIENCE_MS = 5000,		/* beyond the talker's own time-out */
-	/* before it, for a question that got no answer to be answered; for
-	 * the client to hear that TLS failed */
-	TELL_MS = 500,
-};
-
-struct state {
-	const struct parent	*parent;
-	struct events		 events;
-	/* of the whole connection */
-	struct pool		 lasting;
-	struct where		 where;
-	const char		*name;		/* that greets, and says farewell */
-	struct deadline		 limit;		/* of all before the login */
-	struct relay		 relay;
-	struct child		 talker;
-	int			 to_talker;	/* a socket */
-	struct successor	 successor;
-	struct request		 request;
-	/* of the login that is being checked */
-	struct pool		 pool;
-	struct login		 login;
-	struct throttle		 throttle;
-	char			 words[WIRE_TEXT];	/* the native's refusal */
-	unsigned		 failures;
-	unsigned		 stls_failures;
-	bool			 handed_over;	/* to the successor */
-	/* the talker has its last answer to tell */
-	bool			 refused;
-};
 
 static void
 drop_state(struct state *s)
@@ -80,18 +37,6 @@ drop_state(struct state *s)
 	explicit_bzero(&s->request, sizeof s->request);
 }
 
-static struct slice
-typed_login(const struct state *s)
-{
-	return (struct slice){ s->request.login, s->request.login_len };
-}
-
-static void
-log_failure(const struct state *s, const char *reason)
-{
-	events_login_failed(&s->events, reason);
-}
-
 /* Until fd can be read (-1: nothing), we are told to end, or the deadline. */
 static enum woken
 wait_for(const struct state *s, int fd, struct deadline d)
@@ -100,72 +45,6 @@ wait_for(const struct state *s, int fd, struct deadline d)
 }
 
 /* --- who goes on from a login ------------------------------------------ */
-
-/* A copied machine's spool/D has another group or mode: before the first delivery
- * mends it nobody could lock an inbox in it.  The session tells what stays
- * wrong; a directory that is missing is not made here. */
-static void
-mend_place(const struct account *account)
-{
-	struct err unused;
-
-	if (account->domain->in->as_root && !account->domain->of_system &&
-	    !mailbox_lacks_place(account))
-		mailbox_prepare(account, &unused);
-}
-
-/* The mailbox's locks may take a while. */
-static enum verdict
-open_mailbox(struct state *s)
-{
-	int64_t ms = (int64_t)s->parent->in->conf.lock_timeout * 1000;
-	const struct session_start start = {
-		.account = s->login.account,
-		.keeps_all = s->login.by != NULL &&
-		    s->login.grant != GRANT_ALL,
-		.name = s->name, .stop = s->parent->stop,
-	};
-	struct opened opened;
-
-	mend_place(s->login.account);
-	successor_session(&s->successor, &start, &s->request,
-	    deadline_in(ms + PATIENCE_MS), &opened);
-	if (opened.verdict != VERDICT_OPEN)
-		log_failure(s, opened.text);
-	return opened.verdict;
-}
-
-static void
-start_passage(struct state *s, struct opened *opened)
-{
-	const struct parent *p = s->parent;
-	const struct passage_start start = {
-		.request = &s->request,
-		.limit = { s->limit.at_ms - TELL_MS },
-		.idle_ms = (int64_t)p->in->conf.idle_timeout * 1000,
-		.root = p->root, .stop = p->stop,
-	};
-
-	successor_passage(&s->successor, &start, p->native, p->found, s->limit,
-	    opened);
-}
-
-/* The native says whether the password is right.  Where it has nothing to say
- * the connection ends: each try costs a process of root's. */
-static void
-ask_native(struct state *s)
-{
-	struct opened opened = { .verdict = VERDICT_WRONG,
-	    .text = "nobody can be called so, or have such a password" };
-
-	if (native_login_is_possible(&s->request))
-		start_passage(s, &opened);
-	s->login.verdict = opened.verdict;
-	s->login.reason = pool_dup(&s->pool, slice_of(opened.text));
-	memcpy(s->words, opened.words, sizeof s->words);
-	s->refused = opened.verdict == VERDICT_TEMPORARY &&
-	    opened.words[0] == '\0';
-}
 
 static void
 let_talker_leave(struct state *s)
@@ -201,130 +80,6 @@ watch(struct state *s)
 	}
 	successor_hear_session(&s->successor, &report);
 	events_session(&s->events, &report);
-}
-
-/* --- logins ----------------------------------------------------------- */
-
-/* The mailbox, unless it is too soon for another login. */
-static enum verdict
-let_in(struct state *s)
-{
-	uint64_t seconds = s->login.domain->conf.login_delay;
-	struct err err;
-
-	if (seconds == 0)
-		return open_mailbox(s);
-	int claimed = throttle_login(&s->throttle, (unsigned)seconds, &err);
-	if (claimed != 1) {
-		log_failure(s, claimed == 0 ? "login-delay" : err.text);
-		return claimed == 0 ? VERDICT_TOO_SOON : VERDICT_TEMPORARY;
-	}
-	enum verdict verdict = open_mailbox(s);
-	if (verdict != VERDICT_OPEN)
-		throttle_no_login(&s->throttle);
-	return verdict;
-}
-
-/* When its turn has come.  Unless others had it, *turn stays when it was asked
- * for: whether a domain had to be read before must not show. */
-static void
-try_password(struct state *s, const struct login_question *q,
-    struct deadline *turn)
-{
-	const struct parent *p = s->parent;
-	const char *account = login_account(q, &s->login, &s->pool);
-	struct err err;
-
-	if (throttle_begin(&s->throttle, p->in, p->connection,
-	    slice_of(account), q->deadline, &err) == -1) {
-		s->login.verdict = VERDICT_TEMPORARY;
-		s->login.reason = "other tries took all the time";
-		return;
-	}
-	if (s->throttle.waited)
-		*turn = deadline_in(0);
-	if (s->login.is_natives) {
-		ask_native(s);
-		return;
-	}
-	login_check(q, &s->pool, &s->login);
-	if (s->login.verdict == VERDICT_OPEN && s->login.has_old_hash)
-		rehash(s->login.by != NULL ? s->login.by : s->login.account,
-		    q->password);
-}
-
-/* Each is a line of the log, and costs a client nothing else. */
-static bool
-may_be_anybody(const struct state *s)
-{
-	return s->login.verdict == VERDICT_WRONG ||
-	    s->login.verdict == VERDICT_TEMPORARY ||
-	    s->login.verdict == VERDICT_NEEDS_TLS;
-}
-
-static int64_t
-count_failure(struct state *s)
-{
-	if (s->login.verdict != VERDICT_WRONG)
-		return throttle_untold(++s->failures);
-	int64_t ms = throttle_failed(&s->throttle, ++s->failures);
-	if (s->throttle.err.kind != 0)
-		log_warning("failed logins are not remembered: %s",
-		    s->throttle.err.text);
-	return ms;
-}
-
-/* However the failure was found out, its answer comes at the same time, and the
- * next try after it.  False: we are told to end. */
-static bool
-delay(struct state *s, struct deadline turn)
-{
-	struct deadline d = { turn.at_ms + count_failure(s) };
-
-	/* that the fault is ours is to be heard */
-	if (s->login.verdict == VERDICT_TEMPORARY &&
-	    d.at_ms > s->limit.at_ms - TELL_MS)
-		d.at_ms = s->limit.at_ms - TELL_MS;
-	return wait_for(s, -1, d) == TIMED_OUT;
-}
-
-static bool
-answer_login(struct state *s)
-{
-	const struct parent *p = s->parent;
-	struct deadline turn = deadline_in(0);
-	const struct login_question question = {
-		.in = p->in, .where = &s->where, .typed = typed_login(s),
-		.wanted = { s->request.authzid, s->request.authzid_len },
-		.password = { s->request.password, s->request.password_len },
-		.peer = p->connection->peer_text.text,
-		.has_native = p->native != NULL,
-		.deadline = { s->limit.at_ms - TELL_MS },
-	};
-
-	/* that has refused the last one */
-	successor_end_native(&s->successor);
-	s->words[0] = '\0';
-	drop_pool(&s->pool);
-	login_find(&question, &s->pool, &s->login);
-	if (s->login.verdict == 0)
-		try_password(s, &question, &turn);
-	explicit_bzero(s->request.password, sizeof s->request.password);
-	struct answer answer = { .verdict = s->login.verdict };
-	if (answer.verdict != VERDICT_OPEN)
-		log_failure(s, s->login.reason);
-	if (may_be_anybody(s) && !delay(s, turn))
-		return false;
-	if (answer.verdict == VERDICT_OPEN)
-		throttle_right(&s->throttle);
-	throttle_leave(&s->throttle);
-	if (answer.verdict == VERDICT_OPEN && !s->login.is_natives)
-		answer.verdict = let_in(s);
-	s->refused = s->refused || s->failures >= TRIES;
-	answer.last = s->refused;
-	memcpy(answer.words, s->words, sizeof answer.words);
-	return packet_send(s->to_talker, &answer, sizeof answer) == 0 &&
-	    !answer.last;
 }
 
 /* --- the talker ------------------------------------------------------- */
@@ -422,7 +177,7 @@ answer_request(struct state *s)
 	    !wire_request_is_sane(r))
 		return false;
 	if (r->kind == REQUEST_LOGIN && !s->successor.is_open)
-		return answer_login(s);
+		return admit(s);
 	if (r->kind == REQUEST_STLS && !s->successor.is_open &&
 	    !s->where.under_tls)
 		return answer_stls(s);

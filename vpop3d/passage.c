@@ -49,19 +49,16 @@ static enum verdict
 log_in(const struct passage_start *start, struct carry *carry,
     struct opened *told)
 {
-	struct dialogue *native = mem_alloc(sizeof *native);
+	SCOPED(drop_dialogue) struct dialogue *native = dialogue_new(
+	    start->native, start->native, start->stop, 0);
 	struct slice first = { 0 };
 
-	native->in = native->out = start->native;
-	native->stop = start->stop;
 	native->limit = start->limit;
 	enum verdict verdict = native_login(native, start->request, &first,
 	    told);
 	if (verdict == VERDICT_OPEN)
 		carry_put(&carry->to_client, first);
 	explicit_bzero(start->request, sizeof *start->request);
-	explicit_bzero(native, sizeof *native);
-	drop_mem(&native);
 	return verdict;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "octets.h"
 #include "scope.h"
 
 enum { CHUNK = 65536 };
@@ -117,17 +118,71 @@ send_last_end(struct sending *s)
 	s->octets += 2;
 }
 
-/* A message that became another one meanwhile never looks whole. */
-static int
-check_octets(const struct sending *s, const struct maildrop_message *message,
+/* Its name lied: no session shall be told that again. */
+static void
+disbelieve(struct maildrop *drop, size_t index, uint64_t octets,
     struct err *err)
 {
-	if (s->body_lines != UINT64_MAX || s->client->end != END_NONE ||
-	    s->octets == message->octets)
+	const struct maildrop_message *m = &drop->messages[index];
+	unsigned long long told = m->octets, has = octets;
+	struct err why;
+
+	if (maildrop_disbelieve(drop, index, octets, &why) == 0)
+		err_fill(err, ERR_TEMPORARY, "%s: its name told %llu octets, "
+		    "it has %llu: that is out of the name now; which program "
+		    "wrote it?", m->uid, told, has);
+	else
+		err_fill(err, ERR_TEMPORARY, "%s: its name tells %llu octets, "
+		    "it has %llu: take \",W=%llu\" out of the name, which "
+		    "failed: %s", m->uid, told, has, told, why.text);
+}
+
+/* Before its octets are promised a message is counted, but for a long one that
+ * we have named ourselves: other programs may count otherwise.  A short one is in
+ * chunk.  1: they are others than its name told. */
+static int
+check_told(struct maildrop *drop, size_t index, char *chunk, ssize_t *n,
+    struct err *err)
+{
+	struct maildrop_message *m = &drop->messages[index];
+	struct octets counted = { 0 };
+	uint64_t octets;
+
+	if (!m->told || (*n == CHUNK && !m->foreign))
 		return 0;
+	octets_add(&counted, (struct slice){ chunk, (size_t)*n });
+	octets = octets_total(&counted);
+	if (*n == CHUNK && (maildrop_count(drop, index, &octets, err) == -1 ||
+	    (*n = maildrop_read(drop, index, true, chunk, CHUNK, err)) == -1))
+		return -1;
+	m->told = octets != m->octets;
+	if (!m->told)
+		return 0;
+	disbelieve(drop, index, octets, err);
+	return 1;
+}
+
+/* A message that is not what was promised, or became another one meanwhile,
+ * never looks whole. */
+static int
+check_octets(const struct sending *s, struct maildrop *drop, size_t index,
+    struct err *err)
+{
+	struct maildrop_message *m = &drop->messages[index];
+
+	if (s->body_lines != UINT64_MAX || s->client->end != END_NONE)
+		return 0;
+	if (s->octets == m->octets) {
+		m->told = false;
+		return 0;
+	}
+	if (m->told) {
+		disbelieve(drop, index, s->octets, err);
+		return -1;
+	}
 	return err_set(err, ERR_TEMPORARY, "a message of %llu octets had %llu "
 	    "when it was sent: another program changed it",
-	    (unsigned long long)message->octets, (unsigned long long)s->octets);
+	    (unsigned long long)m->octets, (unsigned long long)s->octets);
 }
 
 static void
@@ -147,10 +202,15 @@ retrieve(struct dialogue *client, struct maildrop *drop, size_t index,
 {
 	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
 	struct sending s = { .client = client, .body_lines = body_lines };
+	int was_wrong = 0;
 
 	/* Nothing is promised before the first bytes are there. */
 	ssize_t n = maildrop_read(drop, index, true, chunk, CHUNK, err);
 	if (n == -1)
+		return -1;
+	if (body_lines == UINT64_MAX)
+		was_wrong = check_told(drop, index, chunk, &n, err);
+	if (was_wrong == -1)
 		return -1;
 	send_reply(client, &drop->messages[index], body_lines);
 	while (n > 0 && !s.done && client->end == END_NONE) {
@@ -158,11 +218,11 @@ retrieve(struct dialogue *client, struct maildrop *drop, size_t index,
 		n = maildrop_read(drop, index, false, chunk, CHUNK, err);
 	}
 	send_last_end(&s);
-	if (n == -1 || check_octets(&s, &drop->messages[index], err) == -1) {
+	if (n == -1 || check_octets(&s, drop, index, err) == -1) {
 		dialogue_flush(client);
 		client->end = END_ERROR;
 		return -1;
 	}
 	dialogue_add(client, ".\r\n", 3);
-	return 0;
+	return was_wrong;
 }

@@ -13,7 +13,6 @@
 #include "maildrop.h"
 #include "ident.h"
 #include "mailbox.h"
-#include "mem.h"
 #include "packet.h"
 #include "pool.h"
 #include "scope.h"
@@ -30,8 +29,7 @@ become_owner(const struct session_start *start, struct err *err)
 
 	if (ident_become(account_identity(start->account), err) == -1)
 		return -1;
-	/* Becoming somebody else has cleared what the fork had set; a session
-	 * outlives its parent only to end. */
+	/* A session outlives its parent, but only to end. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1 || getppid() != parent)
 		return err_set(err, ERR_TEMPORARY,
 		    "the parent process is gone");
@@ -81,14 +79,10 @@ take_over(const struct session_start *start, struct err *err)
 		    "the connection was not handed over");
 		return NULL;
 	}
-	struct dialogue *client = mem_alloc(sizeof *client);
-	client->in = STDIN_FILENO;
-	client->out = STDOUT_FILENO;
-	client->stop = start->stop;
-	client->idle_ms = (int64_t)conf->idle_timeout * 1000;
-	client->limit = (struct deadline){ INT64_MAX };
-	client->len = ahead.len;
-	memcpy(client->input, ahead.bytes, ahead.len);
+	struct dialogue *client = dialogue_new(STDIN_FILENO, STDOUT_FILENO,
+	    start->stop, (int64_t)conf->idle_timeout * 1000);
+	client->rests = true;
+	dialogue_ahead(client, ahead.bytes, ahead.len);
 	return client;
 }
 
@@ -105,7 +99,6 @@ serve(const struct session_start *start, struct dialogue *client,
 	};
 
 	dialogue_reply(client, "+OK %zu messages", t.drop->count);
-	mem_give_back();
 	transaction_run(&t);
 	*drop = t.drop;			/* QUIT has released it */
 	report->end = client->end;
@@ -141,7 +134,7 @@ session_run(const struct session_start *start)
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_mailbox) struct mailbox mailbox = MAILBOX_NONE;
 	SCOPED(drop_maildrop) struct maildrop *drop = NULL;
-	SCOPED(drop_mem) struct dialogue *client = NULL;
+	SCOPED(drop_dialogue) struct dialogue *client = NULL;
 	struct report report = { .end = END_ERROR };
 	struct err err = { 0 };
 

@@ -130,7 +130,8 @@ hear_report(const struct successor *s, void *report, size_t size)
 {
 	struct deadline d = { INT64_MAX };
 
-	mem_give_back();
+	if (stop_wait(s->stop, s->socket, deadline_in(MEM_REST_MS)) == TIMED_OUT)
+		mem_give_back();
 	while (stop_wait(s->stop, s->socket, d) == TIMED_OUT)
 		;
 	/* Told to end, it ends by itself: it may be writing the mailbox. */

@@ -309,12 +309,9 @@ talk(const struct talker *talker, int parent)
 {
 	struct conversation c = { .talker = talker, .parent = parent };
 
-	c.client = mem_alloc(sizeof *c.client);
+	c.client = dialogue_new(STDIN_FILENO, STDOUT_FILENO, -1,
+	    (int64_t)talker->in->conf.login_timeout * 1000);
 	c.request = mem_alloc(sizeof *c.request);
-	c.client->in = STDIN_FILENO;
-	c.client->out = STDOUT_FILENO;
-	c.client->stop = -1;
-	c.client->idle_ms = (int64_t)talker->in->conf.login_timeout * 1000;
 	c.client->limit = talker->limit;
 	if (talker->greets)
 		dialogue_reply(c.client,
@@ -323,9 +320,8 @@ talk(const struct talker *talker, int parent)
 	while (c.client->end == END_NONE && !c.over)
 		one_line(&c);
 	explicit_bzero(c.request, sizeof *c.request);
-	explicit_bzero(c.client, sizeof *c.client);
 	drop_mem(&c.request);
-	drop_mem(&c.client);
+	drop_dialogue(&c.client);
 }
 
 static _Noreturn void

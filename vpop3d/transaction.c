@@ -8,6 +8,8 @@
 #include "language.h"
 #include "retrieve.h"
 
+enum { LOOK_MS = 1000 };
+
 /* --- arguments ----------------------------------------------------------- */
 
 /* "1" is message 0.  -1: there is none, or it is marked; the client knows. */
@@ -33,7 +35,20 @@ message_of(struct transaction *t, struct slice arg, size_t *index)
 static void
 note(struct transaction *t, const struct err *err)
 {
+	if (err->kind == ERR_NONE)
+		return;
 	snprintf(t->report->text, sizeof t->report->text, "%s", err->text);
+}
+
+/* Reading a large mailbox for its sizes takes a while, of which the client sees
+ * nothing.  END_NONE: it is still worth it, as far as we looked. */
+static enum dialogue_end
+look_around(const struct transaction *t, struct deadline *next)
+{
+	if (!deadline_over(*next))
+		return END_NONE;
+	*next = deadline_in(LOOK_MS);
+	return dialogue_look(t->client);
 }
 
 /* One that another program took away is empty for good: RETR will say why. */
@@ -45,23 +60,28 @@ measure(struct transaction *t, size_t index)
 	if (maildrop_measure(t->drop, index, &err) == 0)
 		return 0;
 	note(t, &err);
-	if (err.kind != ERR_ABSENT)
+	/* One that cannot be had at all does not stand before all others. */
+	if (err.kind != ERR_ABSENT && err.kind != ERR_REFUSED)
 		return -1;
 	t->drop->messages[index].measured = true;
 	return 0;
 }
 
 /* Of all messages that are not marked.  -1: one cannot be measured, and counts
- * as empty. */
+ * as empty; or the session has ended meanwhile. */
 static int
 sum_up(struct transaction *t, uint64_t *count, uint64_t *octets)
 {
+	struct deadline next = deadline_in(LOOK_MS);
 	int result = 0;
 
 	*count = *octets = 0;
 	for (size_t i = 0; i < t->drop->count; i++) {
 		if (t->drop->messages[i].deleted)
 			continue;
+		t->client->end = look_around(t, &next);
+		if (t->client->end != END_NONE)
+			return -1;
 		if (measure(t, i) == -1)
 			result = -1;
 		++*count;
@@ -205,11 +225,18 @@ retr(void *arg, const struct slice *args, size_t count)
 	(void)count;
 	if (message_of(t, args[0], &index) == -1)
 		return;
-	if (maildrop_measure(t->drop, index, &err) == -1 ||
-	    retrieve(t->client, t->drop, index, UINT64_MAX, &err) == -1) {
+	int got = maildrop_measure(t->drop, index, &err);
+	if (got == 0)
+		got = retrieve(t->client, t->drop, index, UINT64_MAX, &err);
+	if (got == -1) {
 		cannot_read(t, &err);
 		return;
 	}
+	if (got == 1)
+		note(t, &err);
+	/* A client that went meanwhile does not have it. */
+	if (t->client->end != END_NONE)
+		return;
 	accessed(t, index);
 	t->report->retrieved++;
 	t->report->retrieved_octets += t->drop->messages[index].octets;
@@ -306,13 +333,23 @@ lang(void *arg, const struct slice *args, size_t count)
 
 /* --- UPDATE -------------------------------------------------------------- */
 
-/* While they are there: the log tells their octets. */
-static void
+/* While they are there: the log tells their octets.  What a client that has
+ * gone asked for is done; -1: we are to end, and nothing has been done. */
+static int
 measure_marked(struct transaction *t)
 {
-	for (size_t i = 0; i < t->drop->count; i++)
-		if (t->drop->messages[i].deleted)
-			measure(t, i);
+	struct deadline next = deadline_in(LOOK_MS);
+
+	for (size_t i = 0; i < t->drop->count; i++) {
+		if (!t->drop->messages[i].deleted)
+			continue;
+		if (look_around(t, &next) == END_TERMINATED) {
+			t->client->end = END_TERMINATED;
+			return -1;
+		}
+		measure(t, i);
+	}
+	return 0;
 }
 
 static void
@@ -335,13 +372,15 @@ quit(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
-	measure_marked(t);
+	if (measure_marked(t) == -1)
+		return;
 	if (maildrop_commit(t->drop, deadline_in((int64_t)t->lock_ms),
 	    &err) == -1) {
 		note(t, &err);
 		dialogue_reply(t->client, "-ERR [SYS/TEMP] some deleted messages may "
 		    "not have been removed");
 	} else {
+		note(t, &t->drop->note);
 		dialogue_reply(t->client, "+OK %s POP3 Server (Version %s) shutdown.",
 		    t->name, VERSION);
 	}
@@ -375,6 +414,7 @@ transaction_run(struct transaction *t)
 	struct slice line;
 	int got;
 
+	note(t, &t->drop->note);
 	while (t->client->end == END_NONE &&
 	    (got = dialogue_line(t->client, &line)) != -1) {
 		if (got == 0)

@@ -13,6 +13,15 @@
 #include "fd.h"
 #include "scope.h"
 
+void
+child_end_with(pid_t parent, int signo)
+{
+	prctl(PR_SET_PDEATHSIG, signo);
+	if (getppid() != parent)
+		/* it ended before that was asked for */
+		raise(signo);
+}
+
 int
 child_fork(struct child *child, struct err *err)
 {
@@ -30,10 +39,7 @@ child_fork(struct child *child, struct err *err)
 		return err_sys(err, "fork");
 	if (pid == 0) {
 		setpgid(0, 0);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			/* it died before we could be told */
-			_exit(127);
+		child_end_with(parent, SIGKILL);
 		return 0;
 	}
 	/* both do it: whoever comes first */

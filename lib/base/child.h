@@ -18,6 +18,10 @@ struct child {
  * its parent dies.  Returns like fork(): 0 in the child, -1 on error. */
 int	child_fork(struct child *child, struct err *err);
 
+/* Has this process, whose parent is or was that one, get the signal when its
+ * parent ends: now, if it has. */
+void	child_end_with(pid_t parent, int signo);
+
 /* Waits for the end: *status is as from waitpid().  -1: the deadline passed,
  * or waiting failed; the child still runs. */
 int	child_wait(struct child *child, struct deadline d, int *status,

@@ -93,7 +93,7 @@ compat_birth(int dir, const char *name, int64_t *out)
 	}
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return -1;
-	*out = st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec;
+	*out = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
 	return 0;
 }
 

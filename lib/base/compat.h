@@ -26,7 +26,8 @@ bool	compat_known_absent(const char *path);
 
 /* When the file came into being, in nanoseconds since 1970: renaming, copying
  * the times of another one and new bytes leave that as it is (statx()).  Where
- * the system does not tell, when it was changed last. */
+ * the system does not tell, when it was written last: renaming leaves that as it
+ * is, too. */
 int	compat_birth(int dir, const char *name, int64_t *out);
 
 int	compat_pidfd_open(pid_t pid);

@@ -94,8 +94,6 @@ confine_to(int root, uint64_t file_max, struct err *err)
 			return -1;
 	}
 	prctl(PR_SET_DUMPABLE, 0);
-	/* becoming nobody has cleared it */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    limit_files(file_max) == -1 ||
 	    setrlimit(RLIMIT_NPROC, &none) == -1)

@@ -15,9 +15,10 @@
  * *fd stays -1 where the process is not root and cannot use one. */
 int	confine_open_root(const char *state, int *fd, struct err *err);
 
-/* In a child: becomes nobody in that directory, for good, unable to start
- * processes, or to write more than file_max bytes into a file that it was
- * given.  Without root only what needs no right is done. */
+/* In a child of child_fork(), or what it executes: becomes nobody in that
+ * directory, for good, unable to start processes, or to write more than
+ * file_max bytes into a file that it was given.  Without root only what needs
+ * no right is done. */
 int	confine_to(int root, uint64_t file_max, struct err *err);
 
 /* Closes all descriptors but 0, 1, 2 and those in keep. */

@@ -7,11 +7,37 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "mem.h"
+
 /* what a pipe that is ready takes without waiting */
 enum { PIPE_CHUNK = 4096 };
+
+/* The buffers stay as they come, so that what is not used takes no memory. */
+struct dialogue *
+dialogue_new(int in, int out, int stop, int64_t idle_ms)
+{
+	struct dialogue *d = mem_grow(NULL, 1, sizeof *d);
+
+	memset(d, 0, offsetof(struct dialogue, input));
+	d->in = in;
+	d->out = out;
+	d->stop = stop;
+	d->idle_ms = idle_ms;
+	d->limit = (struct deadline){ INT64_MAX };
+	return d;
+}
+
+void
+drop_dialogue(struct dialogue **d)
+{
+	if (*d != NULL)
+		dialogue_clear(*d);
+	drop_mem(d);
+}
 
 const char *
 dialogue_end_name(enum dialogue_end end)
@@ -30,13 +56,15 @@ static bool
 wait_for(struct dialogue *d, int fd, short events)
 {
 	struct deadline until = deadline_within(d->limit, d->idle_ms);
+	struct deadline rest = d->rests ? deadline_within(until, MEM_REST_MS) :
+	    until;
 
 	for (;;) {
 		struct pollfd polls[] = {
 			{ .fd = fd, .events = events },
 			{ .fd = d->stop, .events = POLLIN },
 		};
-		int n = poll(polls, 2, deadline_left(until));
+		int n = poll(polls, 2, deadline_left(rest));
 		if (n > 0 && polls[1].revents != 0)
 			d->end = END_TERMINATED;
 		else if (n > 0)
@@ -45,9 +73,38 @@ wait_for(struct dialogue *d, int fd, short events)
 			d->end = END_TIMEOUT;
 		else if (n == -1 && errno != EINTR)
 			d->end = END_ERROR;
+		else if (n == 0 && deadline_over(rest)) {
+			mem_give_back();
+			rest = until;
+		}
 		if (d->end != END_NONE)
 			return false;
 	}
+}
+
+/* What waits in a connection that has ended is still to be answered. */
+static bool
+has_left(const struct dialogue *d, short events)
+{
+	int waiting;
+
+	return (events & (POLLHUP | POLLERR | POLLRDHUP)) && d->len == 0 &&
+	    ioctl(d->in, FIONREAD, &waiting) == 0 && waiting == 0;
+}
+
+enum dialogue_end
+dialogue_look(const struct dialogue *d)
+{
+	struct pollfd polls[] = {
+		{ .fd = d->in, .events = POLLRDHUP },
+		{ .fd = d->stop, .events = POLLIN },
+	};
+
+	if (poll(polls, 2, 0) <= 0)
+		return END_NONE;
+	if (polls[1].revents != 0)
+		return END_TERMINATED;
+	return has_left(d, polls[0].revents) ? END_HANGUP : END_NONE;
 }
 
 /* --- output ------------------------------------------------------------ */
@@ -98,6 +155,8 @@ void
 dialogue_used(struct dialogue *d, size_t len)
 {
 	d->waiting += len;
+	if (d->output_touched < d->waiting)
+		d->output_touched = d->waiting;
 }
 
 void
@@ -133,6 +192,15 @@ dialogue_reply(struct dialogue *d, const char *fmt, ...)
 
 /* --- input ------------------------------------------------------------- */
 
+/* They stand behind what is there, which begins where the buffer does. */
+static void
+add_input(struct dialogue *d, size_t len)
+{
+	d->len += len;
+	if (d->input_touched < d->len)
+		d->input_touched = d->len;
+}
+
 /* Reads more behind what is there, which is no whole line: so without
  * reads_ahead less than DIALOGUE_LINE bytes stand behind the line that comes.
  * False: end is set. */
@@ -155,8 +223,15 @@ read_more(struct dialogue *d)
 		d->end = END_HANGUP;
 		return false;
 	}
-	d->len += (size_t)n;
+	add_input(d, (size_t)n);
 	return true;
+}
+
+void
+dialogue_ahead(struct dialogue *d, const void *p, size_t len)
+{
+	memcpy(d->input, p, len);
+	add_input(d, len);
 }
 
 void
@@ -227,7 +302,14 @@ dialogue_forget(struct dialogue *d)
 
 	explicit_bzero(d->input, d->start);
 	/* what stood there before it was moved to the front */
-	explicit_bzero(d->input + end, sizeof d->input - end);
+	explicit_bzero(d->input + end, d->input_touched - end);
+}
+
+void
+dialogue_clear(struct dialogue *d)
+{
+	explicit_bzero(d->input, d->input_touched);
+	explicit_bzero(d->output, d->output_touched);
 }
 
 /* --- commands ---------------------------------------------------------- */

@@ -42,15 +42,24 @@ struct dialogue {
 	enum dialogue_end end;		/* END_NONE: it goes on */
 	/* more than DIALOGUE_LINE bytes are read at once */
 	bool		 reads_ahead;
+	/* memory is given back when the client is silent (MEM_REST_MS) */
+	bool		 rests;
 
 	size_t		 start, len;	/* of what is read and not used yet */
 	/* over the rest of a line that was too long */
 	bool		 skipping;
-	char		 input[DIALOGUE_INPUT];
-
+	/* how far they were written to: what lies behind costs no memory */
+	size_t		 input_touched, output_touched;
 	size_t		 waiting;	/* bytes of output */
+
+	char		 input[DIALOGUE_INPUT];
 	char		 output[DIALOGUE_OUTPUT];
 };
+
+/* The caller sets what else it wants before the first line: by default there
+ * is no limit but idle_ms.  Its end clears what was read and written. */
+struct dialogue	*dialogue_new(int in, int out, int stop, int64_t idle_ms);
+void	drop_dialogue(struct dialogue **d);
 
 struct dialogue_command {
 	const char	*name;
@@ -73,13 +82,25 @@ int	dialogue_line(struct dialogue *d, struct slice *line);
  * DIALOGUE_LINE, and less than DIALOGUE_INPUT. */
 int	dialogue_long_line(struct dialogue *d, size_t max, struct slice *line);
 
+/* For who works long without a word to the client, and without waiting:
+ * END_TERMINATED, END_HANGUP (it went away, or will say no more, and all that
+ * it said is read and used), else END_NONE.  d stays as it is. */
+enum dialogue_end dialogue_look(const struct dialogue *d);
+
 /* What was read and not used yet, at least one byte; dialogue_take() says how
  * much of it was used.  -1 as above. */
 int	dialogue_peek(struct dialogue *d, struct slice *bytes);
 void	dialogue_take(struct dialogue *d, size_t len);
 
+/* What the client has sent already, before anything is read; less than
+ * DIALOGUE_INPUT bytes. */
+void	dialogue_ahead(struct dialogue *d, const void *p, size_t len);
+
 /* Clears all that was used: lines that dialogue_line() gave are no more. */
 void	dialogue_forget(struct dialogue *d);
+
+/* Clears all that was read and written, used or not. */
+void	dialogue_clear(struct dialogue *d);
 
 /* Runs the line by the table that ends with a zero row.  False: there is no
  * such command, or not with such arguments; nothing was done. */

@@ -152,18 +152,29 @@ is_same_file(int dir, const char *name, int fd)
 	    there.st_dev == ours.st_dev;
 }
 
+/* On a full disk a lock may have no text: others go by its time then, which a
+ * queue that was made long ago has to get. */
+static int
+write_queue(const struct dotlock_queue *queue, struct err *err)
+{
+	char text[DOTLOCK_TEXT];
+	int n = lock_text(text, sizeof text);
+
+	/* With the NUL: an older text may be longer. */
+	if (fd_pwrite(queue->fd, text, (size_t)n + 1, 0) != -1 ||
+	    (err_no_room() && futimens(queue->fd, NULL) == 0))
+		return 0;
+	return err_sys(err, "write %s", queue->name);
+}
+
 /* A name that is there already was left by one of ours that died: nobody else
  * alive has the queue. */
 static int
 link_queue(int dir, const char *name, const struct dotlock_queue *queue,
     struct err *err)
 {
-	char text[DOTLOCK_TEXT];
-	int n = lock_text(text, sizeof text);
-
-	/* With the NUL: an older text may be longer. */
-	if (fd_pwrite(queue->fd, text, (size_t)n + 1, 0) == -1)
-		return err_sys(err, "write %s", queue->name);
+	if (write_queue(queue, err) == -1)
+		return -1;
 	if (linkat(dir, queue->name, dir, name, 0) == 0)
 		return 1;
 	if (errno != EEXIST)

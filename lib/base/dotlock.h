@@ -1,8 +1,9 @@
 /* dotlock.h: lock files, "NAME.lock" beside NAME, which other programs know.
  *
- * The file holds the process id and the host name.  One whose process is gone
- * on this host, or that nobody touched for DOTLOCK_STALE seconds, is stale
- * and taken away; the caller holds a kernel lock as well.
+ * The file holds the process id and the host name; on a full disk, where it is
+ * a queue's second name, maybe nothing.  One whose process is gone on this
+ * host, or that nobody touched for DOTLOCK_STALE seconds, is stale and taken
+ * away; the caller holds a kernel lock as well.
  */
 #ifndef DOTLOCK_H
 #define DOTLOCK_H

@@ -32,6 +32,12 @@ err_fill_sys(struct err *err, const char *fmt, ...)
 	errno = saved;
 }
 
+bool
+err_no_room(void)
+{
+	return errno == ENOSPC || errno == EDQUOT;
+}
+
 void
 err_fill_open(struct err *err, const char *name)
 {

@@ -8,6 +8,7 @@
 #define ERR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 enum err_kind {
 	ERR_NONE,
@@ -53,5 +54,9 @@ void	err_fill_sys(struct err *err, const char *fmt, ...)
 void	err_fill_open(struct err *err, const char *name);
 void	err_fill_within(struct err *err, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+
+/* What errno says, which err_sys() and its sisters leave as it was: the disk is
+ * full, or a quota. */
+bool	err_no_room(void);
 
 #endif

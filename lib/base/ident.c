@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "compat.h"
 #include "fd.h"
 #include "file.h"
@@ -172,15 +173,18 @@ int
 ident_become(struct ident who, struct err *err)
 {
 	int death_signal = 0;
+	pid_t parent = getppid();
 
 	/* Another process of that user must not look into this one's memory. */
 	prctl(PR_SET_DUMPABLE, 0);
 	if (is_root()) {
-		/* The kernel forgets it at a change of identity. */
+		/* The kernel forgets it at a change of identity, and says
+		 * nothing of a parent that ends meanwhile. */
 		prctl(PR_GET_PDEATHSIG, &death_signal);
 		if (become_from_root(who, err) == -1)
 			return -1;
-		prctl(PR_SET_PDEATHSIG, death_signal);
+		if (death_signal != 0)
+			child_end_with(parent, death_signal);
 		return 0;
 	}
 	if (ident_can_become(who, err) == -1)

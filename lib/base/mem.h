@@ -22,9 +22,11 @@ void	*mem_grow(void *p, size_t count, size_t size);	/* p may be NULL */
 /* *list, a pointer to things of this size, gets room for one more than count. */
 void	 mem_room(void *list, size_t *room, size_t count, size_t size);
 char	*mem_dup(const void *p, size_t len);		/* adds a NUL */
-/* Before a long wait: what is free, and the stack that is not in use, goes back
- * to the machine.  It costs some page faults later. */
+/* In a long wait: what is free, and the stack that is not in use, goes back
+ * to the machine.  It costs some page faults later, so who may have to go on
+ * at once waits MEM_REST_MS before. */
 void	 mem_give_back(void);
+enum { MEM_REST_MS = 1000 };
 
 /* free(*p), *p = NULL */
 void	 drop_mem(void *pointer_to_pointer);

@@ -116,6 +116,7 @@ read_boot(struct named *named, const char *path, struct slice text,
 	for (unsigned number = 1; slice_cut(&text, '\n', &line); number++) {
 		if (slice_ends(line, "\r"))
 			line.len--;
+		named->line = number;
 		if (read_boot_line(named, line, err) == -1)
 			return place(named, path, number, err);
 	}
@@ -276,6 +277,7 @@ read_conf(struct named *named, const char *path, struct slice text,
 
 	while (named_next(&s) != NAMED_END) {
 		unsigned line = s.line;
+		named->line = line;
 		if (s.now.kind == NAMED_BROKEN)
 			broken(&s, err);
 		else if (read_statement(named, &s, &depth, err) == 0)
@@ -333,9 +335,12 @@ named_read(struct named *named, const char *path, struct slice text,
 		    NAMED_INCLUDES_MAX);
 	if (named->depth == 0)
 		named->is_boot = looks_like_boot(text);
+	const char *outer = named->path;
 	named->depth++;
+	named->path = path;
 	result = named->is_boot ? read_boot(named, path, text, err) :
 	    read_conf(named, path, text, err);
+	named->path = outer;
 	named->depth--;
 	return result;
 }

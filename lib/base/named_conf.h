@@ -32,6 +32,9 @@ struct named {
 	bool				 is_boot;	/* BIND 4 */
 	/* the error tells file and line already */
 	bool				 is_placed;
+	/* for the reader: where the statement is that it is told */
+	const char			*path;
+	unsigned			 line;
 };
 void	drop_named(struct named *named);
 

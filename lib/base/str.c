@@ -68,6 +68,15 @@ slice_same(struct slice a, struct slice b)
 }
 
 bool
+slice_same_any(struct slice s, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (slice_same(s, slice_of(*words)))
+			return true;
+	return false;
+}
+
+bool
 slice_starts(struct slice s, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -115,6 +124,15 @@ slice_find_last(struct slice s, char c)
 	const char *at = s.len ? memrchr(s.p, c, s.len) : NULL;
 
 	return at ? at - s.p : -1;
+}
+
+bool
+slice_is_printable(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~')
+			return false;
+	return true;
 }
 
 bool

@@ -34,11 +34,15 @@ bool		slice_is(struct slice s, const char *text);
 bool		slice_equal(struct slice a, struct slice b);
 /* without case */
 bool		slice_same(struct slice a, struct slice b);
+/* as one of the words, which NULL ends */
+bool		slice_same_any(struct slice s, const char *const *words);
 bool		slice_starts(struct slice s, const char *prefix);
 /* without case */
 bool		slice_starts_same(struct slice s, const char *prefix);
 bool		slice_ends(struct slice s, const char *suffix);
 bool		slice_is_ascii(struct slice s);
+/* and nothing but blanks of what cannot be seen */
+bool		slice_is_printable(struct slice s);
 bool		slice_has(struct slice s, char c);
 /* -1: not there */
 ptrdiff_t	slice_find(struct slice s, char c);

@@ -151,7 +151,8 @@ next_in_memory(struct stream *s, struct iovec *v)
 /* With the last bytes of a file goes what follows it: who is killed between
  * two writes has left something out that can be seen to be missing. */
 int
-stream_copy(struct stream *s, int fd, struct err *err)
+stream_copy(struct stream *s, int fd,
+    void (*seen)(void *arg, struct slice bytes), void *arg, struct err *err)
 {
 	SCOPED(drop_str) struct str buffer = { 0 };
 	struct iovec v[STREAM_PIECES];
@@ -165,6 +166,9 @@ stream_copy(struct stream *s, int fd, struct err *err)
 			v[0] = vector(bytes);
 			count = 1 + next_in_memory(s, v + 1);
 		}
+		for (int i = 0; seen != NULL && i < count; i++)
+			seen(arg, (struct slice){ v[i].iov_base,
+			    v[i].iov_len });
 		if (fd_writev(fd, v, count) == -1)
 			return err_sys(err, "write");
 	}

@@ -45,9 +45,10 @@ ssize_t	stream_read(struct stream *stream, void *p, size_t size,
 int	stream_next(struct stream *stream, struct str *buffer,
 	    struct slice *bytes, struct err *err);
 
-
 /* All that is left, to fd: what lies in memory in one call, behind a file with
- * its last bytes. */
-int	stream_copy(struct stream *stream, int fd, struct err *err);
+ * its last bytes.  seen() is shown all of it on its way; NULL: nobody is. */
+int	stream_copy(struct stream *stream, int fd,
+	    void (*seen)(void *arg, struct slice bytes), void *arg,
+	    struct err *err);
 
 #endif

@@ -63,6 +63,16 @@ table_find(const struct table *t, const char *key)
 	return t->room == 0 ? NULL : slot(t, key)->value;
 }
 
+bool
+table_add_lower(struct table *table, struct pool *pool, struct slice name)
+{
+	void **slot = table_at(table, pool_lower(pool, name));
+	bool is_new = *slot == NULL;
+
+	*slot = table;			/* anything but NULL */
+	return is_new;
+}
+
 void
 drop_table(struct table *t)
 {

@@ -5,7 +5,11 @@
 #ifndef TABLE_H
 #define TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "pool.h"
+#include "str.h"
 
 struct table_slot {
 	const char	*key;
@@ -24,6 +28,11 @@ void	**table_at(struct table *table, const char *key);
 
 /* Its pointer; NULL when the key is new. */
 void	*table_find(const struct table *table, const char *key);
+
+/* Adds the name in lower case, which lives in pool.  False: it was there. */
+bool	 table_add_lower(struct table *table, struct pool *pool,
+	    struct slice name);
+
 void	 drop_table(struct table *table);
 
 #endif

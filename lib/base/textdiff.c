@@ -12,13 +12,13 @@
 
 enum {
 	BLOCK = 256 * 1024,
-	REPLACED_MAX = 4 << 20,		/* bytes */
+	REPLACED_MAX = 4 << 20,		/* bytes; and of a buffer */
 };
 
 struct text {
 	int	 fd;
 	off_t	 size;
-	char	*buffer;		/* BLOCK bytes */
+	char	*buffer;
 };
 
 struct texts {
@@ -39,7 +39,8 @@ open_text(int fd, struct text *text, struct err *err)
 
 	if (fstat(fd, &st) == -1)
 		return err_sys(err, "size");
-	*text = (struct text){ fd, st.st_size, mem_alloc(BLOCK) };
+	*text = (struct text){ fd, st.st_size,
+	    mem_alloc(REPLACED_MAX) };
 	return 0;
 }
 
@@ -130,13 +131,13 @@ byte_at(const struct text *text, off_t at)
 	return fd_pread(text->fd, &c, 1, at) == 1 ? c : 'x';
 }
 
-/* Back to where a block begins that the difference does not touch.  1: *start
- * is it. */
+/* Back to where a block begins that the difference does not touch, no further
+ * than that.  1: *start is it. */
 static int
-widen_back(struct texts *t, off_t first, unsigned *lines, off_t *start,
-    struct err *err)
+widen_back(struct texts *t, off_t first, off_t far, unsigned *lines,
+    off_t *start, struct err *err)
 {
-	size_t len = (size_t)smaller(first, BLOCK), i = len;
+	size_t len = (size_t)smaller(first, far), i = len;
 	char was = byte_at(&t->was, first), is = byte_at(&t->is, first);
 	bool whole = (off_t)len == first;
 
@@ -156,9 +157,9 @@ widen_back(struct texts *t, off_t first, unsigned *lines, off_t *start,
 /* On to where one begins behind a line that is the same in both.  1: that much
  * less of the end is the same. */
 static int
-widen_on(struct texts *t, off_t *same, struct err *err)
+widen_on(struct texts *t, off_t far, off_t *same, struct err *err)
 {
-	size_t len = (size_t)smaller(*same, BLOCK), i;
+	size_t len = (size_t)smaller(*same, far), i;
 
 	if (read_at(&t->is, t->is.size - *same, len, err) == -1)
 		return -1;
@@ -189,6 +190,22 @@ lines_between(struct text *text, off_t start, off_t end, int64_t *lines,
 	return 0;
 }
 
+/* Blocks are short, but for a list of 20,000 members or more. */
+static int
+widen(struct texts *t, off_t first, off_t *last, struct textdiff *found,
+    struct err *err)
+{
+	int got = widen_back(t, first, BLOCK, &found->lines_before,
+	    &found->start, err);
+
+	if (got == 0)
+		got = widen_back(t, first, REPLACED_MAX, &found->lines_before,
+		    &found->start, err);
+	if (got == 1 && (got = widen_on(t, BLOCK, last, err)) == 0)
+		got = widen_on(t, REPLACED_MAX, last, err);
+	return got;
+}
+
 int
 textdiff(int old_fd, int new_fd, struct textdiff *out, struct err *err)
 {
@@ -203,8 +220,7 @@ textdiff(int old_fd, int new_fd, struct textdiff *out, struct err *err)
 	    find_first(&t, &first, &found.lines_before, err) == -1 ||
 	    find_last(&t, first, &last, err) == -1)
 		return -1;
-	if ((got = widen_back(&t, first, &found.lines_before, &found.start,
-	    err)) != 1 || (got = widen_on(&t, &last, err)) != 1)
+	if ((got = widen(&t, first, &last, &found, err)) != 1)
 		return got;
 	found.old_end = t.was.size - last;
 	found.new_end = t.is.size - last;

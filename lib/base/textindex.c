@@ -29,12 +29,17 @@ textindex_stamp_of(const struct stat *st)
 uint64_t
 textindex_hash(const uint64_t key[2], unsigned kind, struct slice name)
 {
-	SCOPED(drop_str) struct str text = { 0 };
+	SCOPED(drop_str) struct str longer = { 0 };
+	char most[128], *text = most;
 
-	str_room(&text, name.len + 1);
-	str_addc(&text, (char)kind);
-	str_addlower(&text, name);
-	return siphash(key, str_slice(&text));
+	if (name.len + 1 > sizeof most) {
+		str_room(&longer, name.len + 1);
+		text = longer.s;
+	}
+	text[0] = (char)kind;
+	for (size_t i = 0; i < name.len; i++)
+		text[i + 1] = ascii_lower(name.p[i]);
+	return siphash(key, (struct slice){ text, name.len + 1 });
 }
 
 uint32_t
@@ -62,6 +67,35 @@ textindex_sum(const void *page, const uint64_t key[2])
 	}
 	memcpy(word, (const char *)page + sizeof *word, sizeof *word);
 	return (a ^ (b << 1 | b >> 63) ^ word[0]) * prime;
+}
+
+uint64_t
+textindex_seal(const struct textindex_head *head)
+{
+	struct {
+		uint64_t		edition;
+		struct textindex_stamp	text;
+	} both = { head->edition, head->text };
+
+	return siphash(head->key, (struct slice){ (const char *)&both,
+	    sizeof both });
+}
+
+size_t
+textindex_count(const struct textindex_page *page, uint32_t tag)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < page->count; i++)
+		n += page->record[i].tag == tag;
+	return n;
+}
+
+bool
+textindex_may_lack(const struct textindex_page *page, uint32_t tag)
+{
+	return page->count >= TEXTINDEX_FEW_FIT ||
+	    textindex_count(page, tag) > TEXTINDEX_SOME;
 }
 
 /* --- reading ---------------------------------------------------------------- */
@@ -118,6 +152,13 @@ textindex_open(int dir, const char *name, uid_t owner, const struct stat *text,
 	return 1;
 }
 
+uint32_t
+textindex_edition(const struct textindex_head *head)
+{
+	return head->edition != 0 && head->seal == textindex_seal(head) ?
+	    head->edition : 0;
+}
+
 void
 drop_textindex(struct textindex *index)
 {
@@ -136,9 +177,8 @@ textindex_read_page(const struct textindex *index, uint32_t number,
 	return 0;
 }
 
-/* Where a record's place is by now.  1: there, 0: it was taken out. */
-static int
-follow_edits(const struct textindex_head *head,
+int
+textindex_follow(const struct textindex_head *head,
     const struct textindex_record *record, struct textindex_place *out)
 {
 	uint64_t at = record->place >> TEXTINDEX_GENERATION_BITS;
@@ -159,17 +199,14 @@ follow_edits(const struct textindex_head *head,
 }
 
 static int
-add_places(const struct textindex *index, uint32_t number, bool all,
-    uint32_t tag, struct textindex_places *places, struct err *err)
+add_places(const struct textindex *index, const struct textindex_page *page,
+    bool all, uint32_t tag, struct textindex_places *places, struct err *err)
 {
-	struct textindex_page page;
 	struct textindex_place place;
 
-	if (textindex_read_page(index, number, &page, err) == -1)
-		return -1;
-	for (size_t i = 0; i < page.count; i++) {
-		if ((!all && page.record[i].tag != tag) ||
-		    !follow_edits(&index->head, &page.record[i], &place))
+	for (size_t i = 0; i < page->count; i++) {
+		if ((!all && page->record[i].tag != tag) ||
+		    !textindex_follow(&index->head, &page->record[i], &place))
 			continue;
 		if (place.offset < 0 || place.line == 0 ||
 		    (uint64_t)place.offset >= index->head.text.size)
@@ -186,17 +223,41 @@ textindex_find(const struct textindex *index, unsigned kind, struct slice key,
     struct textindex_places *places, struct err *err)
 {
 	uint64_t hash = textindex_hash(index->head.key, kind, key);
+	struct textindex_page page;
 
-	return add_places(index, textindex_page_of(hash, index->head.pages),
-	    false, (uint32_t)hash, places, err);
+	if (textindex_read_page(index, textindex_page_of(hash,
+	    index->head.pages), &page, err) == -1)
+		return -1;
+	return add_places(index, &page, false, (uint32_t)hash, places, err);
+}
+
+int
+textindex_find_few(const struct textindex *index, unsigned kind,
+    struct slice key, struct textindex_places *places, struct err *err)
+{
+	uint64_t hash = textindex_hash(index->head.key, kind, key);
+	struct textindex_page page;
+
+	if (textindex_read_page(index, textindex_page_of(hash,
+	    index->head.pages), &page, err) == -1)
+		return -1;
+	if (textindex_may_lack(&page, (uint32_t)hash))
+		return 0;
+	return add_places(index, &page, false, (uint32_t)hash, places,
+	    err) == -1 ? -1 : 1;
 }
 
 int
 textindex_find_apart(const struct textindex *index,
     struct textindex_places *places, struct err *err)
 {
-	return index->head.apart == 0 ? 0 :
-	    add_places(index, index->head.pages, true, 0, places, err);
+	struct textindex_page page;
+
+	if (index->head.apart == 0)
+		return 0;
+	if (textindex_read_page(index, index->head.pages, &page, err) == -1)
+		return -1;
+	return add_places(index, &page, true, 0, places, err);
 }
 
 static int

@@ -33,6 +33,8 @@ enum {
 	TEXTINDEX_EDITS = 124,
 	/* of what is kept as some (textindex_write.h), and has more */
 	TEXTINDEX_SOME = 16,
+	/* what is kept as few leaves the rest of a page to all else */
+	TEXTINDEX_FEW_FIT = 240,
 	/* place: the offset above, how many edits were made before below */
 	TEXTINDEX_GENERATION_BITS = 16,
 };
@@ -76,8 +78,9 @@ struct textindex_head {
 	uint32_t		apart;		/* of them */
 	struct textindex_edit	edit[TEXTINDEX_EDITS];
 	uint32_t		left_out;	/* of some there are more */
-	uint32_t		spare;
-	uint64_t		rest[2];
+	uint32_t		edition;	/* what there is in it */
+	uint64_t		seal;		/* of edition and text */
+	uint64_t		rest;
 };
 static_assert(sizeof(struct textindex_head) == TEXTINDEX_PAGE, "one page");
 
@@ -106,9 +109,20 @@ int	textindex_open(int dir, const char *name, uid_t owner,
 	    const struct stat *text, struct textindex *out, struct err *err);
 void	drop_textindex(struct textindex *index);
 
+/* A program of an earlier edition carries an index along without what it does not
+ * know of; then the seal is that of an earlier text.  0: the index has but what
+ * all had from the beginning. */
+uint32_t textindex_edition(const struct textindex_head *head);
+
 /* Adds the places of key.  -1: the index is damaged or cannot be read, and says
  * nothing. */
 int	textindex_find(const struct textindex *index, unsigned kind,
+	    struct slice key, struct textindex_places *places,
+	    struct err *err);
+
+/* The same of what is kept as few.  1: *places has all of them, 0: there may be
+ * more. */
+int	textindex_find_few(const struct textindex *index, unsigned kind,
 	    struct slice key, struct textindex_places *places,
 	    struct err *err);
 
@@ -128,6 +142,14 @@ uint64_t textindex_hash(const uint64_t key[2], unsigned kind,
 uint32_t textindex_page_of(uint64_t hash, uint32_t pages);
 /* Of a page or a head, but its first word. */
 uint64_t textindex_sum(const void *page, const uint64_t key[2]);
+uint64_t textindex_seal(const struct textindex_head *head);
+/* Where a record's place is by now.  1: there, 0: it was taken out. */
+int	textindex_follow(const struct textindex_head *head,
+	    const struct textindex_record *record, struct textindex_place *out);
+/* Of the tag: how many records the page has; whether it may lack some that are
+ * kept as few. */
+size_t	textindex_count(const struct textindex_page *page, uint32_t tag);
+bool	textindex_may_lack(const struct textindex_page *page, uint32_t tag);
 int	textindex_read_page(const struct textindex *index, uint32_t number,
 	    struct textindex_page *page, struct err *err);
 

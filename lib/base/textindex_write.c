@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -16,55 +15,8 @@ enum {
 	FILL = 170,
 	TRIES = 4,			/* with more pages each */
 	BATCH = 64,			/* pages that are written at once */
+	SEEN = 1024,
 };
-
-/* --- the list --------------------------------------------------------------- */
-
-int
-textindex_list_begin(struct textindex_list *list, struct err *err)
-{
-	if (getrandom(list->key, sizeof list->key, 0) != sizeof list->key)
-		return err_sys(err, "random bytes");
-	return 0;
-}
-
-static void
-add(struct textindex_list *list, const struct textindex_entry *entry)
-{
-	mem_room(&list->entry, &list->room, list->count, sizeof *list->entry);
-	list->entry[list->count++] = *entry;
-}
-
-void
-textindex_list_add(struct textindex_list *list, unsigned kind,
-    struct slice key, struct textindex_place place)
-{
-	add(list, &(struct textindex_entry){
-		.hash = textindex_hash(list->key, kind, key),
-		.offset = (uint64_t)place.offset, .line = place.line });
-}
-
-void
-textindex_list_add_some(struct textindex_list *list, unsigned kind,
-    struct slice key, struct textindex_place place)
-{
-	textindex_list_add(list, kind, key, place);
-	list->entry[list->count - 1].some = true;
-}
-
-void
-textindex_list_add_apart(struct textindex_list *list,
-    struct textindex_place place)
-{
-	add(list, &(struct textindex_entry){ .apart = true,
-		.offset = (uint64_t)place.offset, .line = place.line });
-}
-
-void
-drop_textindex_list(struct textindex_list *list)
-{
-	drop_mem(&list->entry);
-}
 
 /* --- the file --------------------------------------------------------------- */
 
@@ -134,6 +86,7 @@ share_out(const struct textindex_list *list, uint32_t pages, uint32_t *start,
 struct filling {
 	struct textindex_page	*page;
 	uint64_t		 hash[TEXTINDEX_RECORDS];
+	bool			 seen[SEEN];	/* a hash of this rest */
 	bool			 left_out;
 };
 
@@ -147,19 +100,60 @@ has_some(const struct filling *f, uint64_t hash)
 	return n >= TEXTINDEX_SOME;
 }
 
+/* What a text says twice at one place is one. */
+static bool
+is_there(const struct textindex_page *page, struct textindex_record record)
+{
+	for (size_t i = page->count; i-- > 0; )
+		if (page->record[i].tag == record.tag &&
+		    page->record[i].place == record.place)
+			return true;
+	return false;
+}
+
+/* Where one may be missing already no more are needed. */
+static bool
+is_needed(const struct textindex_page *page, struct textindex_record record)
+{
+	return !textindex_may_lack(page, record.tag) &&
+	    !is_there(page, record);
+}
+
 /* False: it is full. */
 static bool
 fill(struct filling *f, const struct textindex_entry *entry)
 {
-	if (entry->some && has_some(f, entry->hash)) {
+	struct textindex_record record = record_of(entry, 0);
+	bool *seen = &f->seen[entry->hash % SEEN], again = *seen;
+
+	*seen = true;
+	if (entry->few && (f->page->count >= TEXTINDEX_FEW_FIT ||
+	    (again && !is_needed(f->page, record))))
+		return true;
+	if (entry->some && again && has_some(f, entry->hash)) {
 		f->left_out = true;
 		return true;
 	}
 	if (f->page->count == TEXTINDEX_RECORDS)
 		return false;
 	f->hash[f->page->count] = entry->hash;
-	f->page->record[f->page->count++] = record_of(entry, 0);
+	f->page->record[f->page->count++] = record;
 	return true;
+}
+
+/* All else first: that has to be there. */
+static bool
+fill_page(struct filling *f, const struct textindex_list *list,
+    const uint32_t *from, const uint32_t *to)
+{
+	bool fits = true;
+
+	memset(f->seen, 0, sizeof f->seen);
+	for (const uint32_t *at = from; fits && at < to; at++)
+		fits = list->entry[*at].few || fill(f, &list->entry[*at]);
+	for (const uint32_t *at = from; fits && at < to; at++)
+		fits = !list->entry[*at].few || fill(f, &list->entry[*at]);
+	return fits;
 }
 
 /* 1: written, 0: these pages are too few. */
@@ -175,9 +169,9 @@ write_pages(const struct textindex_list *list, uint32_t pages,
 	for (uint32_t n = 0; n <= pages; n++) {
 		f.page = &batch[n % BATCH];
 		*f.page = (struct textindex_page){ .number = n };
-		for (uint32_t i = start[n]; i < start[n + 1]; i++)
-			if (!fill(&f, &list->entry[order[i]]))
-				return 0;
+		if (!fill_page(&f, list, order + start[n],
+		    order + start[n + 1]))
+			return 0;
 		f.page->sum = textindex_sum(f.page, list->key);
 		size_t ready = n % BATCH + 1;
 		if ((ready == BATCH || n == pages) &&
@@ -243,7 +237,7 @@ textindex_prepare(const struct textindex_list *list, int dir, const char *name,
 		.magic = TEXTINDEX_MAGIC, .pages = pages,
 		.records = (uint32_t)list->count, .apart = count_apart(list),
 		.key = { list->key[0], list->key[1] },
-		.left_out = left_out } };
+		.left_out = left_out, .edition = list->edition } };
 	draft = (struct draft){ .fd = -1 };
 	return 0;
 }
@@ -269,38 +263,81 @@ add_edit(struct textindex_head *head, const struct textdiff *diff)
 	};
 }
 
-static bool
-page_has_some(const struct textindex_page *page, uint32_t tag)
+/* What is gone leaves room; but what shows that there may be more stays. */
+static void
+purge(const struct textindex_head *head, struct textindex_page *page)
 {
-	size_t n = 0;
+	const struct textindex_page was = *page;
+	struct textindex_place unused;
 
-	for (size_t i = 0; i < page->count; i++)
-		n += page->record[i].tag == tag;
-	return n >= TEXTINDEX_SOME;
+	if (was.count >= TEXTINDEX_FEW_FIT)
+		return;
+	page->count = 0;
+	for (size_t i = 0; i < was.count; i++)
+		if (textindex_follow(head, &was.record[i], &unused) ||
+		    textindex_count(&was, was.record[i].tag) > TEXTINDEX_SOME)
+			page->record[page->count++] = was.record[i];
 }
 
 /* 1: it is in its page, 0: the page is full. */
 static int
-add_record(struct textindex *to, const struct textindex_entry *entry,
-    struct err *err)
+add_record(struct textindex_head *head, struct textindex_page *page,
+    const struct textindex_entry *entry)
 {
-	uint32_t number = page_of(entry, to->head.pages);
+	struct textindex_record record = record_of(entry, head->edits);
+
+	if (entry->some && textindex_count(page, record.tag) >=
+	    TEXTINDEX_SOME) {
+		head->left_out = 1;
+		return 1;
+	}
+	if (entry->few && !is_needed(page, record))
+		return 1;
+	if (page->count == TEXTINDEX_RECORDS)
+		return 0;
+	page->record[page->count++] = record;
+	return 1;
+}
+
+static int
+add_to_page(struct textindex *to, uint32_t number,
+    const struct textindex_list *list, const uint32_t *from,
+    const uint32_t *end, struct err *err)
+{
 	struct textindex_page page;
 
 	if (textindex_read_page(to, number, &page, err) == -1)
 		return -1;
-	if (entry->some && page_has_some(&page, (uint32_t)entry->hash)) {
-		to->head.left_out = 1;
-		return 1;
-	}
-	if (page.count == TEXTINDEX_RECORDS)
-		return 0;
-	page.record[page.count++] = record_of(entry, to->head.edits);
+	purge(&to->head, &page);
+	for (; from < end; from++)
+		if (add_record(&to->head, &page, &list->entry[*from]) == 0)
+			return 0;
 	page.sum = textindex_sum(&page, to->head.key);
 	if (fd_pwrite(to->fd, &page, sizeof page,
 	    ((off_t)number + 1) * TEXTINDEX_PAGE) == -1)
 		return err_sys(err, "write");
 	return 1;
+}
+
+/* A list of 100,000 members comes to each page once.  1: all are in, 0: a page is
+ * full. */
+static int
+add_list(struct textindex *to, const struct textindex_list *list,
+    struct err *err)
+{
+	uint32_t pages = to->head.pages;
+	SCOPED(drop_mem) uint32_t *start =
+	    mem_alloc(((size_t)pages + 3) * sizeof *start);
+	SCOPED(drop_mem) uint32_t *order =
+	    mem_alloc((list->count + 1) * sizeof *order);
+	int got = 1;
+
+	share_out(list, pages, start, order);
+	for (uint32_t n = 0; got == 1 && n <= pages; n++)
+		if (start[n] < start[n + 1])
+			got = add_to_page(to, n, list, order + start[n],
+			    order + start[n + 1], err);
+	return got;
 }
 
 int
@@ -311,8 +348,9 @@ textindex_carry(const struct textindex *old, const struct textdiff *diff,
 	SCOPED(drop_draft) struct draft draft = { .fd = -1 };
 	struct textindex to = { .head = old->head };
 	off_t size;
-	int got = 1;
 
+	if (textindex_edition(&old->head) != list->edition)
+		return 0;
 	/* One that was left out may have to stand for one that goes. */
 	if (old->head.left_out && diff->old_end != diff->start)
 		return 0;
@@ -325,12 +363,12 @@ textindex_carry(const struct textindex *old, const struct textdiff *diff,
 	    file_copy(old->fd, draft.fd, &size, err) == -1)
 		return -1;
 	to.fd = draft.fd;
-	for (size_t i = 0; got == 1 && i < list->count; i++)
-		got = add_record(&to, &list->entry[i], err);
+	int got = add_list(&to, list, err);
 	if (got != 1)
 		return got;
 	if (fsync(draft.fd) == -1)
 		return err_sys(err, "sync %s", draft.temporary);
+	to.head.edition = list->edition;
 	to.head.records += (uint32_t)list->count;
 	to.head.apart += count_apart(list);
 	*out = (struct textindex_draft){ .draft = draft, .head = to.head };
@@ -345,6 +383,7 @@ textindex_publish(struct textindex_draft *draft, const struct stat *text,
 	struct draft *d = &draft->draft;
 
 	draft->head.text = textindex_stamp_of(text);
+	draft->head.seal = textindex_seal(&draft->head);
 	draft->head.sum = textindex_sum(&draft->head, draft->head.key);
 	if (fd_pwrite(d->fd, &draft->head, sizeof draft->head, 0) == -1)
 		return err_sys(err, "write %s", d->temporary);

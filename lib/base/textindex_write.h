@@ -18,12 +18,13 @@ struct textindex_entry {
 	uint64_t	offset;
 	uint32_t	line;
 	bool		apart;
-	bool		some;
+	bool		some, few;
 };
 
 /* What is called so, as it is found; key is that of the hash. */
 struct textindex_list {
 	uint64_t		 key[2];
+	uint32_t		 edition;	/* what all of it has */
 	struct textindex_entry	*entry;
 	size_t			 count, room;
 };
@@ -35,6 +36,11 @@ void	textindex_list_add(struct textindex_list *list, unsigned kind,
 /* The same where it is enough to know some of many: TEXTINDEX_SOME are kept.
  * (A thousand accounts may have one full name.) */
 void	textindex_list_add_some(struct textindex_list *list, unsigned kind,
+	    struct slice key, struct textindex_place place);
+/* The same where it has to be known whether these are all: the first ones are
+ * kept, and of a key with more of them textindex_find_few() says so.  They never
+ * keep an index from being made. */
+void	textindex_list_add_few(struct textindex_list *list, unsigned kind,
 	    struct slice key, struct textindex_place place);
 void	textindex_list_add_apart(struct textindex_list *list,
 	    struct textindex_place place);
@@ -51,8 +57,8 @@ int	textindex_prepare(const struct textindex_list *list, int dir,
 	    const char *name, const struct stat *text,
 	    struct textindex_draft *out, struct err *err);
 
-/* What the index of the old text has, and the list, which has its key: all of
- * the lines that are new.  1: prepared, 0: there is no room for it. */
+/* What the index of the old text has, and the list, which has its key and its
+ * edition: all of the lines that are new.  1: prepared, 0: there is no room for it. */
 int	textindex_carry(const struct textindex *old,
 	    const struct textdiff *diff, const struct textindex_list *list,
 	    int dir, const char *name, const struct stat *text,

@@ -73,23 +73,35 @@ split(struct slice s, struct str *local, struct slice *domain)
 }
 
 int
-address_parse(struct pool *pool, struct slice text, struct address *out,
+address_split(struct slice text, struct str *local, struct slice *domain,
     struct err *err)
 {
-	SCOPED(drop_str) struct str local = { 0 }, domain = { 0 };
-	struct slice given, s = without_route(without_brackets(text));
+	struct slice s = without_route(without_brackets(text));
 
+	str_cut(local, 0);
 	if (has_forbidden_bytes(text))
 		return err_set(err, ERR_INVALID,
 		    "an address with NUL, CR or LF in it");
 	if (slice_starts(s, "-"))
 		return err_set(err, ERR_INVALID,
 		    "an address that begins with '-'");
-	if (split(s, &local, &given) == -1 || local.len == 0)
+	if (split(s, local, domain) == -1 || local->len == 0)
 		return err_set(err, ERR_INVALID, "not an e-mail address");
-	if (local.s[0] == '-')
+	if (local->s[0] == '-')
 		return err_set(err, ERR_INVALID,
 		    "an address that begins with '-'");
+	return 0;
+}
+
+int
+address_parse(struct pool *pool, struct slice text, struct address *out,
+    struct err *err)
+{
+	SCOPED(drop_str) struct str local = { 0 }, domain = { 0 };
+	struct slice given;
+
+	if (address_split(text, &local, &given, err) == -1)
+		return -1;
 	if (given.len > 0 && name_canonical_domain(given, &domain, err) == -1) {
 		if (err->kind != ERR_INVALID)
 			return -1;

@@ -19,6 +19,11 @@ struct address {
 int	address_parse(struct pool *pool, struct slice text, struct address *out,
 	    struct err *err);
 
+/* The same as far as no domain has to be converted, which takes a process:
+ * *local becomes the local part, and the domain is as it is spelt. */
+int	address_split(struct slice text, struct str *local,
+	    struct slice *domain, struct err *err);
+
 /* The same as text; the local part is quoted where RFC 5321 needs it. */
 void	address_add(struct str *out, const char *local, const char *domain);
 const char *address_text(struct pool *pool, const char *local,

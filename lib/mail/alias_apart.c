@@ -10,6 +10,7 @@
 
 #include "address.h"
 #include "child.h"
+#include "confine.h"
 #include "fd.h"
 #include "file.h"
 #include "mem.h"
@@ -139,6 +140,8 @@ child(int to, const char *path, struct ident reader,
 	struct err err;
 
 	mem_told_by_parent();
+	/* what else its parent has open is not for who reads a stranger's text */
+	confine_fds(&to, 1);
 	if (answer_as_owner(path, reader, question, &pool, &entry, &err) == 0)
 		write_entry(entry, &out);
 	else

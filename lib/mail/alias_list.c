@@ -3,12 +3,9 @@
 
 #include <string.h>
 
-#include "address.h"
+#include "alias_member.h"
 #include "mem.h"
 #include "scope.h"
-#include "tokens.h"
-
-#define INCLUDE	":include:"
 
 struct list {
 	struct pool		*pool;
@@ -203,31 +200,12 @@ take_address(struct list *l, struct str *out, struct err *err)
 	    "a comma is missing between two members");
 }
 
-/* "|command", "/file", ":include:/file" and "\\name" may stand in quotes as a
- * whole.  "\name" is a quoted local part. */
-static bool
-quotes_a_special(struct slice rest)
-{
-	size_t first = rest.len > 2 && rest.p[1] == '\\' ? 2 : 1;
-
-	return rest.len > first && rest.p[0] == '"' &&
-	    (rest.p[first] == '|' || rest.p[first] == '/' ||
-	    rest.p[first] == ':' || (first == 2 && rest.p[2] == '\\'));
-}
-
-static bool
-starts_include(struct slice text)
-{
-	return text.len >= strlen(INCLUDE) && slice_same((struct slice){ text.p,
-	    strlen(INCLUDE) }, SLICE(INCLUDE));
-}
-
 /* sendmail takes ":include: /file", too. */
 static void
 take_include(struct list *l, struct str *out)
 {
-	str_adds(out, INCLUDE);
-	l->rest = slice_from(l->rest, strlen(INCLUDE));
+	str_adds(out, INCLUDE_MARK);
+	l->rest = slice_from(l->rest, strlen(INCLUDE_MARK));
 	while (peek(l) == ' ' || peek(l) == '\t')
 		take(l);
 }
@@ -237,9 +215,9 @@ take_member(struct list *l, struct str *out, struct err *err)
 {
 	if (peek(l) == '|')
 		return take_command(l, out, err);
-	if (starts_include(l->rest))
+	if (alias_member_is_include(l->rest))
 		take_include(l, out);
-	if (!quotes_a_special(l->rest))
+	if (!alias_member_is_quoted(l->rest))
 		return take_address(l, out, err);
 	if (take_quoted(l, out, false, err) == -1)
 		return -1;
@@ -254,106 +232,7 @@ take_member(struct list *l, struct str *out, struct err *err)
 	    "something follows a quoted member: a comma is missing");
 }
 
-/* --- what it means ----------------------------------------------------- */
-
-static bool
-has_control_bytes(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] < ' ' && s.p[i] != '\t')
-			return true;
-	return false;
-}
-
-static int
-absolute(struct slice path, const char *what, struct err *err)
-{
-	if (!slice_starts(path, "/"))
-		return err_set(err, ERR_INVALID,
-		    "%s needs a path that begins with /", what);
-	return 0;
-}
-
-/* Written without the comments that stood in it, it would be another thing:
- * (comment)"|command" is no command, and must never become one. */
-static bool
-is_ambiguous(struct slice text)
-{
-	if (slice_starts(text, "\""))
-		return quotes_a_special(text);
-	return slice_has(text, ';') || memmem(text.p, text.len, "#@#", 3) ||
-	    (slice_starts(text, "<") && !slice_ends(text, ">"));
-}
-
-static int
-classify_address(struct pool *pool, struct slice text, enum alias_kind *kind,
-    struct slice *part, struct err *err)
-{
-	struct address address;
-
-	*kind = slice_starts(text, "\\") ? ALIAS_MAILBOX : ALIAS_ADDRESS;
-	if (*kind == ALIAS_MAILBOX)
-		*part = slice_from(text, 1);
-	else if (slice_ends(text, "\\"))
-		return err_set(err, ERR_INVALID, "a backslash ends an address: "
-		    "only at the line's end does it join lines");
-	if (!slice_starts(*part, "\"") && !slice_starts(*part, "<@") &&
-	    slice_has(*part, ':'))
-		return err_set(err, ERR_INVALID,
-		    "':' in an address: is a line not indented, or a group?");
-	return address_parse(pool, *part, &address, err);
-}
-
-/* text is what stands behind the quotes; kind and the part that matters. */
-static int
-classify(struct pool *pool, struct slice text, enum alias_kind *kind,
-    struct slice *part, struct err *err)
-{
-	*part = text;
-	if (text.len == 0)
-		return err_set(err, ERR_INVALID, "an empty member");
-	if (has_control_bytes(text))
-		return err_set(err, ERR_INVALID,
-		    "a control byte is in a member");
-	if (slice_starts(text, "|")) {
-		*kind = ALIAS_COMMAND;
-		*part = slice_trim(slice_from(text, 1));
-		/* Found here, before half of the list is served. */
-		return tokens_check(pool_dup(pool, *part), err);
-	}
-	if (slice_starts(text, "/")) {
-		*kind = ALIAS_FILE;
-		return slice_ends(text, "/") ? err_set(err, ERR_INVALID,
-		    "'%.*s' is a directory", (int)text.len, text.p) : 0;
-	}
-	if (starts_include(text)) {
-		*kind = ALIAS_INCLUDE;
-		*part = slice_trim(slice_from(text, strlen(INCLUDE)));
-		return absolute(*part, INCLUDE, err);
-	}
-	if (slice_starts(text, ":") || is_ambiguous(text))
-		return err_set(err, ERR_INVALID, "'%.*s' is no kind of member",
-		    (int)text.len, text.p);
-	return classify_address(pool, text, kind, part, err);
-}
-
-/* No default here and below: a new kind of member has to be thought of. */
-const char *
-alias_needs_trust(enum alias_kind kind)
-{
-	switch (kind) {
-	case ALIAS_ADDRESS:
-	case ALIAS_MAILBOX:
-		break;
-	case ALIAS_COMMAND:
-		return "a command";
-	case ALIAS_FILE:
-		return "a file";
-	case ALIAS_INCLUDE:
-		return "an include";
-	}
-	return NULL;
-}
+/* --- the list ---------------------------------------------------------- */
 
 static int
 check_trust(const struct list *l, enum alias_kind kind, struct err *err)
@@ -374,7 +253,7 @@ add_member(struct list *l, struct slice text, unsigned line, struct err *err)
 	enum alias_kind kind;
 	struct slice part;
 
-	if (classify(l->pool, text, &kind, &part, err) == -1 ||
+	if (alias_member_classify(l->pool, text, &kind, &part, err) == -1 ||
 	    check_trust(l, kind, err) == -1)
 		return -1;
 	if (l->count == l->room) {
@@ -458,64 +337,4 @@ alias_parse_member(struct pool *pool, struct slice text,
 		    (int)text.len, text.p);
 	*out = members[0];
 	return 0;
-}
-
-static bool
-needs_quotes(const char *text)
-{
-	return strpbrk(text, " \t,\"()<>\\#") != NULL;
-}
-
-static const char *
-prefix_of(enum alias_kind kind)
-{
-	switch (kind) {
-	case ALIAS_ADDRESS:
-	case ALIAS_FILE:
-		break;
-	case ALIAS_MAILBOX:
-		return "\\";
-	case ALIAS_COMMAND:
-		return "|";
-	case ALIAS_INCLUDE:
-		return INCLUDE;
-	}
-	return "";
-}
-
-static void
-add_quoted(struct str *out, const char *prefix, const char *text)
-{
-	str_addf(out, "\"%s", prefix);
-	for (const char *p = text; *p != '\0'; p++) {
-		if (*p == '"' || *p == '\\')
-			str_addc(out, '\\');
-		str_addc(out, *p);
-	}
-	str_addc(out, '"');
-}
-
-void
-alias_member_add(struct str *out, const struct alias_member *m)
-{
-	/* An address brings its own quotes where it needs some. */
-	if (m->kind == ALIAS_ADDRESS || !needs_quotes(m->text)) {
-		str_addf(out, "%s%s", prefix_of(m->kind), m->text);
-		return;
-	}
-	add_quoted(out, m->kind == ALIAS_MAILBOX ? "\\\\" :
-	    prefix_of(m->kind), m->text);
-}
-
-void
-alias_name_add(struct str *out, const char *name)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+=-";
-
-	if (name[strspn(name, plain)] == '\0') {
-		str_adds(out, name);
-		return;
-	}
-	add_quoted(out, "", name);
 }

@@ -48,4 +48,18 @@ int	alias_scan_extents(const char *path, int fd,
 	    const struct textindex_place *from, alias_extent_visitor *visit,
 	    void *arg, struct err *err);
 
+/* An entry whose list is not read: alias_list_parse() does that.  1 ends it. */
+struct alias_lines {
+	struct slice	 name;		/* with NUL bytes where it has some */
+	struct slice	 list;
+	off_t		 offset;	/* from where reading began */
+	unsigned	 line;
+	const char	*wrong;		/* or NULL */
+};
+
+typedef int alias_lines_visitor(void *arg, const struct alias_lines *entry,
+	    struct err *err);
+int	alias_scan_lines(int fd, unsigned lines_before,
+	    alias_lines_visitor *visit, void *arg, struct err *err);
+
 #endif

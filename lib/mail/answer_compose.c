@@ -3,9 +3,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "answer_mailbox.h"
 #include "answer_text.h"
 #include "field.h"
 #include "rfc2047.h"
+#include "rfc2047_encode.h"
 #include "scope.h"
 #include "utf8seq.h"
 

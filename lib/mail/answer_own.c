@@ -1,5 +1,5 @@
 /* answer_own.c: who answers, and who is answered: addresses in one spelling. */
-#include "answer.h"
+#include "answer_own.h"
 
 #include <string.h>
 #include <strings.h>

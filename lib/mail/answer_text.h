@@ -14,6 +14,7 @@
 
 #include "address.h"
 #include "err.h"
+#include "field.h"
 #include "pool.h"
 #include "str.h"
 
@@ -46,16 +47,12 @@ struct answer_text {
 	struct str		left_out;
 };
 
-/* ERR_INVALID: one of the Vacation- lines, the file is too long, its charset is
- * not known, or its body is sealed and cannot be sent. */
-int	answer_text_parse(struct slice file, struct answer_text *out,
-	    struct err *err);
 void	drop_answer_text(struct answer_text *text);
 
-/* Adds "name <address>", one mailbox whatever is in the name, which is decoded
- * first; "": the address alone. */
-void	answer_add_mailbox(struct slice name, const char *address,
-	    struct str *out);
+/* One field more of its header.  What is not sent stands in left_out then.
+ * ERR_INVALID: one of the Vacation- lines. */
+int	answer_text_take(const struct field *field, struct answer_text *out,
+	    struct err *err);
 
 /* Takes the From out: it is not one of those that may be used. */
 void	answer_text_refuse_from(struct answer_text *text);

@@ -124,7 +124,8 @@ const struct setting vmail_settings[] = {
 	  "target." },
 	{ "max-recipients", setting_number, V(max_recipients), "10000",
 	  .min = 1, .max = 10000000,
-	  .help = "How many targets one expansion may have." },
+	  .help = "How many targets one expansion may have; it may look at "
+	    "20,000 members more." },
 	{ "delivery-timeout", setting_seconds, V(delivery_timeout), "280s",
 	  .min = 1, .max = 86400,
 	  .help = "How long a whole call of vdeliver may take, or one message "

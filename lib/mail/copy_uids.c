@@ -4,22 +4,21 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "fd.h"
 #include "file.h"
 #include "scope.h"
 #include "str.h"
-
-enum { TEXT_MAX = 1 << 28 };
+#include "uids_read.h"
 
 static bool
 is_number(struct slice line, ino_t inode)
 {
+	struct slice rest = slice_from(line, 6), word;
 	uint64_t number;
 
-	return slice_number(slice_from(line, 6), UINT64_MAX, &number) == 0 &&
-	    number == inode;
+	return slice_cut(&rest, ' ', &word) &&
+	    slice_number(word, UINT64_MAX, &number) == 0 && number == inode;
 }
 
 /* Adds the part that holds: the mbox's own, else the last one. */
@@ -45,17 +44,22 @@ int
 uids_copy(int dir, const char *name, ino_t inode, struct str *out,
     struct err *err)
 {
-	SCOPED(drop_str) struct str file = { 0 }, text = { 0 };
+	SCOPED(drop_str) struct str text = { 0 };
 	SCOPED(drop_fd) int fd = -1;
+	struct err why = { 0 };
 	struct stat st;
 
-	str_addf(&file, ".%s.uids", name);
-	if (file_open(dir, str_text(&file), O_NOFOLLOW, &fd, &st, err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : -1;
-	if (st.st_uid != geteuid() || st.st_nlink != 1)
+	if (uids_open(dir, name, O_RDONLY, &fd, &why, err) == -1)
+		return -1;
+	if (fd == -1)
 		return 0;
-	if (file_read(fd, TEXT_MAX, &text, err) == -1)
-		return err_within(err, "%s", str_text(&file));
+	if (fstat(fd, &st) == -1)
+		return err_sys(err, ".%s.uids", name);
+	/* as if lost, as it is to a session */
+	if (st.st_size > UIDS_FILE_MAX)
+		return 0;
+	if (file_read(fd, UIDS_FILE_MAX, &text, err) == -1)
+		return err_within(err, ".%s.uids", name);
 	if (slice_starts(str_slice(&text), UIDS_MAGIC "\n"))
 		add_part(str_slice(&text), inode, out);
 	return 0;

@@ -73,7 +73,7 @@ expand_entry(struct resolver *r, const struct context *c, const char *how,
 		    "%s", entry->wrong));
 		return;
 	}
-	for (size_t i = 0; i < entry->count && !r->exhausted; i++) {
+	for (size_t i = 0; i < entry->count && reach_member(r); i++) {
 		const struct alias_member *m = &entry->members[i];
 		expand_member(r, reach_step(r, *c, NULL, how, entry->file,
 		    m->line), m);

@@ -37,6 +37,14 @@ files_there(int dir, const char *name, bool *there, struct err *err)
 	return 0;
 }
 
+static bool
+is_link(const struct installation *in, const char *name)
+{
+	struct stat st;
+
+	return change_stat(in->dir, name, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 /* *fd is -1 where there is none. */
 static int
 open_text(const struct installation *in, const char *name, int *fd,
@@ -46,12 +54,13 @@ open_text(const struct installation *in, const char *name, int *fd,
 	struct stat st;
 
 	*fd = -1;
-	if (change_stat(in->dir, name, &st) == 0 && S_ISLNK(st.st_mode))
-		return err_set(err, ERR_REFUSED,
-		    "%s/%s is a symbolic link: put the file itself in its place", in->path, name);
-	if (file_open(in->dir, name, O_NOFOLLOW, &got, &st, err) == -1)
-		return err->kind == ERR_ABSENT ? 0 : err_within(err, "%s",
-		    in->path);
+	if (file_open(in->dir, name, O_NOFOLLOW, &got, &st, err) == -1) {
+		if (err->kind == ERR_ABSENT)
+			return 0;
+		return is_link(in, name) ? err_set(err, ERR_REFUSED, "%s/%s is "
+		    "a symbolic link: put the file itself in its place",
+		    in->path, name) : err_within(err, "%s", in->path);
+	}
 	if (!trust_file(&st, in->owner))
 		return err_set(err, ERR_REFUSED,
 		    "%s/%s: others can write to it: give it to %s and close it "

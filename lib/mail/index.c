@@ -37,14 +37,27 @@ do_not_believe(const struct installation *in, struct pool *pool,
 	return false;
 }
 
+/* Members of one that an earlier version has made, or carried along, are not
+ * all.  1: answered, 0: it has no answer. */
+static int
+ask_members(const struct textindex *index, struct slice key,
+    struct textindex_places *places, struct err *err)
+{
+	return textindex_edition(&index->head) < INDEX_EDITION_MEMBERS ? 0 :
+	    textindex_find_few(index, INDEX_MEMBER, key, places, err);
+}
+
 static int
 ask(const struct textindex *index, const struct index_question *question,
     struct textindex_places *places, struct err *err)
 {
+	if (question->kind == INDEX_MEMBER)
+		return ask_members(index, question->key, places, err);
 	if (textindex_find(index, question->kind, question->key, places,
 	    err) == -1)
 		return -1;
-	return question->apart ? textindex_find_apart(index, places, err) : 0;
+	return question->apart && textindex_find_apart(index, places,
+	    err) == -1 ? -1 : 1;
 }
 
 /* Of a file that is large enough to have one.  What it needs of the stack most
@@ -60,13 +73,15 @@ ask_it(const struct installation *in, const char *file,
 
 	int got = textindex_open(in->dir, index_name(&pool, file), in->owner,
 	    text, &index, &err);
-	if (got == 0)
-		return false;
-	if (got == 1 && ask(&index, question, places, &err) == 0) {
+	if (got == 1)
+		got = ask(&index, question, places, &err);
+	if (got == 1) {
 		textindex_sort(places);
 		return true;
 	}
 	places->count = 0;
+	if (got == 0)
+		return false;
 	if (err.kind == ERR_ABSENT && is_being_changed(in, file, text))
 		return false;
 	return do_not_believe(in, &pool, file, &err);

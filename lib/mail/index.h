@@ -18,7 +18,11 @@ enum index_kind {
 	INDEX_ACCOUNT = 1,	/* the first field of a line */
 	INDEX_FULL_NAME,	/* account_full_name_key() */
 	INDEX_ALIAS,		/* an entry's name */
+	INDEX_MEMBER,		/* an account that an entry may lead to */
 };
+
+/* An index of an alias file has members from this one on. */
+enum { INDEX_EDITION_MEMBERS = 1 };
 
 /* What file's index is called, beside it. */
 const char	*index_name(struct pool *pool, const char *file);
@@ -36,6 +40,13 @@ bool	index_ask(const struct installation *in, const char *file, int fd,
 	    const struct index_question *question,
 	    struct textindex_places *places);
 
+/* The same of an alias file that may be anybody's: entries of that name, or
+ * (INDEX_MEMBER) with a member that may mean the account of that name, of any
+ * domain, with an extension or without. */
+bool	index_ask_entries(const struct installation *in, const char *file,
+	    int fd, enum index_kind kind, struct slice name,
+	    struct textindex_places *places);
+
 /* --- what stands in a file; from here on what lookups do not need ----------- */
 
 /* Called for each name of a text, in the text's order; the kind is 0 for what
@@ -46,7 +57,9 @@ typedef int index_visitor(void *arg, enum index_kind kind, struct slice key,
 /* From where fd stands, which is behind so many lines. */
 typedef int index_scan(int fd, unsigned lines_before, index_visitor *visit,
 	    void *arg, struct err *err);
-index_scan	passwd_scan_names, shadow_scan_names, alias_scan_names;
+index_scan	passwd_scan_names, shadow_scan_names;
+index_scan	alias_scan_names;	/* alone */
+index_scan	alias_scan_index;	/* and members */
 
 /* --- index_keep.c ------------------------------------------------------------ */
 

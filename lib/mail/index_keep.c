@@ -19,14 +19,28 @@ enum { SETTLE_TRIES = 3000 };	/* of a millisecond */
 
 /* --- what a file has --------------------------------------------------------- */
 
-static index_scan *
-scan_of(const char *file)
+struct indexed {
+	const char	*begins;	/* the file's name */
+	index_scan	*scan;
+	uint32_t	 edition;
+};
+
+static const struct indexed passwords = { "passwd.", passwd_scan_names, 0 },
+    shadows = { "shadow.", shadow_scan_names, 0 },
+    aliases = { "aliases.", alias_scan_index, INDEX_EDITION_MEMBERS };
+
+/* NULL: none of these. */
+static const struct indexed *
+kind_of(const char *file)
 {
-	if (strncmp(file, "passwd.", 7) == 0)
-		return passwd_scan_names;
-	if (strncmp(file, "shadow.", 7) == 0)
-		return shadow_scan_names;
-	return strncmp(file, "aliases.", 8) == 0 ? alias_scan_names : NULL;
+	static const struct indexed *const kinds[] = { &passwords, &shadows,
+	    &aliases };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strncmp(file, kinds[i]->begins,
+		    strlen(kinds[i]->begins)) == 0)
+			return kinds[i];
+	return NULL;
 }
 
 struct collection {
@@ -55,6 +69,8 @@ collect(void *arg, enum index_kind kind, struct slice key,
 		textindex_list_add_apart(&c->list, place);
 	else if (kind == INDEX_FULL_NAME)
 		textindex_list_add_some(&c->list, kind, key, place);
+	else if (kind == INDEX_MEMBER)
+		textindex_list_add_few(&c->list, kind, key, place);
 	else
 		textindex_list_add(&c->list, kind, key, place);
 	return 0;
@@ -119,19 +135,20 @@ is_unchanged(int fd, const struct stat *before)
 }
 
 static int
-make_anew(int fd, index_scan *scan, int dir, const char *name,
+make_anew(int fd, const struct indexed *kind, int dir, const char *name,
     const struct stat *text, struct textindex_draft *out, struct err *err)
 {
-	SCOPED(drop_collection) struct collection c = { .end = INT64_MAX };
+	SCOPED(drop_collection) struct collection c = { .end = INT64_MAX,
+	    .list.edition = kind->edition };
 
 	if (textindex_list_begin(&c.list, err) == -1 ||
-	    collect_part(&c, fd, scan, 0, err) == -1)
+	    collect_part(&c, fd, kind->scan, 0, err) == -1)
 		return -1;
 	return textindex_prepare(&c.list, dir, name, text, out, err);
 }
 
 static int
-make_and_publish(int fd, index_scan *scan, int dir, const char *name,
+make_and_publish(int fd, const struct indexed *kind, int dir, const char *name,
     struct err *err)
 {
 	SCOPED(drop_textindex_draft) struct textindex_draft next = {
@@ -139,7 +156,7 @@ make_and_publish(int fd, index_scan *scan, int dir, const char *name,
 	struct stat st;
 
 	if (settle(fd, &st, err) == -1 ||
-	    make_anew(fd, scan, dir, name, &st, &next, err) == -1)
+	    make_anew(fd, kind, dir, name, &st, &next, err) == -1)
 		return -1;
 	if (!is_unchanged(fd, &st))
 		return err_set(err, ERR_TEMPORARY, "it is being changed");
@@ -194,7 +211,7 @@ index_make(const struct installation *in, const char *file,
 	SCOPED(drop_fd) int dir = -1;
 	const char *path = index_name(&pool, file),
 	    *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-	index_scan *scan = scan_of(file);
+	const struct indexed *kind = kind_of(file);
 	struct stat st;
 
 	*state = INDEX_NONE;
@@ -214,8 +231,8 @@ index_make(const struct installation *in, const char *file,
 	    (uint64_t)st.st_size < in->conf.index_from)
 		return 0;
 	*state = INDEX_MADE;
-	return make_and_publish(fd, scan != NULL ? scan : alias_scan_names, dir,
-	    name, err) == -1 ? err_within(err, "%s", file) : 0;
+	return make_and_publish(fd, kind != NULL ? kind : &aliases, dir, name,
+	    err) == -1 ? err_within(err, "%s", file) : 0;
 }
 
 /* --- an index that goes along ------------------------------------------------ */
@@ -223,7 +240,7 @@ index_make(const struct installation *in, const char *file,
 /* 1: prepared from what the old one has and the difference, 0: not so. */
 static int
 carry(const struct installation *in, const struct draft *text,
-    index_scan *scan, const char *name, const struct stat *st,
+    const struct indexed *kind, const char *name, const struct stat *st,
     struct textindex_draft *out, struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1;
@@ -238,8 +255,10 @@ carry(const struct installation *in, const struct draft *text,
 		return 0;
 	found.start = diff.start;
 	found.end = diff.new_end;
+	found.list.edition = kind->edition;
 	memcpy(found.list.key, old.head.key, sizeof found.list.key);
-	if (collect_part(&found, text->fd, scan, diff.lines_before, err) == -1)
+	if (collect_part(&found, text->fd, kind->scan, diff.lines_before,
+	    err) == -1)
 		return -1;
 	return textindex_carry(&old, &diff, &found.list, text->dir, name, st,
 	    out, err);
@@ -247,13 +266,13 @@ carry(const struct installation *in, const struct draft *text,
 
 static int
 prepare(const struct installation *in, const struct draft *text,
-    index_scan *scan, const char *name, const struct stat *st,
+    const struct indexed *kind, const char *name, const struct stat *st,
     struct textindex_draft *out, struct err *err)
 {
-	int got = carry(in, text, scan, name, st, out, err);
+	int got = carry(in, text, kind, name, st, out, err);
 
 	return got != 0 ? got == 1 ? 0 : -1 :
-	    make_anew(text->fd, scan, text->dir, name, st, out, err);
+	    make_anew(text->fd, kind, text->dir, name, st, out, err);
 }
 
 /* Nobody else could write to the draft, and so its time of modification was set
@@ -295,17 +314,17 @@ index_commit(const struct installation *in, struct draft *text,
 		.draft.fd = -1 };
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	const char *name = index_name(&pool, text->name);
-	index_scan *scan = scan_of(text->name);
+	const struct indexed *kind = kind_of(text->name);
 	struct stamp stamp;
 	struct stat st;
 	struct err why;
 
-	if (scan == NULL || in->conf.index_from == 0)
+	if (kind == NULL || in->conf.index_from == 0)
 		return draft_commit(text, err);
 	if (fstat(text->fd, &st) == -1)
 		return err_sys(err, "%s", text->temporary);
 	bool wanted = (uint64_t)st.st_size >= in->conf.index_from;
-	bool ready = wanted && prepare(in, text, scan, name, &st, &next,
+	bool ready = wanted && prepare(in, text, kind, name, &st, &next,
 	    &why) == 0;
 	bool finished = ready && stamp_finish(text->fd, &stamp);
 	if (draft_commit(text, err) == -1)

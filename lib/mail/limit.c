@@ -42,8 +42,9 @@ limit_parse(struct slice text, struct limit *out)
 	word = slice_trim(word);
 	if (slice_same(word, SLICE("none")) ||
 	    slice_same(word, SLICE("disabled"))) {
-		*out = (struct limit){ slice_same(word, SLICE("disabled")),
-		    LIMIT_NONE };
+		*out = (struct limit){
+		    .disabled = slice_same(word, SLICE("disabled")),
+		    .bytes = LIMIT_NONE, .own = true };
 		return true;
 	}
 	size_t at = 0;
@@ -51,7 +52,8 @@ limit_parse(struct slice text, struct limit *out)
 		at++;
 	if (at == text.len || (at > 0 && text.p[at - 1] == '-'))
 		return false;
-	*out = (struct limit){ false, bytes_of(slice_from(text, at)) };
+	*out = (struct limit){ .bytes = bytes_of(slice_from(text, at)),
+	    .own = true };
 	return true;
 }
 
@@ -87,7 +89,7 @@ limit_read(const struct account *account, struct limit *out, struct err *err)
 		return -1;
 	if (got == 1 && limit_parse(str_slice(&text), out))
 		return 0;
-	*out = (struct limit){ false, domain->conf.inbox_limit == 0 ?
+	*out = (struct limit){ .bytes = domain->conf.inbox_limit == 0 ?
 	    LIMIT_NONE : domain->conf.inbox_limit };
 	return 0;
 }

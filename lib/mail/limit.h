@@ -19,6 +19,7 @@
 struct limit {
 	bool		disabled;
 	uint64_t	bytes;		/* LIMIT_NONE: as many as there are */
+	bool		own;		/* U.quota says so, not domain.D */
 };
 
 /* As root, as the account or as the owner. */

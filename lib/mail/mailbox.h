@@ -32,6 +32,7 @@ struct delivery {
 	/* a file without a name that holds just content and may become the
 	 * message; or -1 */
 	int			 unnamed;
+	struct octets		 octets;	/* of unnamed */
 	struct deadline		 deadline;
 	/* ERR_FULL where it does not suffice; NULL: no limit */
 	struct room		*room;

@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,9 +16,11 @@
 #include "file.h"
 #include "limit.h"
 #include "lock.h"
+#include "maildir_name.h"
+#include "octets.h"
 #include "scope.h"
 
-enum { LEFTOVER_SECONDS = 36 * 3600, HOST_PART = 64 };
+enum { LEFTOVER_SECONDS = 36 * 3600 };
 
 /* --- the three directories --------------------------------------------- */
 
@@ -79,43 +80,6 @@ drop_maildir(struct maildir *md)
 	drop_fd(&md->cur);
 }
 
-/* --- names ------------------------------------------------------------- */
-
-/* '/' and ':' mean something in a Maildir: \057 and \072, says its page. */
-static void
-add_host(struct str *name)
-{
-	char host[HOST_NAME_MAX + 1];
-	size_t n = 0;
-
-	if (gethostname(host, sizeof host) == -1)
-		strcpy(host, "localhost");
-	host[sizeof host - 1] = '\0';
-	for (const char *p = host; *p != '\0' && n < HOST_PART; p++, n++)
-		if (*p == '/' || *p == ':' || *p == ',' || *p <= ' ' ||
-		    *p > '~')
-			str_addf(name, "\\%03o", (unsigned char)*p);
-		else
-			str_addc(name, *p);
-}
-
-static int
-unique_name(uint64_t size, struct str *name, struct err *err)
-{
-	static unsigned delivered;
-	struct timespec now;
-	uint32_t random;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (getrandom(&random, sizeof random, 0) != sizeof random)
-		return err_sys(err, "random number");
-	str_addf(name, "%lld.M%06ldP%ldQ%uR%08x.", (long long)now.tv_sec,
-	    now.tv_nsec / 1000, (long)getpid(), ++delivered, random);
-	add_host(name);
-	str_addf(name, ",S=%llu", (unsigned long long)size);
-	return 0;
-}
-
 /* --- writing ----------------------------------------------------------- */
 
 /* What is still to be undone when something fails. */
@@ -133,17 +97,34 @@ drop_tentative(struct tentative *t)
 
 /* NFS and some others cannot rename without replacing: there the message gets
  * a second name and loses its first, as in the first Maildirs. */
-static int
-move_to_new(const struct maildir *md, const char *name)
+int
+maildir_move(int from, const char *old, int to, const char *new)
 {
-	if (compat_renameat2_noreplace(md->tmp, name, md->new, name) == 0)
+	if (compat_renameat2_noreplace(from, old, to, new) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	if (linkat(md->tmp, name, md->new, name, 0) == -1)
+	if (linkat(from, old, to, new, 0) == -1)
 		return -1;
-	unlinkat(md->tmp, name, 0);
+	unlinkat(from, old, 0);
 	return 0;
+}
+
+static void
+count_octets(void *octets, struct slice bytes)
+{
+	octets_add(octets, bytes);
+}
+
+/* Its name in new.  Dovecot's W is without the line end that RETR adds, and
+ * another number costs its client the connection: of a message that lacks it
+ * nobody is told any. */
+static void
+tell_octets(struct str *told, const char *name, const struct octets *octets)
+{
+	str_adds(told, name);
+	if (!octets_end_is_added(octets))
+		maildir_name_add(told, MAILDIR_OCTETS, octets_total(octets));
 }
 
 static int
@@ -151,6 +132,8 @@ write_and_rename(const struct maildir *md, const char *name,
     struct stream *content, struct err *err)
 {
 	SCOPED(drop_fd) int out = -1;
+	SCOPED(drop_str) struct str told = { 0 };
+	struct octets octets = { 0 };
 
 	out = compat_open_beneath(md->tmp, name,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -159,13 +142,15 @@ write_and_rename(const struct maildir *md, const char *name,
 	SCOPED(drop_tentative) struct tentative t = { md->tmp, name };
 
 	stream_rewind(content);
-	if (stream_copy(content, out, err) == -1)
+	if (stream_copy(content, out, count_octets, &octets, err) == -1)
 		return err_within(err, "tmp/%s", name);
 	if (fsync(out) == -1)
 		return err_sys(err, "sync tmp/%s", name);
-	if (move_to_new(md, name) == -1)
-		return err_sys(err, "publish new/%s", name);
-	t.dir = md->new;		/* not safe yet: still to be undone */
+	tell_octets(&told, name, &octets);
+	if (maildir_move(md->tmp, name, md->new, str_text(&told)) == -1)
+		return err_sys(err, "publish new/%s", str_text(&told));
+	/* not safe yet: still to be undone */
+	t = (struct tentative){ md->new, str_text(&told) };
 	if (fsync(md->new) == -1)
 		return err_sys(err, "sync new/");
 	t.name = NULL;
@@ -178,15 +163,19 @@ write_and_rename(const struct maildir *md, const char *name,
  * this file system cannot, the message has to be written. */
 static int
 publish_unnamed(const struct maildir *md, const char *name, int unnamed,
-    struct err *err)
+    const struct octets *octets, struct err *err)
 {
+	SCOPED(drop_str) struct str told = { 0 };
+
 	if (fsync(unnamed) == -1)
 		return err_sys(err, "sync the message");
-	if (fd_link(unnamed, md->new, name) == -1)
+	tell_octets(&told, name, octets);
+	if (fd_link(unnamed, md->new, str_text(&told)) == -1)
 		return 0;
-	SCOPED(drop_tentative) struct tentative t = { md->new, name };
+	SCOPED(drop_tentative) struct tentative t = { md->new,
+	    str_text(&told) };
 	if (fsync(unnamed) == -1 || fsync(md->new) == -1)
-		return err_sys(err, "sync new/%s", name);
+		return err_sys(err, "sync new/%s", str_text(&told));
 	t.name = NULL;
 	return 1;
 }
@@ -256,11 +245,12 @@ deliver(const struct mailbox *mailbox, const struct delivery *delivery,
 
 	if (maildir_open(mailbox, true, &md, err) == -1 ||
 	    find_room(mailbox, &md, delivery, &lock, err) == -1 ||
-	    unique_name(stream_size(delivery->content), &name, err) == -1)
+	    maildir_name_new(&name, err) == -1)
 		return -1;
+	maildir_name_add(&name, MAILDIR_STORED, stream_size(delivery->content));
 	if (delivery->unnamed != -1)
 		done = publish_unnamed(&md, str_text(&name), delivery->unnamed,
-		    err);
+		    &delivery->octets, err);
 	if (done == 0)
 		done = write_and_rename(&md, str_text(&name), delivery->content,
 		    err);

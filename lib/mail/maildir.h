@@ -1,7 +1,8 @@
 /* maildir.h: the Maildir kind of mailbox.
  *
  * https://cr.yp.to/proto/maildir.html: written in tmp, synced, renamed into
- * new, new synced; names are unique, and tell their size (",S=").
+ * new, new synced; names are unique, and tell how long the message is, in its
+ * file and for POP3 (maildir_name.h).
  */
 #ifndef MAILDIR_H
 #define MAILDIR_H
@@ -19,6 +20,9 @@ struct maildir {
 int	maildir_open(const struct mailbox *mailbox, bool make,
 	    struct maildir *out, struct err *err);
 void	drop_maildir(struct maildir *maildir);
+
+/* A rename that replaces nothing.  -1, and errno tells why. */
+int	maildir_move(int from, const char *old, int to, const char *new);
 
 /* The bytes of all messages in new and cur, as their names tell them, or else
  * their files. */

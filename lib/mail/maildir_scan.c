@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "file.h"
+#include "maildir_name.h"
 #include "mem.h"
 #include "scope.h"
 #include "stamp.h"
@@ -18,24 +19,6 @@
 enum { PASSES = 16 };
 
 /* --- names ------------------------------------------------------------- */
-
-struct slice
-maildir_base(const char *name)
-{
-	struct slice whole = slice_of(name), base;
-
-	slice_cut(&whole, ':', &base);
-	return base;
-}
-
-struct slice
-maildir_unique(const char *name)
-{
-	struct slice base = maildir_base(name), unique;
-
-	slice_cut(&base, ',', &unique);
-	return unique;
-}
 
 static uint64_t
 time_of(const char *name)
@@ -55,16 +38,23 @@ compare_slices(struct slice a, struct slice b)
 	return got != 0 ? got : a.len < b.len ? -1 : a.len > b.len;
 }
 
-/* The order of delivery; the same unique names side by side. */
+/* The order of delivery; the same unique names are the same. */
+static int
+compare_unique(const struct maildir_entry *x, const struct maildir_entry *y)
+{
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return compare_slices(maildir_unique(x->name),
+	    maildir_unique(y->name));
+}
+
+/* The same unique names stand side by side. */
 static int
 compare_entries(const void *a, const void *b)
 {
 	const struct maildir_entry *x = a, *y = b;
+	int got = compare_unique(x, y);
 
-	if (x->time != y->time)
-		return x->time < y->time ? -1 : 1;
-	int got = compare_slices(maildir_unique(x->name),
-	    maildir_unique(y->name));
 	if (got != 0)
 		return got;
 	got = strcmp(x->name, y->name);
@@ -130,12 +120,16 @@ read_part(const struct maildir *dirs, bool in_cur, struct maildir_scan *s,
 	SCOPED(drop_dir) DIR *dir = NULL;
 	int fd = in_cur ? dirs->cur : dirs->new;
 	const struct dirent *e;
+	bool tells = false;
 
 	if (open_stream(fd, &dir, err) == -1)
 		return -1;
 	while (errno = 0, (e = readdir(dir)) != NULL)
 		if (is_message(fd, e))
 			add_entry(s, e, in_cur);
+		else if (strcmp(e->d_name, ".") == 0)
+			tells = e->d_ino == s->stamps[in_cur].ino;
+	s->inodes_tell = s->inodes_tell && tells;
 	return errno != 0 ? err_sys(err, "read a directory") : 0;
 }
 
@@ -147,6 +141,7 @@ read_pass(const struct maildir *dirs, struct maildir_scan *s, struct err *err)
 	drop_pool(&s->pool);
 	s->count = 0;
 	s->digest = 0;
+	s->inodes_tell = true;
 	return read_part(dirs, false, s, err) == -1 ? -1 :
 	    read_part(dirs, true, s, err);
 }
@@ -241,64 +236,22 @@ maildir_scan_holds(const struct maildir *dirs, const struct maildir_scan *s)
 	    stamps_same(s->stamps, now);
 }
 
-/* 1: *e has the name that it has now.  0: it is not in this directory, whose
- * other names are added to *digest; *taken: another file has its name. */
-static int
-look_for(const struct maildir *dirs, bool in_cur, struct maildir_scan *s,
-    struct maildir_entry *e, uint64_t *digest, bool *taken, struct err *err)
+const struct maildir_entry *
+maildir_scan_named(const struct maildir_scan *s, const char *name,
+    size_t *count)
 {
-	SCOPED(drop_dir) DIR *dir = NULL;
-	struct slice unique = maildir_unique(e->name);
-	int fd = in_cur ? dirs->cur : dirs->new;
-	const struct dirent *found;
+	struct maildir_entry wanted = { .name = name, .time = time_of(name) };
+	size_t from = 0, end = s->count;
 
-	if (open_stream(fd, &dir, err) == -1)
-		return -1;
-	while (errno = 0, (found = readdir(dir)) != NULL) {
-		*digest += digest_of(found->d_name, in_cur);
-		if (!slice_equal(maildir_unique(found->d_name), unique) ||
-		    !is_message(fd, found))
-			continue;
-		if (found->d_ino != e->inode) {
-			*taken = true;
-			continue;
-		}
-		e->name = pool_dup(&s->pool, slice_of(found->d_name));
-		e->in_cur = in_cur;
-		return 1;
+	while (from < end) {
+		size_t middle = from + (end - from) / 2;
+		if (compare_unique(&s->entries[middle], &wanted) < 0)
+			from = middle + 1;
+		else
+			end = middle;
 	}
-	return errno != 0 ? err_sys(err, "read a directory") : 0;
-}
-
-static int
-is_lost(const struct maildir_entry *e, bool taken, struct err *err)
-{
-	return taken ? err_set(err, ERR_TEMPORARY,
-	    "%s: another file has its unique name now", e->name) :
-	    err_set(err, ERR_ABSENT,
-	    "%s: another program took the message away", e->name);
-}
-
-/* What one pass does not see may have been renamed meanwhile: gone is what is
- * not there while nothing moves. */
-int
-maildir_find_again(const struct maildir *dirs, struct maildir_scan *s,
-    struct maildir_entry *e, struct err *err)
-{
-	uint64_t before = 0;
-
-	for (int i = 0; i < PASSES; i++) {
-		uint64_t digest = 1;
-		bool taken = false;
-		int got = look_for(dirs, false, s, e, &digest, &taken, err);
-		if (got == 0)
-			got = look_for(dirs, true, s, e, &digest, &taken, err);
-		if (got != 0)
-			return got == 1 ? 0 : -1;
-		if (digest == before)
-			return is_lost(e, taken, err);
-		before = digest;
-	}
-	return err_set(err, ERR_TEMPORARY,
-	    "%s: other programs keep renaming messages", e->name);
+	while (end < s->count && compare_unique(&s->entries[end], &wanted) == 0)
+		end++;
+	*count = end - from;
+	return *count == 0 ? NULL : s->entries + from;
 }

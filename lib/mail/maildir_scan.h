@@ -38,6 +38,9 @@ struct maildir_scan {
 	 * given them others */
 	struct stamp		 stamps[2];
 	bool			 still;
+	/* a file has the number that its directory tells of it: on some file
+	 * systems (of FUSE) it has another one */
+	bool			 inodes_tell;
 };
 
 /* Links, and what is no regular file, are not messages. */
@@ -56,17 +59,8 @@ bool	maildir_scan_holds(const struct maildir *dirs,
 int	maildir_scan_apart(const struct maildir *dirs,
 	    struct maildir_scan *out, struct err *err);
 
-/* Somebody renamed the entry: looks for the same file by its unique name, in
- * both directories.  ERR_ABSENT: no file has it; ERR_TEMPORARY: another one
- * has. */
-int	maildir_find_again(const struct maildir *dirs,
-	    struct maildir_scan *scan, struct maildir_entry *entry,
-	    struct err *err);
-
-/* "1700000000.M1P2.host,S=100:2,S": what stands before the colon (the base)
- * stays with a message for its life; what stands before the comma is its
- * unique name. */
-struct slice	maildir_base(const char *name);
-struct slice	maildir_unique(const char *name);
+/* The entries that have the unique name of this name: *count of them. */
+const struct maildir_entry *maildir_scan_named(
+	    const struct maildir_scan *scan, const char *name, size_t *count);
 
 #endif

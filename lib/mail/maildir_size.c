@@ -4,11 +4,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "maildir_name.h"
 #include "scope.h"
 
 enum { PASSES = 16 };
@@ -16,19 +16,6 @@ enum { PASSES = 16 };
 struct sum {
 	uint64_t	bytes, count;
 };
-
-/* ",S=1234" of a name (before the flags).  False: it has none. */
-static bool
-size_in_name(const char *name, uint64_t *size)
-{
-	const char *found = strstr(name, ",S=");
-	struct slice digits;
-
-	if (found == NULL)
-		return false;
-	digits = (struct slice){ found + 3, strspn(found + 3, "0123456789") };
-	return slice_number(digits, INT64_MAX, size) == 0;
-}
 
 static int
 add_message(int dir, const struct dirent *e, struct sum *sum, struct err *err)
@@ -39,7 +26,7 @@ add_message(int dir, const struct dirent *e, struct sum *sum, struct err *err)
 	if (e->d_name[0] == '.' ||
 	    (e->d_type != DT_REG && e->d_type != DT_UNKNOWN))
 		return 0;
-	if (!size_in_name(e->d_name, &size)) {
+	if (!maildir_name_number(e->d_name, MAILDIR_STORED, &size)) {
 		if (fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 			/* moved meanwhile: the passes will not agree */
 			return errno == ENOENT ? 0 :

@@ -6,12 +6,17 @@
  * was there first get a unique name of their own, once, on disk.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compat.h"
+#include "maildir_name.h"
 #include "maildir_scan.h"
 #include "scope.h"
 
@@ -32,25 +37,70 @@ moved(const struct maildir_entry *e, bool *again, struct err *err)
 	return errno == ENOENT ? 0 : err_sys(err, "%s", e->name);
 }
 
+/* What tells who came first, in this order. */
+struct age {
+	int64_t		 born;
+	/* of a copy that has the time of the first one, where the file system
+	 * knows no other */
+	struct timespec	 changed;
+	bool		 in_new;
+};
+
+static int
+age_of(const struct maildir *dirs, const struct maildir_entry *e,
+    struct age *out)
+{
+	int dir = directory_of(dirs, e);
+	struct stat st;
+
+	if (compat_birth(dir, e->name, &out->born) == -1 ||
+	    fstatat(dir, e->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	out->changed = st.st_ctim;
+	out->in_new = !e->in_cur;
+	return 0;
+}
+
+static bool
+is_older(const struct age *a, const struct age *b)
+{
+	if (a->born != b->born)
+		return a->born < b->born;
+	if (a->changed.tv_sec != b->changed.tv_sec)
+		return a->changed.tv_sec < b->changed.tv_sec;
+	if (a->changed.tv_nsec != b->changed.tv_nsec)
+		return a->changed.tv_nsec < b->changed.tv_nsec;
+	return a->in_new < b->in_new;
+}
+
 /* Which of the twins came first.  Two names of one file came together: then
  * another program is moving it to cur, and the name there will stay. */
 static int
 find_first(const struct maildir *dirs, const struct maildir_entry *twins,
     size_t count, size_t *out, bool *again, struct err *err)
 {
-	int64_t first = 0, born;
+	struct age first, age;
 
 	for (size_t i = 0; i < count && !*again; i++) {
-		if (compat_birth(directory_of(dirs, &twins[i]), twins[i].name,
-		    &born) == -1)
+		if (age_of(dirs, &twins[i], &age) == -1)
 			return moved(&twins[i], again, err);
-		if (i == 0 || born < first ||
-		    (born == first && twins[i].in_cur)) {
-			first = born;
+		if (i == 0 || is_older(&age, &first)) {
+			first = age;
 			*out = i;
 		}
 	}
 	return 0;
+}
+
+/* What stays of a name behind its unique part: all that fits, or its flags. */
+static const char *
+rest_of(const char *name, size_t room)
+{
+	const char *rest = name + maildir_unique(name).len;
+
+	if (strlen(rest) > room)
+		rest = name + maildir_base(name).len;
+	return strlen(rest) > room ? "" : rest;
 }
 
 /* "1700000000.x,S=100:2,S" -> "1700000000.R0123456789abcdef,S=100:2,S": size,
@@ -65,8 +115,8 @@ give_name(const struct maildir *dirs, const struct maildir_entry *e,
 
 	if (getrandom(&random, sizeof random, 0) != sizeof random)
 		return err_sys(err, "random number");
-	str_addf(&name, "%" PRIu64 ".R%016" PRIx64 "%s", e->time, random,
-	    e->name + maildir_unique(e->name).len);
+	str_addf(&name, "%" PRIu64 ".R%016" PRIx64, e->time, random);
+	str_adds(&name, rest_of(e->name, NAME_MAX - name.len));
 	return renameat(dir, e->name, dir, str_text(&name)) == 0 ? 0 :
 	    moved(e, again, err);
 }

@@ -13,8 +13,11 @@
 #include "mbox.h"
 #include "mem.h"
 #include "moved.h"
+#include "octets.h"
 #include "scope.h"
 #include "session_lock.h"
+
+enum { COUNT_CHUNK = 65536 };
 
 static const struct {
 	const struct mailbox_kind	*kind;
@@ -84,6 +87,36 @@ maildrop_measure(struct maildrop *drop, size_t index, struct err *err)
 	    drop->kind->measure(drop, index, err);
 }
 
+int
+maildrop_count(struct maildrop *drop, size_t index, uint64_t *octets,
+    struct err *err)
+{
+	SCOPED(drop_mem) char *chunk = mem_grow(NULL, COUNT_CHUNK, 1);
+	struct octets counted = { 0 };
+	bool from_start = true;
+	ssize_t n;
+
+	do {
+		n = maildrop_read(drop, index, from_start, chunk, COUNT_CHUNK,
+		    err);
+		if (n == -1)
+			return -1;
+		octets_add(&counted, (struct slice){ chunk, (size_t)n });
+		from_start = false;
+	} while (n > 0);
+	*octets = octets_total(&counted);
+	return 0;
+}
+
+int
+maildrop_disbelieve(struct maildrop *drop, size_t index, uint64_t octets,
+    struct err *err)
+{
+	drop->messages[index].octets = octets;
+	drop->messages[index].told = false;
+	return drop->kind->disbelieve(drop, index, err);
+}
+
 ssize_t
 maildrop_read(struct maildrop *drop, size_t index, bool from_start, void *p,
     size_t size, struct err *err)
@@ -114,26 +147,4 @@ drop_maildrop(struct maildrop **drop)
 		d->kind->close(d);
 	drop_mem(&d);
 	drop_fd(&session);	/* last: nobody else may begin before */
-}
-
-void
-maildrop_octets_add(struct maildrop_octets *octets, struct slice bytes)
-{
-	const char *p = bytes.p, *end = bytes.p + bytes.len, *lf;
-
-	octets->count += bytes.len;
-	while (p < end && (lf = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-		char before = lf == bytes.p ? octets->last : lf[-1];
-		octets->count += before != '\r';
-		p = lf + 1;
-	}
-	if (bytes.len > 0)
-		octets->last = end[-1];
-}
-
-uint64_t
-maildrop_octets_total(const struct maildrop_octets *octets)
-{
-	return octets->count + (octets->count > 0 && octets->last != '\n' ? 2 :
-	    0);
 }

@@ -29,6 +29,10 @@ struct maildrop_message {
 	char		uid[MAILDROP_UID_MAX + 1];
 	/* octets is known: see maildrop_measure() */
 	bool		measured;
+	/* but only because somebody wrote it beside the message, which nobody
+	 * has read: see maildrop_disbelieve() */
+	bool		told;
+	bool		foreign;	/* by another program than ours */
 	bool		deleted;	/* marked; takes effect at commit */
 	bool		removed;	/* by commit, whatever it returned */
 };
@@ -36,6 +40,8 @@ struct maildrop_message {
 struct maildrop;
 struct maildrop_kind {
 	int	(*measure)(struct maildrop *, size_t index, struct err *);
+	/* NULL: nothing is ever only told */
+	int	(*disbelieve)(struct maildrop *, size_t index, struct err *);
 	ssize_t	(*read)(struct maildrop *, size_t index, bool from_start,
 	    void *p, size_t size,
 		    struct err *);
@@ -50,6 +56,9 @@ struct maildrop {
 	size_t			 count;
 	/* the lock of the session, or -1 */
 	int			 session;
+	/* what is not as it should be beside the mailbox, and keeps nobody from
+	 * it: for the log; also after commit.  ERR_NONE: nothing. */
+	struct err		 note;
 };
 
 /* One session at a time: ERR_BUSY while another has it.  ERR_REFUSED: a link
@@ -61,9 +70,21 @@ int	maildrop_open(const struct mailbox *mailbox, struct deadline d,
 /* The maildrop of an account whose directories do not exist yet. */
 struct maildrop *maildrop_empty(void);
 
-/* Makes sure that octets is known: a Maildir reads a message for it the first
- * time somebody asks.  -1: it cannot be read, or is gone. */
+/* Makes sure that octets is known: a Maildir believes a name that can be true,
+ * and reads any other message for it, the first time somebody asks.  -1: it
+ * cannot be read, or is gone (ERR_ABSENT), or the account may not read it
+ * (ERR_REFUSED): then octets is its file's size. */
 int	maildrop_measure(struct maildrop *drop, size_t index, struct err *err);
+
+/* Reads all of it; maildrop_read() has to begin anew then. */
+int	maildrop_count(struct maildrop *drop, size_t index, uint64_t *octets,
+	    struct err *err);
+
+/* The message has so many octets, and not those that it was told to have: no
+ * session is told them again, because they are taken out of its name.  -1: that
+ * cannot be changed now. */
+int	maildrop_disbelieve(struct maildrop *drop, size_t index,
+	    uint64_t octets, struct err *err);
 
 /* Up to size bytes of message index, as they were delivered (mbox quoting
  * undone, line ends as stored), going on from the call before; from_start
@@ -80,14 +101,5 @@ int	maildrop_commit(struct maildrop *drop, struct deadline d,
 
 /* Releases it; changes nothing. */
 void	drop_maildrop(struct maildrop **drop);
-
-/* Counts octets as RETR sends them: every line end, LF or CRLF, as two bytes,
- * a missing last one added.  A zero value is the start. */
-struct maildrop_octets {
-	uint64_t	count;
-	char		last;
-};
-void	maildrop_octets_add(struct maildrop_octets *octets, struct slice bytes);
-uint64_t maildrop_octets_total(const struct maildrop_octets *octets);
 
 #endif

@@ -186,7 +186,7 @@ write_entry(void *arg, int fd, struct err *err)
 	stream_add_memory(&plain, str_slice(&e->head));
 	stream_add(&plain, &e->content);
 	stream_add_memory(&plain, str_slice(&e->tail));
-	return stream_copy(&plain, fd, err);
+	return stream_copy(&plain, fd, NULL, NULL, err);
 }
 
 static int

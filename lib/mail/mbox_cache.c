@@ -4,11 +4,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fd.h"
 #include "mem.h"
 #include "scope.h"
 
-/* what can be read in a millisecond is not worth a file */
-enum { WORTH = 1 << 20 };
+enum {
+	/* what can be read in a millisecond is not worth a file */
+	WORTH = 1 << 20,
+	/* empty lines before the first message, in bytes */
+	MARGIN = 4096,
+	LONGEST_PSEUDO = 1 << 16,
+};
 
 /* The last message may have got a line end, so it is read once more. */
 static int
@@ -30,7 +36,42 @@ scan_rest(int fd, struct mbox_scan *scan, struct err *err)
 	return 0;
 }
 
-/* *known: how far the cache went.  False: there is nothing to be believed. */
+/* A message before the first one would be hidden. */
+static bool
+begins_right(int fd, off_t first)
+{
+	char before[MARGIN];
+
+	if (first > MARGIN ||
+	    fd_pread(fd, before, (size_t)first, 0) != (ssize_t)first)
+		return false;
+	for (off_t i = 0; i < first; i++)
+		if (before[i] != '\n' && before[i] != '\r')
+			return false;
+	return true;
+}
+
+/* What is not shown because it is c-client's is, and no other is shown: which
+ * is never long. */
+static bool
+is_right_of_first(int fd, const struct mbox_scan *scan)
+{
+	SCOPED(drop_mbox_scan) struct mbox_scan first = { 0 };
+	const struct mbox_entry *e = &scan->entries[0];
+	struct err err;
+
+	if (!begins_right(fd, e->from))
+		return false;
+	if (!scan->pseudo && e->end - e->from > LONGEST_PSEUDO)
+		return true;
+	return mbox_scan(fd, 0, 1, &first, &err) == 0 && first.count == 1 &&
+	    first.pseudo == scan->pseudo &&
+	    mbox_entry_same(e, &first.entries[0], scan->count == 1);
+}
+
+/* *known: what lies behind it had to be read.  Of a file that is as it was when
+ * the cache was written that is nothing: it has had no line end since either.
+ * False: there is nothing to be believed. */
 static bool
 scan_by_cache(const struct mbox_file *f, const struct stamp *now,
     struct mbox_scan *out, off_t *known)
@@ -38,11 +79,14 @@ scan_by_cache(const struct mbox_file *f, const struct stamp *now,
 	SCOPED(drop_mbox_scan) struct mbox_scan scan = { 0 };
 	struct err err;
 
-	if (!mbox_cache_read(f->dir, f->name, &f->since, &scan) &&
-	    !mbox_cache_read(f->dir, f->name, now, &scan))
+	bool grew = !stamp_same(&f->since, now) &&
+	    mbox_cache_read(f->dir, f->name, &f->since, &scan);
+	if (!grew && !mbox_cache_read(f->dir, f->name, now, &scan))
 		return false;
-	*known = scan.size;
-	if (scan_rest(f->fd, &scan, &err) == -1)
+	if (!is_right_of_first(f->fd, &scan))
+		return false;
+	*known = grew ? scan.entries[scan.count - 1].from : scan.size;
+	if (grew && scan_rest(f->fd, &scan, &err) == -1)
 		return false;
 	*out = scan;
 	scan = (struct mbox_scan){ 0 };

@@ -1,11 +1,24 @@
 /* mbox_cache.h: ".NAME.cache" beside an mbox: what a scan of it found.
  *
  * Believed only for a file that nobody has touched since (mbox_growth.h), or
- * only to append our deliveries: then what they added is scanned.  Whatever else
- * it is, it is as if it were missing.  Where a message begins and ends is looked at
- * again before it is sent, all of it before it is removed.  Who owns the mbox can
- * write one that is believed, as he can write the mbox: then sizes and UIDs are
- * what he says, and no message is lost.  Safe to delete.  Small files have none.
+ * only to append our deliveries: then what they added is scanned, and the
+ * message before it.  Whatever else it is, it is as if it were missing; so is
+ * one that leaves bytes to no message.
+ *
+ * Who owns the mbox can write one that is believed, as he can write the mbox.
+ * Believed is what a client is told before it asks for a message: how many
+ * there are, their sizes and unique ids.  Proven is, by the mbox's bytes:
+ *	that the first one begins where it should, and is c-client's own where it
+ *	is not shown, and else not;
+ *	what RETR sends (hash, octets, both ends): of a message of up to 64 kB
+ *	before its first byte is sent, of a longer one on the way, before its
+ *	last (mbox_check.h);
+ *	what TOP sends of a long one: where it begins, that nothing in it is
+ *	quoted if that was told, and that no other message begins in it, but for
+ *	the last 256 bytes that were read;
+ *	what QUIT removes: all of it, before anything is.
+ * What was wrong is forgotten, and the next login reads all of the mbox.  Safe
+ * to delete.  Small files have none.
  */
 #ifndef MBOX_CACHE_H
 #define MBOX_CACHE_H

@@ -89,14 +89,24 @@ place_of(uint64_t record)
 
 /* --- reading ----------------------------------------------------------- */
 
-/* As a scan would have found it, behind the message before it. */
+/* An empty line is what separates messages. */
 static bool
-read_record(const struct record *r, uint64_t behind, uint64_t size,
-    struct mbox_entry *out)
+is_separator(uint64_t len)
+{
+	return len == 1 || len == 2;
+}
+
+/* As a scan would have found it, behind the message before it, if there is
+ * one. */
+static bool
+read_record(const struct record *r, const struct mbox_entry *before,
+    uint64_t size, struct mbox_entry *out)
 {
 	uint64_t octets = r->octets / 2;
 
-	if (r->from < behind || r->start <= r->from || r->end < r->start ||
+	if ((before != NULL && !is_separator(r->from -
+	    (uint64_t)before->end)) ||
+	    r->start <= r->from || r->end < r->start ||
 	    r->end > size || octets > 2 * (r->end - r->start) + 2)
 		return false;
 	*out = (struct mbox_entry){ .from = (off_t)r->from,
@@ -110,8 +120,7 @@ static bool
 read_some(int fd, const struct head *head, struct record *records,
     XXH3_state_t *sum, struct mbox_scan *out)
 {
-	uint64_t left = head->count - out->count, behind = out->count == 0 ?
-	    0 : (uint64_t)out->entries[out->count - 1].end;
+	uint64_t left = head->count - out->count;
 	size_t n = left < CHUNK ? (size_t)left : CHUNK;
 	size_t len = n * sizeof *records;
 
@@ -119,10 +128,10 @@ read_some(int fd, const struct head *head, struct record *records,
 		return false;
 	XXH3_64bits_update(sum, records, len);
 	for (size_t i = 0; i < n; i++) {
-		if (!read_record(&records[i], behind, head->size,
-		    &out->entries[out->count]))
+		struct mbox_entry *e = &out->entries[out->count];
+		if (!read_record(&records[i], out->count > 0 ? e - 1 : NULL,
+		    head->size, e))
 			return false;
-		behind = records[i].end;
 		out->count++;
 	}
 	return true;
@@ -143,6 +152,9 @@ read_records(int fd, const struct head *head, struct mbox_scan *out)
 			return false;
 	out->size = (off_t)head->size;
 	out->pseudo = head->pseudo != 0;
+	off_t end = out->entries[out->count - 1].end;
+	if (out->size != end && !is_separator((uint64_t)(out->size - end)))
+		return false;
 	return XXH3_64bits_digest(sum) == head->sum;
 }
 
@@ -191,8 +203,8 @@ record_of(const struct mbox_entry *e)
 	    e->hash.low };
 }
 
-/* The head, which comes last, and its records, from one of them on: those before
- * it are there.  Not synced: after a crash the sum tells. */
+/* The head, which comes last, and its records, from one of them on: those
+ * before it are there.  Not synced: after a crash the sum tells. */
 static int
 write_from(int fd, size_t from, const struct stamp *stamp,
     const struct mbox_scan *scan, struct err *err)

@@ -78,8 +78,10 @@ void	mbox_file_appended(struct mbox_file *file);
 
 /* Takes the tail from start on away: after an error or a crash all of it is
  * there or, when the file is opened the next time, none.  There must be a queue
- * file. */
-int	mbox_file_cut(struct mbox_file *file, off_t start, struct err *err);
+ * file.  Numbered: uids_keep() has written for it.  -1: errno tells whether
+ * that was for want of room. */
+int	mbox_file_cut(struct mbox_file *file, off_t start, bool numbered,
+	    struct err *err);
 
 /* For mbox_file_open(): ends what the record says. */
 int	mbox_file_undo(struct mbox_file *file, struct err *err);

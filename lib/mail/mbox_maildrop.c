@@ -9,6 +9,7 @@
 #include "fd.h"
 #include "mbox.h"
 #include "mbox_cache.h"
+#include "mbox_proof.h"
 #include "mem.h"
 #include "scope.h"
 
@@ -21,6 +22,7 @@ close_maildrop(struct maildrop *drop)
 	drop_mbox_scan(&d->scan);
 	drop_mem(&d->hashes);
 	drop_mem(&d->whole);
+	drop_mbox_check(&d->check);
 	drop_uids(&d->uids);
 }
 
@@ -74,6 +76,9 @@ number_messages(struct mbox_maildrop *d, struct err *err)
 	if (uids_assign(d->mailbox->parent, d->mailbox->name, d->st.st_ino,
 	    d->hashes, drop->count, &d->uids, err) == -1)
 		return -1;
+	uids_shorten(d->mailbox->parent, d->mailbox->name, d->st.st_ino,
+	    d->hashes, drop->count, &d->uids);
+	drop->note = d->uids.note;
 	for (size_t i = 0; i < drop->count; i++) {
 		struct maildrop_message *m = &drop->messages[i];
 		m->octets = d->scan.entries[d->first + i].octets;

@@ -1,6 +1,6 @@
 /* mbox_maildrop.h: what the parts of an mbox's maildrop share: opening it
  * (mbox_maildrop.c), reading messages (mbox_reading.c), and removing them
- * (mbox_update.c).
+ * (mbox_update.c); all of them ask mbox_proof.h.
  *
  * The file is scanned under its locks, then read without them; so whatever is
  * read is checked to be still what was scanned before it is given away.
@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "maildrop.h"
+#include "mbox_check.h"
 #include "mbox_scan.h"
 #include "stamp.h"
 #include "uids.h"
@@ -36,10 +37,6 @@ struct mbox_maildrop {
 	struct stamp	 since;
 	/* when all of it was what was scanned, or what a cache says */
 	struct mbox_state	 state;
-	/* when one entry was, the last that was looked at again: that says
-	 * nothing of the others */
-	struct mbox_state	 entry_state;
-	size_t			 entry;
 	struct mbox_scan	 scan;
 	/* the entry that is message 0 */
 	size_t			 first;
@@ -50,18 +47,13 @@ struct mbox_maildrop {
 	char			*whole;
 	size_t			 whole_at, whole_len;
 	off_t			 at;		/* of any other one */
+	/* what a cache says of it is proven while it is sent */
+	struct mbox_check	*check;
+	bool			 checking;
+	off_t			 seen;		/* so far */
 	/* at a line's start, or after '>' alone */
 	bool			 in_row;
 };
-
-struct mbox_state mbox_state_of(const struct stat *st);
-bool	mbox_is_unchanged(const struct mbox_state *since,
-	    const struct stat *st);
-
-/* Looks at one entry again: -1, it is no longer what was scanned. */
-int	mbox_verify_entry(struct mbox_maildrop *d, size_t entry,
-	    struct err *err);
-int	mbox_changed_under_us(struct mbox_maildrop *d, struct err *err);
 
 ssize_t	mbox_read_message(struct maildrop *drop, size_t index,
 	    bool from_start, void *p, size_t size, struct err *err);

@@ -2,128 +2,12 @@
 #include "mbox_maildrop.h"
 
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "fd.h"
-#include "mbox_cache.h"
-#include "mem.h"
-#include "scope.h"
-#include "stamp.h"
-
-enum {
-	/* two changes closer than this may carry one time stamp */
-	CLOCK_TICK_NS = 20 * 1000 * 1000,
-	/* a message of so many bytes is read at once */
-	WHOLE = 65536,
-};
+#include "mbox_proof.h"
 
 static const char from_[] = "From ";
 enum { FROM_LEN = sizeof from_ - 1 };
-
-/* --- whether it is still what was scanned ------------------------------- */
-
-struct mbox_state
-mbox_state_of(const struct stat *st)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	/* A time to come is of a clock that was set back: none is like it. */
-	return (struct mbox_state){ st->st_ctim, st->st_size,
-	    now.tv_sec < st->st_ctim.tv_sec ||
-	    stamp_is_over(&st->st_ctim, &now, CLOCK_TICK_NS) };
-}
-
-bool
-mbox_is_unchanged(const struct mbox_state *since, const struct stat *st)
-{
-	return since->settled && st->st_size == since->size &&
-	    st->st_ctim.tv_sec == since->changed.tv_sec &&
-	    st->st_ctim.tv_nsec == since->changed.tv_nsec;
-}
-
-/* Whatever was wrong, the next login reads all of the file. */
-int
-mbox_changed_under_us(struct mbox_maildrop *d, struct err *err)
-{
-	if (!d->fresh)
-		mbox_cache_forget(d->mailbox->parent, d->mailbox->name);
-	return err_set(err, ERR_TEMPORARY,
-	    "another program changed the mailbox during the session");
-}
-
-int
-mbox_verify_entry(struct mbox_maildrop *d, size_t entry, struct err *err)
-{
-	SCOPED(drop_mbox_scan) struct mbox_scan now = { 0 };
-	const struct mbox_entry *was = &d->scan.entries[entry];
-	bool last = entry + 1 == d->scan.count;
-
-	if (mbox_scan(d->fd, was->from, 1, &now, err) == -1 || now.count != 1 ||
-	    !mbox_entry_same(was, now.entries, last) ||
-	    (!last && now.size != was[1].from))
-		return mbox_changed_under_us(d, err);
-	return 0;
-}
-
-static int
-read_range(struct mbox_maildrop *d, char *p, size_t size, off_t at,
-    struct stat *st, struct err *err)
-{
-	ssize_t n = fd_pread(d->fd, p, size, at);
-
-	if (n == -1 || fstat(d->fd, st) == -1)
-		return err_sys(err, "read");
-	return (size_t)n != size ? mbox_changed_under_us(d, err) : 0;
-}
-
-static bool
-begins_at(const struct mbox_maildrop *d, off_t at)
-{
-	char there[FROM_LEN];
-
-	return fd_pread(d->fd, there, FROM_LEN, at) == FROM_LEN &&
-	    memcmp(there, from_, FROM_LEN) == 0;
-}
-
-/* Nobody has touched the file since a cache told of it: that it begins and ends
- * where it should is enough.  What is sent is counted, too. */
-static int
-glance(struct mbox_maildrop *d, size_t entry, struct err *err)
-{
-	const struct mbox_entry *e = &d->scan.entries[entry];
-	char before;
-
-	if (!begins_at(d, e->from) ||
-	    fd_pread(d->fd, &before, 1, e->start - 1) != 1 || before != '\n' ||
-	    (entry + 1 < d->scan.count && !begins_at(d, e[1].from)))
-		return mbox_changed_under_us(d, err);
-	return 0;
-}
-
-/* Reads what belongs to the entry: the bytes that were scanned, or -1.  Where
- * the file may have been changed since, a look afterwards proves that what was
- * read had not been moved: whoever rewrites an mbox writes each part once. */
-static int
-read_checked(struct mbox_maildrop *d, size_t entry, void *p, size_t size,
-    off_t at, struct err *err)
-{
-	struct stat st;
-
-	if (read_range(d, p, size, at, &st, err) == -1)
-		return -1;
-	struct mbox_state now = mbox_state_of(&st);
-	bool unchanged = mbox_is_unchanged(&d->state, &st);
-	if ((unchanged && d->fresh) ||
-	    (d->entry == entry && mbox_is_unchanged(&d->entry_state, &st)))
-		return 0;
-	if ((unchanged ? glance : mbox_verify_entry)(d, entry, err) == -1)
-		return -1;
-	d->entry = entry;
-	d->entry_state = now;
-	return 0;
-}
 
 /* --- quoting ----------------------------------------------------------- */
 
@@ -168,40 +52,17 @@ unquote(struct mbox_maildrop *d, char *p, size_t n, bool is_end, size_t *used)
 static size_t
 extent(const struct mbox_maildrop *d, size_t entry)
 {
-	const struct mbox_scan *scan = &d->scan;
-
-	return (size_t)((entry + 1 < scan->count ?
-	    scan->entries[entry + 1].from : scan->size) -
-	    scan->entries[entry].from);
-}
-
-/* What was read is what was scanned, whatever became of the file. */
-static int
-check_whole(struct mbox_maildrop *d, const struct mbox_entry *was, size_t len,
-    const struct stat *st, struct err *err)
-{
-	struct mbox_entry now;
-
-	if (d->fresh && mbox_is_unchanged(&d->state, st))
-		return 0;
-	if (!mbox_scan_bytes(was->from, (struct slice){ d->whole, len },
-	    &now) || !mbox_entry_same(was, &now, false))
-		return mbox_changed_under_us(d, err);
-	return 0;
+	return (size_t)(mbox_end_of(d, entry) - d->scan.entries[entry].from);
 }
 
 static int
 read_whole(struct mbox_maildrop *d, size_t entry, struct err *err)
 {
 	const struct mbox_entry *e = &d->scan.entries[entry];
-	size_t len = extent(d, entry), used;
-	struct stat st;
+	size_t used;
 
-	if (d->whole == NULL)
-		d->whole = mem_grow(NULL, WHOLE, 1);
 	d->whole_len = 0;
-	if (read_range(d, d->whole, len, e->from, &st, err) == -1 ||
-	    check_whole(d, e, len, &st, err) == -1)
+	if (mbox_read_proven(d, entry, err) == -1)
 		return -1;
 	d->whole_at = (size_t)(e->start - e->from);
 	d->whole_len = (size_t)(e->end - e->start);
@@ -233,9 +94,10 @@ read_part(struct mbox_maildrop *d, size_t entry, void *p, size_t size,
 	off_t left = e->end - d->at;
 
 	if (left == 0)
-		return 0;
+		return mbox_prove_end(d, entry, err);
 	size_t want = (off_t)size < left ? size : (size_t)left;
-	if (read_checked(d, entry, p, want, d->at, err) == -1)
+	if (mbox_read_checked(d, entry, p, want, d->at, err) == -1 ||
+	    mbox_prove_part(d, (struct slice){ p, want }, err) == -1)
 		return -1;
 	size_t used = want, got = want;
 	if (e->quoted)
@@ -251,12 +113,14 @@ mbox_read_message(struct maildrop *drop, size_t index, bool from_start,
 	struct mbox_maildrop *d = (struct mbox_maildrop *)drop;
 	size_t entry = d->first + index;
 
-	if (extent(d, entry) <= WHOLE) {
+	if (extent(d, entry) <= MBOX_WHOLE) {
 		if (from_start && read_whole(d, entry, err) == -1)
 			return -1;
 		return take_whole(d, p, size);
 	}
 	if (from_start) {
+		if (mbox_prove_begin(d, entry, err) == -1)
+			return -1;
 		d->at = d->scan.entries[entry].start;
 		d->in_row = true;
 	}

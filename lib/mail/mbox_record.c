@@ -21,9 +21,10 @@ static_assert((int)DOTLOCK_TEXT <= (int)MBOX_RECORD_AT,
 
 /* "append INODE START LENGTH HEAD", a line end, and the first bytes that were
  * to be written, HEAD of them: its From_ line, which no other tail begins
- * with.  "cut" and the same of a tail that is there, and is to go. */
+ * with.  "cut" and the same of a tail that is there, and is to go; "cut-off"
+ * where ".NAME.uids" was not written for that. */
 struct record {
-	bool			cut;
+	bool			cut, numbered;
 	unsigned long long	inode, start, len, head_len;
 	char			head[RECORD_HEAD];
 };
@@ -37,7 +38,8 @@ read_record(const char *text, size_t n, struct record *r)
 	if (sscanf(text, "%7s %llu %llu %llu %llu%n", verb, &r->inode,
 	    &r->start, &r->len, &r->head_len, &used) != 5 || text[used] != '\n')
 		return false;
-	r->cut = strcmp(verb, "cut") == 0;
+	r->numbered = strcmp(verb, "cut") == 0;
+	r->cut = r->numbered || strcmp(verb, "cut-off") == 0;
 	if ((!r->cut && strcmp(verb, "append") != 0) ||
 	    r->head_len > sizeof r->head ||
 	    n - (size_t)used - 1 < r->head_len)
@@ -155,7 +157,7 @@ end_cut(struct mbox_file *f, const struct record *r, struct err *err)
 		return 0;
 	if (there && shorten(f, start, err) == -1)
 		return -1;
-	return uids_forget_old(f->dir, f->name, true, err);
+	return r->numbered ? uids_forget_old(f->dir, f->name, true, err) : 0;
 }
 
 int
@@ -265,7 +267,7 @@ is_longer(const struct mbox_file *f, off_t size)
  * block is 0 on the disk before the new size is.  So the record comes first,
  * and from then on the tail goes, whoever comes to do it. */
 int
-mbox_file_cut(struct mbox_file *f, off_t start, struct err *err)
+mbox_file_cut(struct mbox_file *f, off_t start, bool numbered, struct err *err)
 {
 	char head[RECORD_HEAD];
 	uint64_t len = (uint64_t)(f->st.st_size - start);
@@ -273,16 +275,18 @@ mbox_file_cut(struct mbox_file *f, off_t start, struct err *err)
 
 	if (n == -1)
 		return err_sys(err, "read");
-	int got = write_record(f, "cut", start, len, (struct slice){ head,
-	    (size_t)n }, err);
+	int got = write_record(f, numbered ? "cut" : "cut-off", start, len,
+	    (struct slice){ head, (size_t)n }, err);
 	if (got == 0 && fsync(f->queue) == -1)
 		got = err_sys(err, "write .%s.queue", f->name);
-	if (got == 0 && shorten(f, start, err) == 0)
+	if (got == 0)
+		got = shorten(f, start, err);
+	if (got == 0 && numbered)
 		got = uids_forget_old(f->dir, f->name, true, err);
-	else
-		got = -1;
+	int why = errno;
 	/* else whoever comes next ends it */
 	if (got == 0 || is_longer(f, start))
 		mbox_file_clear(f);
+	errno = why;
 	return got;
 }

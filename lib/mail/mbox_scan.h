@@ -41,11 +41,6 @@ int	mbox_scan(int fd, off_t from, size_t max, struct mbox_scan *out,
 	    struct err *err);
 void	drop_mbox_scan(struct mbox_scan *scan);
 
-/* The same of bytes that begin at the offset from, and are one message and what
- * separates it.  False: they are not. */
-bool	mbox_scan_bytes(off_t from, struct slice bytes,
-	    struct mbox_entry *out);
-
 /* It is what it was; the last message may have got a line end and a separator
  * behind it. */
 bool	mbox_entry_same(const struct mbox_entry *was,

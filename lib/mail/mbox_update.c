@@ -13,10 +13,16 @@
 #include "mbox_cache.h"
 #include "mbox_file.h"
 #include "mbox_old.h"
+#include "mbox_proof.h"
 #include "mem.h"
 #include "scope.h"
 
-enum { COPY = 65536 };
+enum {
+	COPY = 65536,
+	/* What lies between two messages and is no longer is read with them:
+	 * that costs less than to begin anew. */
+	NEAR = 65536,
+};
 
 /* The kernel copies it, where it can. */
 static int
@@ -87,6 +93,39 @@ verify_all(struct mbox_maildrop *d, const struct mbox_file *file,
 	return 0;
 }
 
+static off_t
+begins_at(const struct mbox_maildrop *d, size_t message)
+{
+	return d->scan.entries[d->first + message].from;
+}
+
+/* Behind the last marked one of those that are looked at in one go. */
+static size_t
+end_of_run(const struct mbox_maildrop *d, size_t first)
+{
+	size_t end = first + 1;
+
+	for (size_t i = end; i < d->drop.count &&
+	    begins_at(d, i) - begins_at(d, end) < NEAR; i++)
+		if (d->drop.messages[i].deleted)
+			end = i + 1;
+	return end;
+}
+
+static int
+verify_marked(struct mbox_maildrop *d, struct err *err)
+{
+	for (size_t i = 0, end; i < d->drop.count; i = end) {
+		end = i + 1;
+		if (!d->drop.messages[i].deleted)
+			continue;
+		end = end_of_run(d, i);
+		if (mbox_verify_entries(d, d->first + i, end - i, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* The same where all that came since are deliveries of ours: what is to be
  * removed, and what they may have put behind the last one.  The rest is copied
  * as it is, whatever it is. */
@@ -97,10 +136,8 @@ verify_some(struct mbox_maildrop *d, const struct mbox_file *file,
 	SCOPED(drop_mbox_scan) struct mbox_scan now = { 0 };
 	size_t last = d->scan.count - 1;
 
-	for (size_t i = 0; i < d->drop.count; i++)
-		if (d->drop.messages[i].deleted &&
-		    mbox_verify_entry(d, d->first + i, err) == -1)
-			return -1;
+	if (verify_marked(d, err) == -1)
+		return -1;
 	if (mbox_scan(file->fd, d->scan.entries[last].from, 1, &now,
 	    err) == -1 || now.count != 1 ||
 	    !mbox_entry_same(&d->scan.entries[last], now.entries, true))
@@ -133,8 +170,28 @@ keep_uids(struct mbox_maildrop *d, ino_t new_inode, struct err *err)
 
 	for (size_t i = 0; i < d->drop.count; i++)
 		deleted[i] = d->drop.messages[i].deleted;
-	return uids_keep(d->mailbox->parent, d->mailbox->name, d->st.st_ino,
+	int got = uids_keep(d->mailbox->parent, d->mailbox->name, d->st.st_ino,
 	    new_inode, d->hashes, deleted, d->drop.count, &d->uids, err);
+	d->drop.note = d->uids.note;
+	return got;
+}
+
+/* What there was no room for has some now, maybe; those that stay have their
+ * numbers without it. */
+static void
+keep_uids_late(struct mbox_maildrop *d, ino_t new_inode)
+{
+	struct err err;
+
+	if (d->uids.written)
+		return;
+	if (keep_uids(d, new_inode, &err) == 0 && d->uids.written)
+		uids_forget_old(d->mailbox->parent, d->mailbox->name, false,
+		    &err);
+	else
+		err_fill(&d->drop.note, ERR_TEMPORARY, ".%s.uids: no room: a "
+		    "message that was deleted now, and comes again, gets its "
+		    "unique id again", d->mailbox->name);
 }
 
 /* What is known of the new file: the entries that stay, further to the front. */
@@ -205,7 +262,9 @@ replace(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
 		return -1;
 	}
 	/* Not synced, and where it fails it tells no lies so far. */
-	uids_forget_old(d->mailbox->parent, d->mailbox->name, false, &ignored);
+	if (d->uids.written)
+		uids_forget_old(d->mailbox->parent, d->mailbox->name, false,
+		    &ignored);
 	list_kept(d, &kept);
 	if (locked)
 		mbox_cache_follow(file, draft->fd, &kept);
@@ -240,11 +299,14 @@ cut_tail(struct mbox_maildrop *d, struct mbox_file *file, size_t entry,
 
 	if (keep_uids(d, UIDS_OF_REST, err) == -1)
 		return -1;
-	int result = mbox_file_cut(file, start, err);
+	int result = mbox_file_cut(file, start, d->uids.written, err);
+	int why = errno;
 	if (fstat(file->fd, &st) == 0 && st.st_size <= start)
 		note_removed(d);
+	errno = why;
 	if (result == -1)
 		return -1;
+	keep_uids_late(d, UIDS_OF_REST);
 	d->scan.count = entry;
 	d->scan.size = start;
 	mbox_cache_cut(file, &d->scan);
@@ -264,7 +326,19 @@ write_anew(struct mbox_maildrop *d, struct mbox_file *file, struct err *err)
 		return err_sys(err, "%s", draft.temporary);
 	if (keep_uids(d, st.st_ino, err) == -1)
 		return -1;
-	return replace(d, file, &draft, err);
+	if (replace(d, file, &draft, err) == -1)
+		return -1;
+	keep_uids_late(d, st.st_ino);
+	return 0;
+}
+
+static bool
+is_any_removed(const struct mbox_maildrop *d)
+{
+	for (size_t i = 0; i < d->drop.count; i++)
+		if (d->drop.messages[i].removed)
+			return true;
+	return false;
 }
 
 int
@@ -281,6 +355,12 @@ mbox_commit(struct maildrop *drop, struct deadline deadline, struct err *err)
 	if (verify(d, &file, &scanned, err) == -1)
 		return -1;
 	d->scan.size = scanned;
-	return find_tail(d, &file, scanned, &tail) ?
-	    cut_tail(d, &file, tail, err) : write_anew(d, &file, err);
+	if (find_tail(d, &file, scanned, &tail)) {
+		int got = cut_tail(d, &file, tail, err);
+		/* Where a full disk has no room for the record that goes
+		 * before a cut, it may have some for the little that stays. */
+		if (got == 0 || !err_no_room() || is_any_removed(d))
+			return got;
+	}
+	return write_anew(d, &file, err);
 }

@@ -33,6 +33,16 @@ strip(struct slice text, bool is_whole, struct str *kept, size_t *used)
 
 /* --- reading in -------------------------------------------------------- */
 
+/* What becomes a whole delivery is counted on its way. */
+static int
+store(struct message *m, struct slice bytes, struct err *err)
+{
+	if (m->top > 0)
+		octets_add(&m->octets, bytes);
+	return fd_write(m->file, bytes.p, bytes.len) == -1 ?
+	    err_sys(err, "store the message") : 0;
+}
+
 /* Opens the file and moves what is in memory into it. */
 static int
 spill(struct message *m, const struct message_intake *intake, struct err *err)
@@ -48,10 +58,8 @@ spill(struct message *m, const struct message_intake *intake, struct err *err)
 	}
 	m->top = head.len;
 	m->skipped = used;
-	if (fd_write(m->file, head.s, head.len) == -1 ||
-	    fd_write(m->file, m->memory.s + used, m->memory.len - used) == -1)
-		return err_sys(err, "store the message");
-	return 0;
+	return store(m, str_slice(&head), err) == -1 ? -1 :
+	    store(m, slice_from(str_slice(&m->memory), used), err);
 }
 
 /* Some more of it. */
@@ -100,8 +108,8 @@ read_rest(int fd, struct message *m, const struct message_intake *intake,
 	while ((n = read_some(fd, chunk, CHUNK, m, intake, err)) > 0) {
 		if (m->file == -1 && spill(m, intake, err) == -1)
 			return -1;
-		if (fd_write(m->file, chunk, (size_t)n) == -1)
-			return err_sys(err, "store the message");
+		if (store(m, (struct slice){ chunk, (size_t)n }, err) == -1)
+			return -1;
 	}
 	return n == -1 ? -1 : 0;
 }

@@ -11,6 +11,7 @@
 
 #include "deadline.h"
 #include "err.h"
+#include "octets.h"
 #include "str.h"
 #include "stream.h"
 
@@ -28,6 +29,7 @@ struct message {
 	unsigned	own_hops;
 	/* of the file, when it is a whole delivery: trace and header */
 	uint64_t	top;
+	struct octets	octets;		/* and of it then */
 	/* bytes of the message that top stands for */
 	uint64_t	skipped;
 	/* trace and header of the content that was asked for last */

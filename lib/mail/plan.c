@@ -86,12 +86,20 @@ plan_add_target(struct plan *plan, struct recipient *r,
 	return target;
 }
 
-void
-plan_share_target(struct recipient *r, struct target *target)
+bool
+plan_leads_to(const struct recipient *r, const struct target *target)
 {
 	for (size_t i = 0; i < r->count; i++)
 		if (r->targets[i] == target)
-			return;
+			return true;
+	return false;
+}
+
+void
+plan_share_target(struct recipient *r, struct target *target)
+{
+	if (plan_leads_to(r, target))
+		return;
 	append(&r->targets, &r->count, &r->room, target);
 }
 

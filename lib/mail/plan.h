@@ -109,6 +109,10 @@ struct plan {
 
 void	drop_plan(struct plan *plan);
 
+/* Whether it is one of the recipient's targets. */
+bool	plan_leads_to(const struct recipient *recipient,
+	    const struct target *target);
+
 /* For the resolver.  Texts and targets are copied into the plan. */
 struct recipient *plan_add_recipient(struct plan *plan, const char *given);
 struct target	*plan_add_target(struct plan *plan, struct recipient *recipient,

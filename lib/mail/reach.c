@@ -6,6 +6,8 @@
 
 #include "mailbox.h"
 
+enum { MEMBERS_BESIDE = 20000 };	/* those that lead to no new target */
+
 const char *
 reach_address(struct resolver *r, const struct context *c)
 {
@@ -61,6 +63,15 @@ is_full(struct resolver *r)
 	r->exhausted = r->exhausted ||
 	    r->recipient->count >= r->in->conf.max_recipients;
 	return r->exhausted;
+}
+
+/* Any number of members that all lead to one target is work, too. */
+bool
+reach_member(struct resolver *r)
+{
+	r->exhausted = r->exhausted ||
+	    r->members++ >= r->in->conf.max_recipients + MEMBERS_BESIDE;
+	return !r->exhausted;
 }
 
 static void

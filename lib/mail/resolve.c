@@ -1,13 +1,11 @@
 /* resolve.c: from an address to a plan: the rules and their order. */
 #include "resolve.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "fallback.h"
-#include "name.h"
 #include "resolver.h"
 
 /* Longer than a look takes. */
@@ -49,128 +47,17 @@ mark_key(struct resolver *r, const struct context *c, struct slice name)
 	    c->domain->name, c->no_fallback ? " no fallback" : "");
 }
 
-/* --- the account of a name --------------------------------------------- */
-
-static bool
-try_account(struct resolver *r, const struct context *c, struct slice name,
-    const char *how)
-{
-	struct account *account;
-	struct err err;
-
-	if (account_find(c->domain, &r->plan->pool, name, &account,
-	    &err) == 0) {
-		reach_account(r, *c, account, how);
-		return true;
-	}
-	if (err.kind == ERR_ABSENT)
-		return false;
-	reach_failure(r, *c, "account", outcome_from_err(&err));
-	return true;
-}
-
-static bool
-try_full_name(struct resolver *r, const struct context *c, struct slice name)
-{
-	struct account *account;
-	struct err err;
-	bool several;
-
-	if (!c->domain->conf.match_full_name)
-		return false;
-	if (account_find_full_name(c->domain, &r->plan->pool, name, &account,
-	    &several, &err) == 0) {
-		reach_account(r, *c, account, "full name");
-		return true;
-	}
-	if (err.kind != ERR_ABSENT) {
-		reach_failure(r, *c, "full name", outcome_from_err(&err));
-		return true;
-	}
-	if (several)
-		plan_warn(r->plan, "%s: several accounts have this full name: "
-		    "none gets the mail", reach_address(r, c));
-	return false;
-}
-
-/* The part before the first recipient delimiter; name itself where it has
- * none. */
-static struct slice
-without_extension(const struct resolver *r, struct slice name)
-{
-	const char *delimiter = r->in->conf.recipient_delimiter;
-	size_t n = 0;
-
-	while (n < name.len && strchr(delimiter, name.p[n]) == NULL)
-		n++;
-	return n > 0 ? (struct slice){ name.p, n } : name;
-}
-
-/* The mailbox that a name means where aliases are left out. */
-static bool
-try_mailbox(struct resolver *r, const struct context *c, struct slice name,
-    const char *how)
-{
-	struct slice user = without_extension(r, name);
-
-	return try_account(r, c, name, how) || try_full_name(r, c, name) ||
-	    (user.len < name.len &&
-	    (try_account(r, c, user, how) || try_full_name(r, c, user)));
-}
+/* --- the rules, in their order ----------------------------------------- */
 
 /* A name that came up again within its own expansion. */
 static void
 mailbox_or_nothing(struct resolver *r, const struct context *c,
     struct slice name)
 {
-	if (!try_mailbox(r, c, name, "account, within its own alias"))
+	if (!meet_mailbox(r, c, name, "account, within its own alias"))
 		plan_warn(r->plan, "%s leads back to itself and has no "
 		    "mailbox: left out", reach_address(r, c));
 }
-
-/* --- autoresponders ---------------------------------------------------- */
-
-/* files/D/NAME.auto, as spelt or in lower case.  1: *path is it, 0: there is
- * none, -1: it cannot be told. */
-static int
-find_auto(struct resolver *r, const struct domain *domain, struct slice name,
-    const char **path, struct err *err)
-{
-	struct pool *pool = &r->plan->pool;
-	const char *spool = installation_path(r->in, pool, r->in->conf.spool);
-	const char *spelling[] = { pool_dup(pool, name),
-	    pool_lower(pool, name) };
-	struct stat st;
-
-	if (!name_is_account(name))
-		return 0;
-	for (int i = 0; i < (strcmp(spelling[0], spelling[1]) == 0 ? 1 : 2);
-	    i++) {
-		*path = pool_format(pool, "%s/files/%s/%s.auto", spool,
-		    domain->name, spelling[i]);
-		if (stat(*path, &st) == 0)
-			return 1;
-		if (errno != ENOENT && errno != ENOTDIR)
-			return err_sys(err, "%s", *path);
-	}
-	return 0;
-}
-
-static bool
-try_auto(struct resolver *r, const struct context *c, struct slice name)
-{
-	const char *path;
-	struct err err;
-
-	int got = find_auto(r, c->domain, name, &path, &err);
-	if (got == 1)
-		reach_auto(r, c, path);
-	if (got == -1)
-		reach_failure(r, *c, "autoresponder", outcome_from_err(&err));
-	return got != 0;
-}
-
-/* --- the rules, in their order ----------------------------------------- */
 
 /* Aliases, the account, its full name.  Beside them an autoresponder may
  * answer.  A name that is being expanded is its mailbox. */
@@ -188,10 +75,10 @@ try_name(struct resolver *r, const struct context *c, struct slice name)
 	}
 	*table_at(&r->visited, key) = &in_progress;
 	bool found = expand_alias(r, *c, name) ||
-	    try_account(r, c, name, "account") || try_full_name(r, c, name);
+	    meet_account(r, c, name, "account") || meet_full_name(r, c, name);
 	*table_at(&r->visited, key) = found ? &done : NULL;
 	if (found)
-		try_auto(r, c, name);
+		meet_auto(r, c, name);
 	return found;
 }
 
@@ -199,10 +86,10 @@ try_name(struct resolver *r, const struct context *c, struct slice name)
 static bool
 try_without_extension(struct resolver *r, const struct context *c)
 {
-	struct slice name = without_extension(r, slice_of(c->local));
+	struct slice name = meet_without_extension(r, slice_of(c->local));
 
 	return c->local[name.len] != '\0' &&
-	    (try_name(r, c, name) || try_auto(r, c, name));
+	    (try_name(r, c, name) || meet_auto(r, c, name));
 }
 
 static bool
@@ -262,7 +149,7 @@ apply_fallback(struct resolver *r, struct context c)
 static bool
 means_postmaster(const struct resolver *r, const char *local)
 {
-	return slice_same(without_extension(r, slice_of(local)),
+	return slice_same(meet_without_extension(r, slice_of(local)),
 	    SLICE("postmaster"));
 }
 
@@ -301,7 +188,7 @@ try_all(struct resolver *r, const struct context *c)
 	struct slice name = slice_of(c->local);
 
 	return try_name(r, c, name) || try_without_extension(r, c) ||
-	    try_auto(r, c, name) || try_postmaster(r, *c);
+	    meet_auto(r, c, name) || try_postmaster(r, *c);
 }
 
 /* Whether aliases or accounts may have changed while we looked: an account that
@@ -383,7 +270,7 @@ resolve_mailbox(struct resolver *r, struct context c,
 	c.direct = true;
 	if (is_rejected(r, &c))
 		return;
-	if (!try_mailbox(r, &c, slice_of(c.local), "mailbox"))
+	if (!meet_mailbox(r, &c, slice_of(c.local), "mailbox"))
 		reach_failure(r, c, "no such account",
 		    outcome_make(OUTCOME_NO_USER, "5.1.1", "unknown user %s",
 		    reach_address(r, &c)));

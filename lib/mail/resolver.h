@@ -1,8 +1,8 @@
 /* resolver.h: what the parts of the resolver share; nobody else includes it.
  *
- * resolve.c has the rules and their order, expand.c what the members of an
- * alias lead to, follow.c what forwards add, reach.c the steps and targets that
- * come of it.
+ * resolve.c has the rules and their order, meet.c what a name is without an
+ * alias, expand.c what the members of an alias lead to, follow.c what forwards
+ * add, reach.c the steps and targets that come of it.
  */
 #ifndef RESOLVER_H
 #define RESOLVER_H
@@ -17,6 +17,8 @@ struct resolver {
 	struct recipient		*recipient;
 	/* names and includes of this recipient */
 	struct table			 visited;
+	/* members of aliases and forwards that were looked at */
+	uint64_t			 members;
 	/* max-recipients was passed */
 	bool				 exhausted;
 };
@@ -48,6 +50,9 @@ struct context	 reach_step(struct resolver *, struct context c,
 	    const char *address,
 		    const char *how, const char *file, unsigned line);
 
+/* Counts a member that is to be looked at.  False: those were enough. */
+bool	reach_member(struct resolver *);
+
 /* Whether the recipient's way to the account asks for its .forward (see
  * resolve_forwards()); and whether that was followed. */
 enum follow { FOLLOW_ASKED, FOLLOW_DONE };
@@ -76,6 +81,30 @@ void	reach_dead_end(struct resolver *, const struct context *c,
 
 /* One alias, include or fallback more.  False: too deep; a failure is added. */
 bool	reach_deeper(struct resolver *, struct context *c);
+
+/* --- meet.c */
+
+/* Reaches the account that has the name in c->domain, or the full name where
+ * the domain has match-full-name; or the failure to find out.  False: there is
+ * none. */
+bool	meet_account(struct resolver *, const struct context *c,
+	    struct slice name, const char *how);
+bool	meet_full_name(struct resolver *, const struct context *c,
+	    struct slice name);
+
+/* The mailbox that a name means where aliases are left out: either of these,
+ * with its extension or without. */
+bool	meet_mailbox(struct resolver *, const struct context *c,
+	    struct slice name, const char *how);
+
+/* The same of an autoresponder, files/D/NAME.auto. */
+bool	meet_auto(struct resolver *, const struct context *c,
+	    struct slice name);
+
+/* The part before the first recipient delimiter; name itself where it has
+ * none. */
+struct slice meet_without_extension(const struct resolver *,
+	    struct slice name);
 
 /* --- expand.c */
 

@@ -1,4 +1,4 @@
-/* rfc2047.c: text of a header field beyond ASCII, both ways. */
+/* rfc2047.c: what the value of a header field says, beyond ASCII. */
 #include "rfc2047.h"
 
 #include <string.h>
@@ -6,12 +6,7 @@
 #include "scope.h"
 #include "utf8seq.h"
 
-enum {
-	LINE = 76,
-	WORD = 200,		/* the longest of ASCII that is left alone */
-	CHUNK = 45,		/* of an encoded word: 60 in base64 */
-	LOOKED_AT = 8192,	/* of a value */
-};
+enum { LOOKED_AT = 8192 };	/* of a value */
 
 /* --- characters -------------------------------------------------------- */
 
@@ -190,25 +185,15 @@ find_encoded_word(struct slice s, struct encoded_word *out)
 	return out->how == 'q' || out->how == 'b';
 }
 
-static bool
-is_printable(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] < ' ' || s.p[i] > '~')
-			return false;
-	return true;
-}
-
-/* One that only others can read; its length, or 0. */
-static size_t
-foreign_word(struct slice s)
+size_t
+rfc2047_foreign_word(struct slice s)
 {
 	struct encoded_word w;
 
 	if (!find_encoded_word(s, &w) || w.charset != UNKNOWN)
 		return 0;
 	s.len = w.len;
-	return is_printable(s) && !slice_has(s, ' ') ? w.len : 0;
+	return slice_is_printable(s) && !slice_has(s, ' ') ? w.len : 0;
 }
 
 /* False: there is none that is understood at the start of text. */
@@ -264,7 +249,7 @@ rfc2047_decode(struct slice value, size_t max, struct str *out)
 			continue;
 		}
 		flush(&s);
-		size_t foreign = foreign_word(text);
+		size_t foreign = rfc2047_foreign_word(text);
 		size_t n = foreign > 0 ? foreign : 1;
 		if (foreign > 0 && out->len + (blanks > 0) + foreign > s.end)
 			break;
@@ -279,129 +264,4 @@ rfc2047_decode(struct slice value, size_t max, struct str *out)
 	}
 	flush(&s);
 	drop_str(&s.raw);
-}
-
-/* --- encoding ---------------------------------------------------------- */
-
-static bool
-holds_mark(struct slice s)
-{
-	for (size_t i = 0; i + 1 < s.len; i++)
-		if (s.p[i] == '=' && s.p[i + 1] == '?')
-			return true;
-	return false;
-}
-
-/* Whether it can stand in a field as it is, and means the same there. */
-static bool
-is_plain(struct slice text)
-{
-	struct slice word;
-
-	if (!is_printable(text))
-		return false;
-	while (slice_cut(&text, ' ', &word))
-		if (word.len > WORD || (holds_mark(word) &&
-		    foreign_word(word) != word.len))
-			return false;
-	return true;
-}
-
-static void
-add_plain(struct slice text, size_t column, struct str *out)
-{
-	struct slice word;
-	bool first = true;
-
-	while (slice_cut(&text, ' ', &word)) {
-		if (word.len == 0)
-			continue;
-		if (!first && column + 1 + word.len > LINE) {
-			str_adds(out, "\n ");
-			column = 1;
-		} else if (!first) {
-			str_addc(out, ' ');
-			column++;
-		}
-		str_addslice(out, word);
-		column += word.len;
-		first = false;
-	}
-}
-
-static void
-add_base64(struct slice bytes, struct str *out)
-{
-	for (size_t i = 0; i < bytes.len; i += 3) {
-		size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
-		unsigned bits = 0;
-		for (size_t j = 0; j < 3; j++)
-			bits = bits << 8 | (j < n ?
-			    (unsigned char)bytes.p[i + j] : 0u);
-		for (size_t j = 0; j < 4; j++)
-			str_addc(out, j <= n ?
-			    base64[bits >> (18 - 6 * j) & 63] : '=');
-	}
-}
-
-static void
-add_encoded_words(struct slice text, size_t column, struct str *out)
-{
-	size_t start = 0;
-
-	while (start < text.len) {
-		size_t len = 0, room = start == 0 && column > 4 &&
-		    column < 30 ? CHUNK - column : start == 0 &&
-		    column >= 30 ? 4 : CHUNK, n = 0;
-		for (; start + len < text.len; len += n) {
-			n = utf8seq_length(slice_from(text, start + len));
-			n = n == 0 ? 1 : n;
-			if (len + n > room && len > 0)
-				break;
-		}
-		str_adds(out, start > 0 ? "\n =?UTF-8?B?" : "=?UTF-8?B?");
-		add_base64((struct slice){ text.p + start, len }, out);
-		str_adds(out, "?=");
-		start += len;
-	}
-}
-
-void
-rfc2047_encode(struct slice text, size_t column, struct str *out)
-{
-	text = slice_trim(text);
-	if (is_plain(text))
-		add_plain(text, column, out);
-	else
-		add_encoded_words(text, column, out);
-}
-
-/* RFC 5322's atoms. */
-static bool
-is_atoms(struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (strchr("()<>[]:;@\\,.\"", text.p[i]) != NULL)
-			return false;
-	return is_plain(text);
-}
-
-void
-rfc2047_encode_phrase(struct slice text, size_t column, struct str *out)
-{
-	text = slice_trim(text);
-	if (is_atoms(text)) {
-		add_plain(text, column, out);
-	} else if (is_printable(text) && text.len <= WORD &&
-	    !holds_mark(text)) {
-		str_addc(out, '"');
-		for (size_t i = 0; i < text.len; i++) {
-			if (text.p[i] == '"' || text.p[i] == '\\')
-				str_addc(out, '\\');
-			str_addc(out, text.p[i]);
-		}
-		str_addc(out, '"');
-	} else {
-		add_encoded_words(text, column, out);
-	}
 }

@@ -1,4 +1,4 @@
-/* rfc2047.h: text of a header field beyond ASCII, both ways. */
+/* rfc2047.h: what the value of a header field says, beyond ASCII. */
 #ifndef RFC2047_H
 #define RFC2047_H
 
@@ -11,15 +11,8 @@
  * known here stays as it is, and whole. */
 void	rfc2047_decode(struct slice value, size_t max, struct str *out);
 
-/* Adds text as the value of a field whose name takes column bytes: ASCII as it
- * is, else, and where it would be taken for one, as encoded words; folded, no line longer than 78 bytes but for one
- * word of ASCII.  The text has no control characters; no line end at the
- * end. */
-void	rfc2047_encode(struct slice text, size_t column, struct str *out);
-
-/* The same as a phrase, which stands before an address in brackets (RFC 5322,
- * 3.2.5): quoted where it needs to be. */
-void	rfc2047_encode_phrase(struct slice text, size_t column,
-	    struct str *out);
+/* The length of an encoded word at the start of s whose charset is not known
+ * here; 0: there is none. */
+size_t	rfc2047_foreign_word(struct slice s);
 
 #endif

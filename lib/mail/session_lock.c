@@ -10,7 +10,8 @@
 #include "lock.h"
 #include "scope.h"
 
-/* The lock of the session is the kernel's: it goes with the process. */
+/* The lock of the session is the kernel's: it goes with the process.  Nothing
+ * is written into the file: a backup by links may give it other names. */
 static int
 lock(const struct mailbox *mailbox, int make, int *fd, struct err *err)
 {
@@ -27,9 +28,9 @@ lock(const struct mailbox *mailbox, int make, int *fd, struct err *err)
 		    err_sys(err, "open %s", str_text(&name));
 	if (fstat(got, &st) == -1)
 		return err_sys(err, "%s", str_text(&name));
-	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid())
 		return err_set(err, ERR_TEMPORARY,
-		    "%s: not a plain file of uid %u alone: remove it",
+		    "%s: not a plain file of uid %u's: remove it",
 		    str_text(&name), (unsigned)geteuid());
 	int locked = lock_try(got, err);
 	if (locked == -1)

@@ -2,27 +2,29 @@
 #include "uids.h"
 
 #include <fcntl.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "compat.h"
-#include "fd.h"
 #include "file.h"
 #include "mem.h"
 #include "scope.h"
 #include "str.h"
+#include "uids_read.h"
 
 /*
  * The file, two parts around the moment when a new mbox takes the old one's
- * place, or it loses its end; the part with the mbox's inode number holds, else
- * the last one:
+ * place, or it loses its end; the part with the mbox's inode number holds.
+ * Else the first one does, as long as it counts and the mbox still begins with the
+ * messages that it had then (how many, and a hash of theirs): the old one was
+ * copied, and the new one never came.  Else the last one:
  *
  *	vmail-uids 2
- *	inode 1234
+ *	inode 1234 5 0123456789abcdef
  *	00112233445566778899aabbccddeeff 1795177800 3 1 2
  *	inode 1240
  *	00112233445566778899aabbccddeeff 1795178900 3 2
@@ -30,185 +32,13 @@
  * A line is the hash, when a twin was deleted last, the next number, and the
  * numbers that are there.
  */
-enum {
-	/* some two million lines: no mbox is that large */
-	FILE_MAX = 1 << 28,
-	ORDINAL_MAX = 1000000000,
-	/* Lines without a twin that is there go after so many seconds, or when
-	 * earlier deletions have left more than so many. */
-	GONE_SECONDS = 24 * 60 * 60,
-	GONE_MAX = 1 << 16,
-};
 
-static int
-compare(const struct uid_hash *a, const struct uid_hash *b)
-{
-	if (a->high != b->high)
-		return a->high < b->high ? -1 : 1;
-	return a->low < b->low ? -1 : a->low > b->low;
-}
-
-static const char *
-file_name(struct str *out, const char *name)
-{
-	str_addf(out, ".%s.uids", name);
-	return str_text(out);
-}
-
-/* --- reading ----------------------------------------------------------- */
-
-static bool
-read_hex(struct slice s, uint64_t *out)
-{
-	*out = 0;
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.p[i];
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-			return false;
-		*out = *out << 4 | (uint64_t)(c <= '9' ? c - '0' :
-		    c - 'a' + 10);
-	}
-	return s.len == 16;
-}
-
-static bool
-read_ordinal(struct slice *rest, uint32_t *out)
-{
-	struct slice word;
-	uint64_t number;
-
-	if (!slice_cut(rest, ' ', &word) ||
-	    slice_number(word, ORDINAL_MAX, &number) == -1 || number == 0)
-		return false;
-	*out = (uint32_t)number;
-	return true;
-}
-
-/* Numbers rise, and the next one is above them all. */
-static bool
-read_twins(struct pool *pool, struct slice line, struct uid_twins *out)
-{
-	struct slice rest = line, hash, time;
-
-	if (!slice_cut(&rest, ' ', &hash) || hash.len != 32 ||
-	    !read_hex((struct slice){ hash.p, 16 }, &out->hash.high) ||
-	    !read_hex((struct slice){ hash.p + 16, 16 }, &out->hash.low) ||
-	    !slice_cut(&rest, ' ', &time) ||
-	    slice_number(time, UINT64_MAX, &out->deleted_at) == -1 ||
-	    !read_ordinal(&rest, &out->next))
-		return false;
-	out->count = 0;
-	out->ordinals = pool_alloc(pool,
-	    (rest.len / 2 + 1) * sizeof *out->ordinals);
-	while (rest.p != NULL) {
-		uint32_t ordinal;
-		if (!read_ordinal(&rest, &ordinal) || ordinal >= out->next ||
-		    (out->count > 0 && ordinal <= out->ordinals[out->count - 1]))
-			return false;
-		out->ordinals[out->count++] = ordinal;
-	}
-	return true;
-}
-
-static bool
-add_line(struct uids *uids, struct slice line)
-{
-	if (uids->known_count == uids->known_room) {
-		uids->known_room = uids->known_room == 0 ? 16 :
-		    uids->known_room * 2;
-		uids->known = mem_grow(uids->known, uids->known_room,
-		    sizeof *uids->known);
-	}
-	struct uid_twins *twins = &uids->known[uids->known_count];
-	if (!read_twins(&uids->pool, line, twins))
-		return false;
-	if (uids->known_count > 0 &&
-	    compare(&twins[-1].hash, &twins->hash) >= 0)
-		return false;
-	uids->known_count++;
-	return true;
-}
-
-/* False: it is not as we write it, and nothing of it counts. */
-static bool
-parse(struct uids *uids, struct slice text, ino_t inode)
-{
-	struct slice rest = text, line;
-	uint64_t number;
-	bool matches = false;
-
-	if (!slice_ends(text, "\n") || !slice_cut(&rest, '\n', &line) ||
-	    !slice_is(line, UIDS_MAGIC))
-		return false;
-	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
-		if (!slice_starts(line, "inode ")) {
-			if (!add_line(uids, line))
-				return false;
-			continue;
-		}
-		if (matches)
-			break;
-		if (slice_number(slice_from(line, 6), UINT64_MAX,
-		    &number) == -1)
-			return false;
-		matches = number == inode;
-		uids->known_count = 0;
-		drop_pool(&uids->pool);
-	}
-	return true;
-}
-
-/* *fd stays -1 where there is none of ours. */
-static int
-open_known(int dir, const char *file, int *fd, struct err *err)
-{
-	enum {
-		FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-		    O_CLOEXEC
-	};
-	SCOPED(drop_fd) int got = compat_open_beneath(dir, file, FLAGS, 0);
-	struct stat st;
-
-	if (got == -1) {
-		err_fill_open(err, file);
-		return err->kind == ERR_ABSENT || err->kind == ERR_REFUSED ?
-		    0 : -1;
-	}
-	if (fstat(got, &st) == -1)
-		return err_sys(err, "%s", file);
-	if (S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-	    st.st_nlink == 1) {
-		*fd = got;
-		got = -1;
-	}
-	return 0;
-}
-
-/* A file that is missing, somebody else's or broken is as if lost; what the
- * system does not let us read now would be remembered as lost at QUIT. */
-static int
-read_known(int dir, const char *name, ino_t inode, struct uids *uids,
-    struct err *err)
-{
-	SCOPED(drop_str) struct str file = { 0 }, text = { 0 };
-	SCOPED(drop_fd) int fd = -1;
-
-	if (open_known(dir, file_name(&file, name), &fd, err) == -1)
-		return -1;
-	if (fd == -1)
-		return 0;
-	int got = file_read(fd, FILE_MAX, &text, err);
-	if (got == -1 && err->kind != ERR_INVALID)
-		return err_within(err, "%s", str_text(&file));
-	if (got == -1 || !parse(uids, str_slice(&text), inode))
-		uids->known_count = 0;
-	return 0;
-}
+/* --- numbering --------------------------------------------------------- */
 
 static int
 compare_twins(const void *hash, const void *twins)
 {
-	return compare(hash, &((const struct uid_twins *)twins)->hash);
+	return uid_compare(hash, &((const struct uid_twins *)twins)->hash);
 }
 
 static const struct uid_twins *
@@ -220,38 +50,19 @@ find_known(const struct uids *uids, const struct uid_hash *hash)
 	    sizeof *uids->known, compare_twins);
 }
 
-/* --- numbering --------------------------------------------------------- */
-
-/* place[i] becomes how many of the messages up to i have its hash, by a table
- * that leads from a hash to the last message that had it. */
-static void
-count_places(const struct uid_hash *hashes, size_t count, uint32_t *place)
-{
-	size_t size = 16;
-
-	while (size < count * 2)
-		size *= 2;
-	SCOPED(drop_mem) uint32_t *last = mem_alloc(size * sizeof *last);
-	for (size_t i = 0; i < count; i++) {
-		size_t slot = hashes[i].low & (size - 1);
-		while (last[slot] != 0 &&
-		    compare(&hashes[last[slot] - 1], &hashes[i]) != 0)
-			slot = (slot + 1) & (size - 1);
-		place[i] = last[slot] == 0 ? 1 : place[last[slot] - 1] + 1;
-		last[slot] = (uint32_t)i + 1;
-	}
-}
-
 int
 uids_assign(int dir, const char *name, ino_t inode,
     const struct uid_hash *hashes, size_t count, struct uids *uids,
     struct err *err)
 {
-	*uids = (struct uids){ .ordinals =
-	    mem_alloc(count * sizeof *uids->ordinals) };
-	if (read_known(dir, name, inode, uids, err) == -1)
+	SCOPED(drop_uid_census) struct uid_census census = { 0 };
+
+	uid_census_take(hashes, count, &census);
+	*uids = (struct uids){ 0 };
+	if (uids_read(dir, name, inode, &census, uids, err) == -1)
 		return -1;
-	count_places(hashes, count, uids->ordinals);
+	uids->ordinals = census.place;
+	census.place = NULL;
 	for (size_t i = 0; i < count && uids->known_count > 0; i++) {
 		const struct uid_twins *known = find_known(uids, &hashes[i]);
 		uint32_t place = uids->ordinals[i];
@@ -293,17 +104,31 @@ static int
 compare_members(const void *a, const void *b)
 {
 	const struct member *x = a, *y = b;
-	int got = compare(&x->hash, &y->hash);
+	int got = uid_compare(&x->hash, &y->hash);
 
 	if (got != 0)
 		return got;
 	return x->ordinal < y->ordinal ? -1 : x->ordinal > y->ordinal;
 }
 
+/* So many lines of which no twin is there are written still. */
+struct gone_room {
+	size_t	fresh, earlier;
+};
+
+static bool
+has_room(size_t *left)
+{
+	if (*left == 0)
+		return false;
+	(*left)--;
+	return true;
+}
+
 /* One line for the members of one hash, all together. */
 static void
 add_members(struct str *out, const struct member *m, size_t count,
-    const struct uid_twins *known, uint64_t now)
+    const struct uid_twins *known, uint64_t now, struct gone_room *room)
 {
 	uint32_t *left = mem_alloc(count * sizeof *left);
 	struct uid_twins twins = { .hash = m->hash, .ordinals = left };
@@ -317,21 +142,48 @@ add_members(struct str *out, const struct member *m, size_t count,
 	bool any_deleted = twins.count < count;
 	twins.deleted_at = any_deleted || known == NULL ? now :
 	    known->deleted_at;
-	add_twins(out, &twins);
+	if (twins.count > 0 || has_room(&room->fresh))
+		add_twins(out, &twins);
 	drop_mem(&left);
 }
 
 /* A line of which no twin is there any more.  A time to come was never one. */
 static void
 add_gone(struct str *out, const struct uid_twins *known, uint64_t now,
-    size_t *gone)
+    struct gone_room *room)
 {
 	if (known->deleted_at > now ||
-	    now - known->deleted_at > GONE_SECONDS || *gone == GONE_MAX)
+	    now - known->deleted_at > UIDS_GONE_SECONDS ||
+	    !has_room(&room->earlier))
 		return;
-	(*gone)++;
 	add_twins(out, &(struct uid_twins){ .hash = known->hash,
 	    .deleted_at = known->deleted_at, .next = known->next });
+}
+
+/* How many members have the first one's hash; *any: one of them stays. */
+static size_t
+count_same(const struct member *m, size_t count, bool *any)
+{
+	size_t n = 0;
+
+	for (*any = false; n < count &&
+	    uid_compare(&m[n].hash, &m->hash) == 0; n++)
+		*any = *any || !m[n].deleted;
+	return n;
+}
+
+static struct gone_room
+room_for_gone(const struct member *m, size_t count)
+{
+	struct gone_room room = { 0 };
+	bool any;
+
+	for (size_t i = 0; i < count && room.fresh < UIDS_GONE_MAX; ) {
+		i += count_same(m + i, count - i, &any);
+		room.fresh += !any;
+	}
+	room.earlier = UIDS_GONE_MAX - room.fresh;
+	return room;
 }
 
 /* Members and known lines, both sorted by hash, into one sorted part. */
@@ -339,31 +191,31 @@ static void
 add_part(struct str *out, const struct member *m, size_t count,
     const struct uids *uids, uint64_t now)
 {
-	size_t gone = 0, k = 0, i = 0;
+	struct gone_room room = room_for_gone(m, count);
+	size_t k = 0, i = 0;
+	bool any;
 
 	while (i < count || k < uids->known_count) {
-		size_t same = i;
 		const struct uid_twins *known = k < uids->known_count ?
 		    &uids->known[k] : NULL;
 		int order = i == count ? 1 : known == NULL ? -1 :
-		    compare(&m[i].hash, &known->hash);
-		while (order <= 0 && same < count &&
-		    compare(&m[same].hash, &m[i].hash) == 0)
-			same++;
+		    uid_compare(&m[i].hash, &known->hash);
+		size_t same = order > 0 ? 0 :
+		    count_same(m + i, count - i, &any);
 		if (order > 0)
-			add_gone(out, known, now, &gone);
+			add_gone(out, known, now, &room);
 		else
-			add_members(out, m + i, same - i, order == 0 ? known :
-			    NULL, now);
+			add_members(out, m + i, same, order == 0 ? known :
+			    NULL, now, &room);
 		k += order >= 0;
-		i = same;
+		i += same;
 	}
 }
 
 static int
 compare_hashes(const void *a, const void *b)
 {
-	return compare(a, b);
+	return uid_compare(a, b);
 }
 
 /* The hashes of the deleted ones, sorted. */
@@ -406,24 +258,113 @@ list_members(const struct uid_hash *hashes, const bool *deleted, size_t count,
 	return n;
 }
 
+/* The head of the file and the first part. */
+static void
+add_known(struct str *out, ino_t inode, const struct uid_hash *hashes,
+    size_t count, const struct uids *uids)
+{
+	str_addf(out, UIDS_MAGIC "\ninode %ju %zu %016" PRIx64 "\n",
+	    (uintmax_t)inode, count, uid_fingerprint(hashes, count));
+	for (size_t i = 0; i < uids->known_count; i++)
+		add_twins(out, &uids->known[i]);
+}
+
+void
+uids_shorten(int dir, const char *name, ino_t inode,
+    const struct uid_hash *hashes, size_t count, const struct uids *uids)
+{
+	SCOPED(drop_str) struct str file = { 0 }, text = { 0 };
+	struct err err;
+
+	if (uids->size < UIDS_SMALL || uids->knows_others)
+		return;
+	add_known(&text, inode, hashes, count, uids);
+	if (text.len > uids->size / 2)
+		return;
+	str_addf(&file, ".%s.uids", name);
+	if (file_replace(dir, str_text(&file), 0600, str_slice(&text),
+	    &err) == -1)
+		return;			/* it costs time alone */
+}
+
+/* What is no file of ours cannot be replaced, or would give the new one its
+ * mode, and each QUIT that deletes would fail.  It is kept, under another
+ * name. */
+static int
+make_way(int dir, const char *file, struct err *note, struct err *err)
+{
+	SCOPED(drop_str) struct str aside = { 0 };
+	struct stat st;
+
+	if (fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    (S_ISREG(st.st_mode) && st.st_uid == geteuid()))
+		return 0;
+	str_addf(&aside, "%s.damaged", file);
+	/* An earlier one would be in the way of a directory. */
+	if (unlinkat(dir, str_text(&aside), 0) == -1)
+		unlinkat(dir, str_text(&aside), AT_REMOVEDIR);
+	if (renameat(dir, file, dir, str_text(&aside)) == -1)
+		return err_sys(err, "%s: not a file of uid %u, and cannot "
+		    "become %s: move it away", file, (unsigned)geteuid(),
+		    str_text(&aside));
+	err_fill(note, ERR_REFUSED, "%s: not a file of uid %u: it is %s now",
+	    file, (unsigned)geteuid(), str_text(&aside));
+	return 0;
+}
+
+/* --- without room ------------------------------------------------------- */
+
+/* The same numbers come out of the file as it lies there. */
+static bool
+keep_theirs(const struct uids *is, const struct uids *wanted,
+    const bool *deleted, size_t count)
+{
+	for (size_t i = 0, kept = 0; i < count; i++)
+		if (!deleted[i] &&
+		    is->ordinals[kept++] != wanted->ordinals[i])
+			return false;
+	return true;
+}
+
+static bool
+is_right_of_rest(int dir, const char *name, ino_t inode,
+    const struct uid_hash *hashes, const bool *deleted, size_t count,
+    const struct uids *uids)
+{
+	SCOPED(drop_mem) struct uid_hash *left =
+	    mem_alloc(count * sizeof *left);
+	SCOPED(drop_uids) struct uids got = { 0 };
+	struct err err;
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!deleted[i])
+			left[n++] = hashes[i];
+	return uids_assign(dir, name, inode, left, n, &got, &err) == 0 &&
+	    keep_theirs(&got, uids, deleted, count);
+}
+
 int
 uids_keep(int dir, const char *name, ino_t inode, ino_t new_inode,
     const struct uid_hash *hashes, const bool *deleted, size_t count,
-    const struct uids *uids, struct err *err)
+    struct uids *uids, struct err *err)
 {
 	SCOPED(drop_str) struct str file = { 0 }, text = { 0 };
 	SCOPED(drop_mem) struct member *members = NULL;
 	size_t told = list_members(hashes, deleted, count, uids, &members);
 
-	str_adds(&text, UIDS_MAGIC "\n");
-	str_addf(&text, "inode %ju\n", (uintmax_t)inode);
-	for (size_t i = 0; i < uids->known_count; i++)
-		add_twins(&text, &uids->known[i]);
+	str_addf(&file, ".%s.uids", name);
+	add_known(&text, inode, hashes, count, uids);
 	str_addf(&text, "inode %ju\n", (uintmax_t)new_inode);
 	add_part(&text, members, told, uids, (uint64_t)time(NULL));
-	if (text.len > FILE_MAX)
+	if (text.len > UIDS_FILE_MAX)
 		return err_set(err, ERR_TEMPORARY,
 		    "too many identical messages: delete fewer at once");
-	return file_replace(dir, file_name(&file, name), 0600, str_slice(&text),
-	    err);
+	if (make_way(dir, str_text(&file), &uids->note, err) == -1)
+		return -1;
+	uids->written = file_replace(dir, str_text(&file), 0600,
+	    str_slice(&text), err) == 0;
+	return uids->written || (err_no_room() && is_right_of_rest(dir, name,
+	    new_inode == UIDS_OF_REST ? inode : new_inode, hashes, deleted,
+	    count, uids)) ? 0 : -1;
 }

@@ -86,7 +86,7 @@ class Pop(BoxTest):
             *(f"login, STAT, QUIT, {n} at once, xinetd, /s" for n in (1, 16, 64)),
             "login, STAT, QUIT, 16 at once, yescrypt, /s",
             *(f"login to UIDL, 100, {kind}, {when}, ms" for kind in ("mbox", "Maildir") for when in ("first", "later")),
-            "RETR of 4 KiB, one by one, MB/s", "RETR of 4 KiB, 32 on the way, MB/s", "RETR of 50 MiB, MB/s",
+            "login to STAT, 100, Maildir, ms", "RETR of 4 KiB, one by one, MB/s", "RETR of 4 KiB, 32 on the way, MB/s", "RETR of 50 MiB, MB/s",
             "DELE of the first of 100, QUIT, mbox, ms", "DELE of the last of 100, QUIT, mbox, ms",
             "DELE of one of 100, QUIT, Maildir, ms", "memory of an idle session of 5, kB"]
 

@@ -70,10 +70,14 @@ def tear(self):
         f.write(head + b"Subject: half")
 
 
-def rename_size(self):
+def rename_size(self, part="S"):
     new = os.path.join(self.maildir, "new")
     name, = os.listdir(new)
-    os.rename(os.path.join(new, name), os.path.join(new, re.sub(r",S=\d+", ",S=99999", name)))
+    os.rename(os.path.join(new, name), os.path.join(new, re.sub(rf",{part}=\d+", f",{part}=99999", name)))
+
+
+def rename_octets(self):
+    rename_size(self, "W")
 
 
 def damage_much(self):

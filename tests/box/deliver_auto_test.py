@@ -93,6 +93,7 @@ class Auto(Answering):
         self.rate(0)
         self.assertEqual(self.answers(recipient="info@a.test"), ["rate"])
 
+    @timed
     def test_fifty_at_once_of_one_sender_are_no_more_than_the_rate(self):
         self.auto("robot@a.test")
         self.rate(7)
@@ -103,6 +104,8 @@ class Auto(Answering):
             process.stdin.write(mail("robot@a.test"))
             process.stdin.close()
         self.assertEqual({process.wait(DEADLINE) for process in waiting}, {0})
+        if len(self.vmail.sent()) < 7:
+            raise Late("who did not get the memory's lock within its two seconds did not answer")
         self.sent(7)
 
     def test_the_memory_is_command_users_or_the_owners_below_state(self):

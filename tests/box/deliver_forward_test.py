@@ -226,6 +226,20 @@ class Forward(Forwards):
         self.delivered("joe@a.test", MESSAGE)
         self.assertEqual(len(self.vmail.sent()), 1)
 
+    @needs_root                             # else no other process reads it
+    @needs_strace
+    def test_who_reads_it_has_nothing_open_of_what_its_parent_had(self):
+        self.home("ann@b.test\n")
+        got, lines = strace(self.vmail, ["-e", "trace=%file,close_range"], "joe@a.test", input=b"S: x\n\n")
+        self.assertEqual(got.status, 0, got)
+        reader = next(line.split()[0] for line in lines if re.search(r'\bopen\w*\(.*/joe/\.forward"', line))
+        own = [line.split(None, 1)[1] for line in lines if line.split()[0] == reader]
+        closed = [re.match(r"close_range\((\d+), (\d+)", line) for line in own[:own.index(next(
+            line for line in own if ".forward" in line))]]
+        closed = [tuple(map(int, m.groups())) for m in closed if m]
+        self.assertEqual(closed[-1][1], 2 ** 32 - 1, own)          # all from one on, and those below but its answer
+        self.assertLessEqual(closed[-1][0] - 3 - sum(last - first + 1 for first, last in closed[:-1]), 1, own)
+
     def test_what_is_no_file_waits(self):
         place = os.path.join(self.vmail.home("joe@a.test"), ".forward")
         os.mkfifo(place)

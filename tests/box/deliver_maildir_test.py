@@ -4,14 +4,14 @@ import stat
 
 from delivery import *
 
-NAME = re.compile(r"^\d+\.M\d{6}P\d+Q\d+R[0-9a-f]{8}\.([^/:,]+),S=(\d+)$")
+NAME = re.compile(r"^\d+\.M\d{6}P\d+Q\d+R[0-9a-f]{8}\.([^/:,]+),S=(\d+),W=(\d+)$")
 
 
 class Maildir(Delivery):
     def names(self, part="new"):
         return sorted(os.listdir(os.path.join(self.maildir, part)))
 
-    def test_a_message_lies_in_new_under_a_name_that_tells_its_size(self):
+    def test_a_message_lies_in_new_under_a_name_that_tells_its_sizes(self):
         self.delivered("ann@b.test", b"S: x\n\nhello\n")
         name, = self.names()
         match = NAME.match(name)
@@ -19,13 +19,15 @@ class Maildir(Delivery):
         size = os.stat(os.path.join(self.maildir, "new", name)).st_size
         self.assertEqual(int(match[2]), size)
         self.assertEqual(size, len(trace("ann@b.test") + b"S: x\n\nhello\n"))
+        self.assertEqual(int(match[3]), size + 5)
         self.assertEqual((self.names("tmp"), self.names("cur")), ([], []))
 
-    def test_a_long_message_tells_its_size_too(self):
-        self.delivered("ann@b.test", b"From a\nReturn-Path: b\nS: x\n\n" + b"hello\n" * 100000)
+    def test_a_long_message_tells_them_too(self):
+        body = b"S: x\n\n" + b"hello\n" * 100000
+        self.delivered("ann@b.test", b"From a\nReturn-Path: b\n" + body)
         name, = self.names()
-        self.assertEqual(int(NAME.match(name)[2]),
-                         os.stat(os.path.join(self.maildir, "new", name)).st_size)
+        size = os.stat(os.path.join(self.maildir, "new", name)).st_size
+        self.assertEqual((int(NAME.match(name)[2]), int(NAME.match(name)[3])), (size, size + 2 + body.count(b"\n")))
 
     def test_names_never_repeat(self):
         for _ in range(20):

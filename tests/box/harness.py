@@ -115,6 +115,21 @@ def fewer(count, every=3):
     return max(1, count // every) if PART else count
 
 
+def reads_of(trace, name):
+    """The calls (their text, how many bytes) that read a file with that in its path, of strace's openat, read and pread64:
+    as root, for nobody else may look into our programs."""
+    found, ours = [], set()
+    with open(trace) as f:
+        for line in f:
+            opened = re.match(r'openat\(.*?"(.*)",.* = (\d+)$', line)
+            read = re.match(r"p?read(?:64)?\((\d+),.* = (\d+)$", line)
+            if opened:
+                (ours.add if name in opened[1] else ours.discard)(opened[2])
+            elif read and read[1] in ours:
+                found.append((line.rstrip(), int(read[2])))
+    return found
+
+
 def in_memory():
     """A directory for Installation(at=): for tests that sync very often, which is slow on a disk.
     As root all of them are in memory."""

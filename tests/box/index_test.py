@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Indexes beside passwd.D, shadow.D and aliases.D: never believed for another state of the file."""
 import random
+import struct
 
 from pop3 import *
 from vadmin_crash_test import CHANGES, SECRET
@@ -150,6 +151,65 @@ class Believed(Indexed):
         self.assertEqual(len(re.findall(r"passwd.a.test:\d+: skipped", indexed)), 2, indexed)
         got = self.vmail.run("vdeliver", "-n", "zoe@a.test")
         self.assertEqual(got.status, 75, got)
+
+
+class Earlier(Indexed):
+    """Made, or carried along, by a version whose indexes had no members: believed for all else."""
+    TEXT, EDITION, END = 40, 4076, 4088     # in the first page: the file's state; what is in it, and the seal of both
+
+    def head(self):
+        with open(self.index_of("aliases.a.test"), "rb") as f:
+            return bytearray(f.read(4096))
+
+    def put(self, head):
+        """With its sum, as textindex.h has it."""
+        words = struct.unpack("=512Q", head)
+        (a, b), prime, most = words[3:5], 0x9e3779b97f4a7c15, (1 << 64) - 1
+        for i in range(2, 512, 2):
+            a, b = (a ^ words[i]) * prime & most, (b ^ words[i + 1]) * prime & most
+            a, b = a ^ a >> 31, b ^ b >> 29
+        total = (a ^ (b << 1 & most | b >> 63) ^ words[1]) * prime & most
+        with open(self.index_of("aliases.a.test"), "r+b") as f:
+            f.write(struct.pack("=Q", total) + head[8:])
+
+    def shown(self, *aliases):
+        got = self.ok("user", "show", "joe@a.test")
+        self.assertEqual(re.findall(r"^alias\t(\w+)@", got.stdout.decode(), re.M), list(aliases), got)
+        self.assertNotRegex(got.stderr + got.log, NOT_BELIEVED)
+
+    def has_members(self):
+        return struct.unpack_from("=I", self.head(), self.EDITION)[0] == 1
+
+    def test_one_that_was_made_without_members_gets_them_with_the_next_change(self):
+        self.index()
+        head = self.head()
+        self.put(head)                      # the same: sums are right here
+        self.assertEqual(self.head(), head)
+        self.put(head[:self.EDITION] + bytes(4096 - self.EDITION))
+        self.shown("list")
+        self.leads("list", "joe", "ann")
+        self.assertFalse(self.has_members())
+        self.ok("alias", "add", "new@a.test", "joe")
+        self.assertTrue(self.has_members())
+        self.shown("list", "new")
+        self.leads("list", "joe", "ann")
+
+    @needs_root
+    def test_one_that_was_carried_along_without_members_is_not_asked_for_them(self):
+        self.index()
+        before = self.head()
+        self.ok("alias", "set", "boss@a.test", "joe")
+        after = self.head()
+        # what it does not know of stays as it was: the seal, and here the members, too
+        self.put(after[:self.EDITION] + before[self.EDITION:self.END] + after[self.END:])
+        self.shown("list", "boss")
+        trace = os.path.join(self.vmail.scratch, "trace")
+        for seal in before, after:          # the text is read, or pages are
+            self.put(after[:self.EDITION] + seal[self.EDITION:])
+            run("/usr/bin/strace", "-e", "trace=openat,read,pread64", "-o", trace, program("vadmin"), "-C", self.vmail.dir,
+                "user", "show", "joe@a.test")
+            read = [re.search(r" 4096, (\d+)\)", call)[1] for call, _ in reads_of(trace, ".aliases.a.test.index")]
+            self.assertEqual(set(read), {"0"} if seal is before else {"0", "4096"})
 
 
 class NotBelieved(Indexed):
@@ -401,6 +461,8 @@ class Carried(Indexed):
                 found = re.findall(r"^  mailbox (\w+)@", got.stdout.decode(), re.M)
                 self.assertEqual(found, to if who in there else [], (point, got))
                 self.assertNotRegex(got.log, "damaged", point)
+            shown = self.ok("user", "show", "joe@a.test").stdout.decode()
+            self.assertEqual(re.findall(r"^alias\t(\w+)@", shown, re.M), [who for who in there if who != "boss"], point)
 
         def prepare():
             self.vmail.write("aliases.a.test", "list: joe, ann\nboss: ann\n")

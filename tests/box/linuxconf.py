@@ -63,6 +63,10 @@ class OldMachine(BoxTest):
                              ("etc", {"conf.linuxconf": CONF})):
             for name, text in files.items():
                 self.put(f"{place}/{name}", text)
+        for alias, target in (("also.test", "domain.foo.test"), ("Third.test", "domain.also.test"),
+                              ("whole.test", "/etc/vmail/domain.bar.test"), ("stray.test", "domain.gone.test"),
+                              ("round.test", "domain.round.test")):
+            os.symlink(target, f"{self.old}/etc/vmail/domain.{alias}")
         os.symlink("/etc/passwd", f"{self.old}/vhome/foo.test/home/joe/link")
         os.mkfifo(f"{self.old}/vhome/foo.test/home/joe/fifo")
         os.utime(f"{self.old}/var/spool/vmail/foo.test/joe.lock", (0, 0))

@@ -409,6 +409,39 @@ class InMaildir(Both, ImapTest):
     address = "joe@b.test"
     is_kind = staticmethod(os.path.isdir)
 
+    def told(self):
+        """{subject: octets that the name tells}."""
+        found, place = {}, self.vmail.inbox(self.address)
+        for sub in "new", "cur":
+            for name in os.listdir(f"{place}/{sub}"):
+                with open(f"{place}/{sub}/{name}") as f:
+                    told = re.search(r",W=(\d+)", name)
+                    found[f.readline().split()[1]] = told and int(told[1])
+        return found
+
+    def test_pop_believes_the_sizes_that_imap_writes_and_finds_out_where_a_last_line_has_no_end(self):
+        mails = {"whole": b"Subject: whole\n\nx\n", "open": b"Subject: open\n\nx"}
+        put_maildir(self.vmail, self.address, {})
+        self.start()
+        client = Imap(self.address)
+        for text in mails.values():
+            client.done(client.append("INBOX", None, None, text))
+        client.logout()
+        self.assertEqual(self.told(), {"whole": 21, "open": 18})
+        for octets in (21, 18), (21, 20):
+            pop = self.session(self.vmail, self.address)
+            self.assertEqual(pop.many("LIST")[1], b"1 %d\r\n2 %d\r\n" % octets)
+            for number, text in enumerate(mails.values(), 1):
+                sent = on_the_wire(text)
+                self.assertEqual(pop.many(f"RETR {number}"), (f"+OK {len(sent)} octets", sent))
+            self.quit(pop)
+            self.assertEqual(self.told(), {"whole": 21, "open": None})
+        client = Imap(self.address)
+        # the first look may take new/ alone, and still have what was there
+        eventually(lambda: client.select() == 2, "two messages")
+        # what lost a part of its name is a new message to it
+        self.assertEqual(client.messages(), {"1": mails["whole"], "3": mails["open"]})
+
 
 class Lines(ImapTest):
     """What vmail-domains says of domains and accounts."""

@@ -318,6 +318,18 @@ class Pop3Test(BoxTest):
         self.quit(pop)
         return found
 
+    def names_tell(self, place):
+        """The names of new messages tell how long each is, stored and sent, but where a last line has no end:
+        {name: octets}."""
+        found = {}
+        for name in sorted(os.listdir(place)):
+            with open(os.path.join(place, name), "rb") as f:
+                stored = f.read()
+            found[name] = len(on_the_wire(stored))
+            told = f",W={found[name]}" if stored[-1:] in (b"", b"\n") else ""
+            self.assertRegex(name, f"^[^,:]+,S={len(stored)}{told}$", stored[:200])
+        return found
+
     def quit(self, pop):
         """QUIT, and the end of the process; returns its log."""
         self.assertRegex(pop.ask("QUIT"), r"^\+OK .* shutdown\.$")

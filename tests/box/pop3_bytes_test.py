@@ -68,6 +68,8 @@ class Fidelity(Delivery, Pop3Test):
             for message in sent:
                 self.delivered(to, message)
             wanted = [trace(to) + stored(message) for message in sent]
+            if to == "ann@b.test":
+                self.names_tell(os.path.join(self.vmail.inbox(to), "new"))
             if to == "joe@a.test":              # an mbox adds the last line end where there is none
                 wanted = [message + mbox_end(message) for message in wanted]
             self.come_back(to, start, [on_the_wire(message) for message in wanted])

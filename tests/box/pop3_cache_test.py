@@ -1,5 +1,8 @@
 #!/usr/bin/python3
 """pop3_cache_test.py: what a login remembers of a large mbox never makes a wrong byte, size or UID."""
+import struct
+
+from delivery import needs_strace
 from pop3 import *
 
 LINE = b"All work and no play makes a dull message, again and again and again.\n"
@@ -75,6 +78,90 @@ class Cache(Pop3Test):
         self.assertEqual((now.st_ino, was.st_size - now.st_size), (was.st_ino, 2 * 48))
         self.assertEqual(self.login(vmail, self.MESSAGES[:-2]), before[:-2])
         self.assertEqual(os.stat(self.cache).st_mtime_ns, now.st_mtime_ns)      # it was believed
+
+    def forge(self, vmail, change):
+        """A cache with a right sum, whose records (from, start, end, octets times two, hash) somebody has changed."""
+        text = self.remembered(vmail)
+        records = [list(struct.unpack_from("=6Q", text, at)) for at in range(88, len(text), 48)]
+        change(records)
+        summed = text[16:72] + struct.pack("=2Q", len(records), 0)
+        body = b"".join(struct.pack("=6Q", *record) for record in records)
+        xxh = ctypes.CDLL("libxxhash.so.0").XXH3_64bits_withSeed
+        xxh.restype, xxh.argtypes = ctypes.c_uint64, [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint64]
+        made = xxh(body, len(body), xxh(summed, len(summed), 0))
+        self.put(vmail, text[:8] + struct.pack("=Q", made) + summed + body)
+
+    @needs_root                                 # else strace may not see a session
+    @needs_strace
+    def test_what_quit_removes_is_looked_at_in_one_go(self):
+        vmail = self.large()
+        put_mbox(vmail, self.joe, mbox(*[b"Subject: %d\n\n" % i + LINE * 8 for i in range(2000)]))
+        before = self.uids(vmail)
+        self.remembered(vmail)
+        client, server = connection(fresh_address())
+        trail = os.path.join(vmail.scratch, "strace")
+        with server:
+            process = Process(["/usr/bin/strace", "-f", "-e", "trace=pread64", "-o", trail, "--", program("vpop3d"),
+                               "-C", vmail.dir], stdin=server, stdout=server)
+        vmail.processes.append(process)
+        pop = Pop3(client, process)
+        self.assertRegex(pop.login(self.joe, PASSWORD), r"^\+OK")
+        for i in range(1, 2000, 2):
+            pop.ask(f"DELE {i}")
+        self.quit(pop)
+        with open(trail, errors="replace") as f:
+            self.assertLess(len(f.readlines()), 200)
+        self.assertEqual(self.uids(vmail), before[1::2])
+
+    def test_one_that_hides_the_first_messages_is_not_believed(self):
+        vmail = self.large()
+        before = self.login(vmail, self.MESSAGES)
+        for count in 1, 7:
+            self.forge(vmail, lambda records: records.__delitem__(slice(count)))
+            self.assertEqual(self.login(vmail, self.MESSAGES), before)
+
+    def test_a_long_message_of_which_it_lies_never_comes_whole(self):
+        def wrong_hash(records):
+            records[6][4] ^= 1
+
+        def join(records):
+            records[6][2:4] = records[7][2], records[6][3] + records[7][3] - 1
+            del records[7]
+
+        vmail = self.large()
+        before = self.login(vmail, self.MESSAGES)
+        whole = on_the_wire(self.MESSAGES[6])
+        self.assertGreater(len(whole), 65536)
+        for lie, command in ((wrong_hash, "RETR 7"), (join, "RETR 7"), (join, "TOP 7 9999")):
+            self.forge(vmail, lie)
+            pop = self.session(vmail)
+            self.assertEqual(pop.ask("STAT").split()[1], str(25 - (lie is join)))   # it is believed
+            pop.send(command.encode() + b"\r\n")
+            self.assertRegex(pop.line(), r"^\+OK", (lie, command))
+            text = pop.rest()
+            self.assertFalse(text.endswith(b"\r\n.\r\n"), text[-100:])
+            told = self.ended(pop)
+            self.assertEqual(told.count("\n"), 1)
+            self.assertRegex(told, r'retrieved=0 .* end=error text=".* \.joe\.cache was wrong: ')
+            self.assertFalse(os.path.exists(self.cache))
+            self.assertEqual(self.login(vmail, self.MESSAGES), before)
+
+    def test_where_a_short_one_would_be_cut_it_does_not_come_at_all(self):
+        def cut(records):
+            before, whole = records[1:3]
+            at = whole[1] + len(b"Subject: 2\n\n")          # its header alone would be a message
+            records[2:3] = [[whole[0], whole[1], at - 1, 2 * len(b"Subject: 2\r\n"), 0, 0],
+                            [at, at + 1, whole[2], 2, 0, 0]]
+
+        vmail = self.large()
+        before = self.login(vmail, self.MESSAGES)
+        self.forge(vmail, cut)
+        pop = self.session(vmail)
+        self.assertEqual(pop.ask("STAT").split()[1], "26")
+        self.assertRegex(pop.ask("RETR 3"), r"^-ERR \[SYS/TEMP\]")
+        pop.ask("QUIT")
+        self.assertIn(".joe.cache was wrong", self.ended(pop))
+        self.assertEqual(self.login(vmail, self.MESSAGES), before)
 
     def test_a_cut_a_corrupt_and_a_stale_one_is_as_if_it_were_not_there(self):
         vmail = self.large()

@@ -414,6 +414,14 @@ class Log(Login):
                          r"^vpop3d\[\d+\]: session account=joe peer=127.0.0.1 domain=a.test found=login "
                          r"retrieved=2 retrieved-octets=35 deleted=1 deleted-octets=18 end=quit\n$")
 
+    def test_a_message_that_the_client_did_not_wait_for_is_not_counted(self):
+        vmail = self.box(mbox=mbox(b"S: 1\n\n1\n", b"S: 2\n\n" + (b"x" * 70 + b"\n") * 200_000))
+        pop = self.session(vmail)
+        pop.many("RETR 1")
+        pop.send(b"RETR 2\r\n")
+        self.assertRegex(pop.line(), r"^\+OK")
+        self.assertRegex(self.ended(pop), "retrieved=1 retrieved-octets=11 deleted=0 deleted-octets=0 end=hangup")
+
     def test_a_client_that_goes_away_is_a_hangup(self):
         vmail = self.two()
         pop = vmail.pop3()

@@ -284,7 +284,7 @@ class Uids(Pop3Test):
             self.assertEqual(len(self.record(vmail)), left, days)
         self.assertEqual(self.uids(vmail), [before[1]])
 
-    def test_what_earlier_sessions_deleted_is_bounded_and_living_twins_are_not(self):
+    def test_what_sessions_deleted_is_bounded_and_living_twins_are_not(self):
         vmail = self.box(mbox=self.TWIN * 2 + b"From b\n\n\n")
         before = self.uids(vmail)
         self.delete(vmail, 1)
@@ -294,7 +294,7 @@ class Uids(Pop3Test):
             f.write("\n".join(["vmail-uids 2", "inode 0", *lines, ""]))
         self.assertEqual(self.uids(vmail), before[1:])
         self.delete(vmail, 2)
-        self.assertEqual(len(self.record(vmail)), 65536 + 2)
+        self.assertEqual(len(self.record(vmail)), 65536 + 1)
         self.assertEqual(self.uids(vmail), before[1:2])
 
     def test_a_broken_record_of_twins_is_as_if_lost(self):
@@ -308,6 +308,69 @@ class Uids(Pop3Test):
                 f.write(bad)
             uids = self.uids(vmail)
             self.assertEqual(len(set(uids)), 2, bad[:200])
+
+    def test_a_second_name_of_the_record_changes_nothing(self):
+        vmail = self.box(mbox=self.TWIN * 4)
+        before = self.uids(vmail)
+        self.delete(vmail, 1, 2)
+        record = os.path.join(spool(vmail, self.joe), ".joe.uids")
+        os.link(record, record + ".backup")
+        self.assertEqual(self.uids(vmail), before[2:])
+        with open(record + ".backup") as f:
+            saved = f.read()
+            self.delete(vmail, 1)
+            f.seek(0)
+            self.assertEqual(f.read(), saved)
+        self.assertEqual(self.uids(vmail), before[3:])
+
+    def test_what_lies_in_the_place_of_the_record_hinders_no_quit_and_is_told(self):
+        def directory(path):
+            os.mkdir(path)
+            with open(path + "/mine", "w") as f:
+                f.write("precious")
+
+        vmail = self.box()
+        record = os.path.join(spool(vmail, self.joe), ".joe.uids")
+        for lay in (os.mkfifo, lambda path: os.symlink("/etc/shadow", path), directory):
+            put_mbox(vmail, self.joe, self.TWIN * 3)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(record)
+                os.unlink(record + ".damaged")
+            lay(record)
+            os.chown(record, *owner(vmail, self.joe), follow_symlinks=False)
+            pop = self.session(vmail)
+            last = pop.many("UIDL")[1].split()[-1]
+            self.assertIn("in the way", self.quit(pop))     # the log of who only looked
+            pop = self.session(vmail)
+            pop.ask("DELE 1")
+            pop.ask("DELE 2")
+            told = self.quit(pop)
+            self.assertEqual(told.count("\n"), 1)
+            self.assertIn("it is .joe.uids.damaged now", told)
+            self.assertEqual(self.uids(vmail), [last.decode()])
+        self.assertEqual(os.listdir(record + ".damaged"), ["mine"])
+
+    def memory(self, pop):
+        """The most that a process of the connection has had: bytes."""
+        pop.ask("NOOP")
+        return max(int(fields["VmHWM"].split()[0]) << 10 for fields in processes(pop.process.pid).values())
+
+    def test_a_long_record_costs_no_memory(self):
+        vmail = self.box(mbox=self.TWIN * 4)
+        pop = self.session(vmail)
+        before = pop.many("UIDL")[1]
+        plain = self.memory(pop)
+        self.quit(pop)
+        record = os.path.join(spool(vmail, self.joe), ".joe.uids")
+        with open(record, "wb") as f:
+            f.write(b"vmail-uids 2\ninode 1\n" + b"".join(b"%032x 0 2 1\n" % i for i in range(200000)))
+            f.write(b"f" * 32 + b" 0 900000 " + b" ".join(b"%d" % i for i in range(1, 200000)) + b"\n")
+        os.chown(record, *owner(vmail, self.joe))
+        pop = self.session(vmail)
+        self.assertEqual(pop.many("UIDL")[1], before)
+        if not is_sanitized("vpop3d"):
+            self.assertLess(self.memory(pop), plain + (1 << 20))
+        self.assertEqual(self.quit(pop).count("text="), 0)
 
     def test_a_maildir_uses_the_unique_name_when_it_is_one(self):
         long = "1" * 71

@@ -190,6 +190,14 @@ class FanOut(Resolving):
         self.aliases("x: joe, ann, joe, ann@a.test, joe+x\n")
         self.leads("x@a.test", JOE, ANN)
 
+    def test_members_that_lead_to_no_new_target_are_not_looked_at_for_ever(self):
+        self.vmail.set(max_recipients=2)
+        for count, status in (20002, 0), (20003, 69):
+            # one member more is the include; each name is looked up in an alias file that is short
+            path = self.vmail.write("list", "".join(f"joe+{i}\n" for i in range(count - 1)))
+            self.aliases(f"x: :include:{path}\n")
+            self.assertEqual(self.plan("x@a.test").status, status, count)
+
     def test_each_recipient_of_a_call_has_an_expansion_of_its_own(self):
         self.vmail.set(max_recipients=10)
         self.aliases("".join(

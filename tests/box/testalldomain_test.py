@@ -134,10 +134,10 @@ class All(BoxTest):
             self.assertEqual((got.status, words in got.stderr), (65, True), got)
 
     def test_a_zone_that_can_be_no_domain_is_told_and_passed_over(self):
-        path = self.vmail.write("named.conf", 'zone "a b\x1b.test" { type master; }; zone "c.test" { type master; };')
+        path = self.vmail.write("named.conf", '\nzone "a b\x1b.test" { type master; }; zone "c.test" { type master; };')
         got, lines = self.all(path)
         self.assertEqual({line[0] for line in lines}, {"c.test"})
-        self.assertIn("testalldomain: not a domain name\n", got.stderr)
+        self.assertIn(f"testalldomain: {path}:2: the zone 'a b\\x1b.test' is left out: not a domain name\n", got.stderr)
 
     def test_eight_domains_are_looked_at_at_once_and_no_more(self):
         for n in range(20):

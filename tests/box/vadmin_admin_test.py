@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """vadmin: administrators: their files, who --as makes of a name, and what each may not."""
+import fcntl
 import stat
+import struct
 
 from harness import *
 
@@ -243,6 +245,27 @@ class Principal(Admins):
         self.refused("the account is locked", "--as", "joe@a.test", "user", "show", "joe@a.test")
         self.have("shadow.a.test", "joe:*:1:::::1:\n")
         self.refused("the account is expired", "--as", "joe@a.test", "user", "show", "joe@a.test")
+
+    def test_whose_rights_end_while_he_waits_for_the_lock_does_not_act(self):
+        self.set("b.test", "description=x")
+        path = os.path.join(self.vmail.dir, ".lock")
+        self.vmail.set(admins="carl")
+        kept = {name: self.vmail.read(name) for name in ("domain.a.test", "vmail.conf", "shadow.a.test")}
+        for words, who, name, text in (
+                ("may not act", "admin@a.test", "domain.a.test", b"co-administration = no\n"),
+                ("no user in any 'admins'", "system/carl", "vmail.conf",
+                 re.sub(rb"(?m)^admins.*\n", b"", kept["vmail.conf"])),
+                ("the account is locked", "joe@a.test", "shadow.a.test", b"joe:!$y$x:1::::::\n")):
+            with self.subTest(who=who), open(path, "r+b") as lock:
+                fcntl.fcntl(lock, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+                waiting = self.vmail.start("vadmin", "--as", who, "user", "set", "joe@a.test", "office=B")
+                eventually(lambda: any("->" in line for line in locks_of(path)), "who waits for the lock")
+                self.have(name, text.decode())
+                lock.close()
+                self.assertEqual(waiting.wait(), 77, waiting.errors)
+                self.assertIn(words, waiting.errors.decode())
+                self.assertNotIn(b"office", self.ok("user", "show", "joe@a.test").stdout)
+                self.have(name, kept[name].decode())
 
     def test_a_domain_whose_settings_are_broken_has_no_administrators(self):
         self.vmail.write("domain.a.test", "co-administration = yes\nadmins = dora\nnonsense\n")

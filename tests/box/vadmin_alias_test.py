@@ -221,12 +221,57 @@ class Refusals(Aliases):
         self.ok("alias", "set", "list@a.test", "ann")
         self.assertEqual(self.members("list@a.test"), ["ann"])
 
+    def test_cyradms_spellings_of_an_account_are_read_wherever_one_is_named(self):
+        for spelling in ("user/{}", "user/{}@a.test", "user.{}", "user.{}@A.TEST"):
+            for args in (("user", "grant", "joe@a.test", spelling.format("ann"), "all"),
+                         ("alias", "add", "list@a.test", "--for", spelling.format("joe")),
+                         ("alias", "join", "list@a.test", spelling.format("ann")),
+                         ("alias", "leave", "list@a.test", spelling.format("ann"))):
+                self.ok(*args)
+            self.assertEqual(self.text(), "list: joe\n")
+            self.assertEqual(self.vmail.read("grants.a.test"), b"joe: ann all\n")
+            self.ok("alias", "delete", "list@a.test")
+            self.ok("user", "grant", "joe@a.test", spelling.format("ann"), "none")
+        self.ok("alias", "add", "list@a.test", "bob")
+        self.refused(65, "that is who is deleted", "user", "delete", "bob@a.test", "--replace-by", "user/bob@a.test")
+        self.ok("user", "delete", "bob@a.test", "--yes", "--replace-by", "user.ann@a.test")
+        self.assertEqual(self.text(), "list: ann@a.test\n")
+
     def test_what_a_person_should_know_is_told(self):
         self.assertIn("no account or alias 'zoe'",
                       self.ok("alias", "add", "list@a.test", "zoe", "far@far.test").stderr)
         self.assertIn("has an account 'joe' too",
                       self.ok("alias", "add", "joe@a.test", "ann").stderr)
-        self.assertEqual(self.ok("alias", "add", "list@a.test", "ann+x", "list").stderr, "")
+        self.assertEqual(self.ok("alias", "add", "list@a.test", "ann+x").stderr, "")
+
+    def test_an_alias_that_leads_back_to_itself_is_told(self):
+        loop = "alias loop: {0}@a.test leads to nobody but itself: its mail is refused\n"
+        for args, told in ((("add", "loop@a.test", "loop"), loop.format("loop")),
+                           (("set", "postmaster@a.test", "Postmaster"), loop.format("postmaster")),
+                           (("add", "one@a.test", "two@a.test"), "no account or alias 'two' yet"),
+                           (("add", "two@a.test", "three", "joe"), "no account or alias 'three' yet"),
+                           (("add", "three@a.test", "one"), ""),
+                           (("delete", "two@a.test", "joe"), loop.format("two")),
+                           (("add", "two@a.test", "joe"), ""),
+                           (("set", "team@a.test", "team", "ann"),
+                            "a.test has no account 'team': as a member of itself the alias is nobody\n"),
+                           (("set", "joe@a.test", "joe", "ann"), "has an account 'joe' too")):
+            got = self.ok("alias", *args).stderr
+            self.assertIn(told, got)
+            self.assertEqual(got.count("\n"), told != "", args)
+            self.assertEqual("alias loop" in got, self.vmail.deliver(args[1]).status == 69, (args, got))
+
+    def test_who_may_join_an_alias_of_an_extra_file_is_not_said_in_vain(self):
+        self.vmail.write("more", "list: joe\n")
+        self.ok("domain", "set", "a.test", "extra-aliases=more")
+        self.refused(77, "more:1, an extra file, where nobody can join it", "alias", "set", "list@a.test",
+                     "membership=open")
+        self.ok("alias", "set", "list@a.test", "membership=restricted", "description=x")
+        for words in ("join", "leave"):
+            self.refused(77, "'list' is in an extra file of a.test", "alias", words, "list@a.test", "ann")
+        self.ok("alias", "set", "list@a.test", "membership=open", "joe")
+        self.ok("--as", "user/ann@a.test", "alias", "join", "list")
+        self.assertEqual(self.members("list@a.test"), ["joe", "ann"])
 
 
 class Show(Aliases):
@@ -240,6 +285,31 @@ class Show(Aliases):
         self.assertEqual(rows[0][1], "joe, ann")
         self.assertTrue(rows[0][2].endswith("aliases.a.test:1"))
         self.assertIn("broken: ", rows[1][1])
+
+    def test_a_pattern_names_domains_and_what_is_in_them_wherever_they_are_listed(self):
+        self.ok("domain", "add", "b.test")
+        self.ok("domain", "alias", "b.test", "bee.test")
+        self.have("info: joe\nsales: joe\n")
+        self.vmail.write("aliases.b.test", "info: joe@a.test\n")
+        for name in ("info@a.test", "away@b.test"):
+            self.ok("auto", "set", name, "-", input=b"Subject: away\n\naway\n")
+        self.vmail.write("domain.broken.test", "nonsense\n")
+        def first(*args):
+            return [row.split("\t")[0] for row in self.ok(*args).stdout.decode().splitlines()]
+        for args, rows in ((("alias", "list", "in*@?.test"), ["info@a.test", "info@b.test"]),
+                           (("alias", "list", "*@BEE.test"), ["info@b.test"]),
+                           (("alias", "list", "a.*"), ["info@a.test", "sales@a.test"]),
+                           (("alias", "list", "a.test"), ["info", "sales"]),
+                           (("alias", "list", "x*@a.test"), []),
+                           (("auto", "list", "*"), ["info@a.test", "away@b.test"]),
+                           (("auto", "list", "a*@*"), ["away@b.test"]),
+                           (("quota", "a.*"), ["ann@a.test", "bob@a.test", "joe@a.test"])):
+            with self.subTest(args):
+                self.assertEqual(first(*args), rows)
+        self.assertIn("note: broken.test left out", self.ok("quota", "*").stderr)
+        self.assertEqual(self.v("check", "--files", "?.test").stdout, self.v("check", "--files", "a.test", "b.test").stdout)
+        for args in (("alias", "list"), ("auto", "list"), ("quota",), ("check", "--files"), ("fsck",), ("index",)):
+            self.refused(67, "no domain is like 'z*'", *args, "z*")
 
     def test_a_search_finds_any_part_of_names_and_members_in_all_domains_or_one(self):
         self.ok("domain", "add", "b.test")

@@ -61,6 +61,17 @@ class Moved(Keeping):
         self.assertEqual(len(self.there.messages("joe@a.test")), 4)
         self.assertEqual(self.there.run("vadmin", "fsck").stdout, b"")
 
+    def test_a_file_of_aliases_is_in_it_by_its_whole_path_too_and_an_included_one_is_told(self):
+        self.here.write("extra", f"more: joe\nmany: :include:{self.here.dir}/included\n")
+        self.here.write("included", "joe@a.test\n")
+        self.ok(self.here, "domain", "set", "a.test", f"extra-aliases={self.here.dir}/extra")
+        archive = os.path.join(self.here.scratch, "told.tar")
+        told = self.ok(self.here, "backup", "a.test", archive).stderr
+        self.assertEqual(told, f"vadmin: note: a.test: {self.here.dir}/included, which {self.here.dir}/extra:2 includes, "
+                         "is not in the backup\n")
+        with tarfile.open(archive) as tar:
+            self.assertIn(b"more: joe", tar.extractfile("domains/a.test/extra/extra").read())
+
     def test_a_maildirs_flags_folders_and_times_and_a_home_are_the_same(self):
         inbox = put_maildir(self.here, "joe@b.test", {"cur/1700000000.M1P1.h,S=5:2,S": b"s: 1\n",
                                                       "new/1700000001.M1P1.h,S=5": b"s: 2\n"})
@@ -175,12 +186,112 @@ class Moved(Keeping):
                                  "domains/a.test/accounts/ann/shadow", "domains/a.test/grants", "vmail-backup"])
         self.assertEqual(members(self.file)["domains/a.test/grants"], b"ann: joe all\n")
 
+    def test_the_alternative_address_of_one_account_comes_back_with_it_unless_it_is_anothers_by_now(self):
+        self.there = self.here
+        for wanted in ("alt: joe\n", "alt: ann\n"):
+            self.ok(self.here, "user", "set", "joe@a.test", "alternative-address=alt")
+            self.backup(*(("joe@a.test",) if "joe" in wanted else ("a.test",)))
+            for step in ("delete", "purge"):
+                self.ok(self.here, "user", step, "--yes", "joe@a.test")
+            if "ann" in wanted:
+                self.ok(self.here, "alias", "add", "alt@a.test", "ann")
+            told = self.restore("joe@a.test").stderr
+            self.assertEqual("its alternative address alt@a.test does not come back" in told, "ann" in wanted, told)
+            self.assertTrue(self.here.read("aliases.a.test").decode().endswith(wanted))
+            self.assertEqual("alternative-address" in self.ok(self.here, "user", "show", "joe@a.test").stdout.decode(),
+                             "joe" in wanted)
+            self.assertEqual(self.here.deliver("alt@a.test").status, 0)
+            self.assertEqual(len(self.here.messages(wanted[5:-1] + "@a.test")), 1)
+
+    @needs_root                                     # whose descriptors strace may look at
+    def test_a_restore_whose_end_alone_was_missing_brings_the_alternative_address_too(self):
+        self.there = self.here
+        self.ok(self.here, "user", "set", "joe@a.test", "alternative-address=alt")
+        self.backup("joe@a.test")
+        log = os.path.join(self.here.scratch, "calls")
+
+        def restored(*options):
+            self.ok(self.here, "user", "delete", "--yes", "joe@a.test")
+            return run("/usr/bin/strace", "-qq", "-o", log, "-e", "trace=unlinkat", "-P", self.here.dir, *options,
+                       program("vadmin"), "-C", self.here.dir, "restore", self.file, "joe@a.test").status
+
+        self.assertEqual((restored(), restored()), (0, 0))
+        with open(log) as f:                        # the removal of .restore is its last
+            last = f.read().count("unlinkat(")
+        aliases = re.sub("(?m)^alt:.*\n", "", self.here.read("aliases.a.test").decode())
+        self.assertEqual(restored("-e", f"inject=unlinkat:signal=KILL:when={last}"), -9)
+        self.assertIn(b"joe:", self.here.read("passwd.a.test"))
+        self.here.write("aliases.a.test", aliases)
+        self.restore("joe@a.test")
+        self.assertTrue(self.here.read("aliases.a.test").endswith(b"alt: joe\n"))
+
     def test_settings_come_back_where_there_are_none_and_stay_where_there_are(self):
         self.here.write("addresses", "192.0.2.1 a.test\n")
         self.backup()
         got = self.restore()
         self.assertIn("vmail.conf is there already and stays", got.stderr)
         self.assertEqual(self.there.read("addresses"), b"192.0.2.1 a.test\n")
+
+
+class TakenBack(Keeping):
+    def setUp(self):
+        super().setUp()
+        self.there = self.here
+
+    def undo(self, number=None, status=0, words=""):
+        number = number or self.ok(self.here, "log", "1").stdout.split()[0].decode()
+        got = self.here.run("vadmin", "undo", number)
+        self.assertEqual(got.status, status, got)
+        self.assertIn(words, got.stderr)
+        return number
+
+    def test_an_account_goes_to_the_trash_with_its_mail_and_what_came_since(self):
+        self.here.deliver("joe@a.test", TWIN)
+        self.ok(self.here, "user", "set", "joe@a.test", "alternative-address=alt")
+        self.backup("joe@a.test")
+        for step in ("delete", "purge"):
+            self.ok(self.here, "user", step, "--yes", "joe@a.test")
+        before = {name: self.here.read(f"{name}.a.test") for name in ("passwd", "shadow", "aliases")}
+        self.restore("joe@a.test")
+        self.here.deliver("alt@a.test", TWIN)
+        messages = self.here.messages("joe@a.test")
+        self.assertEqual(len(messages), 2)
+        self.undo()
+        self.assertEqual({name: self.here.read(f"{name}.a.test") for name in before}, before)
+        self.assertEqual(self.here.deliver("joe@a.test").status, 67)
+        self.undo()                                 # of the undo
+        self.assertEqual(self.here.messages("joe@a.test"), messages)
+        self.undo()
+        self.ok(self.here, "user", "restore", "joe@a.test")
+        self.assertEqual(self.here.messages("joe@a.test"), messages)
+        self.assertEqual(self.here.run("vadmin", "check", "--files", "a.test").stdout, b"")
+
+    def test_a_domain_goes_to_the_trash_with_its_mail_and_what_came_since(self):
+        self.here.deliver("joe@b.test", TWIN)
+        self.backup()
+        for step in (("delete", "--with-accounts"), ("purge",)):
+            self.ok(self.here, "domain", step[0], "--yes", *step[1:], "b.test")
+        self.restore("b.test")
+        self.here.deliver("joe@b.test", TWIN)
+        messages = self.here.messages("joe@b.test")
+        self.undo()
+        self.assertEqual(self.here.deliver("joe@b.test").status, 68)
+        self.ok(self.here, "domain", "restore", "b.test")
+        self.assertEqual(len(messages), 2)
+        self.assertEqual(self.here.messages("joe@b.test"), messages)
+        self.assertEqual(self.here.deliver("joe@a.test").status, 0)
+
+    def test_one_who_has_another_name_by_now_stays(self):
+        self.backup("joe@a.test")
+        self.ok(self.here, "user", "delete", "--yes", "joe@a.test")
+        self.restore("joe@a.test")
+        number = self.ok(self.here, "log", "1").stdout.split()[0].decode()
+        self.ok(self.here, "user", "rename", "joe@a.test", "jim")
+        self.undo(number, 77, "joe@a.test is gone, has another name")
+        if ROOT:                                    # where one owner has all, ids come back as they were
+            self.ok(self.here, "user", "add", "joe@a.test")
+            self.undo(number, 77, "is another one by now")
+        self.assertEqual(self.here.deliver("jim@a.test").status, 0)
 
 
 class Written(Keeping):
@@ -537,6 +648,26 @@ class InTheWay(Keeping):
         os.unlink(os.path.join(self.there.dir, "aliases.a.test"))
         self.restore("a.test")
         self.restore("b.test")
+
+    def test_a_backup_that_is_only_tried_writes_nothing_and_tells_what_it_would_hold(self):
+        last = b"my last good backup"
+        with open(self.file, "wb") as f:
+            f.write(last)
+        here, new = self.here.scratch, os.path.join(self.here.scratch, "new.tar")
+        before = sorted(os.listdir(self.here.scratch))
+        for what, file, told in (
+                (("a.test",), self.file, f"replace\t{here}/backup.tar\ta.test: accounts 2"),
+                (("ann@a.test",), new, f"make\t{here}/new.tar\tann@a.test"),
+                ((), new, f"make\t{here}/new.tar\tall: domains 2, accounts 3"),
+                ((), "-", "make\tstandard output\tall: domains 2, accounts 3")):
+            self.assertEqual(self.ok(self.here, "-n", "backup", *what, file).stdout.decode(), told + "\n")
+        for status, words in ((67, ("eve@a.test", new)), (67, ("c.test", new)), (67, ("a.test", f"{here}/none/new.tar")),
+                              (65, ("a.test", f"{here}/.new"))):
+            for option in (("-n",), ()):
+                self.assertEqual(self.here.run("vadmin", *option, "backup", *words).status, status, words)
+        self.assertEqual(sorted(os.listdir(self.here.scratch)), before)
+        with open(self.file, "rb") as f:
+            self.assertEqual(f.read(), last)
 
     def test_a_backup_without_its_file_is_refused(self):
         for what in ("a.test", "A.test", "joe@a.test"):

@@ -45,8 +45,18 @@ class Check(BoxTest):
         self.vmail.write("vmail.conf", "\nspol = /x\n")
         self.finds("vmail.conf:2: no setting is called 'spol'")
 
+    @needs_root
+    def test_aliases_that_an_account_may_write_are_told(self):
+        os.chown(self.path("aliases.a.test"), 60001, GID)
+        for face in (("check", "--files"), ("fsck",)):
+            got = self.vmail.run("vadmin", *face)
+            self.assertRegex(got.stdout, rb"(?m)^a.test.*/aliases.a.test: belongs to uid 60001, its mode is 644: who writes to "
+                             rb"it says where the domain's mail goes: give it to root alone")
+
     def test_files_that_others_can_write_are_told(self):
-        for name in ("vmail.conf", "domain.a.test", "passwd.a.test", "shadow.a.test"):
+        self.vmail.write("domain.a.test", self.vmail.read("domain.a.test") + b"extra-aliases = more\n")
+        self.vmail.write("more", "info: joe\n")
+        for name in ("vmail.conf", "domain.a.test", "passwd.a.test", "shadow.a.test", "aliases.a.test", "more"):
             with self.subTest(name):
                 mode = os.stat(self.path(name)).st_mode
                 os.chmod(self.path(name), 0o666)
@@ -93,9 +103,27 @@ class Check(BoxTest):
         self.vmail.set(state="/nonexistent/state")
         self.finds("state\tbad\t/nonexistent: ")
 
+    def test_what_is_wrong_with_addresses_and_state_is_told(self):
+        self.vmail.write("addresses", "127.0.0.1 a.test\n::1 main.test\n")
+        self.vmail.set(**{"main-domain": "main.test"})
+        self.assertEqual(self.check().status, 0)
+        self.vmail.write("addresses", "127.0.0.1 nosuch.test\n")
+        os.rename(self.vmail.state, self.vmail.state + "1")
+        os.symlink("state1", self.vmail.state)
+        self.finds("addresses:1: 'nosuch.test' is none of our domains", "state: a link")
+
     def test_a_missing_passwd_is_told(self):
         os.unlink(self.path("passwd.a.test"))
         self.finds("passwd.a.test")
+
+    def test_what_nobody_can_log_in_with_is_told(self):
+        self.vmail.write("shadow.a.test", "joe:$q$junk:1::::::\n", 0o600)
+        self.finds("shadow.a.test:1: 'joe' has a hash that crypt(3) does not know")
+        self.assertIn(b"login\tunknown hash\n", self.vmail.run("vadmin", "user", "show", "joe@a.test").stdout)
+        os.unlink(self.path("shadow.a.test"))
+        self.finds("shadow.a.test: there is no such file")
+        self.vmail.write("passwd.a.test", self.vmail.read("passwd.a.test").replace(b":x:", b":!:"))
+        self.assertEqual(self.check().status, 0)
 
     def test_broken_passwd_lines_are_told(self):
         good = self.vmail.read("passwd.a.test").decode()
@@ -276,6 +304,14 @@ class Check(BoxTest):
             pass
         os.chown(self.vmail.inbox("joe@a.test"), 59999, GID)
         self.finds("belongs to uid 59999, not 60001")
+
+    def test_forwards_that_bounce_or_hold_mail_are_told(self):
+        for text, words in (("nobody\n", "joe@a.test: 5.1.1 unknown user nobody@a.test: see 'vadmin explain joe@a.test'"),
+                            ('"open\n', "files/a.test/joe.forward:1: a quotation mark is not closed")):
+            with self.subTest(text):
+                with open(os.path.join(self.vmail.spool, "files/a.test/joe.forward"), "w") as f:
+                    f.write(text)
+                self.finds(words)
 
     def test_only_the_named_domains_are_looked_at(self):
         self.vmail.domain("b.test", accounts=["joe"])

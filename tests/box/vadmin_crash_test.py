@@ -2,6 +2,7 @@
 """vadmin killed before each of its system calls that change something: old or new, never between."""
 import concurrent.futures
 import json
+import random
 
 from harness import *
 
@@ -282,6 +283,44 @@ class Killed(BoxTest):
             f"{who}@{domain},Full Name,{HASH},{kb},\\{who}\n"
             for domain in ("a.test", "b.test") for who, kb in (("one", 1000), ("two", "none")))
         self.sample(text, "user", "import", "-")
+
+    def twice(self, wanted, *args, text=""):
+        """Killed at a rename or a removal, and once more while it is repeated; then it is repeated to its end, in one
+        installation behind the other.  VMAIL_KILLS=N: N pairs, of all that there are."""
+        count = int(os.environ.get("VMAIL_KILLS", 8))
+
+        path = os.path.join(self.vmail.scratch, "text")
+
+        def words(n):
+            with open(path, "w") as f:
+                f.write(text.replace("NEW", f"n{n}"))
+            return [path if word == "-" else word.replace("NEW", f"n{n}") for word in args]
+
+        points = [point for point in self.points(*words(0)) if point[0] in ("renameat", "unlinkat")]
+        pairs = [(first, second) for first in points for second in points]
+        if "VMAIL_KILLS" not in os.environ:         # the first time when all but passwd.D is written
+            renames = [point for point in points if point[0] == "renameat"]
+            pairs = [pair for pair in pairs if pair[0] in renames[-4:]]
+        dice = random.Random(1)
+        for n, pair in enumerate(dice.sample(pairs, min(count, len(pairs))), 1):
+            for call, when in pair:
+                got = self.strace(["-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={when}"], *words(n))
+                self.assertIn(got.status, (-9, 0, 73), (pair, got))
+            got = self.vmail.run("vadmin", *words(n))
+            self.assertIn(got.status, (0, 73), (pair, got))
+            for line in wanted:
+                self.assertIn(line.replace("NEW", f"n{n}"), self.vmail.read("aliases.a.test").decode(), pair)
+                self.assertIn(f"{line.split(': ')[1]}:x:".replace("NEW", f"n{n}"),
+                              self.vmail.read("passwd.a.test").decode(), pair)
+        got = self.vmail.run("vadmin", "check", "--files")
+        self.assertEqual((got.status, got.stdout), (0, b""), got)
+
+    def test_an_account_with_an_alternative_address_is_made_however_often_that_was_killed(self):
+        self.twice(["NEWa: NEW"], "user", "add", "NEW@a.test", "alternative-address=NEWa", "title=T")
+
+    def test_an_import_with_alternative_addresses_goes_on_however_often_it_was_killed(self):
+        self.twice(["NEWxa: NEWx", "NEWya: NEWy"], "import", "csv", "-", text="address,title,alternative-address\n"
+                   "NEWx@a.test,T,NEWxa@a.test\nNEWy@a.test,T,NEWya\n")
 
     def sample(self, text, *args):
         """Killed at some of its steps, or (VMAIL_KILLS=N) so many; then once more."""

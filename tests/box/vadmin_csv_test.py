@@ -134,13 +134,19 @@ class Import(Csv):
     def test_the_first_line_must_name_columns_that_are_there(self):
         for text, words in (("", "empty"), ("joe@a.test,Joe\n", "no column is called 'joe@a.test'"),
                             ("name,quota\n", "'address' is missing"), ("address,name,name\n", "twice"),
-                            ("address,nmae\n", "did you mean"), ("address,filter\n", "has no column 'filter'"),
+                            ("address,nmae\n", "did you mean"),
                             ('address,"name\n', "never closed")):
             before = self.state()
             got = self.v("user", "import", "-", input=text.encode())
             self.assertEqual(got.status, 65, got)
             self.assertIn(words, got.stderr)
             self.assertEqual(self.state(), before)
+
+    def test_a_table_in_utf_16_is_told_how_to_be_saved(self):
+        for code in ("utf-16", "utf-16-le", "utf-16-be"):
+            got = self.v("user", "import", "-", input="address,name\njoe@a.test,Joe\n".encode(code))
+            self.assertEqual(got.status, 65, got)
+            self.assertIn("it is UTF-16: save it as UTF-8", got.stderr)
 
     PROFILE = ("address,first-name,last-name,display-name,from-address,alternative-address,title,office,phone,mobile,"
                "home-phone,pager,fax\njoe@a.test,Joe,D\u00f6e,Joe from the shop,shop@A.test,j.doe,Boss,B 12,+1 23,+1 24,"
@@ -369,6 +375,9 @@ class Export(Csv):
         return list(csv.DictReader(io.StringIO(text)))
 
     def test_what_is_exported_makes_the_same_accounts_elsewhere(self):
+        self.load("address,filter\nsid@a.test,no\nsue@a.test,yes\n")
+        self.assertIn("differs: filter\n", self.load("address,filter\nsid@a.test,yes\n", 1))
+        self.assertIn("same: it is there already\n", self.load("address,filter\nsid@a.test,off\n"))
         self.load("address,name,hash,quota,forward,title,office,fax,first-name,from-address,alternative-address\n"
                   f'joe@a.test,"Joe ""x"" Doe",{HASHES["sha512"]},10M,"\\joe, a@far.test",,,,,,\n'
                   'eva@a.test,,,,,"Boss, always",B 12,\'+49 30,Eva,shop,e.x@a.test\n'
@@ -388,11 +397,13 @@ class Export(Csv):
             self.assertEqual(*(v.read(f"aliases.{domain}") for v in (self.vmail, other)))
         self.assertEqual(self.vmail.deliver("e.x@a.test").status, 0)
         self.assertEqual(self.rows("eva@*")[0]["title"], "Boss, always")
-        self.assertEqual(self.load(text).count("there already"), 5)
+        self.assertEqual(self.load(text).count("there already"), 7)
+        self.assertEqual([row["filter"] for row in self.rows("s*@*")], ["no", ""])
+        self.assertIn(b"filter\tno\n", other.run("vadmin", "user", "show", "sid@a.test").stdout)
 
     def test_its_first_line_names_the_profile_as_user_set_does(self):
         wanted = [w.split("=")[0] for w in self.ok("complete", "--", "-C", self.vmail.dir, "user", "set", "x", "").split()]
-        names = ["from-address" if name == "address" else name for name in wanted if name != "filter"]
+        names = ["from-address" if name == "address" else name for name in wanted]
         self.assertEqual(self.ok("user", "export"), ",".join(["address", *names]) + "\r\n")
 
     def test_a_profile_that_does_not_count_is_told_and_left_out(self):

@@ -205,6 +205,25 @@ class Domains(BoxTest):
         self.ok("domain", "unalias", "B.test")
         self.assertEqual(self.v("explain", "joe@b.test").status, 67)
 
+    def test_an_alias_that_another_one_leads_to_stays_as_long_as_that(self):
+        self.ok("domain", "add", "a.test")
+        self.ok("domain", "alias", "a.test", "b.test")
+        os.symlink("domain.b.test", os.path.join(self.vmail.dir, "domain.c.test"))
+        self.refused(77, "the domain alias c.test leads to", "domain", "unalias", "b.test")
+        self.assertEqual(self.link("b.test"), "domain.a.test")
+        self.ok("domain", "unalias", "c.test")
+        self.ok("domain", "unalias", "b.test")
+
+    def test_a_domain_gets_no_name_that_another_one_has(self):
+        for domain in ("a.test", "b.test"):
+            self.ok("domain", "add", domain)
+        self.ok("domain", "alias", "b.test", "c.test")
+        self.refused(73, "the domain b.test exists already", "domain", "rename", "a.test", "b.test")
+        os.rename(os.path.join(self.vmail.dir, "domain.b.test"), os.path.join(self.vmail.dir, "kept"))
+        self.refused(73, "the domain b.test exists already", "domain", "rename", "a.test", "b.test")
+        os.rename(os.path.join(self.vmail.dir, "kept"), os.path.join(self.vmail.dir, "domain.b.test"))
+        self.refused(73, "'vadmin domain unalias c.test' takes that name away", "domain", "rename", "a.test", "c.test")
+
     def test_a_domain_of_passwd_alone_gets_the_file_that_an_alias_leads_to(self):
         self.vmail.write("passwd.old.test", "")
         self.ok("domain", "alias", "old.test", "b.test")

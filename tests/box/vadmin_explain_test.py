@@ -109,6 +109,10 @@ class Room(Explain):
     def test_limits_of_every_kind(self):
         self.assertEqual(self.one()["limit"], ("none", ""))
         self.fill(5)
+        self.vmail.run("vadmin", "domain", "set", "a.test", "inbox-limit=5")
+        what, where = self.one(status=77)["limit"]
+        self.assertEqual(what, "5.2.2 mailbox full")
+        self.assertRegex(where, r"^etc/domain\.a\.test:\d+$")
         self.limit("10")
         self.assertEqual(self.one()["limit"], ("5 of 10 kB are used", "spool/a.test/joe.quota"))
         self.assertIn("a warning", self.one("joe@a.test", "--size", "4500")["limit"][0])

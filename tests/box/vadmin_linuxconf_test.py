@@ -95,8 +95,26 @@ class Copied(OldMachine):
 
     def test_one_domain_alone_can_be_taken(self):
         self.load("bar.test")
-        self.assertEqual(self.ok("domain", "list").split()[0], "bar.test")
-        self.assertEqual(len(self.ok("domain", "list").splitlines()), 1)
+        self.assertEqual([line.split()[0] for line in self.ok("domain", "list").splitlines()], ["bar.test", "whole.test"])
+
+    def links(self):
+        return {name[7:]: os.readlink(f"{self.vmail.dir}/{name}") for name in os.listdir(self.vmail.dir)
+                if os.path.islink(f"{self.vmail.dir}/{name}")}
+
+    def test_domain_aliases_come_with_their_domains(self):
+        self.load("bar.test")
+        self.assertEqual(self.links(), {"whole.test": "domain.bar.test"})
+        self.vmail.domain("third.test", passwords={"max": "x"})
+        self.put("etc/vmail/passwd.also.test", ETC["passwd.bar.test"])
+        text = self.load()
+        self.told(text, f"{self.old}/etc/vmail/passwd.also.test", "left", "no accounts of its own")
+        self.assertEqual(self.links(), {"whole.test": "domain.bar.test", "also.test": "domain.foo.test"})
+        for alias, *words in (("also.test", "taken", "foo.test"), ("whole.test", "there already"),
+                              ("Third.test", "left", "something of this name"), ("round.test", "left", "is a link to"),
+                              ("stray.test", "left", "leads to gone.test, which is no domain here")):
+            self.told(text, f"{self.old}/etc/vmail/domain.{alias}", f"domain alias {alias}", *words)
+        self.assertEqual(self.vmail.deliver("joe@also.test").status, 0)
+        self.assertEqual(self.vmail.deliver("ann@whole.test").status, 0)
 
     def test_a_file_that_others_could_have_written_is_not_taken(self):
         os.chmod(f"{self.old}/etc/vmail/aliases.foo.test", 0o666)
@@ -104,6 +122,16 @@ class Copied(OldMachine):
         self.assertEqual(got.status, 77, got)
         self.assertIn("chmod go-w", got.stderr)
         self.assertIn(self.vmail.deliver("joe@foo.test").status, (68, 75))
+
+    def test_a_domain_whose_file_is_a_link_is_left_and_the_others_are_taken(self):
+        etc = f"{self.old}/etc/vmail"
+        os.symlink("passwd.foo.test", f"{etc}/passwd.link.test")
+        os.symlink("kept", f"{etc}/shadow.bar.test")
+        text = self.load()
+        for name in ("passwd.link.test", "shadow.bar.test"):
+            self.told(text, f"{etc}/{name}", f"domain {name.split('.', 1)[1]}", "left: a symbolic link is not followed")
+        self.assertEqual(self.vmail.deliver("joe@foo.test").status, 0)
+        self.assertEqual(self.vmail.run("vadmin", "domain", "list").stdout.count(b"bar.test"), 0)
 
     def test_mail_of_somebody_else_in_the_way_stays_and_is_told(self):
         os.makedirs(f"{self.vmail.spool}/foo.test", mode=0o755)
@@ -219,7 +247,7 @@ class Killed(OldMachine):
                 self.assertEqual(self.vmail.run("vdeliver", "-n", "joe@foo.test").status, 0)
             self.load("foo.test")
             again = {path: what for path, what in self.tree(self.vmail.dir, self.vmail.spool, self.vmail.homes).items()
-                     if not re.search(r"/\.[^/]*\.\d+\.new$", path)}     # DESIGN: nothing reads it
+                     if not re.search(r"/\.[^/]*\.\d+\.new$", path)}     # docs/disk.md: nothing reads it
             self.assertEqual({p for p in again if again[p] != wanted.get(p)} | {p for p in wanted if p not in again},
                              set(), (call, n))
         self.assertGreater(killed, step // 2)

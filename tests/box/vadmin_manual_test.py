@@ -96,7 +96,7 @@ class Manual(BoxTest):
         self.assertEqual(fields - told, set())
 
     def test_every_verdict_on_an_answer_stands_in_the_manual(self):
-        table = re.search(r"^answer_name\(.*?^}", read(os.path.join(TREE, "lib", "mail", "answer.c")), re.S | re.M)[0]
+        table = re.search(r"^answer_name\(.*?^}", read(os.path.join(TREE, "lib", "mail", "answer_verdict.c")), re.S | re.M)[0]
         names = re.findall(r'\[ANSWER_\w+\]\s*=\s*"([a-z-]+)"', table)
         self.assertGreater(len(names), 20)
         page = read(os.path.join(TREE, "docs", "vmail-answers.5"))

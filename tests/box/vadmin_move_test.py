@@ -399,6 +399,23 @@ class Renamed(Moved):
         self.assertIn(f"vadmin domain set a.test inbox={self.path('spool')}/%u@a.test", told)
         self.assertEqual([path for path in self.tree() if path not in before], [])
 
+    def test_inboxes_that_say_the_name_as_it_is_below_what_moves_move_with_it(self):
+        for n, inbox in enumerate(("SPOOL/NAME/%u.NAME", "NAME/mail.%u")):
+            name, new = f"x{n}.test", f"y{n}.test"
+            self.ok("domain", "add", name)
+            self.ok("user", "add", f"joe@{name}")
+            text = inbox.replace("SPOOL", self.path("spool"))
+            self.ok("domain", "set", name, "inbox=" + text.replace("NAME", name))
+            self.mail(f"joe@{name}")
+            self.ok("domain", "rename", name, new)
+            wanted = text.replace("NAME", new, 1).replace("NAME", name)
+            self.assertIn(f"inbox\t{wanted}\n", self.ok("domain", "show", new).stdout.decode())
+            self.ok("domain", "unalias", name)
+            os.unlink(self.path("spool", name))
+            self.mail(f"joe@{new}")
+            self.assertEqual(self.vmail.run("vadmin", "fsck", new).stdout, b"")
+            self.assertEqual(len(mbox_messages(self.path("spool", wanted.replace("%u", "joe")))), 2)
+
     def test_inboxes_elsewhere_move_where_their_path_has_the_domain_in_it(self):
         for name, inbox in (("one.test", "srv/%d/mail-%d/%u/Maildir/"), ("two.test", "srv/all/%u.two")):
             os.makedirs(self.path("spool", "srv", "all"), exist_ok=True)
@@ -411,7 +428,7 @@ class Renamed(Moved):
             self.mail(f"joe@{name}")
             self.assertRegex(self.pop3(f"joe@{name}"), r"^\+OK 2 messages")
         self.assertTrue(os.path.isdir(self.path("spool/srv/new.one.test/mail-new.one.test/joe/Maildir/new")))
-        self.ok("domain", "delete", "one.test", "--with-accounts")
+        self.ok("domain", "delete", "new.one.test", "--with-accounts")
         self.assertEqual(self.refused(67, "user", "show", "joe@new.one.test")[:7], "vadmin:")
         self.ok("domain", "restore", "new.one.test")
         self.assertRegex(self.pop3("joe@one.test"), r"^\+OK 2 messages")
@@ -504,6 +521,78 @@ class Renamed(Moved):
         self.mail("jim@a.test", 67)
         self.mail("joe@a.test")
 
+    def test_an_account_gets_no_name_that_an_alias_has(self):
+        self.vmail.write("aliases.a.test", "sales: ann\nboth: joe, ann\nme: joe+x@alias.test\n")
+        self.vmail.write("extra", "more: ann\n")
+        self.ok("domain", "set", "a.test", "extra-aliases=extra")
+        before = self.tree()
+        for name, where in (("Sales", "aliases.a.test:1"), ("both", "aliases.a.test:2"), ("more", "extra:1")):
+            self.assertRegex(self.refused(73, "user", "rename", "joe@a.test", name),
+                             f"{where} has an alias '{name.lower()}'.*rename or delete the alias first")
+        self.assertEqual(self.tree(), before)
+        self.ok("user", "rename", "joe@a.test", "me")
+        self.mail("me@a.test")
+        self.assertEqual(len(self.vmail.messages("me@a.test")), 2)
+        self.assertIn("has an alias 'more'", self.ok("user", "add", "more@a.test").stderr)
+
+    def test_who_sees_one_domain_alone_renames_nobody_whom_others_would_lose(self):
+        self.ok("domain", "set", "a.test", "co-administration=yes")
+        self.ok("admin", "passwd", "admin", "a.test", "--password-stdin", input=b"blue horses 9 run\n")
+        command = "--as", "admin/admin@a.test", "user", "rename", "joe", "jim"
+        before = self.tree()
+        told = self.refused(77, *command, "--no-alias")
+        self.assertEqual(told, "vadmin: joe@a.test keeps its name: something outside of what is yours leads to "
+                         "joe@a.test: ask who administers all domains, or leave an alias\n")
+        self.assertEqual(self.tree(), before)
+        self.vmail.write("aliases.b.test", b"direct: \\joe@a.test\n")
+        self.refused(77, *command)
+        self.vmail.write("aliases.b.test", b"other: joe@A.TEST\n")
+        self.ok(*command)
+        self.mail("other@b.test")
+
+    def test_an_account_that_a_home_or_an_included_file_names_keeps_its_name_or_an_alias(self):
+        self.vmail.write("included", "zoe@a.test, ann@a.test\n")
+        self.vmail.write("aliases.b.test", f"inc: :include:{self.vmail.dir}/included\n")
+        self.ok("user", "add", "zoe@a.test", "name=Zoe Doe")
+        self.ok("domain", "set", "a.test", "match-full-name=yes")
+        self.ok("alias", "add", "full@a.test", "zoe.doe")
+        home = os.path.join(self.vmail.home("joe@a.test"), ".forward")
+        with open(home, "w") as f:
+            f.write("zoe\n")
+        before = self.tree()
+        told = self.refused(77, "user", "rename", "zoe@a.test", "zed", "--no-alias")
+        self.assertIn(f"the forward of joe@a.test leads to it ({home}:1): that is not changed", told)
+        self.assertIn(f"the alias inc@b.test leads to it ({self.vmail.dir}/aliases.b.test:1): that is not changed", told)
+        self.assertIn("zoe@a.test keeps its name: what is told above would lead to nobody", told)
+        self.assertNotIn("full", told)
+        self.assertEqual(self.tree(), before)
+        self.ok("user", "rename", "zoe@a.test", "zed")
+        self.mail("inc@b.test")
+
+    def test_an_account_whose_home_forwards_to_its_inbox_by_its_name_keeps_it(self):
+        self.ok("user", "add", "zoe@a.test")
+        home = os.path.join(self.vmail.home("zoe@a.test"), ".forward")
+        with open(home, "w") as f:
+            f.write("\\zoe, far@far.test\n")
+        self.assertIn(f"the forward of zoe@a.test leads to it ({home}:1)",
+                      self.refused(77, "user", "rename", "zoe@a.test", "zed"))
+        self.ok("user", "forward", "zoe@a.test", "far@far.test", "--keep")
+        self.ok("user", "rename", "zoe@a.test", "zed")
+        self.mail("zoe@a.test")
+        self.assertEqual(len(self.vmail.messages("zed@a.test")), 1)
+
+    def test_an_account_that_gets_its_alternative_address_for_a_name_has_it_no_more_beside(self):
+        self.ok("user", "set", "joe@a.test", "alternative-address=jay@alias.test", "title=Boss")
+        self.ok("user", "rename", "joe@a.test", "jay")
+        self.assertNotIn("alternative-address", self.ok("user", "show", "jay@a.test").stdout.decode())
+        with open(self.path("spool", "files", "a.test", "jay.profile")) as f:
+            self.assertNotIn("alternative", f.read())
+        table = self.ok("user", "export", "a.test", "--hashes").stdout
+        self.ok("domain", "add", "c.test")
+        self.ok("user", "import", "-", input=table.replace(b"@a.test", b"@c.test"))
+        self.ok("user", "rename", "jay@a.test", "joe")
+        self.mail("jay@a.test")
+
     def test_names_as_long_as_they_may_be_are_renamed_too(self):
         domain, name = ".".join(["d" * 47] * 5), "u" * 64
         self.ok("domain", "add", domain)
@@ -512,7 +601,44 @@ class Renamed(Moved):
         self.ok("user", "rename", f"{name}@{domain}", "v" * 64)
         self.ok("domain", "rename", domain, "e" + domain[1:])
         self.assertEqual(len(self.vmail.messages(f"{'v' * 64}@e{domain[1:]}")), 1)
-        self.assertIn("too long", self.refused(77, "domain", "delete", domain, "--with-accounts"))
+        self.assertIn("too long", self.refused(77, "domain", "delete", "e" + domain[1:], "--with-accounts"))
+
+    def test_who_was_deleted_comes_back_only_where_the_settings_lead_to_what_is_in_the_trash(self):
+        other, homes = self.path("spool", "a.test", "more"), self.path("homes2")
+        self.mail("ann@a.test")
+        for path in (other, homes):
+            os.mkdir(path)
+            if ROOT:
+                os.chown(path, 0, GID)
+            os.chmod(path, 0o3770 if path == other else 0o755)
+        gone = self.ok("user", "delete", "ann@a.test", "--yes").stdout.decode().split("\t")[1].strip()
+        self.ok("domain", "set", "a.test", "inbox=%d/more/%u")
+        before = self.tree()
+        for word in ("restore", "purge"):
+            told = self.refused(77, "user", word, "ann@a.test", *(["--yes"] if word == "purge" else []))
+            self.assertIn(f"its inbox is {gone}, and would be looked for as {other}/.trash/{os.path.basename(gone)}: "
+                          "set 'inbox' as it was", told)
+        self.assertEqual(self.tree(), before)
+        self.ok("domain", "set", "a.test", "inbox=%d/%u")
+        self.vmail.set(homes=homes)
+        self.assertRegex(self.refused(77, "user", "restore", "ann@a.test"), r"its home is .*: set 'homes' as it was")
+        self.vmail.set(homes=self.path("homes"))
+        self.ok("user", "restore", "ann@a.test")
+        self.assertRegex(self.pop3("ann@a.test"), r"^\+OK 1 messages")
+
+    def test_a_domain_comes_back_only_where_the_settings_lead_to_its_directories(self):
+        self.ok("domain", "delete", "a.test", "--with-accounts", "--yes")
+        before = self.tree()
+        for setting in ("spool", "homes"):
+            other = self.path(setting + "2")
+            os.mkdir(other)
+            self.vmail.set(**{setting: other})
+            told = self.refused(77, "domain", "restore", "a.test")
+            self.assertRegex(told, f"its directories were elsewhere than '{setting}' leads to: set it as it was")
+            self.vmail.set(**{setting: self.path(setting)})
+        self.assertEqual(self.tree(), before)
+        self.ok("domain", "restore", "a.test")
+        self.assertRegex(self.pop3("joe@a.test"), r"^\+OK 1 messages")
 
     def test_who_was_deleted_comes_back_to_a_name_that_another_had_meanwhile(self):
         self.ok("user", "delete", "joe@a.test")
@@ -577,6 +703,66 @@ class Deleted(Moved):
         self.mail("boss@a.test")
         self.mail("nobody@b.test")
 
+    def test_who_would_reach_nobody_when_the_account_is_gone_takes_nobodys_place(self):
+        self.ok("domain", "set", "a.test", "match-full-name=yes")
+        self.ok("user", "set", "joe@a.test", "name=Joe Doe", "alternative-address=jay")
+        self.ok("alias", "add", "chain@b.test", "boss@a.test")
+        self.ok("alias", "add", "lost@b.test", "ghost@a.test")
+        self.vmail.extra("a.test", "answer.auto", "Subject: away\n\naway\n")
+        home = os.path.join(self.vmail.home("ann@a.test"), ".forward")
+        os.unlink(os.path.join(self.vmail.spool, "files", "a.test", "ann.forward"))
+        with open(home, "w") as f:
+            f.write("joe@a.test\n")
+        before = self.tree()
+        for to, why in (*((name, "it leads to joe@a.test alone, who is deleted: its mail would reach nobody")
+                          for name in ("boss@a.test", "jay@a.test", "joe+x@a.test", "Joe.Doe@a.test", "boss@alias.test",
+                                       "anybody@b.test", "chain@b.test", "ann@a.test")),
+                        ("answer@a.test", "there is an autoresponder alone")):
+            told = self.refused(65, "user", "delete", "joe@a.test", "--yes", "--replace-by", to)
+            self.assertIn(f"--replace-by {to}: {why}", told)
+        told = self.refused(65, "user", "delete", "joe@a.test", "--yes", "--replace-by", "lost@b.test")
+        self.assertIn("its mail is not delivered: 'vadmin explain lost@b.test' tells why", told)
+        self.assertEqual(self.tree(), before)
+        self.ok("domain", "set", "b.test", "reject-mail=yes")
+        told = self.refused(65, "user", "delete", "joe@a.test", "--yes", "--replace-by", "list@b.test")
+        self.assertIn("its mail is not delivered: 'vadmin explain list@b.test' tells why", told)
+        self.ok("user", "forward", "joe@a.test", "ann@a.test")
+        self.refused(65, "user", "delete", "joe@a.test", "--yes", "--replace-by", "boss@a.test")
+
+    def test_who_sees_one_domain_alone_loses_no_mail_through_others(self):
+        self.ok("domain", "set", "a.test", "co-administration=yes")
+        self.ok("admin", "passwd", "admin", "a.test", "--password-stdin", input=b"blue horses 9 run\n")
+        self.ok("alias", "add", "chain@b.test", "boss@a.test")
+        self.ok("alias", "add", "via@a.test", "chain@b.test")
+        self.ok("domain", "add", "c.test")
+        for to in ("chain@b.test", "via@a.test", "anybody@b.test"):
+            told = self.refused(65, "--as", "admin/admin@a.test", "user", "delete", "joe", "--yes", "--replace-by", to)
+            self.assertIn(f"--replace-by {to}: it leads to joe@a.test alone", told)
+        for to in ("ghost@c.test", "ghost@far.test"):
+            told = self.refused(77, "-n", "--as", "admin/admin@a.test", "user", "delete", "joe", "--yes",
+                                "--replace-by", to)
+            self.assertRegex(told, r"^vadmin: joe@a\.test stays: something outside of what is yours leads to joe@a\.test")
+            self.assertNotIn("b.test", told)
+        told = self.ok("-n", "--as", "admin/admin@a.test", "user", "delete", "joe", "--yes").stderr
+        self.assertIn("something outside of what is yours leads to joe@a.test: that ends", told)
+        self.assertNotIn("b.test", told)
+        self.vmail.write("aliases.b.test", b"")
+        self.ok("domain", "set", "b.test", "fallback=ann@a.test")
+        for to in ("ghost@c.test", "ghost@far.test"):
+            self.ok("-n", "--as", "admin/admin@a.test", "user", "delete", "joe", "--yes", "--replace-by", to)
+
+    def test_who_leads_to_others_too_or_by_a_forward_that_changes_takes_its_place(self):
+        self.ok("user", "forward", "ann@a.test", "joe@a.test")
+        self.ok("alias", "add", "team@a.test", "ann")
+        for to in ("team@a.test", "ann@a.test", "list@a.test"):
+            self.ok("user", "delete", "joe@a.test", "--yes", "--replace-by", to)
+            before = len(self.vmail.messages("ann@a.test"))
+            for name in ("boss@a.test", "nobody@b.test", "ann@a.test"):
+                self.mail(name)
+            self.assertEqual(len(self.vmail.messages("ann@a.test")), before + 3)
+            self.ok("undo", self.ok("log", "1").stdout.decode().split("\t")[0])
+            self.assertIn(b"boss: JOE\n", self.vmail.read("aliases.a.test"))
+
     def test_who_leads_to_it_without_naming_it_in_a_line_of_ours_is_named_too(self):
         self.ok("domain", "set", "a.test", "match-full-name=yes")
         self.ok("domain", "add", "fb.test")
@@ -588,7 +774,7 @@ class Deleted(Moved):
         home = os.path.join(self.vmail.home("ann@a.test"), ".forward")
         os.unlink(os.path.join(self.vmail.spool, "files", "a.test", "ann.forward"))
         with open(home, "w") as f:
-            f.write("# mine\njoe@a.test\n")
+            f.write("# mine\njoe@a.test\n\\ann\n")
         if ROOT:
             st = os.stat(os.path.dirname(home))
             os.chown(home, st.st_uid, st.st_gid)
@@ -718,6 +904,8 @@ class Deleted(Moved):
                      "fallback of b.test leads to joe@a.test", "--with-accounts"):
             self.assertIn(part, told)
         before = self.tree()
+        told = self.refused(77, "domain", "delete", "Alias.test", "--with-accounts")
+        self.assertIn("alias.test is another name of a.test: 'vadmin domain unalias alias.test'", told)
         self.ok("domain", "delete", "a.test", "--with-accounts")
         for address in ("joe@a.test", "joe@alias.test"):
             self.mail(address, 68)

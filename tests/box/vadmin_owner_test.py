@@ -126,7 +126,7 @@ class Attributes(Owned):
         self.ok("domain", "set", "a.test", "extra-aliases=more")
         self.ok("alias", "set", "shop@a.test", "description=The shop", "owners=ann")
         self.assertEqual((self.file("aliases"), self.shown("shop@a.test")["owners"]), ("list: joe\n", "ann"))
-        self.refused(67, "aliases.a.test has no alias", "alias", "join", "shop@a.test", "joe")
+        self.refused(77, "in an extra file of a.test", "alias", "join", "shop@a.test", "joe")
 
     def test_a_search_finds_any_part_of_a_name_a_member_or_a_description(self):
         self.vmail.domain("b.test", accounts=["sue"], aliases="Sellers: sue\nother: x@far.test\n")

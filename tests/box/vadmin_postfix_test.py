@@ -127,6 +127,24 @@ class Import(Postfix):
                 ("users:3", "bob@b.test", "left", "{PLAIN}"), ("users:4", "nobody", "left")):
             self.told(text, where, *words)
 
+    def test_local_parts_in_quotes_are_what_they_mean_and_what_can_be_none_is_told(self):
+        with open(os.path.join(self.old, "virtual"), "a") as f:
+            f.write('"a;b"@a.test joe@a.test\n"q l"@a.test joe@a.test\n-dash@a.test joe@a.test\n'
+                    'far@a.test "a,b"@far.test, "c d"@far.test\n"broken@a.test joe@a.test\n')
+        with open(os.path.join(self.old, "vmailbox"), "a") as f:
+            f.write('"q p"@a.test a.test/qp/\n')
+        text = self.load()
+        for where, *words in (("vmailbox:", "account q p@a.test", "left", "can have this name"),
+                              ("virtual:", "-dash@a.test", "left", "begins with '-'"),
+                              ("virtual:", '"broken@a.test', "left", "not an e-mail address")):
+            self.assertTrue(any(all(word in line for word in (f"{self.old}/{where}", *words))
+                                for line in text.splitlines()), (words, text))
+        for address, wanted in (('"a;b"@a.test', ["mailbox joe@a.test"]), ('"q l"@a.test', ["mailbox joe@a.test"]),
+                                ("far@a.test", ['remote "a,b"@far.test', 'remote "c d"@far.test'])):
+            got = self.vmail.run("vdeliver", "-n", address).stdout.decode()
+            self.assertEqual(sorted(re.findall(r"^  (mailbox \S+|remote .*)", got, re.M)),
+                             sorted(wanted), (address, got))
+
     def test_a_table_without_a_text_stops_all_of_it(self):
         before = self.files()
         got = self.vmail.run("vadmin", "import", "postfix", os.path.join(self.old, "main.cf"))

@@ -113,6 +113,89 @@ class Aliases(Scale):
         self.assertGreater(done, FILES // 2)
 
 
+class Members(Scale):
+    """Who leads to an account: the same whether indexes tell it or whole files do."""
+    ADDRESSES = ("joe", "ann", "JOE", "bob+x", "joe-x", "a-b", "a-b-x", "a", "joe.x", "j(o)oe", '"jo\\e"', "Joe <joe@a.test>",
+                 "joe@b.test", "Ann@A.TEST", "joe@alias.test", '"ann"@a.test', "ann+@far.test", "joe(why)", "jo", "xjoe",
+                 "joe@b\u00fccher.test", "\u00e4nne", "ann.test", "+joe", "joe=x")
+    OTHERS = ("|/bin/true", "/dev/null", ":include:/nowhere", '"| cmd, joe"', "-joe", "a b", "(joe", "<joe", ",,", "joe@", "")
+    NAMES = ("n1", "N1", "joe", '"n 2"', "n3 ", "n4", "owner-n1")
+    JOINTS = (", ", ",", ",\n  ", ",\n# joe\n\t", ", \\\n", ", #@# joe\n ", "\n  ,")
+
+    def entry(self, rng):
+        members = [rng.choice(self.ADDRESSES if rng.randrange(9) else self.OTHERS) for _ in range(rng.choice((1, 1, 2, 3, 9)))]
+        text = rng.choice(self.NAMES) + (":" if rng.randrange(20) else "") + rng.choice((" ", "")) + members[0]
+        for member in members[1:]:
+            text += rng.choice(self.JOINTS) + rng.choice(("", "", "\\")) + member
+        return text + rng.choice(("\n", "\n", "\r\n", "\n# joe: joe\n", "\n\n"))
+
+    def file(self, rng):
+        popular = f"p: {rng.choice(('joe', 'ann+x'))}\n" * rng.choice((0, 0, 0, 15, 16, 17, 18))
+        text = "".join(self.entry(rng) for _ in range(rng.randrange(1, 12)))
+        return rng.choice(("", "", "\ufeff")) + rng.choice((text + popular, popular + text)) + rng.choice(("", "", "end: joe"))
+
+    def same(self, texts, *asked):
+        """Each question has one answer, with an index and without; how many aliases are told."""
+        ways = []
+        for index_from in "0", "1":
+            self.vmail.set(index_from=index_from)
+            ways.append([self.vmail.run("vadmin", *words) for words in asked])
+        for words, plain, indexed in zip(asked, *ways):
+            said = [(one.status, re.sub(r"\d{8}T\d{6}Z\.\d+|\[\d+\]", "", one.stdout.decode() + one.stderr + one.log))
+                    for one in (indexed, plain)]
+            self.assertEqual(*said, (words, texts))
+            self.assertNotIn("not believed", str(said))
+        return sum(shown.stdout.count(b"\nalias\t") for shown in ways[0])
+
+    def test_who_leads_to_an_account_is_the_same_with_an_index_and_without(self):
+        rng = random.Random(os.environ.get("VMAIL_SEED", "11"))
+        shown, count = 0, fewer(max(5, FILES // 4))
+        os.symlink("domain.a.test", os.path.join(self.vmail.dir, "domain.alias.test"))
+        for _ in range(count):
+            self.vmail.domain("a.test", {"extra-aliases": "extra more/extra"},
+                              accounts=["joe", "ann", "bob", "a", "a-b", "\u00e4nne"])
+            self.vmail.domain("b.test", accounts=["joe"])
+            self.vmail.set(recipient_delimiter=rng.choice(("+", "+", "-", "+-", "=", "", ".", "-.")))
+            texts = {name: self.file(rng) for name in ("aliases.a.test", "aliases.b.test", "extra", "more/extra")}
+            for name, text in texts.items():
+                self.vmail.write(name, text)
+            self.ok("index")
+            show = [("user", "show", f"{who}@a.test") for who in ("joe", rng.choice(("ann", "\u00e4nne")), "a", "a-b")]
+            shown += self.same(texts, *show, ("-n", "user", "rename", "a@a.test", "b"),
+                               ("-n", "user", "delete", "joe@a.test", "--yes", "--replace-by", "ann@a.test"))
+            for words in ("add", "new@a.test", "joe+x"), ("set", "n4@a.test", "a", "joe", "joe"), ("delete", "n1@a.test"), \
+                    ("add", "n4@a.test", "a-b"):
+                self.vmail.run("vadmin", "alias", *words)
+            self.same(texts, *show[::3])
+        self.assertGreater(shown, count)
+
+    @needs_root
+    def test_an_account_among_many_is_shown_from_a_few_pages(self):
+        self.vmail.set(index_from=None)
+        text = "".join(f"l{i}: u{i}, ann\n" for i in range(20000))
+        self.have(text + "one: joe\nother: bob, Joe+x@a.test\n" + "p: bob\n" * 17)
+        for who, wanted, most in ("joe", ["one", "other"], 100000), ("bob", ["other", "p"], 10**9):
+            trace = os.path.join(self.vmail.scratch, "trace")
+            got = run("/usr/bin/strace", "-e", "trace=openat,read,pread64", "-o", trace, program("vadmin"), "-C",
+                      self.vmail.dir, "user", "show", f"{who}@a.test")
+            self.assertEqual(re.findall(r"^alias\t(\w+)@a.test ", got.stdout.decode(), re.M), wanted, got)
+            read = sum(count for _, count in reads_of(trace, "aliases.a.test"))
+            self.assertLess(read, most)
+            self.assertEqual(read > len(text), most > 100000)
+
+    def test_what_stands_before_any_delimiter_is_the_account_s_name(self):
+        self.vmail.domain("a.test", accounts=["a", "a-b"])
+        self.vmail.set(recipient_delimiter="+-")
+        self.have("x: a-b-c\ny: a+b-c\nz: A-B\n")
+        for who, found in ("a", ["x", "y", "z"]), ("a-b", ["z"]):
+            for index_from in "0", "1":
+                self.vmail.set(index_from=index_from)
+                shown = self.ok("user", "show", f"{who}@a.test").stdout.decode()
+                self.assertEqual(re.findall(r"^alias\t(\w+)@", shown, re.M), found)
+            told = self.ok("-n", "user", "delete", f"{who}@a.test", "--yes").stderr
+            self.assertEqual(re.findall(r"(\w)@a\.test", told.replace(f"{who}@a.test", "")), found, told)
+
+
 class Lines(Scale):
     def test_a_line_changes_alone_whatever_stands_beside_it(self):
         for index_from in "1", "0":

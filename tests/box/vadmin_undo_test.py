@@ -142,6 +142,11 @@ class Undone(Journalled, moving.Moved):
         self.undo(n)
         self.assertRegex(self.pop3("joe@a.test"), r"^\+OK 1 messages")
 
+    def test_what_named_the_new_name_before_is_not_said_to_have_come_since(self):
+        self.ok("alias", "add", "lost@b.test", "jim@a.test")
+        self.ok(*RENAMED[0])
+        self.cannot(self.number(), "aliases.b.test came since, or names jim, which would be nobody's")
+
     def test_what_came_since_under_the_new_name_of_a_domain_is_named(self):
         self.ok(*RENAMED[1])
         n = self.number()
@@ -329,6 +334,19 @@ class Linuxconf(Imported, Journalled, linuxconf.OldMachine):
         self.assertEqual(self.vmail.deliver("postmaster@own.test", moving.HELLO).status, 0)
         self.ok("domain", "restore", "foo.test")
         self.assertEqual(linuxconf.mailboxes(self.vmail, "joe@foo.test")[1:], ["first", "second", "test"])
+
+    def test_a_domain_alias_that_came_later_goes_alone(self):
+        path = f"{self.old}/etc/vmail/domain.also.test"
+        os.unlink(path)
+        self.load()
+        before = self.state()
+        os.symlink("domain.foo.test", path)
+        self.load()
+        now = self.state()
+        self.assertNotEqual(now, before)
+        for then in (before, now, before):
+            self.ok("undo", self.number())
+            self.assertEqual(self.state(), then)
 
     def test_its_mail_is_not_in_the_journal(self):
         self.put("var/spool/vmail/foo.test/joe", "From x Mon Nov 23 10:00:00 2026\nSubject: x\n\n" + "secretive\n" * 100)

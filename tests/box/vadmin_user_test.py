@@ -65,6 +65,13 @@ class Add(Users):
         self.assertEqual((len(shadow), shadow[0], shadow[1][:3]), (9, "Joe.Doe", "$y$"))
         self.assertTrue(self.opens("Joe.Doe", GOOD.decode().strip()))
 
+    def test_a_forward_that_is_no_good_leaves_nothing_of_the_account(self):
+        self.refused(65, r"'\\joe' is no address: '\\x' leaves a copy", "user", "add", "x@a.test",
+                     "forward=y@far.org, \\joe", "--password-stdin", input=GOOD)
+        self.refused(65, "'|x' is no address", "user", "add", "x@a.test", "forward=|x", "--password-stdin", input=GOOD)
+        self.assertFalse(os.path.exists(self.vmail.home("x@a.test")))
+        self.add("x@a.test", "forward=y@far.org, \\x")
+
     def test_the_home_is_made_for_the_account_alone(self):
         self.add("joe@a.test")
         st = os.stat(self.vmail.home("joe@a.test"))
@@ -433,6 +440,24 @@ class ChangeAndShow(Users):
         self.assertNotIn("other@b.test", text)
         self.assertIn("fallback-of\tb.test", text)
 
+    def test_show_tells_the_aliases_that_lead_to_it_by_others(self):
+        self.add("joe@a.test", "name=Joe Big")
+        self.ok("domain", "add", "b.test", "fallback=all@a.test")
+        self.ok("alias", "add", "info@a.test", "joe")
+        self.ok("alias", "add", "all@a.test", "info+x", "ann@far.test")
+        self.ok("alias", "add", "far@b.test", "all@A.test")
+        self.ok("alias", "add", "back@b.test", "far")
+        self.ok("alias", "set", "info@a.test", "joe", "back@b.test")              # a circle
+        self.ok("alias", "add", "no@b.test", "\\all@a.test", "info")            # an inbox, and somebody of b.test
+        self.ok("alias", "add", "whole@b.test", "Joe_BIG@a.test")
+        for match, more in (("no", []), ("yes", ["whole@b.test"])):
+            self.ok("domain", "set", "a.test", f"match-full-name={match}")
+            got = self.ok("user", "show", "joe@a.test").stdout.decode()
+            shown = re.findall(r"^alias\t(\S+) ", got, re.M)
+            self.assertCountEqual(shown, ["info@a.test", "all@a.test", "far@b.test", "back@b.test", *more])
+            self.assertLess(shown.index("info@a.test"), shown.index("all@a.test"))
+            self.assertEqual(re.findall(r"^fallback-of\t(\S+) ", got, re.M), ["b.test"])
+
     def test_nobody_there_is_67(self):
         for op in ("show", "delete", "lock", "unlock"):
             self.refused(67, "has no account 'joe'", "user", op, "joe@a.test")
@@ -728,7 +753,7 @@ class Delete(Users):
         return path
 
     def test_all_that_lies_beside_the_inbox_goes_with_it_and_nobody_elses(self):
-        ours = [".joe.queue", ".joe.uids", ".joe.session", ".joe.new", "..joe.uids.new", ".joe.cache"]
+        ours = [".joe.queue", ".joe.uids", ".joe.session", ".joe.new", "..joe.uids.new", ".joe.cache", ".joe.uids.damaged"]
         others = [".joe.x.queue", ".joe.x.session", "joe.x", ".joey.session"]
         self.add("joe@a.test")
         for name in ours + others + ["joe"]:

@@ -2,7 +2,8 @@
 
 A Visit is a session that asks for everything, marks two of four messages, one
 of two twins among them, and says QUIT.  Its mailbox remembers a third twin,
-which was deleted before; in a Maildir a marked message is renamed before QUIT.
+which was deleted before; in a Maildir a marked message is renamed before QUIT, and
+every second name tells its sizes.
 What must hold, whatever was struck:
 
     - a right password is never called wrong; what is told is true, to the last
@@ -165,7 +166,7 @@ class PopWorld(World):
                 + b"\n" for m in [TWIN, *self.mails]))
         else:
             put_maildir(self.vmail, "joe@a.test", {
-                f"{'cur' if n % 2 else 'new'}/0{n}.x.h{':2,S' * (n % 2)}": m
+                f"cur/0{n}.x.h:2,S" if n % 2 else f"new/0{n}.x.h,S={len(m)},W={len(on_the_wire(m))}": m
                 for n, m in enumerate([TWIN, *self.mails])})
         with self.session() as pop:
             assert pop.ask("DELE 1").startswith("+OK")

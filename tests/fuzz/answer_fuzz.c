@@ -6,6 +6,7 @@
 #include "address_list.h"
 #include "answer.h"
 #include "rfc2047.h"
+#include "rfc2047_encode.h"
 #include "scope.h"
 #include "utf8seq.h"
 

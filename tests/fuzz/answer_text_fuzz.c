@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "address_list.h"
-#include "answer_text.h"
+#include "answer_parse.h"
 #include "field.h"
 #include "scope.h"
 
@@ -84,7 +84,7 @@ fuzz(struct slice input)
 	const struct address to = { "ann", "far.test" };
 	struct err err;
 
-	if (answer_text_parse(file, &text, &err) == -1) {
+	if (answer_parse(file, &text, &err) == -1) {
 		promise(err.kind == ERR_INVALID && err.text[0] != '\0',
 		    "a text that is wrong is told why");
 		return;

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "dialogue.h"
-#include "mem.h"
 #include "scope.h"
 
 /* What came of the input: each line, and what it ran. */
@@ -89,14 +88,10 @@ static const struct dialogue_command commands[] = {
 static void
 read_lines(struct slice bytes, size_t first, bool ahead, struct seen *seen)
 {
-	struct dialogue *d = mem_alloc(sizeof *d);
 	int ends[2], got;
 
 	promise(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "a socket");
-	d->in = d->out = ends[0];
-	d->stop = -1;
-	d->idle_ms = 5000;
-	d->limit = (struct deadline){ INT64_MAX };
+	struct dialogue *d = dialogue_new(ends[0], ends[0], -1, 5000);
 	d->reads_ahead = ahead;
 	for (int piece = 0; piece < 2 && d->end == END_NONE; piece++) {
 		size_t len = piece == 0 ? first : bytes.len - first;
@@ -129,7 +124,7 @@ read_lines(struct slice bytes, size_t first, bool ahead, struct seen *seen)
 	promise(d->end == END_HANGUP, "the client's end is seen");
 	close(ends[0]);
 	close(ends[1]);
-	drop_mem(&d);
+	drop_dialogue(&d);
 }
 
 void

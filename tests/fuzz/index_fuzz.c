@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "account.h"
-#include "aliases.h"
+#include "address.h"
+#include "alias_scan.h"
 #include "fd.h"
 #include "files.h"
+#include "index.h"
 #include "mem.h"
 #include "scope.h"
 
@@ -92,6 +94,73 @@ compare(struct place *place, struct slice name)
 	    "an index finds what the file tells");
 }
 
+/* --- members --------------------------------------------------------------- */
+
+struct asking {
+	struct place	*place;
+	int		 fd;
+	unsigned	 asked;
+};
+
+static bool
+has_place(const struct textindex_places *places, off_t offset)
+{
+	for (size_t i = 0; i < places->count; i++)
+		if (places->place[i].offset == offset)
+			return true;
+	return false;
+}
+
+/* Who is meant by a member of the entry there is led to it. */
+static void
+find_again(struct asking *a, struct slice name, off_t offset)
+{
+	SCOPED(drop_textindex_places) struct textindex_places places = { 0 };
+
+	promise(!index_ask_entries(&a->place->in, a->place->file, a->fd,
+	    INDEX_MEMBER, name, &places) || has_place(&places, offset),
+	    "an index has every member that it can be asked for");
+}
+
+static int
+ask_for_members(void *arg, const struct alias_entry *entry,
+    const struct alias_extent *extent, struct err *err)
+{
+	struct asking *a = arg;
+	const char *delimiter = a->place->in.conf.recipient_delimiter;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct address address;
+
+	for (size_t i = 0; entry->wrong == NULL && i < entry->count; i++) {
+		const struct alias_member *m = &entry->members[i];
+		if ((m->kind != ALIAS_ADDRESS && m->kind != ALIAS_MAILBOX) ||
+		    address_parse(&pool, slice_of(m->text), &address,
+		    err) == -1)
+			continue;
+		size_t base = strcspn(address.local, delimiter);
+		find_again(a, slice_of(address.local), extent->start);
+		find_again(a, (struct slice){ address.local, base },
+		    extent->start);
+		if (++a->asked == NAMES_MAX)
+			return 1;
+	}
+	return 0;
+}
+
+static void
+compare_members(struct place *place)
+{
+	SCOPED(drop_fd) int fd = openat(fuzz_dir(), place->file,
+	    O_RDONLY | O_CLOEXEC);
+	struct asking asking = { place, fd, 0 };
+	struct err err;
+
+	place->in.conf.index_from = 1;
+	if (place->aliases && fd != -1)
+		promise(alias_scan_extents("", fd, NULL, ask_for_members,
+		    &asking, &err) == 0, "the file can be read");
+}
+
 /* Words that may be names, of whatever text. */
 static void
 compare_all(struct place *place, struct slice text)
@@ -99,6 +168,7 @@ compare_all(struct place *place, struct slice text)
 	struct slice line, field;
 	int n = 0;
 
+	compare_members(place);
 	while (n < NAMES_MAX && slice_cut(&text, '\n', &line))
 		for (int i = 0; i < 5 && slice_cut(&line, ':', &field); i++)
 			if (i == 0 || i == 4) {
@@ -146,7 +216,11 @@ fuzz(struct slice input)
 		.in = &place.in, .accounts = &passwd_store, .name = "a.test",
 		.file = "domain.a.test", .owner = { 7, 60000 },
 	};
-	place.aliases = fuzz_choice(&input) & 1;
+	static const char *const delimiters[] = { "+", "", "-", "+-", "=", ".",
+	    "-._", "#+" };
+	unsigned choice = fuzz_choice(&input);
+	place.aliases = choice & 1;
+	place.in.conf.recipient_delimiter = delimiters[choice >> 1 & 7];
 	place.file = place.aliases ? "aliases.a.test" : "passwd.a.test";
 	const char *index = place.aliases ? ".aliases.a.test.index" :
 	    ".passwd.a.test.index";

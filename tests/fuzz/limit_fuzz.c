@@ -46,7 +46,7 @@ says_the_same(struct slice text, const char *behind, const struct limit *limit)
 void
 fuzz(struct slice input)
 {
-	struct limit limit = { true, 7 }, before = limit;
+	struct limit limit = { .disabled = true, .bytes = 7 }, before = limit;
 
 	if (input.len == 0)
 		return;

@@ -8,6 +8,7 @@
 
 #include "fd.h"
 #include "mbox.h"
+#include "mbox_check.h"
 #include "mbox_end.h"
 #include "mbox_scan.h"
 #include "scope.h"
@@ -80,8 +81,34 @@ from_there_alone(int fd, const struct mbox_entry *e)
 	    "a message alone is the same message");
 }
 
+/* Pieces give what the whole gives; and what it did not say is not believed. */
 static void
-look_at(struct slice file, int fd, const struct mbox_scan *scan)
+in_pieces(struct slice file, const struct mbox_entry *e, off_t end,
+    size_t piece)
+{
+	struct mbox_check *check = NULL;
+	struct mbox_entry lie = *e;
+	struct err err;
+
+	lie.hash.low ^= piece % 4 == 0;
+	lie.octets += piece % 4 == 1;
+	lie.end -= piece % 4 == 2;
+	promise(mbox_check_begin(&check, &lie, end, &err) == 0, "memory");
+	struct slice rest = slice_from(file, (size_t)e->from);
+	if (rest.len > (size_t)(end - e->from) + MBOX_CHECK_AHEAD)
+		rest.len = (size_t)(end - e->from) + MBOX_CHECK_AHEAD;
+	for (; (off_t)(rest.p - file.p) + (off_t)piece < end;
+	    rest = slice_from(rest, piece))
+		promise(mbox_check_add(check, (struct slice){ rest.p, piece }),
+		    "a message is what it is, in pieces too");
+	promise(mbox_check_end(check, rest) == (piece % 4 == 3),
+	    "and only that");
+	drop_mbox_check(&check);
+}
+
+static void
+look_at(struct slice file, int fd, const struct mbox_scan *scan,
+    size_t piece)
 {
 	off_t behind = 0;
 
@@ -89,8 +116,11 @@ look_at(struct slice file, int fd, const struct mbox_scan *scan)
 	for (size_t i = 0; i < scan->count; i++) {
 		look_at_entry(file, &scan->entries[i], behind);
 		behind = scan->entries[i].end;
-		if (i < 4)
-			from_there_alone(fd, &scan->entries[i]);
+		if (i >= 4)
+			continue;
+		from_there_alone(fd, &scan->entries[i]);
+		in_pieces(file, &scan->entries[i], i + 1 < scan->count ?
+		    scan->entries[i + 1].from : scan->size, piece + i);
 	}
 	promise(!scan->pseudo || scan->count > 0, "pseudo is a message");
 }
@@ -181,6 +211,6 @@ fuzz(struct slice input)
 		promise(err.kind == ERR_TEMPORARY, "no mbox is temporary");
 		return;
 	}
-	look_at(str_slice(&file), fd, &scan);
+	look_at(str_slice(&file), fd, &scan, 1 + message.len % 700);
 	one_message_more(fd, &scan, message);
 }

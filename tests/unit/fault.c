@@ -26,6 +26,10 @@ static struct {
 	int		 happened;
 } fault;
 static const char *replaced, *replacement;
+static struct {
+	const char	*call;		/* NULL: none */
+	void		(*fn)(void);
+} before;
 
 void
 fault_at(const char *call, int nth, int error)
@@ -49,11 +53,19 @@ fault_short(const char *call, int nth, size_t len)
 	fault.len = len;
 }
 
+void
+fault_before(const char *call, void (*fn)(void))
+{
+	before.call = call;
+	before.fn = fn;
+}
+
 int
 fault_clear(void)
 {
 	fault.call = NULL;
 	replaced = NULL;
+	before.call = NULL;
 	return fault.happened;
 }
 
@@ -75,6 +87,10 @@ is_due(const char *call)
 static bool
 fails(const char *call)
 {
+	if (before.call != NULL && strcmp(before.call, call) == 0) {
+		before.call = NULL;
+		before.fn();
+	}
 	if (!is_due(call))
 		return false;
 	errno = fault.error;
@@ -135,6 +151,7 @@ stand_in(const char *path)
 		    write(fd, v->iov_base, n < v->iov_len ? n : v->iov_len);	\
 	}
 
+WRAP(int, -1, faccessat, (int dir, const char *name, int mode, int f), (dir, name, mode, f))
 WRAP(int, -1, fchmod, (int fd, mode_t mode), (fd, mode))
 WRAP(int, -1, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
 WRAP(int, -1, fstat, (int fd, struct stat *st), (fd, st))

@@ -20,6 +20,9 @@ void	fault_short(const char *call, int nth, size_t len);
 /* openat() of the path opens the other one. */
 void	fault_instead(const char *path, const char *other);
 
+/* fn is called before the next call that transfers nothing. */
+void	fault_before(const char *call, void (*fn)(void));
+
 /* From here on nothing fails.  True: the fault came to pass. */
 int	fault_clear(void);
 

@@ -1,6 +1,7 @@
 /* check.c: what is wrong with each domain, and the operation. */
 #include "check.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "domain_file.h"
@@ -11,14 +12,17 @@
 #include "repairs.h"
 #include "scope.h"
 #include "spool.h"
+#include "subject_pattern.h"
 
-static void
+void
 drop_check(struct check *check)
 {
 	drop_installation(&check->vdeliver);
 	drop_installation(&check->vpop3d);
 	drop_sheet(&check->found.sheet);
 	drop_kept(&check->kept);
+	drop_table(&check->places);
+	drop_used(&check->used);
 	drop_outside_list(&check->outside);
 }
 
@@ -70,8 +74,16 @@ check_shadow(struct check *check, const struct domain *domain)
 			finding(&check->found, domain->name, "%s", err.text);
 		return;
 	}
-	if (fstat(fd, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) &&
-	    finding_to_repair(&check->found, domain->name,
+	if (fstat(fd, &st) == -1 || (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+		return;
+	/* Of what a link leads to others may have good use. */
+	if (fstatat(domain->in->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(st.st_mode))
+		finding(&check->found, domain->name, "%s/%s: it is a link, and "
+		    "others can read the password hashes: put a file in its "
+		    "place, or close the one that it leads to (chmod 600)",
+		    domain->in->path, name);
+	else if (finding_to_repair(&check->found, domain->name,
 	    "%s/%s: others can read the password hashes: close it "
 	    "(chmod 600)", domain->in->path, name))
 		finding_repaired(&check->found, repair_mode(fd, 0600, &err),
@@ -136,8 +148,11 @@ check_domain(struct check *check, const char *name)
 	kept_domain(&check->kept, domain);
 	if (domain_file_check(domain, &err) == -1)
 		finding(&check->found, name, "%s", err.text);
-	check_directory(check, domain, "its inboxes", spool_of_domain);
-	check_directory(check, domain, "its files", spool_files);
+	bool usable = check_places(check, domain);
+	if (usable) {
+		check_directory(check, domain, "its inboxes", spool_of_domain);
+		check_directory(check, domain, "its files", spool_files);
+	}
 	check_shadow(check, domain);
 	check_auth(check, domain);
 	check_needs(check, domain);
@@ -148,7 +163,10 @@ check_domain(struct check *check, const char *name)
 	check_aliases(check, domain);
 	check_attributes(check, domain);
 	check_doubles(check, domain);
-	check_profiles(check, domain);
+	if (usable) {
+		check_profiles(check, domain);
+		check_spool_files(check, domain);
+	}
 }
 
 /* --- the operation ----------------------------------------------------- */
@@ -192,7 +210,7 @@ check_named(struct check *check, const struct setting_words *names,
 static int
 run_checks(struct check *check, struct err *err)
 {
-	const struct setting_words *names = call_list(check->call, "DOMAIN");
+	struct setting_words names;
 	SCOPED(drop_pool) struct pool pool = { 0 };
 
 	if (call_open(check->call, err) == -1) {
@@ -201,11 +219,13 @@ run_checks(struct check *check, struct err *err)
 		finding(&check->found, "installation", "%s", err->text);
 		return 0;
 	}
+	if (subject_domains(check->call, "DOMAIN", &names, err) == -1)
+		return -1;
 	check_installation(check);
 	check_unfinished(check);
 	check_administrators(check);
-	if (names->count > 0)
-		return check_named(check, names, err);
+	if (names.count > 0)
+		return check_named(check, &names, err);
 	if (domain_each(&check->call->in, &pool, check_each, check, err) == -1)
 		return -1;
 	orphans_in_spool(&check->found, &check->call->in, &check->kept);

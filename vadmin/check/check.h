@@ -6,6 +6,8 @@
 #include "findings.h"
 #include "operation.h"
 #include "orphans.h"
+#include "table.h"
+#include "used.h"
 
 /* The installation as the programs see it. */
 struct check {
@@ -13,6 +15,8 @@ struct check {
 	struct installation	 vdeliver, vpop3d;
 	struct findings		 found;
 	struct kept		 kept;		/* in the spool */
+	struct table		 places;	/* see check_places() */
+	struct used		 used;
 	/* some domain is spelt with xn-- */
 	bool			 has_a_labels;
 	/* how the world finds them is looked at when all files were */
@@ -22,11 +26,18 @@ struct check {
 	}			 outside;
 };
 
+void	drop_check(struct check *check);
+
 void	check_installation(struct check *check);
 void	check_domain(struct check *check, const char *name);
+/* False: the spool cannot be used, which is told (once). */
+bool	check_places(struct check *check, const struct domain *domain);
 void	check_certificate(struct check *check);
+void	check_state_places(struct check *check);
+void	check_address_file(struct check *check);
 void	check_certificate_of(struct check *check, const struct domain *domain);
 void	check_accounts(struct check *check, const struct domain *domain);
+void	check_shadow_lines(struct check *check, const struct domain *domain);
 void	check_unfinished(struct check *check);
 void	check_administrators(struct check *check);
 void	check_administrators_of(struct check *check,
@@ -39,6 +50,9 @@ int	check_outside(struct check *check, struct err *err);
 void	drop_outside_list(struct outside_list *list);
 void	check_aliases(struct check *check, const struct domain *domain);
 void	check_profiles(struct check *check, const struct domain *domain);
+void	check_spool_files(struct check *check, const struct domain *domain);
+void	check_forward(struct check *check, const struct domain *domain,
+	    const char *name);
 void	check_doubles(struct check *check, const struct domain *domain);
 void	check_attributes(struct check *check, const struct domain *domain);
 

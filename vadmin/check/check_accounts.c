@@ -1,4 +1,4 @@
-/* check_accounts.c: findings in passwd.D, shadow.D and the inboxes. */
+/* check_accounts.c: findings in passwd.D and the inboxes. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,6 +34,21 @@ struct account_check {
 	struct kept	 kept;		/* in spool/D */
 };
 
+/* What is whose cannot be told, and nothing is done to it. */
+static bool
+is_shared(struct check *check, const struct account *account,
+    const char *path)
+{
+	const char *other = used_inbox_of(&check->used, account);
+
+	if (other != NULL)
+		finding(&check->found, account->domain->name, "%s: it is the "
+		    "inbox of %s, too: each reads the other's mail: give one "
+		    "of them another name, or its domain another 'inbox'",
+		    path, other);
+	return other != NULL;
+}
+
 static void
 check_inbox(struct check *check, const struct account *account)
 {
@@ -44,6 +59,8 @@ check_inbox(struct check *check, const struct account *account)
 	struct stat st;
 	struct err err;
 
+	if (is_shared(check, account, path))
+		return;
 	if (lstat(path, &st) == -1) {
 		if (errno != ENOENT && err_sys(&err, "%s", path) == -1)
 			finding_unseen(&check->found, name, &err);
@@ -73,16 +90,18 @@ check_account(void *arg, const struct account *account, struct err *err)
 	struct account_check *all = arg;
 	struct check *check = all->check;
 	const struct installation *in = account->domain->in;
-	const char *key = pool_lower(&all->names, slice_of(account->name));
-	void **slot = table_at(&all->seen, key);
 
-	if (*slot != NULL && finding_to_repair(&check->found,
-	    account->domain->name, "%s:%u: '%s' is there twice, and the first "
-	    "one counts: take one out", account->file, account->line,
-	    account->name))
-		finding_repaired(&check->found, repair_double_lines(account,
-		    err), err);
-	*slot = all;
+	/* What it says is nobody's, and nothing is to be judged by it. */
+	if (!table_add_lower(&all->seen, &all->names,
+	    slice_of(account->name))) {
+		if (finding_to_repair(&check->found, account->domain->name,
+		    "%s:%u: '%s' is there twice, and the first one counts: "
+		    "take one out", account->file, account->line,
+		    account->name))
+			finding_repaired(&check->found,
+			    repair_double_lines(account, err), err);
+		return 0;
+	}
 	kept_inbox(&all->kept, account);
 	if (!in->as_root && !account->domain->one_owner &&
 	    account->ident.uid != in->owner)
@@ -92,42 +111,6 @@ check_account(void *arg, const struct account *account, struct err *err)
 		    account->domain->file);
 	check_inbox(check, account);
 	return 0;
-}
-
-static void
-check_shadow_lines(struct check *check, const struct domain *domain)
-{
-	const char *name = pool_format(&check->call->pool, "shadow.%s",
-	    domain->name);
-	SCOPED(drop_str) struct str text = { 0 };
-	struct entry entry;
-	struct err err;
-
-	if (files_read(domain->in, name, &text, NULL, &err) == -1) {
-		/* else told already, or a link, which only editing refuses */
-		finding_unseen(&check->found, domain->name, &err);
-		return;
-	}
-	unsigned number = 0;
-	struct slice rest = str_slice(&text), line;
-	while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
-		struct slice one = line;
-		bool expired;
-		number++;
-		if (!entries_next(&one, &entry))
-			continue;
-		if (entry.count != SHADOW_FIELDS)
-			finding(&check->found, domain->name,
-			    "%s/%s:%u: a password's line has nine fields, and "
-			    "this one does not count: mend it",
-			    domain->in->path, name, number);
-		else if (!passwd_read_expiry(entry.field[SHADOW_EXPIRES],
-		    &expired))
-			finding(&check->found, domain->name,
-			    "%s/%s:%u: the day of expiry is not a number, and "
-			    "the line does not count: mend it",
-			    domain->in->path, name, number);
-	}
 }
 
 void
@@ -146,7 +129,8 @@ check_accounts(struct check *check, const struct domain *domain)
 	if (account_each(&listened, check_account, &all, &err) == -1)
 		finding(&check->found, domain->name, "%s", err.text);
 	else if (!listener.heard)	/* a broken line may be its account */
-		orphans_among_inboxes(&check->found, domain, &all.kept);
+		orphans_among_inboxes(&check->found, domain, &all.kept,
+		    &all.seen, &check->used);
 	drop_kept(&all.kept);
 	drop_table(&all.seen);
 	drop_pool(&all.names);

@@ -56,13 +56,18 @@ check_owners(const struct attribute_check *all, struct slice owners,
 	struct slice word;
 	struct err err;
 
-	while (slice_word(&owners, &word))
-		if (account_find(all->domain, &pool, word, &account,
-		    &err) == -1 && err.kind == ERR_ABSENT)
+	while (slice_word(&owners, &word)) {
+		if (account_find(all->domain, &pool, word, &account, &err) == 0)
+			continue;
+		if (err.kind != ERR_ABSENT)
+			finding_unseen(&all->check->found, all->domain->name,
+			    &err);
+		else
 			finding(&all->check->found, all->domain->name,
 			    "%s:%u: owners: there is no account '%.*s': take "
 			    "it out before there is one again", file, number,
 			    (int)word.len, word.p);
+	}
 }
 
 static void

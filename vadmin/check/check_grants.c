@@ -19,11 +19,13 @@ check_name(const struct grants_check *all, struct slice name, const char *file,
 	struct account *account;
 	struct err err;
 
-	if (account_find(all->domain, &pool, name, &account, &err) == -1 &&
-	    err.kind == ERR_ABSENT && finding_to_repair(&all->check->found,
-	    all->domain->name, "%s:%u: there is no account '%.*s': take the "
-	    "line out before there is one again", file, number, (int)name.len,
-	    name.p))
+	if (account_find(all->domain, &pool, name, &account, &err) == 0)
+		return;
+	if (err.kind != ERR_ABSENT)
+		finding_unseen(&all->check->found, all->domain->name, &err);
+	else if (finding_to_repair(&all->check->found, all->domain->name,
+	    "%s:%u: there is no account '%.*s': take the line out before there "
+	    "is one again", file, number, (int)name.len, name.p))
 		finding_repaired(&all->check->found, repair_grants(all->domain,
 		    pool_dup(&pool, name), &err), &err);
 }

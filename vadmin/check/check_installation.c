@@ -146,6 +146,8 @@ check_installation(struct check *check)
 	check_sendmail(check);
 	check_log(check);
 	check_state(check);
+	check_state_places(check);
+	check_address_file(check);
 	check_names(check);
 	check_vidn(check);
 	check_certificate(check);

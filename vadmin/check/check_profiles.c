@@ -42,10 +42,15 @@ check_addresses(const struct profile_check *all, const char *account,
 		    "%s.profile: address: '%s' is not of this domain, and not "
 		    "used: 'vadmin user set %s@%s address=...'", account,
 		    profile->address, account, domain->name);
-	if (profile->alternative[0] != '\0' && (!is_of_domain(domain, &pool,
-	    profile->alternative, &address) || (alias_places_find(domain,
-	    &pool, address.local, &unused, &err) == -1 &&
-	    err.kind == ERR_ABSENT)))
+	if (profile->alternative[0] == '\0')
+		return;
+	bool ours = is_of_domain(domain, &pool, profile->alternative, &address);
+	if (ours && alias_places_find(domain, &pool, address.local, &unused,
+	    &err) == 0)
+		return;
+	if (ours && err.kind != ERR_ABSENT)
+		finding_unseen(&all->check->found, domain->name, &err);
+	else
 		finding(&all->check->found, domain->name,
 		    "%s.profile: alternative-address: %s has no alias for it "
 		    "any more: 'vadmin user set %s@%s "
@@ -65,14 +70,16 @@ check_profile(void *arg, int files, struct slice name)
 	struct profile profile;
 	struct err err;
 
-	if (account_find(domain, &pool, name, &unused, &err) == -1 &&
-	    err.kind == ERR_ABSENT) {
+	int got = account_find(domain, &pool, name, &unused, &err);
+	if (got == -1 && err.kind == ERR_ABSENT) {
 		finding(&all->check->found, domain->name,
 		    "files/%s/%s.profile: there is no account '%s': take the "
 		    "file away", domain->name, account, account);
 		return;
 	}
-	int got = profile_open(domain, files, account, &fd, &err);
+	if (got == -1)
+		finding_unseen(&all->check->found, domain->name, &err);
+	got = profile_open(domain, files, account, &fd, &err);
 	if (got == 0)
 		finding(&all->check->found, domain->name,
 		    "files/%s/%s.profile: not root's or the owner's, or no "

@@ -1,9 +1,12 @@
 /* fsck.c: the operation: what does not fit, and what is done about it. */
 #include "fsck.h"
 
+#include <sys/stat.h>
+
 #include "ops.h"
 #include "progress.h"
 #include "scope.h"
+#include "subject_pattern.h"
 #include "user_count.h"
 
 static void
@@ -25,7 +28,7 @@ one_domain(struct check *check, const char *name)
 	bool opened = domain_open(&check->call->in, &pool, slice_of(name),
 	    &domain, &err) == 0;
 	/* what comes and goes was seen by one of the three alone */
-	if (opened || check->found.count == told)
+	if (opened || why.kind == ERR_NONE || check->found.count == told)
 		finding_unseen(&check->found, name, opened ? &why : &err);
 	if (!opened)
 		return;
@@ -36,9 +39,18 @@ one_domain(struct check *check, const char *name)
 static int
 each(void *arg, const char *name, bool is_alias, struct err *err)
 {
-	(void)err;
+	struct check *check = arg;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *real;
+	struct stat st;
+
 	if (!is_alias)
-		one_domain(arg, name);
+		one_domain(check, name);
+	/* what leads nowhere was told */
+	else if (domain_real_name(&check->call->in, &pool, slice_of(name),
+	    &real, err) == -1 && fstatat(check->call->in.dir,
+	    pool_format(&pool, "domain.%s", name), &st, 0) == 0)
+		finding(&check->found, name, "%s", err->text);
 	return 0;
 }
 
@@ -61,18 +73,21 @@ named(struct check *check, const struct setting_words *names, struct err *err)
 static int
 run(struct check *check, struct err *err)
 {
-	const struct setting_words *names = call_list(check->call, "DOMAIN");
+	struct setting_words names;
 	SCOPED(drop_pool) struct pool pool = { 0 };
 
-	if (installation_open(check->call->directory, PROGRAM_VDELIVER,
+	if (subject_domains(check->call, "DOMAIN", &names, err) == -1 ||
+	    installation_open(check->call->directory, PROGRAM_VDELIVER,
 	    &check->vdeliver, err) == -1 ||
 	    installation_open(check->call->directory, PROGRAM_VPOP3D,
 	    &check->vpop3d, err) == -1)
 		return -1;
-	if (names->count > 0)
-		return named(check, names, err);
+	if (names.count > 0)
+		return named(check, &names, err);
 	user_count_expect(&check->call->in, NULL);
 	fsck_installation(check);
+	check_state_places(check);
+	check_address_file(check);
 	if (domain_each(&check->call->in, &pool, each, check, err) == -1)
 		return -1;
 	orphans_in_spool(&check->found, &check->call->in, &check->kept);
@@ -97,9 +112,6 @@ fsck(struct call *call, struct err *err)
 	if (got == 0 && all.found.count > 0)
 		sheet_print(&all.found.sheet);
 	call->status = all.found.left > 0;
-	drop_installation(&all.vdeliver);
-	drop_installation(&all.vpop3d);
-	drop_sheet(&all.found.sheet);
-	drop_kept(&all.kept);
+	drop_check(&all);
 	return got;
 }

@@ -35,7 +35,8 @@ struct looking {
 };
 int	fsck_look(void *looking, struct err *err);
 
-/* For fsck_look(): F found, C could be repaired, R was, X could not. */
+/* For fsck_look(), fsck_telling.c: F found, C could be repaired, R was, X could not;
+ * W: where the account's mail goes is to be looked at. */
 void	look_told(const struct looking *l, char what, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 /* What PATH/NAME is could not be seen, by errno: it is told, unless it is gone by

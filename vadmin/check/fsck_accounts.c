@@ -167,6 +167,9 @@ take_line(struct check *check, const struct account *account, char what,
 	case 'C':
 		(void)finding_to_repair(&check->found, name, "%s", text);
 		break;
+	case 'W':
+		check_forward(check, account->domain, account->name);
+		break;
 	default:
 		finding(&check->found, name, "%s", text);
 	}
@@ -244,7 +247,8 @@ fsck_account(struct check *check, const struct account *account)
 
 	look_at_home(check, account);
 	look_at_quota(check, account);
-	look_at_kin(check, account);
+	if (used_inbox_of(&check->used, account) == NULL)
+		look_at_kin(check, account);
 	if (ident_can_become(who, &err) == -1)
 		return;
 	int got = look_as(&l, who, &told, &err);
@@ -256,11 +260,21 @@ fsck_account(struct check *check, const struct account *account)
 
 /* --- all of them ----------------------------------------------------- */
 
+struct visiting {
+	struct check	*check;
+	struct pool	 names;
+	struct table	 seen;
+};
+
+/* Of an account that is there twice the first line counts. */
 static int
 visit(void *arg, const struct account *account, struct err *err)
 {
+	struct visiting *v = arg;
+
 	(void)err;
-	fsck_account(arg, account);
+	if (table_add_lower(&v->seen, &v->names, slice_of(account->name)))
+		fsck_account(v->check, account);
 	progress_account(account->domain->name);
 	return 0;
 }
@@ -276,10 +290,13 @@ fsck_accounts(struct check *check, const struct domain *domain)
 {
 	struct installation in = *domain->in;
 	struct domain silent = *domain;
+	struct visiting v = { .check = check };
 	struct err err;
 
 	in.warn = quiet;
 	silent.in = &in;
-	if (account_each(&silent, visit, check, &err) == -1)
+	if (account_each(&silent, visit, &v, &err) == -1)
 		finding_unseen(&check->found, domain->name, &err);
+	drop_table(&v.seen);
+	drop_pool(&v.names);
 }

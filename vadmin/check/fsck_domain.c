@@ -135,7 +135,10 @@ look_at_homes(struct check *check, const struct domain *domain)
 void
 fsck_directories(struct check *check, const struct domain *domain)
 {
-	for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++)
+	size_t count = sizeof directories / sizeof directories[0];
+
+	/* Where the fault is above them, nothing that is done to them mends it. */
+	for (size_t i = 0; check_places(check, domain) && i < count; i++)
 		look_at_directory(check, domain, &directories[i]);
 	look_at_homes(check, domain);
 }

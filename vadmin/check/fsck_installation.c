@@ -108,18 +108,19 @@ note_id(void *arg, const struct account *account, struct err *err)
 	struct ids *ids = arg;
 	const char *id = pool_format(&ids->pool, "%u",
 	    (unsigned)account->ident.uid);
+	char *who = pool_format(&ids->pool, "%s@%s", account->name,
+	    account->domain->name);
 	void **slot = table_at(&ids->owners, id);
 
 	(void)err;
-	if (*slot != NULL)
+	if (*slot == NULL)
+		*slot = who;
+	else if (!slice_same(slice_of(*slot), slice_of(who)))
 		finding(&ids->check->found, account->domain->name,
 		    "%s:%u: '%s' has user id %s, which is %s's, too: each can "
 		    "read the other's mail: give it another one (vadmin "
 		    "backup, user delete, restore)", account->file,
 		    account->line, account->name, id, (const char *)*slot);
-	else
-		*slot = pool_format(&ids->pool, "%s@%s", account->name,
-		    account->domain->name);
 	if (account->ident.uid > ids->highest)
 		ids->highest = account->ident.uid;
 	return 0;

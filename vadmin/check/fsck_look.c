@@ -2,7 +2,6 @@
  * process that has become it. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,43 +20,6 @@
 #include "vacation.h"
 
 enum { LOCK_MS = 10000 };
-
-/* --- telling --------------------------------------------------------- */
-
-/* One line each, whatever is in a name. */
-void
-look_told(const struct looking *l, char what, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text - 1, fmt, ap);
-	va_end(ap);
-	for (char *p = text; *p != '\0'; p++)
-		if (*p == '\n')
-			*p = '?';
-	SCOPED(drop_str) struct str line = { 0 };
-	str_addf(&line, "%c ", what);
-	str_adds(&line, text);
-	str_addc(&line, '\n');
-	if (fd_write(l->out, line.s, line.len) == -1)
-		_exit(1);
-}
-
-bool
-look_repairs(const struct looking *l, const char *text)
-{
-	if (!l->repair)
-		look_told(l, 'C', "%s", text);
-	return l->repair;
-}
-
-void
-look_repaired(const struct looking *l, const char *text, bool done)
-{
-	look_told(l, done ? 'R' : 'X', "%s", text);
-}
 
 /* --- an mbox --------------------------------------------------------- */
 
@@ -101,14 +63,6 @@ look_at_lock(struct inbox *b)
 		look_repaired(b->l, text, open_and_close(b));
 }
 
-void
-look_unseen(const struct looking *l, const char *path, const char *name)
-{
-	if (errno != ENOENT)
-		look_told(l, 'F', "%s/%s: %s: it could not be looked at", path,
-		    name, strerror(errno));
-}
-
 /* The queue file with its lock, -1 where there is none.  False: somebody has
  * it, and is about the mbox. */
 static bool
@@ -138,7 +92,7 @@ is_half_done(struct inbox *b)
 	ssize_t n = fd_pread(fd, text, sizeof text - 1, MBOX_RECORD_AT);
 	if (n == -1)
 		look_unseen(b->l, "beside the inbox", b->mailbox->name);
-	return n > 4 && (strncmp(text, "append ", 7) == 0 || strncmp(text, "cut ", 4) == 0);
+	return n > 4 && (strncmp(text, "append ", 7) == 0 || strncmp(text, "cut", 3) == 0);
 }
 
 static void
@@ -297,6 +251,29 @@ look_at_index(const struct looking *l, const char *directory,
 	look_repaired(l, text, done && fresh != -1);
 }
 
+/* --- the forward at home --------------------------------------------- */
+
+/* What it says is read as a delivery reads it, by the process that asked.  One
+ * in the spool's files comes before it, and is looked at by its name there.  A
+ * home that the account cannot even reach is told with what closes it. */
+static void
+look_at_forward(const struct looking *l)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *home = l->account->home;
+	const struct domain *domain = l->account->domain;
+	struct stat st;
+
+	if (home[0] != '/' || lstat(home, &st) == -1 ||
+	    stat(pool_format(&pool, "%s/files/%s/%s.forward",
+	    installation_path(domain->in, &pool, domain->in->conf.spool),
+	    domain->name, l->account->name), &st) == 0)
+		return;
+	if (lstat(pool_format(&pool, "%s/.forward", home), &st) == 0 ||
+	    errno == EACCES || errno == ELOOP)
+		look_told(l, 'W', "%s", home);
+}
+
 /* --- the whole ------------------------------------------------------- */
 
 static void
@@ -339,6 +316,7 @@ fsck_look(void *looking, struct err *err)
 		    (enum vacation_place)place, &pool);
 		look_at_index(l, files.directory, files.index);
 	}
+	look_at_forward(l);
 	if (mailbox_open(l->account, false, &pool, &mailbox, err) == -1) {
 		/* the shared checks tell what is in the way */
 		if (err->kind != ERR_ABSENT && err->kind != ERR_REFUSED)

@@ -12,6 +12,8 @@
 #include "fd.h"
 #include "file.h"
 #include "fsck.h"
+#include "maildir_name.h"
+#include "octets.h"
 #include "scope.h"
 
 enum {
@@ -41,28 +43,93 @@ look_at_old(const struct looking *l, int tmp, const char *name,
 
 /* --- sizes in names -------------------------------------------------- */
 
-/* What stands before and behind the digits of ",S=1234". */
-static bool
-find_size(const char *name, struct slice *digits)
+/* What the name says of a file of so many bytes, and cannot be; NULL: nothing.
+ * Whether it has the octets that it could have, only reading it tells. */
+static const char *
+what_is_wrong(const char *name, uint64_t size, struct pool *pool)
 {
-	const char *found = strstr(name, ",S=");
+	uint64_t stored, octets;
+	struct slice text;
 
-	if (found == NULL)
-		return false;
-	*digits = (struct slice){ found + 3, strspn(found + 3,
-	    "0123456789") };
-	return true;
+	if (maildir_name_part(name, MAILDIR_STORED, &text) &&
+	    (!maildir_name_number(name, MAILDIR_STORED, &stored) ||
+	    stored != size))
+		return pool_format(pool, "it has %llu bytes: the limit counts "
+		    "what the name says", (unsigned long long)size);
+	if (maildir_name_part(name, MAILDIR_OCTETS, &text) &&
+	    (!maildir_name_number(name, MAILDIR_OCTETS, &octets) ||
+	    !octets_possible(size, octets)))
+		return pool_format(pool, "its %llu bytes cannot be as many "
+		    "octets for POP3 as the name says",
+		    (unsigned long long)size);
+	return NULL;
+}
+
+/* "1.x,S=5,W=6:2,S" -> "1.x,S=7:2,S": POP3 reads the message again. */
+static const char *
+right_name(const char *name, uint64_t size, struct pool *pool)
+{
+	SCOPED(drop_str) struct str without = { 0 };
+	struct slice text;
+
+	maildir_name_without(name, MAILDIR_OCTETS, &without);
+	name = str_text(&without);
+	if (!maildir_name_part(name, MAILDIR_STORED, &text))
+		return pool_dup(pool, slice_of(name));
+	return pool_format(pool, "%.*s%llu%s", (int)(text.p - name), name,
+	    (unsigned long long)size, text.p + text.len);
 }
 
 static void
 look_at_size(const struct looking *l, int dir, const char *part,
-    const char *name, const char *path)
+    const char *name, const char *path, const struct stat *st)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
-	struct slice digits;
+	const char *wrong = what_is_wrong(name, (uint64_t)st->st_size, &pool);
+
+	if (wrong == NULL)
+		return;
+	const char *said = pool_format(&pool, "%s/%s/%s: %s", path, part, name,
+	    wrong);
+	if (look_repairs(l, said))
+		look_repaired(l, said, compat_renameat2_noreplace(dir, name,
+		    dir, right_name(name, (uint64_t)st->st_size, &pool)) == 0);
+}
+
+/* --- whether it can be read ------------------------------------------ */
+
+/* Its own is opened to it.  Root's or another's may be no mail at all: nothing
+ * in a Maildir's file tells, and an account can lay there what root left in its
+ * home. */
+static void
+look_at_readable(const struct looking *l, int dir, const char *part,
+    const char *name, const char *path, const struct stat *st)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	bool own = st->st_uid == geteuid();
+
+	if ((own && (st->st_mode & S_IRUSR)) ||
+	    faccessat(dir, name, R_OK, 0) == 0 || errno != EACCES)
+		return;
+	const char *said = pool_format(&pool, "%s/%s/%s: it belongs to uid %u, "
+	    "its mode is %o, and uid %u cannot read it, nor fetch it by "
+	    "POP3%s", path, part, name, (unsigned)st->st_uid,
+	    st->st_mode & 07777, (unsigned)geteuid(), own ? "" :
+	    ": if it is mail, give it to the account (chown)");
+	if (!own)
+		look_told(l, 'F', "%s", said);
+	else if (look_repairs(l, said))
+		look_repaired(l, said, fchmodat(dir, name, (st->st_mode &
+		    07777) | S_IRUSR, 0) == 0);
+}
+
+static void
+look_at_message(const struct looking *l, int dir, const char *part,
+    const char *name, const char *path)
+{
 	struct stat st;
 
-	if (name[0] == '.' || !find_size(name, &digits))
+	if (name[0] == '.')
 		return;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
 		look_unseen(l, path, part);
@@ -70,17 +137,8 @@ look_at_size(const struct looking *l, int dir, const char *part,
 	}
 	if (!S_ISREG(st.st_mode))
 		return;
-	const char *right = pool_format(&pool, "%llu",
-	    (unsigned long long)st.st_size);
-	if (slice_is(digits, right))
-		return;
-	const char *text = pool_format(&pool, "%s/%s/%s: it has %s bytes: the "
-	    "limit counts what the name says", path, part, name, right);
-	if (look_repairs(l, text))
-		look_repaired(l, text, compat_renameat2_noreplace(dir, name,
-		    dir, pool_format(&pool, "%.*s%s%s",
-		    (int)(digits.p - name), name, right,
-		    digits.p + digits.len)) == 0);
+	look_at_readable(l, dir, part, name, path, &st);
+	look_at_size(l, dir, part, name, path, &st);
 }
 
 /* --- the directories ------------------------------------------------- */
@@ -113,7 +171,7 @@ look_through(const struct looking *l, int fd, const char *part,
 		if (strcmp(part, "tmp") == 0)
 			look_at_old(l, fd, all->name, path);
 		else
-			look_at_size(l, fd, part, all->name, path);
+			look_at_message(l, fd, part, all->name, path);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "file.h"
 #include "fsck.h"
 #include "homes.h"
+#include "moved.h"
 #include "name.h"
 #include "repairs.h"
 #include "scope.h"
@@ -84,20 +85,62 @@ owner_of(const char *file, const char *const *endings, struct slice *owner)
 	return false;
 }
 
+static const char *const of_homes[] = { "", NULL };
+
+static const char *
+homes_of(const struct searching *s, struct pool *pool)
+{
+	const struct installation *in = s->domain->in;
+
+	return pool_format(pool, "%s/%s/home", installation_path(in, pool,
+	    in->conf.homes), s->domain->name);
+}
+
+/* Where an account was renamed a mark keeps the place of its home. */
+static bool
+is_no_home(struct searching *s, int dir, const char *name, const char **doubt)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct err err;
+
+	return moved_is_mark(dir, name, &err) || used_by_account(
+	    &s->check->used, s->domain->in, homes_of(s, &pool), name,
+	    doubt) == USE_ACCOUNT;
+}
+
+/* What is to be done about it; *by_hand: not by fsck. */
+static const char *
+mend(const struct searching *s, struct pool *pool, struct slice owner,
+    const char *doubt, bool *by_hand)
+{
+	*by_hand = doubt != NULL;
+	return doubt != NULL ? pool_format(pool, "move it away, if it is no "
+	    "other account's: that cannot be told (%s)", doubt) :
+	    orphan_mend(s->domain, pool, pool_dup(pool, owner), by_hand);
+}
+
 static void
 look_at(struct searching *s, int dir, const char *where, const char *name,
     const char *const *endings)
 {
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	static const char text[] = "%s/%s: there is no account '%.*s': the "
+	    "next one of that name would have it: %s";
+	const char *doubt = NULL;
 	struct slice owner;
 	struct err err;
+	bool by_hand;
 
 	if (!owner_of(name, endings, &owner) || table_find(&s->accounts,
-	    pool_lower(&s->pool, owner)) != NULL)
+	    pool_lower(&s->pool, owner)) != NULL ||
+	    (endings == of_homes && is_no_home(s, dir, name, &doubt)))
 		return;
-	if (finding_to_repair(&s->check->found, s->domain->name,
-	    "%s/%s: there is no account '%.*s': the next one of that name "
-	    "would have it: move it away", where, name, (int)owner.len,
-	    owner.p))
+	const char *what = mend(s, &pool, owner, doubt, &by_hand);
+	if (by_hand)
+		finding(&s->check->found, s->domain->name, text, where, name,
+		    (int)owner.len, owner.p, what);
+	else if (finding_to_repair(&s->check->found, s->domain->name, text,
+	    where, name, (int)owner.len, owner.p, what))
 		finding_repaired(&s->check->found, repair_aside(dir, name,
 		    &err), &err);
 }
@@ -137,7 +180,6 @@ look_at_all(struct searching *s)
 	static const char *const of_files[] = { ".vacation.db.damaged",
 	    ".vacation.db", ".vacation", ".forward", ".filter", ".profile",
 	    NULL };
-	static const char *const of_homes[] = { "", NULL };
 	const char *name = s->domain->name;
 	struct err err;
 	int fd;
@@ -151,8 +193,7 @@ look_at_all(struct searching *s)
 		    of_files);
 	else
 		finding_unseen(&s->check->found, name, &err);
-	fd = open(pool_format(&s->pool, "%s/%s/home", installation_path(
-	    s->domain->in, &s->pool, s->domain->in->conf.homes), name),
+	fd = open(homes_of(s, &s->pool),
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd != -1)
 		look_through(s, fd, pool_format(&s->pool, "homes/%s/home",

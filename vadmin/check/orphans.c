@@ -96,6 +96,8 @@ struct place {
 	bool			(*counts)(struct slice name, mode_t mode);
 	const char		*what;
 	const struct domain	*domain;	/* whose inboxes; or NULL */
+	const struct table	*accounts;
+	struct used		*used;
 };
 
 static bool
@@ -112,19 +114,50 @@ is_like_inbox(struct slice name, mode_t mode)
 }
 
 /* What an interrupted deletion has left is not to be lost. */
-static const char *
-mend(const struct place *p, const char *name, struct pool *pool)
+const char *
+orphan_mend(const struct domain *domain, struct pool *pool,
+    const char *account, bool *by_hand)
 {
 	const char **stamps;
 	size_t count;
 	struct err unused;
 
-	if (p->domain == NULL || trash_record_stamps(p->domain, pool, name,
-	    &stamps, &count, &unused) == -1 || count == 0)
+	*by_hand = trash_record_stamps(domain, pool, account, &stamps, &count,
+	    &unused) == 0 && count > 0;
+	return !*by_hand ? AWAY : pool_format(pool, "move it away, or, if the "
+	    "account's deletion was interrupted: vadmin user restore %s@%s",
+	    account, domain->name);
+}
+
+/* Where mail came before the domain got another "inbox" it is the account's
+ * still. */
+static const char *
+mend(const struct place *p, const char *name, struct pool *pool,
+    bool *by_hand)
+{
+	struct account account = { .domain = p->domain, .name = name };
+	const char *doubt;
+
+	*by_hand = true;
+	if (p->domain == NULL)
 		return AWAY;
-	return pool_format(pool, "move it away, or, if the account's deletion "
-	    "was interrupted: vadmin user restore %s@%s", name,
-	    p->domain->name);
+	if (table_find(p->accounts, pool_lower(pool, slice_of(name))) != NULL)
+		return pool_format(pool, "the account's inbox is %s by now: "
+		    "move it there, or away", mailbox_path(&account, pool));
+	if (used_by_account(p->used, p->domain->in, p->path, name, &doubt) ==
+	    USE_UNKNOWN)
+		return pool_format(pool, AWAY ", if it is not another "
+		    "domain's: that cannot be told (%s)", doubt);
+	return orphan_mend(p->domain, pool, name, by_hand);
+}
+
+static bool
+is_used(const struct place *p, const char *name)
+{
+	const char *unused;
+
+	return p->domain != NULL && used_by_account(p->used, p->domain->in,
+	    p->path, name, &unused) == USE_ACCOUNT;
 }
 
 /* An account's whose deletion was interrupted, or nobody's. */
@@ -132,10 +165,11 @@ static void
 tell(const struct place *p, int dir, const char *name, const struct stat *st)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
-	const char *what = mend(p, name, &pool);
+	bool by_hand;
+	const char *what = mend(p, name, &pool, &by_hand);
 	struct err err;
 
-	if (p->domain == NULL || strcmp(what, AWAY) != 0)
+	if (by_hand)
 		finding(p->found, p->about, "%s/%s: %s: it belongs to uid %u: "
 		    "%s", p->path, name, p->what, (unsigned)st->st_uid, what);
 	else if (finding_to_repair(p->found, p->about, "%s/%s: %s: it belongs "
@@ -152,6 +186,31 @@ unseen(const struct place *p, const char *name)
 
 	if (errno != ENOENT && err_sys(&err, "%s/%s", p->path, name) == -1)
 		finding_unseen(p->found, p->about, &err);
+}
+
+/* An account's U.lock, which a delivery cannot make then. */
+static bool
+is_no_lock(const struct place *p, struct slice name, mode_t mode,
+    struct pool *pool)
+{
+	if (p->domain == NULL || S_ISREG(mode) || !slice_ends(name, ".lock"))
+		return false;
+	name.len -= sizeof ".lock" - 1;
+	return table_find(&p->kept->names, pool_dup(pool, name)) != NULL;
+}
+
+static void
+look_at_lock(const struct place *p, int dir, const char *name,
+    const struct stat *st)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct err err;
+
+	if (is_no_lock(p, slice_of(name), st->st_mode, &pool) &&
+	    finding_to_repair(p->found, p->about, "%s/%s: no plain file: the "
+	    "account's mail waits: take it away", p->path, name))
+		finding_repaired(p->found, repair_aside(dir, name, &err),
+		    &err);
 }
 
 /* Takes fd. */
@@ -177,7 +236,8 @@ look_through(const struct place *p, int fd)
 			unseen(p, name);
 			continue;
 		}
-		if (!p->counts(slice_of(name), st.st_mode))
+		look_at_lock(p, dirfd(dir), name, &st);
+		if (!p->counts(slice_of(name), st.st_mode) || is_used(p, name))
 			continue;
 		if (count++ < TOLD_MAX || p->found->repair)
 			tell(p, dirfd(dir), name, &st);
@@ -219,7 +279,7 @@ orphans_in_spool(struct findings *found, const struct installation *in,
 
 void
 orphans_among_inboxes(struct findings *found, const struct domain *domain,
-    const struct kept *kept)
+    const struct kept *kept, const struct table *accounts, struct used *used)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	const struct place place = {
@@ -227,7 +287,7 @@ orphans_among_inboxes(struct findings *found, const struct domain *domain,
 		.path = pool_format(&pool, "%s/%s", spool_path(domain->in,
 		    &pool), domain->name),
 		.counts = is_like_inbox, .what = "no account has this inbox",
-		.domain = domain,
+		.domain = domain, .accounts = accounts, .used = used,
 	};
 	struct err err;
 	int fd;

@@ -7,6 +7,7 @@
 #include "findings.h"
 #include "pool.h"
 #include "table.h"
+#include "used.h"
 
 /* The names of a directory that are somebody's.  A zero value has none. */
 struct kept {
@@ -28,8 +29,15 @@ void	kept_inbox(struct kept *kept, const struct account *account);
 void	orphans_in_spool(struct findings *found, const struct installation *in,
 	    const struct kept *kept);
 
-/* What lies in spool/D like an inbox, and is no account's. */
+/* What lies in spool/D like an inbox, and is no account's.  accounts: the
+ * domain's, in lower case. */
 void	orphans_among_inboxes(struct findings *found,
-	    const struct domain *domain, const struct kept *kept);
+	    const struct domain *domain, const struct kept *kept,
+	    const struct table *accounts, struct used *used);
+
+/* What one is to do about a thing of the account's that was left; *by_hand:
+ * only the operator can know. */
+const char *orphan_mend(const struct domain *domain, struct pool *pool,
+	    const char *account, bool *by_hand);
 
 #endif

@@ -1,4 +1,4 @@
-/* alias_search.c: the entries of an alias file that may have a word in them. */
+/* alias_search.c: the entries of an alias file that may name something. */
 #include "alias_search.h"
 
 #include <fcntl.h>
@@ -198,8 +198,9 @@ alias_search_by(const char *path, int fd, alias_search_finder *find,
 	return look_through(&s, err);
 }
 
-int
-alias_search_file(const char *path, int fd, const char *word,
+/* All entries that have the word in them, without case. */
+static int
+search_words(const char *path, int fd, const char *word,
     alias_extent_visitor *visit, void *arg, struct err *err)
 {
 	SCOPED(drop_signs) struct signs signs = { 0 };
@@ -211,9 +212,57 @@ alias_search_file(const char *path, int fd, const char *word,
 	return alias_search_by(path, fd, next_sign, &signs, visit, arg, err);
 }
 
+/* --- with an index --------------------------------------------------------- */
+
+struct single {
+	alias_extent_visitor	*visit;
+	void			*arg;
+	bool			 ended;
+};
+
+static int
+visit_single(void *arg, const struct alias_entry *entry,
+    const struct alias_extent *extent, struct err *err)
+{
+	struct single *s = arg;
+	int got = s->visit(s->arg, entry, extent, err);
+
+	s->ended = got == 1;
+	return got == -1 ? -1 : 1;
+}
+
+static int
+look_at_places(const char *path, int fd, const struct textindex_places *places,
+    alias_extent_visitor *visit, void *arg, struct err *err)
+{
+	struct single s = { visit, arg, false };
+
+	for (size_t i = 0; !s.ended && i < places->count; i++)
+		if (alias_scan_extents(path, fd, &places->place[i],
+		    visit_single, &s, err) == -1)
+			return -1;
+	return 0;
+}
+
+int
+alias_search_file(const struct installation *in, const char *file, int fd,
+    enum index_kind kind, const char *name, alias_extent_visitor *visit,
+    void *arg, struct err *err)
+{
+	SCOPED(drop_textindex_places) struct textindex_places places = { 0 };
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char *path = installation_path(in, &pool, file);
+
+	return name != NULL && index_ask_entries(in, file, fd, kind,
+	    slice_of(name), &places) ?
+	    look_at_places(path, fd, &places, visit, arg, err) :
+	    search_words(path, fd, name, visit, arg, err);
+}
+
 int
 alias_search_each(const struct installation *in, const char *file,
-    const char *word, alias_extent_visitor *visit, void *arg, struct err *err)
+    enum index_kind kind, const char *name, alias_extent_visitor *visit,
+    void *arg, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_fd) int fd = -1;
@@ -221,5 +270,5 @@ alias_search_each(const struct installation *in, const char *file,
 
 	if (file_open(AT_FDCWD, whole, 0, &fd, NULL, err) == -1)
 		return -1;
-	return alias_search_file(whole, fd, word, visit, arg, err);
+	return alias_search_file(in, file, fd, kind, name, visit, arg, err);
 }

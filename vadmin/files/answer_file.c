@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer_parse.h"
 #include "confirm.h"
 #include "fd.h"
 #include "file.h"
@@ -41,7 +42,7 @@ answer_file_read(const char *path, struct pool *pool, struct slice *text,
 		tell_to_type("the text: fields as Subject, an empty line, and "
 		    "what is said");
 	if (file_read(fd, ANSWER_TEXT_MAX, &bytes, err) == -1 ||
-	    answer_text_parse(str_slice(&bytes), &parsed, err) == -1)
+	    answer_parse(str_slice(&bytes), &parsed, err) == -1)
 		return err_within(err, "%.200s", path);
 	*text = (struct slice){ pool_dup(pool, str_slice(&bytes)), bytes.len };
 	return 0;
@@ -51,7 +52,7 @@ int
 answer_file_take(struct slice text, struct answer_text *parsed,
     struct err *err)
 {
-	if (answer_text_parse(text, parsed, err) == -1)
+	if (answer_parse(text, parsed, err) == -1)
 		return -1;
 	if (parsed->left_out.len > 0)
 		note("not sent: %s", str_text(&parsed->left_out));

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "answer_text.h"
+#include "answer_parse.h"
 #include "away.h"
 #include "compat.h"
 #include "fd.h"
@@ -96,7 +96,7 @@ read_text(const void *arg)
 		return 0;
 	out->verdict = ANSWER_BAD_TEXT;
 	if (file_read(fd, ANSWER_TEXT_MAX, &bytes, &err) == -1 ||
-	    answer_text_parse(str_slice(&bytes), &text, &err) == -1)
+	    answer_parse(str_slice(&bytes), &text, &err) == -1)
 		return 0;
 	*out = (struct away_text){ is_today(&text) ? ANSWER_SENT :
 	    ANSWER_WINDOW, text.has_days, text.days };

@@ -42,14 +42,15 @@ belongings_inbox(const struct account *account, struct pool *pool,
 }
 
 /* What the programs keep beside an inbox, by its name: the queue, the unique
- * ids, the session's lock, what a scan found, and what a crash left of new
- * ones. */
+ * ids, the session's lock, what a scan found, what a crash left of new
+ * ones, and what lay in the unique ids' place. */
 static const struct {
 	const char	*before, *behind;
 } kin[] = {
 	{ ".", ".queue" }, { ".", ".uids" }, { ".", ".session" },
 	{ ".", ".new" }, { "..", ".uids.new" }, { ".", ".queue.new" },
 	{ ".", ".cache" }, { "..", ".cache.new" },
+	{ ".", ".uids.damaged" },
 };
 enum { KIN = sizeof kin / sizeof kin[0] };
 static_assert(KIN + 1 <= THINGS_MAX, "with the inbox itself");
@@ -209,6 +210,8 @@ with_inbox(const struct belongings *all, belongings_visitor *act, struct err *er
 	SCOPED(drop_fd) int parent = -1;
 	const char *path, *name;
 
+	if (all->inbox_stays)
+		return 0;
 	belongings_inbox(all->account, all->pool, &path, &name);
 	const char *as = inbox_then(all, name);
 	if (dir_open(AT_FDCWD, path, &parent, err) == -1)
@@ -277,8 +280,8 @@ with_home(const struct belongings *all, belongings_visitor *act, struct err *err
 	struct things things = { 0 };
 	SCOPED(drop_fd) int homes = -1;
 
-	if (strcmp(account->home, homes_path(account->domain, all->pool,
-	    account->name)) != 0)
+	if (all->home_stays || strcmp(account->home, homes_path(
+	    account->domain, all->pool, account->name)) != 0)
 		return 0;
 	if (homes_of_domain(account->domain, &homes, err) == -1)
 		return -1;

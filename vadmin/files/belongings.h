@@ -15,6 +15,8 @@ struct belongings {
 	const char		*stamp;		/* the time, in names put away; or
 						 * NULL */
 	const char		*new_name;	/* then: the account's */
+	/* another account has it, too: it stays where it is */
+	bool			 inbox_stays, home_stays;
 	struct pool		*pool;		/* what names live in */
 };
 

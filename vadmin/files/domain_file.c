@@ -63,7 +63,7 @@ domain_file_check(const struct domain *domain, struct err *err)
 	const struct account anybody = { .domain = domain, .name = "anybody" };
 	const struct {
 		const char	*name, *value;
-		int		(*check)(const char *value, struct err *err);
+		int		(*parse)(const char *value, struct err *err);
 	} checks[] = {
 		{ "owner", conf->owner, check_owner },
 		{ "gid", conf->gid, check_group },
@@ -72,7 +72,7 @@ domain_file_check(const struct domain *domain, struct err *err)
 	};
 
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
-		if (checks[i].check(checks[i].value, err) == -1) {
+		if (checks[i].parse(checks[i].value, err) == -1) {
 			if (err->kind == ERR_ABSENT)
 				err->kind = ERR_INVALID;
 			return err_within(err, "%s: %s", domain_where(domain,

@@ -2,35 +2,21 @@
 #include "domain_trash.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "change.h"
 #include "domain_set.h"
+#include "domain_trash_links.h"
 #include "domain_trash_places.h"
 #include "fd.h"
 #include "file.h"
-#include "files.h"
-#include "link_file.h"
 #include "scope.h"
 #include "trash.h"
 
 #define ALL	".domains"
-#define LINKS	"links"
 #define RECORDS	"accounts"
-
-enum { LIST_MAX = 1 << 24 };
-
-const char *
-domain_trash_own_name(const struct domain_trash *t, const char *name)
-{
-	return pool_format(t->pool, "%s.%s", name, t->stamp);
-}
 
 /* --- which there are ----------------------------------------------------- */
 
@@ -151,115 +137,6 @@ drop_domain_trash(struct domain_trash *t)
 	drop_fd(&t->dir);
 }
 
-/* --- the lists ----------------------------------------------------------- */
-
-int
-domain_trash_read(const struct domain_trash *t, const char *name, struct str *text,
-    bool *there, struct err *err)
-{
-	SCOPED(drop_fd) int fd = -1;
-
-	*there = file_open(t->dir, name, O_NOFOLLOW, &fd, NULL, err) == 0;
-	if (!*there)
-		return err->kind == ERR_ABSENT ? 0 : -1;
-	return file_read(fd, LIST_MAX, text, err);
-}
-
-struct links {
-	const struct domain_trash	*trash;
-	struct str			 text;
-};
-
-static int
-note_link(void *arg, const char *name, bool is_alias, struct err *err)
-{
-	struct links *links = arg;
-	const struct domain_trash *t = links->trash;
-	SCOPED(drop_pool) struct pool pool = { 0 };
-	char target[PATH_MAX];
-	const char *real;
-
-	if (!is_alias || domain_real_name(t->in, &pool, slice_of(name), &real,
-	    err) == -1 || strcmp(real, t->name) != 0)
-		return 0;
-	ssize_t n = change_read_link(t->in->dir, pool_format(&pool, "domain.%s",
-	    name), target, sizeof target);
-	if (n > 0)
-		str_addf(&links->text, "%s %.*s\n", name, (int)n, target);
-	return 0;
-}
-
-/* Written before any of them goes. */
-static int
-note_links(const struct domain_trash *t, struct err *err)
-{
-	SCOPED(drop_pool) struct pool names = { 0 };
-	struct links links = { .trash = t };
-	bool there;
-
-	int done = domain_trash_read(t, LINKS, &links.text, &there, err);
-	if (done == 0 && !there) {
-		done = domain_each(t->in, &names, note_link, &links, err);
-		if (done == 0)
-			done = file_replace(t->dir, LINKS, MODE_SECRET,
-			    str_slice(&links.text), err);
-	}
-	drop_str(&links.text);
-	return done;
-}
-
-/* Calls with the two words of each line. */
-static int
-each_line(const struct domain_trash *t, const char *list, char separator,
-    int (*fn)(const struct domain_trash *, const char *, const char *,
-    struct err *), struct err *err)
-{
-	SCOPED(drop_str) struct str text = { 0 };
-	struct slice rest, line, word = { 0 };
-	bool there;
-
-	if (domain_trash_read(t, list, &text, &there, err) == -1)
-		return -1;
-	for (rest = str_slice(&text); rest.len > 0 &&
-	    slice_cut(&rest, '\n', &line); ) {
-		slice_cut(&line, separator, &word);
-		if (fn(t, pool_dup(t->pool, word), pool_dup(t->pool, line),
-		    err) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-remove_link(const struct domain_trash *t, const char *alias,
-    const char *target, struct err *err)
-{
-	const char *file = pool_format(t->pool, "domain.%s", alias);
-
-	if (!link_file_is(t->in, file, target))
-		return 0;
-	if (change_remove(t->in->dir, file, NULL, err) == -1)
-		return -1;
-	return fsync(t->in->dir) == -1 ? err_sys(err, "sync %s", t->in->path) :
-	    0;
-}
-
-static int
-make_link(const struct domain_trash *t, const char *alias, const char *target,
-    struct err *err)
-{
-	const char *file = pool_format(t->pool, "domain.%s", alias);
-
-	if (files_exists(t->in->dir, file) || files_exists(t->in->dir,
-	    pool_format(t->pool, "passwd.%s", alias))) {
-		if (!link_file_is(t->in, file, target))
-			installation_warn(t->in, "%s is something else "
-			    "meanwhile: it stays that", alias);
-		return 0;
-	}
-	return link_file_set(t->in, file, target, err);
-}
-
 /* --- files --------------------------------------------------------------- */
 
 static const char *
@@ -319,12 +196,15 @@ int
 domain_trash_take(const struct domain_trash *t, const struct domain *domain,
     struct err *err)
 {
-	if (domain_trash_note_places(t, domain, err) == -1 || note_links(t, err) == -1 ||
+	if (domain_trash_note_places(t, domain, err) == -1 ||
+	    domain_trash_note_links(t, err) == -1 ||
 	    take_file(t, "passwd", err) == -1 ||
-	    each_line(t, DOMAIN_TRASH_PLACES, '\t', domain_trash_take_place, err) == -1 ||
+	    domain_trash_each_line(t, DOMAIN_TRASH_PLACES, '\t',
+	    domain_trash_take_place, err) == -1 ||
 	    move_files(t, t->in->dir, take_file, err) == -1 ||
 	    move_records(t, false, err) == -1 ||
-	    each_line(t, LINKS, ' ', remove_link, err) == -1)
+	    domain_trash_each_line(t, DOMAIN_TRASH_LINKS, ' ',
+	    domain_trash_remove_link, err) == -1)
 		return -1;
 	return take_file(t, "domain", err);
 }
@@ -336,7 +216,7 @@ remove_own(const struct domain_trash *t, struct err *err)
 
 	if (open_all(t->in, false, &all, err) == -1)
 		return -1;
-	if (change_remove(t->dir, LINKS, NULL, err) == -1 ||
+	if (change_remove(t->dir, DOMAIN_TRASH_LINKS, NULL, err) == -1 ||
 	    change_remove(t->dir, DOMAIN_TRASH_PLACES, NULL, err) == -1)
 		return -1;
 	int gone = change_remove_dir(all, domain_trash_own_name(t, t->name),
@@ -352,10 +232,12 @@ int
 domain_trash_give_back(const struct domain_trash *t, struct err *err)
 {
 	if (give_file_back(t, "domain", err) == -1 ||
-	    each_line(t, DOMAIN_TRASH_PLACES, '\t', domain_trash_give_place_back, err) == -1 ||
+	    domain_trash_each_line(t, DOMAIN_TRASH_PLACES, '\t',
+	    domain_trash_give_place_back, err) == -1 ||
 	    move_files(t, t->dir, give_file_back, err) == -1 ||
 	    move_records(t, true, err) == -1 ||
-	    each_line(t, LINKS, ' ', make_link, err) == -1 ||
+	    domain_trash_each_line(t, DOMAIN_TRASH_LINKS, ' ',
+	    domain_trash_make_link, err) == -1 ||
 	    give_file_back(t, "passwd", err) == -1)
 		return -1;
 	return remove_own(t, err);
@@ -369,9 +251,47 @@ domain_trash_purge(const struct domain_trash *t, struct err *err)
 {
 	SCOPED(drop_fd) int all = -1;
 
-	if (each_line(t, DOMAIN_TRASH_PLACES, '\t', domain_trash_purge_place, err) == -1 ||
+	if (domain_trash_each_line(t, DOMAIN_TRASH_PLACES, '\t',
+	    domain_trash_purge_place, err) == -1 ||
 	    open_all(t->in, false, &all, err) == -1)
 		return -1;
 	return domain_trash_purge_tree(all, domain_trash_own_name(t, t->name),
 	    err);
+}
+
+/* --- where its directories were ------------------------------------------ */
+
+static int
+check_place(const struct domain_trash *t, const char *text,
+    const char *setting, const char *parent, struct err *err)
+{
+	const char *line = pool_format(t->pool, "\n%s\t%s\n", parent,
+	    t->name);
+
+	return strstr(text, line) != NULL ? 0 : err_set(err, ERR_REFUSED,
+	    "its directories were elsewhere than '%s' leads to: set it as it "
+	    "was for as long as this takes, or move them, and write where they "
+	    "are into %s/.trash/.domains/%s/" DOMAIN_TRASH_PLACES, setting,
+	    t->in->path, domain_trash_own_name(t, t->name));
+}
+
+int
+domain_trash_check_places(const struct domain_trash *given, struct err *err)
+{
+	SCOPED(drop_domain_trash) struct domain_trash t = *given;
+	SCOPED(drop_str) struct str text = { 0 };
+	bool there;
+
+	t.dir = -1;
+	if (domain_trash_open(&t, false, err) == -1)
+		return err->kind == ERR_ABSENT ? 0 : -1;
+	str_addc(&text, '\n');
+	if (domain_trash_read(&t, DOMAIN_TRASH_PLACES, &text, &there,
+	    err) == -1)
+		return -1;
+	return !there ? 0 : check_place(&t, str_text(&text), "spool",
+	    pool_format(t.pool, "%s/files", installation_path(t.in, t.pool,
+	    t.in->conf.spool)), err) == -1 ? -1 : check_place(&t,
+	    str_text(&text), "homes", installation_path(t.in, t.pool,
+	    t.in->conf.homes), err);
 }

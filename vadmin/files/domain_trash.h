@@ -9,17 +9,10 @@
 #define DOMAIN_TRASH_H
 
 #include "domain.h"
+#include "domain_trash_lists.h"
 #include "err.h"
 #include "installation.h"
 #include "pool.h"
-
-struct domain_trash {
-	const struct installation	*in;
-	struct pool			*pool;
-	const char			*name, *stamp;
-	int				 dir;	/* -1: not open */
-};
-#define DOMAIN_TRASH_NONE	((struct domain_trash){ .dir = -1 })
 
 /* The stamps of domains of this name, the newest last; none is no error. */
 ptrdiff_t domain_trash_stamps(const struct installation *in,
@@ -36,6 +29,11 @@ int	domain_trash_each(const struct installation *in,
 int	domain_trash_open(struct domain_trash *trash, bool make,
 	    struct err *err);
 void	drop_domain_trash(struct domain_trash *trash);
+
+/* ERR_REFUSED: spool or homes lead elsewhere by now than where its directories
+ * would come back to.  The trash need not be open. */
+int	domain_trash_check_places(const struct domain_trash *trash,
+	    struct err *err);
 
 /* Each can be repeated, and goes on then. */
 int	domain_trash_take(const struct domain_trash *trash,

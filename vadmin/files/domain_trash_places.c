@@ -32,8 +32,8 @@ is_within(const struct mailbox_step *inner, const struct mailbox_step *outer)
 
 /* Those that lie in no other one of them. */
 int
-domain_trash_note_places(const struct domain_trash *t, const struct domain *domain,
-    struct err *err)
+domain_trash_note_places(const struct domain_trash *t,
+    const struct domain *domain, struct err *err)
 {
 	struct mailbox_step places[DOMAIN_PLACES];
 	SCOPED(drop_str) struct str text = { 0 };
@@ -54,7 +54,8 @@ domain_trash_note_places(const struct domain_trash *t, const struct domain *doma
 			str_addf(&text, "%s\t%s\n", places[i].parent,
 			    places[i].name);
 	}
-	return file_replace(t->dir, DOMAIN_TRASH_PLACES, MODE_SECRET, str_slice(&text), err);
+	return file_replace(t->dir, DOMAIN_TRASH_PLACES, MODE_SECRET,
+	    str_slice(&text), err);
 }
 
 static int
@@ -66,8 +67,8 @@ open_place(const char *parent, bool make, int *fd, int *trash, struct err *err)
 }
 
 int
-domain_trash_take_place(const struct domain_trash *t, const char *parent, const char *name,
-    struct err *err)
+domain_trash_take_place(const struct domain_trash *t, const char *parent,
+    const char *name, struct err *err)
 {
 	SCOPED(drop_fd) int fd = -1, trash = -1;
 	const char *as = domain_trash_own_name(t, name);
@@ -90,8 +91,8 @@ domain_trash_give_place_back(const struct domain_trash *t, const char *parent,
 	if (open_place(parent, true, &fd, &trash, err) == -1)
 		return err->kind == ERR_ABSENT ? 0 : err_within(err, "%s",
 		    parent);
-	if (relocate_back((struct place){ trash, domain_trash_own_name(t, name) },
-	    (struct place){ fd, name }, err) == -1)
+	if (relocate_back((struct place){ trash, domain_trash_own_name(t,
+	    name) }, (struct place){ fd, name }, err) == -1)
 		return err_within(err, "%s", parent);
 	return 0;
 }

@@ -11,7 +11,8 @@
 #include "spool.h"
 
 static int
-add_word(const char *word, struct str *text, struct err *err)
+add_word(const struct account *account, const char *word, struct str *text,
+    struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct alias_member member;
@@ -20,8 +21,8 @@ add_word(const char *word, struct str *text, struct err *err)
 		return err_within(err, "'%.100s'", word);
 	if (member.kind != ALIAS_ADDRESS)
 		return err_set(err, ERR_INVALID, "'%.100s' is no address: "
-		    "--keep leaves a copy, commands and files are for aliases",
-		    word);
+		    "'\\%s' leaves a copy (as --keep does), commands and "
+		    "files are for aliases", word, account->name);
 	alias_member_add(text, &member);
 	str_addc(text, '\n');
 	return 0;
@@ -39,7 +40,7 @@ make_text(const struct account *account, const struct setting_words *addresses,
 		str_addc(text, '\n');
 	}
 	for (size_t i = 0; i < addresses->count; i++)
-		if (add_word(addresses->word[i], text, err) == -1)
+		if (add_word(account, addresses->word[i], text, err) == -1)
 			return -1;
 	return 0;
 }
@@ -63,6 +64,15 @@ forward_file_write(const struct account *account,
 		return -1;
 	return side_file_write(dir, file_name(account, &pool),
 	    str_slice(&text), geteuid(), MODE_PUBLIC, err);
+}
+
+int
+forward_file_check(const struct account *account,
+    const struct setting_words *addresses, struct err *err)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+
+	return make_text(account, addresses, false, &text, err);
 }
 
 int

@@ -13,6 +13,10 @@ int	forward_file_write(const struct account *account,
 	    const struct setting_words *addresses, bool keep,
 	    struct err *err);
 
+/* Whether they can be written. */
+int	forward_file_check(const struct account *account,
+	    const struct setting_words *addresses, struct err *err);
+
 int	forward_file_remove(const struct account *account, struct err *err);
 
 #endif

@@ -1,20 +1,13 @@
 /* intake.c: accounts that come from elsewhere, by the thousand: judged. */
 #include "intake.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "account.h"
-#include "belongings.h"
 #include "entries.h"
-#include "fd.h"
-#include "file.h"
-#include "homes.h"
 #include "intake_there.h"
+#include "leftovers.h"
 #include "mem.h"
 #include "name.h"
 #include "scope.h"
@@ -44,19 +37,6 @@ wrong(struct newcomer *newcomer, const char *why)
 
 /* --- what is in the way ------------------------------------------------- */
 
-static bool
-is_empty(const char *path)
-{
-	SCOPED(drop_dir) DIR *dir = opendir(path);
-	struct dirent *entry;
-
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			return false;
-	return dir != NULL;
-}
-
 /* As for one that "user add" makes: what is left from somebody would be
  * somebody's mail. */
 static const char *
@@ -65,21 +45,8 @@ in_the_way(const struct domain *domain, struct pool *pool,
 {
 	const struct account account = { .domain = domain,
 	    .name = newcomer->name };
-	const char *parent, *name, *home;
-	struct stat st;
 
-	if (newcomer->in_place || domain->one_owner)
-		return NULL;
-	belongings_inbox(&account, pool, &parent, &name);
-	const char *inbox = pool_format(pool, "%s/%s", parent, name);
-	if (lstat(inbox, &st) == 0)
-		return pool_format(pool, "%s is there already and belongs to "
-		    "uid %u: move it away first", inbox, (unsigned)st.st_uid);
-	home = homes_path(domain, pool, newcomer->name);
-	if (lstat(home, &st) == 0 && !(S_ISDIR(st.st_mode) && is_empty(home)))
-		return pool_format(pool, "%s is there already and belongs to "
-		    "uid %u: move it away first", home, (unsigned)st.st_uid);
-	return NULL;
+	return newcomer->in_place ? NULL : leftovers_beside(&account, pool);
 }
 
 /* --- all of them -------------------------------------------------------- */

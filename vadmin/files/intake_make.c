@@ -13,6 +13,7 @@
 #include "grant_file.h"
 #include "homes.h"
 #include "intake_said.h"
+#include "leftovers.h"
 #include "many_lines.h"
 #include "mem.h"
 #include "profile_file.h"
@@ -105,6 +106,7 @@ forget_earlier(struct making *making, struct err *err)
 		const struct account account = { .domain = domain,
 		    .name = name };
 		if (belongings_leftovers(&account, &pool, err) == -1 ||
+		    leftovers_put_away(&account, &unused, err) == -1 ||
 		    profile_file_change(domain, name, NULL, 0, true,
 		    err) == -1 ||
 		    (grants && grant_file_forget(domain, name, &unused,

@@ -3,6 +3,7 @@
 
 #include "alias_intake.h"
 #include "attribute_file.h"
+#include "filter_file.h"
 #include "gecos.h"
 #include "profile_file.h"
 #include "scope.h"
@@ -50,6 +51,21 @@ write_profile(const struct newcomer *newcomer, struct err *err)
 	    newcomer->name, changes, count, true, err);
 }
 
+static const char *
+filter_of(const struct newcomer *newcomer)
+{
+	return newcomer->said[account_field(SLICE("filter")) - account_fields];
+}
+
+static int
+write_filter(const struct newcomer *newcomer, struct err *err)
+{
+	const char *said = filter_of(newcomer);
+
+	return said == NULL ? 0 : filter_file_write(newcomer->domain,
+	    newcomer->name, slice_of(said), err);
+}
+
 /* Nothing that was said of an earlier alias of the name stays. */
 static int
 add_alternative(const struct newcomer *newcomer, struct alias_intake *aliases,
@@ -82,6 +98,7 @@ intake_said_write(const struct intake *intake, struct pool *pool,
 	for (size_t i = 0; i < intake->count; i++)
 		if (intake->all[i]->verdict == INTAKE_NEW &&
 		    (write_profile(intake->all[i], err) == -1 ||
+		    write_filter(intake->all[i], err) == -1 ||
 		    add_alternative(intake->all[i], &aliases, pool,
 		    err) == -1))
 			return -1;
@@ -90,6 +107,14 @@ intake_said_write(const struct intake *intake, struct pool *pool,
 }
 
 /* --- compared ------------------------------------------------------------- */
+
+static bool
+has_filter(const struct newcomer *newcomer, const struct domain *domain,
+    struct pool *pool)
+{
+	return filter_file_flag(slice_of(filter_of(newcomer))) ==
+	    (filter_file_read(domain, newcomer->name, pool) != 0);
+}
 
 void
 intake_said_compare(const struct newcomer *newcomer,
@@ -105,7 +130,10 @@ intake_said_compare(const struct newcomer *newcomer,
 		struct slice there;
 		if (newcomer->said[i] == NULL)
 			continue;
-		if (!is_in_profile(field))
+		if (field->place == KEPT_AS_FILTER)
+			there = has_filter(newcomer, domain, pool) ?
+			    slice_of(newcomer->said[i]) : SLICE("");
+		else if (!is_in_profile(field))
 			there = gecos_part(gecos, (enum gecos_part)field->index);
 		else {
 			if (!read)

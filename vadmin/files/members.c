@@ -341,8 +341,8 @@ members_of_file(const struct installation *in, const char *file,
 	if (open_file(in, file, &fd, &st, err) == -1)
 		return err_within(err, "%s", in->path);
 	e.seen = stamp_of(&st);
-	if (alias_search_file(path, fd, visit->word, look_at_entry, &e,
-	    err) == -1)
+	if (alias_search_file(in, file, fd, INDEX_MEMBER, visit->account,
+	    look_at_entry, &e, err) == -1)
 		return err_within(err, "%s", in->path);
 	return e.first == NULL ? 0 : end(replace(&e, in, file, err), path,
 	    err);

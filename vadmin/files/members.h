@@ -25,8 +25,8 @@ typedef bool member_visitor(void *arg, struct pool *pool,
 struct members_visit {
 	member_visitor	*visit;
 	void		*arg;
-	/* of an alias file only members in which it can be; NULL: all */
-	const char	*word;
+	/* of an alias file only members that may mean it; NULL: all */
+	const char	*account;
 	size_t		 changed;	/* entries; counts on */
 };
 

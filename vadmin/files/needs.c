@@ -41,12 +41,29 @@ needs_of_file(struct pool *pool, const char *path)
 	    "out", path);
 }
 
+/* A file to append to is made when it is needed. */
+static const char *
+needs_of_target(struct pool *pool, const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == -1 || !S_ISDIR(st.st_mode) ? NULL :
+	    pool_format(pool, "%s is a directory: name a file in it", path);
+}
+
 const char *
 needs_of_member(struct pool *pool, const struct alias_member *member)
 {
-	return member->kind == ALIAS_COMMAND ? needs_of_command(pool,
-	    member->text) : member->kind == ALIAS_INCLUDE ? needs_of_file(pool,
-	    member->text) : NULL;
+	switch (member->kind) {
+	case ALIAS_COMMAND:
+		return needs_of_command(pool, member->text);
+	case ALIAS_INCLUDE:
+		return needs_of_file(pool, member->text);
+	case ALIAS_FILE:
+		return needs_of_target(pool, member->text);
+	default:
+		return NULL;
+	}
 }
 
 static const char *

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -160,19 +161,34 @@ destroy(const struct belongings *all, const struct things *things, struct err *e
 	return fsync(trash) == -1 ? err_sys(err, "sync " TRASH) : 0;
 }
 
+const char *
+trash_place(const struct belongings *all, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : pool_format(all->pool, "%.*s/" TRASH
+	    "/%s.%s", (int)(slash - path), path, slash + 1, all->stamp);
+}
+
+const char *
+trash_inbox(const struct belongings *all)
+{
+	const char *parent, *name;
+
+	belongings_inbox(all->account, all->pool, &parent, &name);
+	return trash_place(all, pool_format(all->pool, "%s/%s", parent, name));
+}
+
 int
 trash_account(const struct belongings *all, const char **inbox,
     struct err *err)
 {
-	const char *path, *name;
 	struct stat st;
 
 	if (belongings_each(all, throw_away, err) == -1)
 		return -1;
 	belongings_unlock(all->account, all->pool);
-	belongings_inbox(all->account, all->pool, &path, &name);
-	*inbox = pool_format(all->pool, "%s/" TRASH "/%s.%s", path, name,
-	    all->stamp);
+	*inbox = trash_inbox(all);
 	if (lstat(*inbox, &st) == -1)
 		*inbox = NULL;
 	return 0;

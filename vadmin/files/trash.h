@@ -17,6 +17,11 @@ const char *trash_stamp(struct pool *pool);
  * ERR_REFUSED: somebody else's. */
 int	trash_open(int parent, bool make, int *fd, struct err *err);
 
+/* Where a thing of the account that lies at path is, or would be, when it is
+ * put away; its inbox. */
+const char *trash_place(const struct belongings *all, const char *path);
+const char *trash_inbox(const struct belongings *all);
+
 /* *inbox becomes where the inbox is now, or NULL when there was none.  What is
  * missing is left out. */
 int	trash_account(const struct belongings *all, const char **inbox,

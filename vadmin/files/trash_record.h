@@ -1,8 +1,8 @@
 /* trash_record.h: what a deleted account's lines said, kept so that it can come
  * back: DIR/.trash/D/U.STAMP, root's (or the owner's) alone.
  *
- * Lines "passwd:LINE", "shadow:LINE" and, for each grant that named it,
- * "grant:LINE".
+ * Lines "passwd:LINE", "shadow:LINE", for each grant that named it
+ * "grant:LINE", and "inbox:PATH": where that went, if there was one.
  */
 #ifndef TRASH_RECORD_H
 #define TRASH_RECORD_H

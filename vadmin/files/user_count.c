@@ -4,13 +4,41 @@
 #include "domain.h"
 #include "entries.h"
 #include "files.h"
+#include "ident.h"
+#include "name.h"
 #include "progress.h"
 #include "scope.h"
+#include "table.h"
+
+static bool
+has_ids(const struct entry *entry)
+{
+	uint64_t uid, gid;
+
+	return slice_number(entry->field[PASSWD_UID], UINT32_MAX, &uid) == 0 &&
+	    slice_number(entry->field[PASSWD_GID], UINT32_MAX, &gid) == 0 &&
+	    !ident_is_forbidden((struct ident){ (uid_t)uid, (gid_t)gid });
+}
+
+/* Of lines with one name the first counts, and no line that the programs would
+ * not serve. */
+static bool
+is_account(const struct entry *entry, struct table *seen, struct pool *pool)
+{
+	struct slice name = entry->field[PASSWD_NAME];
+
+	if (entry->count != PASSWD_FIELDS || !name_is_account(name) ||
+	    !has_ids(entry))
+		return false;
+	return table_add_lower(seen, pool, name);
+}
 
 size_t
 user_count(const struct installation *in, const char *domain)
 {
 	SCOPED(drop_str) struct str name = { 0 }, text = { 0 };
+	SCOPED(drop_table) struct table seen = { 0 };
+	SCOPED(drop_pool) struct pool pool = { 0 };
 	struct entry entry;
 	struct err unused;
 	size_t n = 0;
@@ -20,7 +48,7 @@ user_count(const struct installation *in, const char *domain)
 		return 0;
 	for (struct slice rest = str_slice(&text); entries_next(&rest, &entry);
 	    )
-		n += entry.count == PASSWD_FIELDS;
+		n += is_account(&entry, &seen, &pool);
 	return n;
 }
 

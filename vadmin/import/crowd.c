@@ -97,8 +97,8 @@ warn_same(const struct crowd *crowd, const struct intake *intake)
 			    slice_of(intake->all[i]->name))) = intake->all[i];
 		}
 	if (any && files_exists(in->dir, file))
-		alias_search_each(in, file, NULL, tell_hidden, &names,
-		    &unused);
+		alias_search_each(in, file, INDEX_ALIAS, NULL, tell_hidden,
+		    &names, &unused);
 }
 
 int

@@ -92,7 +92,7 @@ read_hash(struct pool *pool, struct csv_row *row, const char *column,
 	return 0;
 }
 
-/* Of the profile. */
+/* Of the profile, or the filter. */
 static int
 read_said(struct pool *pool, struct csv_row *row, const char *column,
     struct slice value, struct err *err)
@@ -138,6 +138,7 @@ static const struct csv_column columns[] = {
 	{ "address", read_address }, { "name", read_name },
 	{ "quota", read_quota }, { "forward", read_forward },
 	{ "password", read_password }, { "hash", read_hash },
+	{ "filter", read_said },
 	{ "first-name", read_said }, { "last-name", read_said },
 	{ "display-name", read_said }, { "from-address", read_said },
 	{ "alternative-address", read_said }, { "title", read_said },
@@ -167,10 +168,6 @@ add_column(struct csv_columns *to, struct slice name, struct err *err)
 		to->column[to->count++] = c;
 		return 0;
 	}
-	const struct account_field *field = account_field(name);
-	if (field != NULL)
-		return err_set(err, ERR_INVALID, "a CSV has no column '%s': "
-		    "'vadmin user set' changes it", field->name);
 	near_matches(name, column_name, columns, &near);
 	for (const struct csv_column *c = columns; c->name != NULL; c++)
 		str_addf(&all, "%s%s", c == columns ? "" :
@@ -189,10 +186,20 @@ csv_columns_have(const struct csv_columns *columns_there, const char *name)
 	return false;
 }
 
+/* Every other byte of a column's name is then NUL, behind a mark or without. */
+static bool
+is_utf16(const struct csv_record *head)
+{
+	return head->count > 0 && slice_has(head->field[0], '\0');
+}
+
 int
 csv_columns_read(struct csv_columns *to, const struct csv_record *head,
     struct err *err)
 {
+	if (is_utf16(head))
+		return err_set(err, ERR_INVALID, "it is UTF-16: save it as "
+		    "UTF-8 (\"CSV UTF-8\")");
 	if (head->wrong != NULL)
 		return err_set(err, ERR_INVALID, "%s", head->wrong);
 	for (size_t i = 0; i < head->count; i++)

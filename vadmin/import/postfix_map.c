@@ -52,16 +52,45 @@ unreadable(const struct reading *r, const char *what, const char *why)
 	r->map->unread++;
 }
 
+/* The part of a text before the first separator that is in no quotes. */
+static size_t
+length_of_word(struct slice text, const char *separators)
+{
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		if (text.p[i] == '"')
+			quoted = !quoted;
+		else if (quoted)
+			i += text.p[i] == '\\' && i + 1 < text.len;
+		else if (text.p[i] != '\0' && strchr(separators,
+		    text.p[i]) != NULL)
+			break;
+	}
+	return i;
+}
+
 static struct slice
 first_word(struct slice *line)
 {
-	struct slice word = { line->p, 0 };
+	struct slice word = { line->p, length_of_word(*line, " \t") };
 
-	while (word.len < line->len && line->p[word.len] != ' ' &&
-	    line->p[word.len] != '\t')
-		word.len++;
 	*line = slice_trim(slice_from(*line, word.len));
 	return word;
+}
+
+bool
+postfix_map_word(struct slice *rest, struct slice *word)
+{
+	static const char separators[] = " \t,";
+
+	while (rest->len > 0 && strchr(separators, rest->p[0]) != NULL &&
+	    rest->p[0] != '\0')
+		*rest = slice_from(*rest, 1);
+	*word = (struct slice){ rest->p, length_of_word(*rest, separators) };
+	*rest = slice_from(*rest, word->len);
+	return word->len > 0;
 }
 
 /* A line is a key and its value; in a list all words are keys. */

@@ -35,6 +35,9 @@ void	postfix_map_read(struct postfix_map *map,
 	    enum map_kind kind, struct report *report);
 void	drop_postfix_map(struct postfix_map *map);
 
+/* The next of the addresses in a value; what is in double quotes is of one. */
+bool	postfix_map_word(struct slice *rest, struct slice *word);
+
 const struct map_entry *postfix_map_find(const struct postfix_map *map,
 	    const char *key);
 

@@ -223,8 +223,7 @@ write_first(struct journal *j, const struct str *text, struct err *err)
 		return -1;
 	/* Where a file system cannot, the disk may be full later. */
 	if (fallocate(j->fd, FALLOC_FL_KEEP_SIZE, 0,
-	    (off_t)text->len + RESERVE) == -1 &&
-	    (errno == ENOSPC || errno == EDQUOT))
+	    (off_t)text->len + RESERVE) == -1 && err_no_room())
 		return err_sys(err, "keep room for entry %llu",
 		    (unsigned long long)j->number);
 	entry_name(j->number, name);

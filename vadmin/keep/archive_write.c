@@ -124,21 +124,31 @@ archive_scratch(const struct archive *a, int *fd, struct err *err)
 	return 0;
 }
 
-static int
-open_place(struct archive *a, const char *path, struct err *err)
+int
+archive_place(const char *path, int *dir, const char **name, struct err *err)
 {
 	struct slice whole = slice_of(path);
 	ptrdiff_t slash = slice_find_last(whole, '/');
 	SCOPED(drop_pool) struct pool pool = { 0 };
-	const char *dir = slash == -1 ? "." : slash == 0 ? "/" :
+	const char *above = slash == -1 ? "." : slash == 0 ? "/" :
 	    pool_dup(&pool, (struct slice){ path, (size_t)slash });
-	const char *name = path + slash + 1;
 
-	if (name[0] == '\0' || name[0] == '.')
+	*dir = -1;
+	*name = path + slash + 1;
+	if (strcmp(path, "-") == 0)
+		return !isatty(STDOUT_FILENO) ? 0 : err_set(err, ERR_INVALID,
+		    "a backup is nothing for a terminal: name a file");
+	if ((*name)[0] == '\0' || (*name)[0] == '.')
 		return err_set(err, ERR_INVALID,
 		    "%s: not the name of a file", path);
-	if (dir_open(AT_FDCWD, dir, &a->dir, err) == -1 ||
-	    draft_begin(a->dir, name, 0600, &a->draft, err) == -1)
+	return dir_open(AT_FDCWD, above, dir, err);
+}
+
+static int
+open_file(struct archive *a, const char *path, const char *name,
+    struct err *err)
+{
+	if (draft_begin(a->dir, name, 0600, &a->draft, err) == -1)
 		return -1;
 	/* whatever an old file let others do */
 	if (fchown(a->draft.fd, geteuid(), getegid()) == -1 ||
@@ -151,17 +161,18 @@ open_place(struct archive *a, const char *path, struct err *err)
 int
 archive_begin(struct archive *a, const char *path, struct err *err)
 {
+	const char *name;
+
 	*a = ARCHIVE_NONE;
 	a->path = path;
 	SHA256Init(&a->whole);
-	if (strcmp(path, "-") != 0)
-		return open_place(a, path, err) == -1 ? -1 :
-		    archive_scratch(a, &a->manifest, err);
-	a->path = "standard output";
-	a->fd = STDOUT_FILENO;
-	if (isatty(a->fd))
-		return err_set(err, ERR_INVALID,
-		    "a backup is nothing for a terminal: name a file");
+	if (archive_place(path, &a->dir, &name, err) == -1)
+		return -1;
+	if (a->dir == -1) {
+		a->path = "standard output";
+		a->fd = STDOUT_FILENO;
+	} else if (open_file(a, path, name, err) == -1)
+		return -1;
 	return archive_scratch(a, &a->manifest, err);
 }
 

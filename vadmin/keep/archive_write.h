@@ -33,7 +33,11 @@ struct archive {
 #define ARCHIVE_NONE	((struct archive){ .fd = -1, .dir = -1, \
 			    .draft.fd = -1, .manifest = -1 })
 
-/* "-" is standard output. */
+/* Where it would be: the file's directory and name; for "-", which is standard
+ * output, *dir is -1. */
+int	archive_place(const char *path, int *dir, const char **name,
+	    struct err *err);
+
 int	archive_begin(struct archive *archive, const char *path,
 	    struct err *err);
 

@@ -1,6 +1,8 @@
 /* backup.c: an account, a domain or all of an installation, into one file. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include "place.h"
 #include "progress.h"
 #include "scope.h"
+#include "step.h"
 #include "subject.h"
 #include "user_count.h"
 
@@ -126,11 +129,81 @@ check_file(struct call *call, struct err *err)
 	    "everything, in a file of that name", file, file, file, file);
 }
 
+/* --- what would be in it -------------------------------------------------- */
+
+struct holding {
+	const struct installation	*in;
+	size_t				 domains, accounts;
+};
+
+static int
+count_domain(void *arg, const char *name, bool is_alias, struct err *err)
+{
+	struct holding *h = arg;
+
+	(void)err;
+	h->domains += !is_alias;
+	h->accounts += is_alias ? 0 : user_count(h->in, name);
+	return 0;
+}
+
+static int
+tell_holding(struct call *call, struct sheet *sheet, struct err *err)
+{
+	const char *what = call_text(call, "U@D|D");
+	SCOPED(drop_pool) struct pool names = { 0 };
+	struct holding h = { .in = &call->in };
+	struct account *account;
+	struct domain *domain;
+
+	if (what == NULL) {
+		if (domain_each(&call->in, &names, count_domain, &h,
+		    err) == -1)
+			return -1;
+		sheet_addf(sheet, "all: domains %zu, accounts %zu", h.domains,
+		    h.accounts);
+	} else if (strchr(what, '@') != NULL) {
+		if (subject_account(call, "U@D|D", &account, err) == -1)
+			return -1;
+		sheet_addf(sheet, "%s@%s", account->name,
+		    account->domain->name);
+	} else {
+		if (subject_domain(call, "U@D|D", &domain, err) == -1)
+			return -1;
+		sheet_addf(sheet, "%s: accounts %zu", domain->name,
+		    user_count(&call->in, domain->name));
+	}
+	return 0;
+}
+
+/* Mailboxes are not read: it would take as long as the backup. */
+static int
+foretell(struct call *call, struct err *err)
+{
+	SCOPED(drop_sheet) struct sheet sheet = { .heads = step_heads };
+	SCOPED(drop_fd) int dir = -1;
+	const char *path = call_text(call, "FILE"), *name;
+	struct stat st;
+
+	if (archive_place(path, &dir, &name, err) == -1)
+		return -1;
+	bool there = dir != -1 && fstatat(dir, name, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0;
+	sheet_adds(&sheet, there ? "replace" : "make");
+	sheet_adds(&sheet, dir == -1 ? "standard output" : path);
+	if (tell_holding(call, &sheet, err) == -1)
+		return -1;
+	sheet_print(&sheet);
+	return 0;
+}
+
 int
 backup(struct call *call, struct err *err)
 {
 	if (check_file(call, err) == -1)
 		return -1;
+	if (call->rehearsed)
+		return foretell(call, err);
 	struct backup b = { .call = call, .archive = ARCHIVE_NONE,
 	    .scratch = -1 };
 	int done = archive_begin(&b.archive, call_text(call, "FILE"), err);

@@ -100,10 +100,21 @@ write_files(struct backup *b, const struct account_lines *a, struct err *err)
 
 /* --- what is the account's ------------------------------------------- */
 
+/* What the child writes moves our offset, too. */
+static uint64_t
+packed(void *arg)
+{
+	const struct backup *b = arg;
+	off_t at = lseek(b->scratch, 0, SEEK_CUR);
+
+	return at > 0 ? (uint64_t)at : 0;
+}
+
 static int
 pack(struct backup *b, const struct account_lines *a, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_apart) struct apart apart = APART_NONE;
 	const struct account account = { .domain = a->domain, .name = a->name,
 	    .home = a->home, .ident = a->ident };
 	struct packing packing = { .account = &account, .out = b->scratch,
@@ -113,8 +124,8 @@ pack(struct backup *b, const struct account_lines *a, struct err *err)
 	if (ftruncate(b->scratch, 0) == -1 ||
 	    lseek(b->scratch, 0, SEEK_SET) == -1)
 		return err_sys(err, "a file for the time being");
-	return apart_do(account_identity(&account), pack_account, &packing,
-	    err);
+	return apart_begin(&apart, account_identity(&account), pack_account,
+	    &packing, err) == -1 ? -1 : apart_end(&apart, packed, b, err);
 }
 
 static int

@@ -11,6 +11,7 @@
 
 #include "account.h"
 #include "admin_file.h"
+#include "aliases.h"
 #include "backup_texts.h"
 #include "entries.h"
 #include "fd.h"
@@ -71,15 +72,52 @@ write_aliases(struct backup *b, const struct texts *t, struct err *err)
 }
 
 static int
-write_extra(struct backup *b, const struct texts *t, struct err *err)
+tell_includes(void *arg, const struct alias_entry *entry, struct err *err)
+{
+	const struct texts *t = arg;
+
+	(void)err;
+	for (size_t i = 0; entry->wrong == NULL && i < entry->count; i++)
+		if (entry->members[i].kind == ALIAS_INCLUDE)
+			note("%s: %s, which %s:%u includes, is not in the "
+			    "backup", t->domain->name, entry->members[i].text,
+			    entry->file, entry->members[i].line);
+	return 0;
+}
+
+/* A file of aliases that is in the backup; what it names stays here. */
+static void
+look_for_includes(struct backup *b, struct texts *t, const char *file,
+    struct slice text)
+{
+	static const char mark[] = ":include:";
+	struct err unused;
+
+	if (text.len > 0 && memmem(text.p, text.len, mark,
+	    sizeof mark - 1) != NULL)
+		alias_each(&b->call->in, file, tell_includes, t, &unused);
+}
+
+/* A whole path may lead to the installation's directory, too. */
+static const char *
+beside_us(const struct installation *in, const char *file)
+{
+	size_t len = strlen(in->path);
+
+	return strncmp(file, in->path, len) == 0 && file[len] == '/' ?
+	    file + len + 1 : file;
+}
+
+static int
+write_extra(struct backup *b, struct texts *t, struct err *err)
 {
 	const struct setting_words *extra = &t->domain->conf.extra_aliases;
 
 	for (size_t i = 0; i < extra->count; i++) {
 		SCOPED(drop_pool) struct pool pool = { 0 };
 		SCOPED(drop_str) struct str text = { 0 };
-		const char *name = pool_format(&pool, "extra/%s",
-		    extra->word[i]);
+		const char *file = beside_us(&b->call->in, extra->word[i]),
+		    *name = pool_format(&pool, "extra/%s", file);
 		struct place place;
 		bool there;
 		if (!place_parse(pool_format(&pool, "domains/%s/%s",
@@ -88,10 +126,11 @@ write_extra(struct backup *b, const struct texts *t, struct err *err)
 			    t->domain->name, extra->word[i]);
 			continue;
 		}
-		if (texts_file(&b->call->in, extra->word[i], &text, &there,
+		if (texts_file(&b->call->in, file, &text, &there,
 		    err) == -1 || (there && write_text(b, t, name,
 		    str_slice(&text), err) == -1))
 			return -1;
+		look_for_includes(b, t, file, str_slice(&text));
 	}
 	return 0;
 }
@@ -148,12 +187,17 @@ write_autos(struct backup *b, const struct texts *t,
 }
 
 static int
-write_kinds(struct backup *b, const struct texts *t, struct err *err)
+write_kinds(struct backup *b, struct texts *t, struct err *err)
 {
 	for (size_t i = 0; place_kinds[i] != NULL; i++)
 		if (t->there[i] && write_text(b, t, place_kinds[i],
 		    str_slice(&t->kinds[i]), err) == -1)
 			return -1;
+	for (size_t i = 0; place_kinds[i] != NULL; i++)
+		if (strcmp(place_kinds[i], "aliases") == 0)
+			look_for_includes(b, t, pool_format(&t->pool,
+			    "aliases.%s", t->domain->name),
+			    str_slice(&t->kinds[i]));
 	return write_aliases(b, t, err) == -1 ? -1 : write_extra(b, t, err);
 }
 

@@ -9,35 +9,10 @@
 #ifndef PACK_H
 #define PACK_H
 
-#include "account.h"
 #include "err.h"
+#include "pack_file.h"
 
-struct packing {
-	const struct account	*account;
-	int			 out;		/* a file: parcels can be
-						 * taken back */
-	bool			 with_home;
-};
-
+/* packing: a struct packing. */
 int	pack_account(void *packing, struct err *err);
-
-/* A directory with all that is in it; a Maildir wherever there is one. */
-int	pack_tree(struct packing *p, int dir, const char *path,
-	    struct err *err);
-
-/* One file that is open; *at becomes where its parcel begins, -1 where it is left
- * out. */
-int	pack_file(struct packing *p, int fd, const char *path, off_t *at,
-	    struct err *err);
-int	pack_directory(struct packing *p, int fd, const char *path,
-	    struct err *err);
-int	pack_take_back(const struct packing *p, off_t at, struct err *err);
-/* Tells why something that cannot be read is not in it. */
-int	pack_leave_out(struct packing *p, const char *path, const char *why,
-	    struct err *err);
-
-/* new and cur of a Maildir. */
-int	pack_messages(struct packing *p, int dir, const char *path,
-	    struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* pack_messages.c: the messages of a Maildir that were there together. */
-#include "pack.h"
+#include "pack_tree.h"
 
 #include <errno.h>
 #include <fcntl.h>

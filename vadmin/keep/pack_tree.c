@@ -1,5 +1,5 @@
 /* pack_tree.c: a directory with all that is in it, as parcels. */
-#include "pack.h"
+#include "pack_tree.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* restore_account.c: one account out of a backup, into a domain that is
  * there. */
+#include "alternative.h"
 #include "grant_file.h"
 #include "line_edit.h"
 #include "restoring.h"
@@ -129,6 +130,10 @@ restore_account(struct restoring *r, struct err *err)
 	if (r->first == NULL)
 		return err_set(err, ERR_ABSENT, "%s: there is no '%s' of %s in "
 		    "it", r->reader->path, r->only, r->from->name);
-	return put_account(r, r->first, err) == -1 ? -1 :
-	    find_grants(r, r->first, err);
+	/* Its ids are not settled where its line is there already. */
+	const struct account account = { .domain = r->domain,
+	    .name = r->first->name };
+	return put_account(r, r->first, err) == -1 ||
+	    find_grants(r, r->first, err) == -1 ? -1 :
+	    alternative_return(r->call, &account, err);
 }

@@ -57,47 +57,65 @@ put_files(struct restoring *r, const struct restored *one, struct err *err)
 
 /* --- what is the account's ------------------------------------------- */
 
+struct passing {
+	struct archive_reader	*reader;
+	struct apart		 apart;
+	int			 out;
+	uint64_t		 passed;	/* bytes */
+};
+
+static uint64_t
+passed(void *arg)
+{
+	const struct passing *p = arg;
+
+	return p->passed;
+}
+
 static int
-send_bytes(struct archive_reader *reader, int out, struct err *err)
+send_bytes(struct passing *p, struct err *err)
 {
 	char chunk[CHUNK];
 	ssize_t n;
 
-	while ((n = archive_read(reader, chunk, sizeof chunk, err)) > 0)
-		if (fd_write(out, chunk, (size_t)n) == -1)
+	while ((n = archive_read(p->reader, chunk, sizeof chunk, err)) > 0) {
+		if (fd_write(p->out, chunk, (size_t)n) == -1)
 			return err_sys(err, "pass a file on");
+		p->passed += (uint64_t)n;
+		if (apart_goes_on(&p->apart, p->passed, err) == -1)
+			return -1;
+	}
 	return (int)n;
 }
 
 static int
-send_member(struct archive_reader *reader, int out, struct err *err)
+send_member(struct passing *p, struct err *err)
 {
-	struct tar_member m = reader->member;
-	const struct place *place = &reader->place;
+	struct tar_member m = p->reader->member;
+	const struct place *place = &p->reader->place;
 	SCOPED(drop_pool) struct pool pool = { 0 };
 
 	m.path = place->part == PART_OWN ? pool_format(&pool, "own/%.*s",
 	    (int)place->name.len, place->name.p) :
 	    pool_dup(&pool, place->name);
-	return parcel_put(out, PARCEL_MEMBER, &m, err) == -1 ? -1 :
-	    send_bytes(reader, out, err);
+	return parcel_put(p->out, PARCEL_MEMBER, &m, err) == -1 ? -1 :
+	    send_bytes(p, err);
 }
 
 static int
-send_all(struct restoring *r, const struct restored *one, int out,
-    struct err *err)
+send_all(struct passing *p, const struct restored *one, struct err *err)
 {
 	const struct tar_member last = { .path = "", .target = "" };
 
-	archive_seek(r->reader, one->at);
-	while (r->reader->at < one->end) {
-		if (archive_next(r->reader, err) == -1)
+	archive_seek(p->reader, one->at);
+	while (p->reader->at < one->end) {
+		if (archive_next(p->reader, err) == -1)
 			return -1;
-		if (r->reader->place.part >= PART_OWN &&
-		    send_member(r->reader, out, err) == -1)
+		if (p->reader->place.part >= PART_OWN &&
+		    send_member(p, err) == -1)
 			return -1;
 	}
-	return parcel_put(out, PARCEL_END, &last, err);
+	return parcel_put(p->out, PARCEL_END, &last, err);
 }
 
 struct receiving {
@@ -117,31 +135,40 @@ receive(void *arg, struct err *err)
 	return unpack_account(&receiving->unpacking, err);
 }
 
+static void
+drop_passing(struct passing *p)
+{
+	drop_fd(&p->out);
+	drop_apart(&p->apart);
+}
+
 /* What the child says is the reason where both fail, unless it was told half:
  * then it knows less than we do. */
 static int
 pass_on(struct restoring *r, const struct restored *one, struct err *err)
 {
-	SCOPED(drop_apart) struct apart apart = APART_NONE;
+	SCOPED(drop_passing) struct passing p = { r->reader, APART_NONE, -1, 0 };
 	SCOPED(drop_fd) int in = -1;
-	SCOPED(drop_fd) int out = -1;
 	struct err said;
-	int ends[2], ended;
+	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC) == -1)
-		return err_sys(err, "make a pipe");
+	if (apart_stream(ends, err) == -1)
+		return -1;
 	in = ends[0];
-	out = ends[1];
-	struct receiving receiving = { { &one->account, in }, out,
+	p.out = ends[1];
+	struct receiving receiving = { { &one->account, in }, p.out,
 	    r->reader->fd };
-	if (apart_begin(&apart, account_identity(&one->account), receive,
+	if (apart_begin(&p.apart, account_identity(&one->account), receive,
 	    &receiving, err) == -1)
 		return -1;
 	drop_fd(&in);
-	int sent = send_all(r, one, out, err);
+	int sent = send_all(&p, one, err);
 	bool gone = sent == -1 && errno == EPIPE;
-	drop_fd(&out);
-	ended = apart_end(&apart, &said);
+	/* It would not hear of the end either. */
+	if (sent == -1 && errno == EAGAIN)
+		return apart_hangs(err);
+	drop_fd(&p.out);
+	int ended = apart_end(&p.apart, passed, &p, &said);
 	if (ended == -1 && (sent == 0 || gone))
 		*err = said;
 	return ended == -1 ? -1 : sent;

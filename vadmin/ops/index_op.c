@@ -5,6 +5,7 @@
 #include "ops.h"
 #include "output.h"
 #include "scope.h"
+#include "subject_pattern.h"
 
 struct making {
 	struct call	*call;
@@ -86,12 +87,14 @@ int
 index_all(struct call *call, struct err *err)
 {
 	static const char *const heads[] = { "FILE", "INDEX", NULL };
-	const struct setting_words *names = call_list(call, "DOMAIN");
+	struct setting_words names;
 	struct making making = { .call = call, .sheet = { .heads = heads },
-	    .named = names->count > 0 };
+	    .named = call_has(call, "DOMAIN") };
 	SCOPED(drop_pool) struct pool pool = { 0 };
 
-	int result = making.named ? make_named(&making, names, err) :
+	if (subject_domains(call, "DOMAIN", &names, err) == -1)
+		return -1;
+	int result = making.named ? make_named(&making, &names, err) :
 	    domain_each(&call->in, &pool, make_of_domain, &making, err);
 	sheet_print(&making.sheet);
 	drop_sheet(&making.sheet);

@@ -154,13 +154,18 @@ is_password(struct slice hash)
 const char *
 secret_state(const struct domain *domain, struct slice hash)
 {
+	SCOPED(drop_pool) struct pool pool = { 0 };
+
 	if (conf_pam_service(&domain->conf) != NULL)
 		return is_locked(hash) && behind_lock(hash).len > 0 ? "locked" :
 		    "by PAM";
 	if (!is_password(behind_lock(hash)))
 		return is_locked(hash) && hash.len > 1 ? "locked, no password" :
 		    "no password";
-	return is_locked(hash) ? "locked" : "allowed";
+	if (is_locked(hash))
+		return "locked";
+	return password_is_known(pool_dup(&pool, hash)) ? "allowed" :
+	    "unknown hash";
 }
 
 /* Everything that the three operations need of an account. */

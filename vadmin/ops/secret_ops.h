@@ -19,7 +19,8 @@ int	secret_ask_change(struct call *call, const char *account,
 const char *secret_behind_lock(struct call *call, const char *old,
 	    bool *locked);
 
-/* A hash field in a word: "allowed", "locked" or "no password"; "by PAM" where
+/* A hash field in a word: "allowed", "locked", "no password" or
+ * "unknown hash" (to crypt(3)); "by PAM" where
  * PAM has the domain's passwords. */
 const char *secret_state(const struct domain *domain, struct slice hash);
 

@@ -101,12 +101,18 @@ look_mta_sts(struct look *look)
 
 /* --- TLSA (RFC 7672) ----------------------------------------------------- */
 
-/* usage, selector, kind, and the bytes */
+/* usage, selector, kind, and the bytes: a certificate or key as it is, or its
+ * SHA-256 or SHA-512. */
 static bool
 is_tlsa(struct slice data)
 {
-	return data.len > 4 && (unsigned char)data.p[0] <= 3 &&
-	    (unsigned char)data.p[1] <= 1 && (unsigned char)data.p[2] <= 2;
+	static const size_t lengths[] = { 0, 32, 64 };
+
+	unsigned char kind = data.len > 4 ? (unsigned char)data.p[2] : 3;
+
+	return kind <= 2 && (unsigned char)data.p[0] <= 3 &&
+	    (unsigned char)data.p[1] <= 1 &&
+	    (kind == 0 || data.len - 3 == lengths[kind]);
 }
 
 static void

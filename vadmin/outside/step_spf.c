@@ -1,4 +1,5 @@
 /* step_spf.c: who may send a domain's mail (RFC 7208). */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "look.h"
@@ -52,20 +53,74 @@ is_in(struct slice name, const char *const *list)
 	return false;
 }
 
+/* --- networks ------------------------------------------------------------- */
+
+/* "192.0.2.0/24": its prefix; -1: it is none of the family.  A number does not
+ * begin with a 0 (RFC 7208, 12). */
+static int
+prefix_of(struct slice value, int family)
+{
+	char address[INET6_ADDRSTRLEN];
+	unsigned char unused[sizeof(struct in6_addr)];
+	uint64_t most = family == AF_INET ? 32 : 128, prefix = most;
+	struct slice rest = value, text = value;
+	bool has_prefix = slice_cut(&rest, '/', &text) &&
+	    slice_has(value, '/');
+
+	if (text.len == 0 || text.len >= sizeof address ||
+	    slice_has(text, '\0'))
+		return -1;
+	memcpy(address, text.p, text.len);
+	address[text.len] = '\0';
+	if (inet_pton(family, address, unused) != 1)
+		return -1;
+	if (has_prefix && (slice_number(rest, most, &prefix) == -1 ||
+	    (rest.len > 1 && rest.p[0] == '0')))
+		return -1;
+	return (int)prefix;
+}
+
+static void
+judge_network(struct look *look, struct spf *spf, struct term t, int family)
+{
+	int prefix = t.separator != ':' ? -1 : prefix_of(t.value, family);
+	const char *written = pool_dup(&look->pool, (struct slice){ t.name.p,
+	    t.separator == '\0' ? t.name.len :
+	    (size_t)(t.value.p - t.name.p) + t.value.len });
+
+	if (prefix == -1) {
+		look_warn(look, "SPF has '%s', which is no network of %s, and "
+		    "receivers take nothing of it: mend that word", written,
+		    family == AF_INET ? "IPv4" : "IPv6");
+		spf->is_wrong = true;
+	}
+	if (prefix == 0 && t.qualifier == '+' && spf->all == '\0')
+		look_warn(look, "SPF says %s: everybody may send as %s: name "
+		    "the networks of your own servers", written,
+		    look->q->domain);
+}
+
+/* --- words ---------------------------------------------------------------- */
+
 /* decides: its "all" is the domain's (not one of an include). */
 static void
 judge_term(struct look *look, struct spf *spf, struct term t, bool decides)
 {
 	static const char *const asking[] = { "a", "mx", "ptr", "exists",
 	    NULL };
-	static const char *const others[] = { "ip4", "ip6", "all", NULL };
 
+	if (t.separator == '=')
+		return;		/* a modifier, of any name */
 	if (slice_same(t.name, SLICE("include"))) {
 		spf->lookups++;
 		follow(look, spf, t.value, "include:", false);
+	} else if (slice_same(t.name, SLICE("ip4"))) {
+		judge_network(look, spf, t, AF_INET);
+	} else if (slice_same(t.name, SLICE("ip6"))) {
+		judge_network(look, spf, t, AF_INET6);
 	} else if (is_in(t.name, asking)) {
 		spf->lookups++;
-	} else if (!is_in(t.name, others) && t.separator != '=') {
+	} else if (!slice_same(t.name, SLICE("all"))) {
 		look_warn(look, "SPF has no word '%.*s': take it out",
 		    (int)t.name.len, t.name.p);
 		spf->is_wrong = true;

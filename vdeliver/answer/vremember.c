@@ -31,6 +31,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "compat.h"
 #include "fd.h"
 #include "index.h"
@@ -188,7 +189,6 @@ static void
 confine(void)
 {
 	forbid_calls();
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	/* a sanitizer has its own way to end */
 	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
 		signal(faults[i], SIG_DFL);
@@ -239,7 +239,7 @@ verdict_of(int status)
 static enum verdict
 ask_apart(const struct question *q, int dir, int fd, off_t size)
 {
-	pid_t child = fork();
+	pid_t parent = getpid(), child = fork();
 	int status;
 
 	if (child == -1) {
@@ -247,6 +247,7 @@ ask_apart(const struct question *q, int dir, int fd, off_t size)
 		return BROKEN;
 	}
 	if (child == 0) {
+		child_end_with(parent, SIGKILL);
 		confine();
 		_exit((int)ask(q, dir, fd, size));
 	}

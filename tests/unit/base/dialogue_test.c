@@ -21,21 +21,18 @@ drop_pair(struct pair *p)
 {
 	drop_fd(&p->d->in);
 	drop_fd(&p->client);
-	drop_mem(&p->d);
+	drop_dialogue(&p->d);
 }
 
 static struct pair
 open_dialogue(void)
 {
-	struct pair p = { mem_alloc(sizeof *p.d), -1 };
+	struct pair p;
 	int ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	p.client = ends[0];
-	p.d->in = p.d->out = ends[1];
-	p.d->stop = -1;
-	p.d->idle_ms = 10000;
-	p.d->limit = (struct deadline){ INT64_MAX };
+	p.d = dialogue_new(ends[1], ends[1], -1, 10000);
 	return p;
 }
 
@@ -162,10 +159,41 @@ test_forget(void **state)
 	dialogue_forget(p.d);
 	for (const char *const *w = (const char *const[]){ "secret", "hidden",
 	    NULL }; *w != NULL; w++)
-		assert_null(memmem(p.d->input, sizeof p.d->input, *w, 6));
+		assert_null(memmem(p.d->input, p.d->input_touched, *w,
+		    6));
 	say(&p, "\n", 1);
 	assert_int_equal(dialogue_line(p.d, &line), 1);
 	assert_true(slice_is(line, "rest"));
+}
+
+static bool
+is_clear(const char *p, size_t len)
+{
+	return p[0] == '\0' && memcmp(p, p + 1, len - 1) == 0;
+}
+
+static void
+test_clear(void **state)
+{
+	SCOPED(drop_pair) struct pair p = open_dialogue();
+	struct slice line;
+
+	(void)state;
+	dialogue_ahead(p.d, "USER joe\nPASS sec", 17);
+	assert_int_equal(dialogue_line(p.d, &line), 1);
+	assert_true(slice_is(line, "USER joe"));
+	say(&p, "ret\nSTAT\n", 9);
+	assert_int_equal(dialogue_line(p.d, &line), 1);
+	assert_true(slice_is(line, "PASS secret"));
+	dialogue_forget(p.d);
+	assert_null(memmem(p.d->input, p.d->input_touched, "ret", 3));
+	dialogue_reply(p.d, "+OK %0500d", 7);
+	dialogue_flush(p.d);
+	dialogue_reply(p.d, "+OK");
+	dialogue_clear(p.d);
+	assert_true(is_clear(p.d->input, p.d->input_touched));
+	assert_true(is_clear(p.d->output, p.d->output_touched));
+	assert_int_equal(p.d->output_touched, 506);
 }
 
 static void
@@ -279,6 +307,47 @@ test_told_to_end(void **state)
 	assert_int_equal(p.d->end, END_TERMINATED);
 }
 
+/* --- a look around ------------------------------------------------------ */
+
+static void
+test_look(void **state)
+{
+	SCOPED(drop_pair) struct pair p = open_dialogue();
+	struct slice line;
+
+	(void)state;
+	assert_int_equal(dialogue_look(p.d), END_NONE);
+	say(&p, "a\nb\n", 4);
+	assert_int_equal(dialogue_look(p.d), END_NONE);
+	/* it will say no more, but b is still to be answered */
+	assert_int_equal(shutdown(p.client, SHUT_WR), 0);
+	assert_int_equal(dialogue_look(p.d), END_NONE);
+	assert_int_equal(dialogue_line(p.d, &line), 1);
+	assert_int_equal(dialogue_look(p.d), END_NONE);
+	assert_int_equal(dialogue_line(p.d, &line), 1);
+	assert_int_equal(dialogue_look(p.d), END_HANGUP);
+	assert_int_equal(p.d->end, END_NONE);
+}
+
+static void
+test_look_gone(void **state)
+{
+	SCOPED(drop_pair) struct pair p = open_dialogue();
+	SCOPED(drop_fd) int told = -1, tell = -1;
+	int ends[2];
+
+	(void)state;
+	drop_fd(&p.client);
+	assert_int_equal(dialogue_look(p.d), END_HANGUP);
+	assert_int_equal(pipe(ends), 0);
+	told = ends[0];
+	tell = ends[1];
+	p.d->stop = told;
+	assert_int_equal(dialogue_look(p.d), END_HANGUP);
+	assert_int_equal(fd_write(tell, "x", 1), 0);
+	assert_int_equal(dialogue_look(p.d), END_TERMINATED);
+}
+
 /* --- commands ----------------------------------------------------------- */
 
 static void
@@ -354,11 +423,17 @@ main(void)
 	add_test("bytes behind a line can be taken as they are", test_peek);
 	add_test("what was used can be forgotten, and nothing else is",
 	    test_forget);
+	add_test("what the client sent before is its first line, and all can "
+	    "be cleared", test_clear);
 	add_test("replies wait until the client must", test_replies_wait);
 	add_test("a long reply is cut, and ends", test_long_reply);
 	add_test("who does not read is given up", test_nobody_reads);
 	add_test("silence is given up", test_silence);
 	add_test("being told to end comes first", test_told_to_end);
+	add_test("a look sees that the client says no more when all is read",
+	    test_look);
+	add_test("a look sees that it is gone, and that we are to end",
+	    test_look_gone);
 	add_rows(commands, check_command);
 	return run_all();
 }

@@ -229,6 +229,30 @@ check_fault(void **state)
 	assert_int_equal(count_files(), 0);
 }
 
+/* The queue may be old, and others would take it for one that was left. */
+static void
+test_no_room(void **state)
+{
+	const struct timespec old[2] = { { 1, 0 }, { 1, 0 } };
+	int fd = open(".box.queue", O_RDWR | O_CREAT, 0600);
+	const struct dotlock_queue queue = { fd, ".box.queue" };
+	struct dotlock lock = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(futimens(fd, old), 0);
+	fault_at("pwrite", 1, EIO);
+	assert_int_equal(dotlock_try(unit_dir(), "box", &queue, &lock, &err),
+	    -1);
+	fault_at("pwrite", 1, EDQUOT);
+	assert_int_equal(dotlock_try(unit_dir(), "box", &queue, &lock, &err),
+	    1);
+	assert_true(fault_clear());
+	assert_false(dotlock_is_stale(unit_dir(), "box"));
+	drop_dotlock(&lock);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -237,6 +261,7 @@ main(void)
 	    "dropped", test_held);
 	add_test("a queue file gets it as a second name, which is nobody "
 	    "else's but a dead one's", test_queue);
+	add_test("without room for its text it is held, and new", test_no_room);
 	add_test("a symbolic link in its place is neither followed nor removed",
 	    test_link);
 	add_test("a FIFO in its place is not waited for", test_fifo);

@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "ident.h"
 
 static const char passwd[] =
@@ -239,6 +241,57 @@ check_become(void **state)
 	assert_int_equal(WEXITSTATUS(status), row->status);
 }
 
+/* --- a parent that ends meanwhile ---------------------------------------- */
+
+static void
+lose_parent(void)
+{
+	pid_t parent = getppid();
+
+	kill(parent, SIGKILL);
+	while (getppid() == parent)
+		sched_yield();
+}
+
+/* A child of it has one when it begins to become somebody, and says so when it
+ * goes on. */
+static _Noreturn void
+be_parent(int end)
+{
+	struct child child;
+	struct err err;
+
+	if (child_fork(&child, &err) == 0) {
+		fault_before("setresuid", lose_parent);
+		ident_become((struct ident){ 61234, 61235 }, &err);
+		_exit(write(end, "x", 1) == 1 ? 0 : 1);
+	}
+	close(end);
+	for (;;)
+		pause();
+}
+
+static void
+test_orphan(void **state)
+{
+	int ends[2], status;
+	char said;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(pipe(ends), 0);
+	pid_t pid = fork();
+	if (pid == 0)
+		be_parent(ends[1]);
+	close(ends[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	/* the end of who had the other end */
+	assert_int_equal(read(ends[0], &said, 1), 0);
+	close(ends[0]);
+}
+
 static void
 test_without_root(void **state)
 {
@@ -277,6 +330,8 @@ main(void)
 	    test_no_file);
 	add_rows(forbidden, check_forbidden);
 	add_rows(becoming, check_become);
+	add_test("who loses its parent while it becomes somebody ends "
+	    "(needs root)", test_orphan);
 	add_test("who is not root can only become itself", test_without_root);
 	return run_all();
 }

@@ -253,6 +253,30 @@ test_shorten(void **state)
 	assert_int_equal(s.len, 2);
 }
 
+static void
+test_same_any(void **state)
+{
+	static const char *const bulk[] = { "bulk", "", "junk", NULL };
+
+	(void)state;
+	assert_true(slice_same_any(SLICE("JUNK"), bulk));
+	assert_true(slice_same_any(SLICE(""), bulk));
+	assert_false(slice_same_any(SLICE("jun"), bulk));
+	assert_false(slice_same_any(SLICE("bulk"), bulk + 3));
+}
+
+static void
+test_printable(void **state)
+{
+	(void)state;
+	assert_true(slice_is_printable(SLICE(" a~")));
+	assert_true(slice_is_printable(SLICE("")));
+	assert_false(slice_is_printable(SLICE("a\tb")));
+	assert_false(slice_is_printable(SLICE("a\177")));
+	assert_false(slice_is_printable(SLICE("\0")));
+	assert_false(slice_is_printable(SLICE("\303\244")));
+}
+
 int
 main(void)
 {
@@ -262,6 +286,10 @@ main(void)
 	add_rows(words, check_words);
 	add_test("same is without case, equal is with it", test_compare);
 	add_test("bytes beyond ASCII have no case", test_eight_bit);
+	add_test("one of several words is the same without case",
+	    test_same_any);
+	add_test("a tab, a NUL and bytes beyond ASCII are not printable",
+	    test_printable);
 	add_test("a NUL is a byte like any other", test_nul);
 	add_test("a beginning and an end are found, and not in less than "
 	    "themselves", test_ends);

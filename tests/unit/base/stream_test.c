@@ -74,7 +74,7 @@ test_empty(void **state)
 	(void)state;
 	assert_int_equal(stream_size(&s), 0);
 	assert_int_equal(stream_read(&s, &c, 1, &err), 0);
-	assert_int_equal(stream_copy(&s, -1, &err), 0);
+	assert_int_equal(stream_copy(&s, -1, NULL, NULL, &err), 0);
 }
 
 static void
@@ -88,8 +88,32 @@ test_copy(void **state)
 
 	(void)state;
 	assert_int_equal(stream_read(&s, first, 3, &err), 3);
-	assert_int_equal(stream_copy(&s, out, &err), 0);
+	assert_int_equal(stream_copy(&s, out, NULL, NULL, &err), 0);
 	assert_file("out", "345yz");
+}
+
+static void
+keep(void *kept, struct slice bytes)
+{
+	str_addslice(kept, bytes);
+}
+
+/* Also where the kernel takes less than it is given. */
+static void
+test_seen(void **state)
+{
+	SCOPED(drop_fd) int fd = open_digits();
+	SCOPED(drop_fd) int out = open("out", O_WRONLY | O_CREAT, 0600);
+	SCOPED(drop_str) struct str seen = { 0 };
+	struct stream s = make(fd);
+	struct err err = { 0 };
+
+	(void)state;
+	fault_short("write", 1, 1);
+	assert_int_equal(stream_copy(&s, out, keep, &seen, &err), 0);
+	assert_true(fault_clear());
+	assert_string_equal(str_text(&seen), "ab2345yz");
+	assert_file("out", "ab2345yz");
 }
 
 static void
@@ -152,7 +176,7 @@ test_full(void **state)
 
 	(void)state;
 	fault_at("write", 1, ENOSPC);
-	assert_int_equal(stream_copy(&s, fd, &err), -1);
+	assert_int_equal(stream_copy(&s, fd, NULL, NULL, &err), -1);
 	assert_err(err, ERR_TEMPORARY, "write: No space left on device");
 }
 
@@ -192,6 +216,7 @@ main(void)
 	add_rows(rows, check_row);
 	add_test("a stream of nothing is at its end", test_empty);
 	add_test("what is left is copied", test_copy);
+	add_test("whoever wants to see it is shown all of it", test_seen);
 	add_test("memory is given where it lies, a file's bytes in a buffer",
 	    test_next);
 	add_test("a long file is given in parts", test_long);

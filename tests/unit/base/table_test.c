@@ -37,6 +37,20 @@ test_at(void **state)
 }
 
 static void
+test_add_lower(void **state)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_table) struct table table = { 0 };
+
+	(void)state;
+	assert_true(table_add_lower(&table, &pool, SLICE("Joe")));
+	assert_false(table_add_lower(&table, &pool, SLICE("jOE")));
+	assert_true(table_add_lower(&table, &pool, SLICE("joe2")));
+	assert_non_null(table_find(&table, "joe"));
+	assert_int_equal(table.count, 2);
+}
+
+static void
 test_many(void **state)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
@@ -62,6 +76,7 @@ main(void)
 	    test_empty);
 	add_test("a key has one place, with the pointer that was put there",
 	    test_at);
+	add_test("a name is new once, in whatever case", test_add_lower);
 	add_test("thousands of keys are found again, and no others", test_many);
 	return run_all();
 }

@@ -121,7 +121,7 @@ test_too_much_is_not_told(void **state)
 static void
 test_a_line_of_which_no_end_is_near(void **state)
 {
-	enum { LONG = 400000 };
+	enum { LONG = 5 << 20 };
 	SCOPED(drop_mem) char *text = mem_alloc(LONG + 8);
 	SCOPED(drop_fd) int was = -1;
 	SCOPED(drop_fd) int is = -1;
@@ -138,6 +138,34 @@ test_a_line_of_which_no_end_is_near(void **state)
 	assert_int_equal(textdiff(was, is, &got, &err), 0);
 }
 
+/* A list of very many members, each in a line. */
+static void
+test_a_long_entry(void **state)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+	SCOPED(drop_fd) int was = -1;
+	SCOPED(drop_fd) int is = -1;
+	struct textdiff got;
+	struct err err;
+
+	(void)state;
+	str_adds(&text, "a: b\nlist: c");
+	for (int i = 0; i < 100000; i++)
+		str_adds(&text, ",\n member");
+	size_t end = text.len + 1;
+	str_adds(&text, "\nd: e\n");
+	unit_writes("was", str_text(&text));
+	text.s[end / 2] = 'x';
+	unit_writes("is", str_text(&text));
+	was = open("was", O_RDONLY | O_CLOEXEC);
+	is = open("is", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(textdiff(was, is, &got, &err), 1);
+	assert_int_equal(got.start, 5);
+	assert_int_equal(got.lines_before, 1);
+	assert_int_equal(got.old_end, end);
+	assert_int_equal(got.new_end, end);
+}
+
 int
 main(void)
 {
@@ -145,6 +173,8 @@ main(void)
 	add_test("one line far in a long text", test_far_in_a_long_text);
 	add_test("megabytes between two differences are not told",
 	    test_too_much_is_not_told);
+	add_test("a long entry is told from its beginning to its end",
+	    test_a_long_entry);
 	add_test("a line whose beginning is far is not told",
 	    test_a_line_of_which_no_end_is_near);
 	return run_all();

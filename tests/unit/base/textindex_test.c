@@ -189,6 +189,208 @@ test_some_of_very_many_are_kept(void **state)
 	    (struct textindex_place){ 0 }), 0);
 }
 
+/* An index of the file "text": count times each of the keys, and one name. */
+static void
+make_few(size_t count, const char *const keys[])
+{
+	SCOPED(drop_textindex_list) struct textindex_list list = {
+		.edition = 1 };
+	SCOPED(drop_textindex_draft) struct textindex_draft draft = {
+		.draft.fd = -1 };
+	struct stat st;
+	struct err err;
+
+	unit_writes("text", "");
+	assert_int_equal(truncate("text", 100000), 0);
+	st = state_of("text");
+	assert_int_equal(textindex_list_begin(&list, &err), 0);
+	for (size_t i = 0; keys[i] != NULL; i++)
+		for (size_t n = 0; n < count; n++)
+			textindex_list_add_few(&list, KIND, slice_of(keys[i]),
+			    (struct textindex_place){ (off_t)n * 10, 1 });
+	textindex_list_add(&list, OTHER_KIND, SLICE("name"),
+	    (struct textindex_place){ 99990, 1 });
+	assert_int_equal(textindex_prepare(&list, unit_dir(), NAME, &st,
+	    &draft, &err), 0);
+	assert_int_equal(textindex_publish(&draft, &st, &err), 0);
+}
+
+/* How many places it has of the key; -1: there may be more. */
+static int
+few_of(const char *key)
+{
+	SCOPED(drop_textindex_places) struct textindex_places found = { 0 };
+	SCOPED(drop_textindex) struct textindex index = { .fd = -1 };
+	struct textindex_place place;
+	struct err err;
+
+	assert_int_equal(open_it(&index, &err), 1);
+	assert_int_equal(count_of(&index, OTHER_KIND, "name", &place), 1);
+	int got = textindex_find_few(&index, KIND, slice_of(key), &found,
+	    &err);
+	assert_int_not_equal(got, -1);
+	return got == 0 ? -1 : (int)found.count;
+}
+
+static void
+test_few_are_all_there_or_known_to_be_more(void **state)
+{
+	static const char *const keys[] = { "a", "b", NULL };
+
+	(void)state;
+	for (int n = 1; n < 40; n++) {
+		make_few((size_t)n, keys);
+		int wanted = n <= TEXTINDEX_SOME ? n : -1;
+		assert_int_equal(few_of("a"), wanted);
+		assert_int_equal(few_of("B"), wanted);
+		assert_int_equal(few_of("c"), 0);
+	}
+}
+
+/* 16 of each of so many are too many for some pages. */
+static void
+test_few_never_fill_a_page(void **state)
+{
+	enum { KEYS = 1000 };
+	static char text[KEYS][16];
+	const char *keys[KEYS + 1] = { NULL };
+	struct textindex_place at = { 100000, 2 };
+	SCOPED(drop_textindex_list) struct textindex_list list = {
+		.edition = 1 };
+	SCOPED(drop_textindex_draft) struct textindex_draft draft = {
+		.draft.fd = -1 };
+	SCOPED(drop_textindex) struct textindex old = { .fd = -1 };
+	struct err err;
+	int unknown = 0;
+
+	(void)state;
+	for (int i = 0; i < KEYS; i++) {
+		snprintf(text[i], sizeof text[i], "k%d", i);
+		keys[i] = text[i];
+	}
+	make_few(TEXTINDEX_SOME, keys);
+	for (int i = 0; i < KEYS; i++) {
+		int n = few_of(keys[i]);
+		assert_true(n == -1 || n == TEXTINDEX_SOME);
+		unknown += n == -1;
+	}
+	assert_in_range(unknown, 1, KEYS / 2);
+	/* There is room for names that come in. */
+	assert_int_equal(open_it(&old, &err), 1);
+	memcpy(list.key, old.head.key, sizeof list.key);
+	for (int i = 0; i < KEYS; i++)
+		textindex_list_add_few(&list, KIND, slice_of(keys[i]), at);
+	for (int i = 0; i < 20; i++)
+		textindex_list_add(&list, OTHER_KIND, slice_of(keys[i]), at);
+	struct stat st = state_of("text");
+	assert_int_equal(textindex_carry(&old, &(struct textdiff){ 100000,
+	    100000, 100010, 1, 1 }, &list, unit_dir(), NAME, &st, &draft,
+	    &err), 1);
+}
+
+static int
+carry_few(off_t at, const char *key, uint32_t edition)
+{
+	SCOPED(drop_textindex) struct textindex old = { .fd = -1 };
+	SCOPED(drop_textindex_list) struct textindex_list list = {
+		.edition = edition };
+	SCOPED(drop_textindex_draft) struct textindex_draft draft = {
+		.draft.fd = -1 };
+	struct textdiff diff = { at, at + 10, at + 10, 0, 0 };
+	struct err err;
+
+	assert_int_equal(open_it(&old, &err), 1);
+	memcpy(list.key, old.head.key, sizeof list.key);
+	for (int i = 0; i < 2; i++)		/* twice in one place */
+		textindex_list_add_few(&list, KIND, slice_of(key),
+		    (struct textindex_place){ at, 1 });
+	struct stat st = state_of("text");
+	int got = textindex_carry(&old, &diff, &list, unit_dir(), NAME, &st,
+	    &draft, &err);
+	if (got == 1)
+		assert_int_equal(textindex_publish(&draft, &st, &err), 0);
+	return got;
+}
+
+static void
+test_few_are_carried_along_until_they_are_many(void **state)
+{
+	static const char *const keys[] = { "a", NULL };
+
+	(void)state;
+	make_few(1, keys);
+	for (int i = 1; i < 40; i++) {
+		assert_int_equal(few_of("a"), i <= TEXTINDEX_SOME ? i : -1);
+		assert_int_equal(carry_few(1000 + i * 10, "a", 1), 1);
+	}
+	make_few(1, keys);
+	assert_int_equal(carry_few(0, "b", 1), 1);
+	assert_int_equal(few_of("a"), 0);
+	assert_int_equal(few_of("b"), 1);
+}
+
+static void
+test_what_is_gone_leaves_room(void **state)
+{
+	static const char *const keys[] = { "a", NULL };
+
+	(void)state;
+	make_few(1, keys);
+	for (int i = 0; i < 2 * TEXTINDEX_SOME; i++)
+		assert_int_equal(carry_few(0, "a", 1), 1);
+	assert_int_equal(few_of("a"), 1);
+	/* That there were too many once is remembered. */
+	make_few(TEXTINDEX_SOME + 1, keys);
+	for (int i = 0; i < TEXTINDEX_SOME; i++)
+		assert_int_equal(carry_few(i * 10, "b", 1), 1);
+	assert_int_equal(few_of("b"), TEXTINDEX_SOME);
+	assert_int_equal(few_of("a"), -1);
+}
+
+static uint32_t
+edition_of(void)
+{
+	SCOPED(drop_textindex) struct textindex index = { .fd = -1 };
+	struct err err;
+
+	assert_int_equal(open_it(&index, &err), 1);
+	return textindex_edition(&index.head);
+}
+
+/* It copies what it does not know of, and knows the text's new state. */
+static void
+carry_as_an_earlier_program(void)
+{
+	SCOPED(drop_textindex) struct textindex index = { .fd = -1 };
+	SCOPED(drop_fd) int fd = open(NAME, O_RDWR | O_CLOEXEC);
+	struct err err;
+
+	assert_int_equal(open_it(&index, &err), 1);
+	assert_int_equal(truncate("text", 100010), 0);
+	struct stat st = state_of("text");
+	index.head.text = textindex_stamp_of(&st);
+	index.head.sum = textindex_sum(&index.head, index.head.key);
+	assert_int_equal(pwrite(fd, &index.head, sizeof index.head, 0),
+	    sizeof index.head);
+}
+
+static void
+test_an_earlier_program_s_index_is_of_no_later_edition(void **state)
+{
+	static const char *const keys[] = { "a", NULL };
+
+	(void)state;
+	make(3, NULL);
+	assert_int_equal(edition_of(), 0);
+	make_few(3, keys);
+	assert_int_equal(edition_of(), 1);
+	carry_as_an_earlier_program();
+	assert_int_equal(edition_of(), 0);
+	assert_int_equal(carry_few(0, "a", 1), 0);
+	assert_int_equal(carry_few(0, "a", 0), 1);
+	assert_int_equal(edition_of(), 0);
+}
+
 static void
 test_more_than_a_page_of_one_name_are_no_index(void **state)
 {
@@ -320,6 +522,14 @@ main(void)
 	    test_several_of_one_name_come_in_their_order);
 	add_test("some of very many are kept",
 	    test_some_of_very_many_are_kept);
+	add_test("few are all there, or known to be more",
+	    test_few_are_all_there_or_known_to_be_more);
+	add_test("few never fill a page", test_few_never_fill_a_page);
+	add_test("few are carried along until they are many",
+	    test_few_are_carried_along_until_they_are_many);
+	add_test("what is gone leaves room", test_what_is_gone_leaves_room);
+	add_test("an earlier program's index is of no later edition",
+	    test_an_earlier_program_s_index_is_of_no_later_edition);
 	add_test("more than a page of one name are no index",
 	    test_more_than_a_page_of_one_name_are_no_index);
 	add_test("without a file there is none",

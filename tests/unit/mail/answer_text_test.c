@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "answer_text.h"
+#include "answer_parse.h"
 #include "field.h"
 #include "scope.h"
 
@@ -222,7 +222,7 @@ becomes(void **state)
 	SCOPED(drop_str) struct str out = { 0 };
 	struct err err;
 
-	assert_int_equal(answer_text_parse(slice_of(row->text), &text, &err),
+	assert_int_equal(answer_parse(slice_of(row->text), &text, &err),
 	    0);
 	compose(&text, slice_of(row->message), &out);
 	assert_string_equal(str_text(&out), row->wanted);
@@ -302,7 +302,7 @@ is_refused(void **state)
 	SCOPED(drop_answer_text) struct answer_text text = { 0 };
 	struct err err;
 
-	assert_int_equal(answer_text_parse(slice_of(row->text), &text, &err),
+	assert_int_equal(answer_parse(slice_of(row->text), &text, &err),
 	    -1);
 	assert_err(err, ERR_INVALID, row->complaint);
 }
@@ -340,7 +340,7 @@ is_due(void **state)
 	SCOPED(drop_answer_text) struct answer_text text = { 0 };
 	struct err err;
 
-	assert_int_equal(answer_text_parse(slice_of(row->text), &text, &err),
+	assert_int_equal(answer_parse(slice_of(row->text), &text, &err),
 	    0);
 	assert_int_equal(answer_text_is_due(&text, row->day), row->due);
 }
@@ -355,9 +355,9 @@ a_text_has_64_kB_at_most(void **state)
 	(void)state;
 	while (file.len < ANSWER_TEXT_MAX)
 		str_addc(&file, 'x');
-	assert_int_equal(answer_text_parse(str_slice(&file), &text, &err), 0);
+	assert_int_equal(answer_parse(str_slice(&file), &text, &err), 0);
 	str_addc(&file, 'x');
-	assert_int_equal(answer_text_parse(str_slice(&file), &text, &err), -1);
+	assert_int_equal(answer_parse(str_slice(&file), &text, &err), -1);
 	assert_err(err, ERR_INVALID, "longer than 65536 bytes");
 }
 
@@ -421,7 +421,7 @@ whatever_is_in_text_and_message_the_answer_is_well_formed(void **state)
 				    "\nMessage-ID: <a\nReferences: ");
 		}
 		str_adds(&message, "\n\nx\n");
-		if (answer_text_parse(str_slice(&file), &text, &err) == -1)
+		if (answer_parse(str_slice(&file), &text, &err) == -1)
 			continue;
 		compose(&text, str_slice(&message), &out);
 		assert_well_formed(str_slice(&out));
@@ -447,7 +447,7 @@ lines_of_any_length_are_broken(void **state)
 	for (int i = 0; i < 1000; i++)
 		str_addf(&message, " <%d@far.test>", i);
 	str_adds(&message, "\nMessage-ID: <x@far.test>\n\n");
-	assert_int_equal(answer_text_parse(str_slice(&file), &text, &err), 0);
+	assert_int_equal(answer_parse(str_slice(&file), &text, &err), 0);
 	compose(&text, str_slice(&message), &out);
 	assert_well_formed(str_slice(&out));
 	assert_non_null(strstr(str_text(&out), "<999@far.test>"));
@@ -465,9 +465,9 @@ a_long_line_of_what_is_encoded_is_refused(void **state)
 	str_adds(&file, "Content-Transfer-Encoding: base64\n\n");
 	for (int i = 0; i < 998; i++)
 		str_addc(&file, 'Q');
-	assert_int_equal(answer_text_parse(str_slice(&file), &text, &err), 0);
+	assert_int_equal(answer_parse(str_slice(&file), &text, &err), 0);
 	str_addc(&file, 'Q');
-	assert_int_equal(answer_text_parse(str_slice(&file), &text, &err), -1);
+	assert_int_equal(answer_parse(str_slice(&file), &text, &err), -1);
 	assert_err(err, ERR_INVALID,
 	    "a line of its encoded body is longer than 998 bytes");
 }
@@ -484,7 +484,7 @@ a_field_with_an_endless_name_is_left_out(void **state)
 	for (int i = 0; i < 1000; i++)
 		str_addc(&file, 'x');
 	str_adds(&file, ": y\n\nx\n");
-	assert_int_equal(answer_text_parse(str_slice(&file), &text, &err), 0);
+	assert_int_equal(answer_parse(str_slice(&file), &text, &err), 0);
 	assert_int_equal(text.mime.len, 0);
 	assert_int_equal(text.left_out.len, 60);
 }
@@ -502,7 +502,7 @@ long_addresses_are_left_out(void **state)
 	for (int i = 0; i < 1000; i++)
 		str_addc(&file, 'x');
 	str_adds(&file, "@a.test, joe@a.test\n\nx\n");
-	assert_int_equal(answer_text_parse(str_slice(&file), &text, &err), 0);
+	assert_int_equal(answer_parse(str_slice(&file), &text, &err), 0);
 	assert_string_equal(str_text(&text.reply_to),
 	    "eve@a.test,\n joe@a.test");
 	compose(&text, SLICE(""), &out);
@@ -516,7 +516,7 @@ what_is_left_out_is_named(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(answer_text_parse(
+	assert_int_equal(answer_parse(
 	    SLICE("Bcc: x@y.test\nSubject: x\nX-Loop: z\n\n"), &text, &err),
 	    0);
 	assert_string_equal(str_text(&text.left_out), "Bcc, X-Loop");

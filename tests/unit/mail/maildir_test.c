@@ -37,6 +37,7 @@ deliver(int unnamed, struct err *err)
 	struct delivery delivery = {
 		.sender = "s@far.test", .content = &content, .unnamed = unnamed,
 		.deadline = deadline_in(10000),
+		.octets = { strlen(message) + 3, '\n' },
 	};
 
 	if (unnamed != -1)
@@ -75,6 +76,17 @@ unnamed_file(void)
 	return fd;
 }
 
+/* As long as the message is, and as it is sent: it has three lines. */
+static void
+assert_told(const char *name)
+{
+	char wanted[64];
+
+	snprintf(wanted, sizeof wanted, ",S=%zu,W=%zu", strlen(message),
+	    strlen(message) + 3);
+	assert_string_equal(strchr(name, ','), wanted);
+}
+
 /* --- deliveries -------------------------------------------------------- */
 
 static void
@@ -99,7 +111,7 @@ test_deliver(void **state)
 static void
 test_names(void **state)
 {
-	char name[512], wanted[64];
+	char name[512];
 	struct err err = { 0 };
 
 	(void)state;
@@ -107,8 +119,7 @@ test_names(void **state)
 		assert_int_equal(deliver(-1, &err), 0);
 		assert_int_equal(count("box/new", name), i);
 	}
-	snprintf(wanted, sizeof wanted, ",S=%zu", strlen(message));
-	assert_string_equal(strrchr(name, ','), wanted);
+	assert_told(name);
 	const char *base = strrchr(name, '/') + 1;
 	assert_true(llabs(strtoll(base, NULL,
 	    10) - (long long)time(NULL)) < 100);
@@ -130,6 +141,7 @@ test_unnamed(void **state)
 	assert_int_equal(fstat(fd, &before), 0);
 	assert_int_equal(stat(name, &after), 0);
 	assert_int_equal(before.st_ino, after.st_ino);
+	assert_told(name);
 }
 
 static void
@@ -145,7 +157,33 @@ test_unnamed_elsewhere(void **state)
 	assert_true(fault_clear());
 	assert_int_equal(count("box/new", name), 1);
 	assert_file(name, message);
+	assert_told(name);
 	assert_int_equal(count("box/tmp", name), 0);
+}
+
+/* Dovecot would count it otherwise. */
+static void
+test_no_end(void **state)
+{
+	SCOPED(drop_fd) int fd = unnamed_file();
+	struct mailbox mailbox = box();
+	struct stream content = { 0 };
+	struct delivery delivery = { .sender = "", .content = &content,
+		.unnamed = -1, .deadline = deadline_in(10000),
+		.octets = { 5, 'x' } };
+	struct err err = { 0 };
+	char name[512];
+
+	(void)state;
+	stream_add_memory(&content, SLICE("S: x\n\nx"));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(mailbox_deliver(&mailbox, &delivery, &err),
+		    0);
+		assert_int_equal(count("box/new", name), 1);
+		assert_string_equal(strchr(name, ','), ",S=7");
+		assert_int_equal(unlink(name), 0);
+		delivery.unnamed = fd;
+	}
 }
 
 static const struct fault_row {
@@ -318,10 +356,13 @@ int
 main(void)
 {
 	add_test("a message lies in new, ours alone", test_deliver);
-	add_test("names never repeat, begin with the time and end with the size", test_names);
+	add_test("names never repeat, begin with the time and end with the "
+	    "sizes", test_names);
 	add_test("an unnamed file becomes the message", test_unnamed);
 	add_test("one of another file system is copied",
 	    test_unnamed_elsewhere);
+	add_test("a last line without its end: no octets are told",
+	    test_no_end);
 	add_rows(faults, check_fault);
 	add_test("a short write goes on", test_interrupted);
 	add_rows(olds, check_old);

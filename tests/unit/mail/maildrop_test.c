@@ -14,7 +14,7 @@
 #include "fd.h"
 #include "maildrop.h"
 #include "mbox_file.h"
-#include "mbox_maildrop.h"
+#include "mbox_proof.h"
 #include "scope.h"
 
 static const char three[] =
@@ -344,31 +344,6 @@ test_uids_of_the_old_file(void **state)
 	assert_int_equal(strtoull(number + 6, NULL, 10), 0);
 }
 
-static const struct octets_row {
-	const char	*name;
-	const char	*parts[3];
-	uint64_t	 total;
-} octets_rows[] = {
-	{ "nothing is nothing", { "" }, 0 },
-	{ "a line feed is two octets", { "a\nb\n" }, 6 },
-	{ "so is CRLF", { "a\r\nb\r\n" }, 6 },
-	{ "even when it is split", { "a\r", "\nb\r", "\n" }, 6 },
-	{ "a last line gets its end", { "a\nb" }, 6 },
-	{ "a CR alone is no line end", { "a\r" }, 4 },
-	{ "an empty line is two octets", { "\n" }, 2 },
-};
-
-static void
-check_octets(void **state)
-{
-	const struct octets_row *row = *state;
-	struct maildrop_octets octets = { 0 };
-
-	for (int i = 0; i < 3 && row->parts[i] != NULL; i++)
-		maildrop_octets_add(&octets, slice_of(row->parts[i]));
-	assert_int_equal(maildrop_octets_total(&octets), row->total);
-}
-
 /* A change in the same second would have the same time. */
 static void
 test_whole_seconds(void **state)
@@ -402,7 +377,6 @@ main(void)
 	    test_uids_unread);
 	add_test("a file that gets the old one's inode number is not the old one",
 	    test_uids_of_the_old_file);
-	add_rows(octets_rows, check_octets);
 	add_test("within two seconds nothing is unchanged where times are "
 	    "whole ones", test_whole_seconds);
 	return run_all();

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "box.h"
 #include "fd.h"
-#include "mbox.h"
 #include "mbox_cache.h"
 #include "scope.h"
 #include "str.h"
@@ -210,6 +210,10 @@ static const struct wrong_row {
 	  .end = 101, .octets = 80 } },
 	{ "an offset below 0", { .from = 21, .start = 28, .end = -1,
 	  .octets = 23 } },
+	{ "bytes that belong to no message", { .from = 23, .start = 28,
+	  .end = 50, .octets = 23 } },
+	{ "messages that nothing separates", { .from = 20, .start = 28,
+	  .end = 50, .octets = 23 } },
 	{ "more octets than bytes can give", { .from = 21, .start = 28,
 	  .end = 50, .octets = 47 } },
 };
@@ -224,6 +228,20 @@ check_wrong(void **state)
 
 	mbox_cache_write(unit_dir(), "box", &stamp, &scan);
 	assert_false(is_believed(&stamp));
+}
+
+static void
+test_last_bytes(void **state)
+{
+	struct stamp larger = stamp;
+	struct mbox_scan scan = three;
+
+	(void)state;
+	for (off_t size = 99; size < 104; size++) {
+		larger.size = scan.size = size;
+		mbox_cache_write(unit_dir(), "box", &larger, &scan);
+		assert_int_equal(is_believed(&larger), size < 102);
+	}
 }
 
 static void
@@ -282,19 +300,30 @@ wait_for_a_tick(void)
 		sched_yield();
 }
 
-/* What a login finds, which is what is there; *fresh: it read all of it. */
-static void
-look(bool *fresh)
+/* What a login finds; true: it read all of it. */
+static bool
+login(struct mbox_scan *found)
 {
 	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
-	SCOPED(drop_mbox_scan) struct mbox_scan found = { 0 }, there = { 0 };
 	struct err err = { 0 };
+	bool fresh;
 
 	if (mbox_file_open(unit_dir(), "box", MBOX_FILE_EXISTING,
 	    deadline_in(1000), &f, &err) == -1 ||
-	    mbox_cache_scan(&f, &found, fresh, &err) == -1 ||
-	    mbox_scan(f.fd, 0, SIZE_MAX, &there, &err) == -1)
+	    mbox_cache_scan(&f, found, &fresh, &err) == -1)
 		fail_msg("%s", err.text);
+	return fresh;
+}
+
+/* The same, and it is what is there. */
+static void
+look(bool *fresh)
+{
+	SCOPED(drop_mbox_scan) struct mbox_scan found = { 0 }, there = { 0 };
+	struct stamp now;
+
+	*fresh = login(&found);
+	box_scan(&there, &now);
 	assert_same_scan(&found, &there);
 }
 
@@ -317,22 +346,6 @@ prepare(void)
 }
 
 static void
-deliver(const char *text)
-{
-	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
-	struct stream content = { 0 };
-	struct delivery delivery = { .sender = "s@far.test",
-	    .content = &content };
-	struct err err = { 0 };
-
-	stream_add_memory(&content, slice_of(text));
-	if (mbox_file_open(unit_dir(), "box", MBOX_FILE_CREATE,
-	    deadline_in(1000), &f, &err) == -1 ||
-	    mbox_append(&f, &delivery, &err) == -1)
-		fail_msg("%s", err.text);
-}
-
-static void
 put(const char *text, off_t at)
 {
 	int fd = open("box", O_WRONLY | O_CLOEXEC);
@@ -350,11 +363,11 @@ test_ours(void **state)
 	(void)state;
 	prepare();
 	for (int i = 0; i < 5; i++) {
-		deliver("Subject: new\n\n>From here\nno end");
+		box_deliver("Subject: new\n\n>From here\nno end");
 		assert_false(is_fresh());
 	}
-	deliver("a\n");
-	deliver("a\n");
+	box_deliver("a\n");
+	box_deliver("a\n");
 	assert_false(is_fresh());
 }
 
@@ -366,7 +379,7 @@ test_end(void **state)
 	put("From x\n\nno end", -1);
 	wait_for_a_tick();
 	assert_true(is_fresh());
-	deliver("a\n");
+	box_deliver("a\n");
 	assert_false(is_fresh());
 }
 
@@ -378,9 +391,9 @@ test_others(void **state)
 	put("From other\n\nx\n\n", -1);
 	assert_true(is_fresh());
 	prepare();
-	deliver("a\n");
+	box_deliver("a\n");
 	put("From other\n\nx\n\n", -1);
-	deliver("a\n");
+	box_deliver("a\n");
 	assert_true(is_fresh());
 }
 
@@ -399,6 +412,101 @@ test_set_back(void **state)
 	assert_true(is_fresh());
 }
 
+/* What the last message is like is believed as of the others, until something
+ * stands behind it. */
+static void
+test_last(void **state)
+{
+	SCOPED(drop_mbox_scan) struct mbox_scan scan = { 0 }, believed = { 0 };
+	struct stamp now;
+
+	(void)state;
+	prepare();
+	box_scan(&scan, &now);
+	scan.entries[MESSAGES - 1].hash.low ^= 1;
+	mbox_cache_write(unit_dir(), "box", &now, &scan);
+	assert_false(login(&believed));
+	assert_same_scan(&believed, &scan);
+	drop_mbox_scan(&believed);
+	box_deliver("a\n");
+	assert_true(login(&believed));
+}
+
+/* A mailbox that begins with c-client's own data, and one that does not. */
+static void
+test_pseudo(void **state)
+{
+	SCOPED(drop_mbox_scan) struct mbox_scan scan = { 0 }, found = { 0 };
+	struct stamp now;
+
+	(void)state;
+	write_box();
+	put("X-IMAP: 1 2\nSubject: FOLDER INTERNAL DATA\n\n", 7);
+	wait_for_a_tick();
+	assert_true(is_fresh());
+	box_scan(&scan, &now);
+	assert_true(scan.pseudo);
+	assert_false(is_fresh());
+	write_box();
+	wait_for_a_tick();
+	drop_mbox_scan(&scan);
+	box_scan(&scan, &now);
+	scan.pseudo = true;
+	mbox_cache_write(unit_dir(), "box", &now, &scan);
+	assert_true(login(&found));
+	assert_false(found.pseudo);
+}
+
+/* A cache of the file that is right but for its first entries: it does not know
+ * them, or takes c-client's own for a message. */
+static void
+test_first(void **state)
+{
+	SCOPED(drop_mbox_scan) struct mbox_scan scan = { 0 }, found = { 0 };
+	struct stamp now;
+
+	(void)state;
+	prepare();
+	box_scan(&scan, &now);
+	struct mbox_scan lacking = { scan.entries + 1, scan.count - 1, scan.size,
+	    false };
+	mbox_cache_write(unit_dir(), "box", &now, &lacking);
+	assert_true(login(&found));
+	assert_same_scan(&found, &scan);
+	drop_mbox_scan(&found);
+	write_box();
+	put("X-IMAP: 1 2\nSubject: FOLDER INTERNAL DATA\n\n", 7);
+	wait_for_a_tick();
+	drop_mbox_scan(&scan);
+	box_scan(&scan, &now);
+	scan.pseudo = false;
+	mbox_cache_write(unit_dir(), "box", &now, &scan);
+	assert_true(login(&found));
+	assert_true(found.pseudo);
+}
+
+/* Else each login would read it, until a megabyte was added. */
+static void
+test_long_last(void **state)
+{
+	SCOPED(drop_str) struct str long_one = { 0 };
+	SCOPED(drop_mbox_scan) struct mbox_scan scan = { 0 }, found = { 0 };
+	struct stamp now;
+
+	(void)state;
+	prepare();
+	for (int i = 0; i < 1 << 17; i++)
+		str_adds(&long_one, "a line\n\n");
+	box_deliver(str_text(&long_one));
+	assert_false(is_fresh());
+	box_deliver("short\n");
+	wait_for_a_tick();
+	assert_false(is_fresh());
+	box_scan(&scan, &now);
+	assert_true(mbox_cache_read(unit_dir(), "box", &now, &found));
+	assert_same_scan(&found, &scan);
+}
+
 /* In the very tick in which a delivery of ours ended. */
 static void
 test_same_tick(void **state)
@@ -406,7 +514,7 @@ test_same_tick(void **state)
 	(void)state;
 	for (int i = 0; i < 4; i++) {
 		prepare();
-		deliver("a\n");
+		box_deliver("a\n");
 		put("\nFrom x\n\n", 2000);
 		assert_true(is_fresh());
 	}
@@ -466,43 +574,25 @@ check_fault(void **state)
 
 /* --- with a maildrop --------------------------------------------------------- */
 
-static const struct mailbox box = {
-	.kind = &mbox_kind, .name = "box", .path = "box", .lock_timeout = 1,
-};
-
-static void
-open_drop(struct mailbox *mailbox, struct maildrop **drop)
-{
-	struct err err = { 0 };
-
-	*mailbox = box;
-	mailbox->who.uid = geteuid();
-	mailbox->who.gid = getegid();
-	mailbox->parent = unit_dir();
-	if (maildrop_open(mailbox, deadline_in(1000), drop, &err) == -1)
-		fail_msg("%s", err.text);
-}
-
 static void
 test_quit(void **state)
 {
-	struct mailbox mailbox;
 	struct err err = { 0 };
 
 	(void)state;
 	prepare();
 	for (int late = 0; late < 2; late++) {
 		SCOPED(drop_maildrop) struct maildrop *drop = NULL;
-		open_drop(&mailbox, &drop);
+		drop = box_open();
 		drop->messages[0].deleted = drop->messages[7].deleted = true;
 		drop->messages[drop->count - 1].deleted = true;
 		if (late == 1)
-			deliver("late\n");
+			box_deliver("late\n");
 		assert_int_equal(maildrop_commit(drop, deadline_in(1000), &err),
 		    0);
 		drop_maildrop(&drop);
 		assert_false(is_fresh());
-		open_drop(&mailbox, &drop);
+		drop = box_open();
 		assert_int_equal(drop->count, MESSAGES - 3 - late * 2);
 	}
 }
@@ -512,14 +602,10 @@ static void
 lie(void)
 {
 	SCOPED(drop_mbox_scan) struct mbox_scan scan = { 0 };
-	SCOPED(drop_fd) int fd = open("box", O_RDONLY | O_CLOEXEC);
-	struct err err;
-	struct stat st;
+	struct stamp now;
 
-	assert_true(fd != -1 && fstat(fd, &st) == 0);
-	assert_int_equal(mbox_scan(fd, 0, SIZE_MAX, &scan, &err), 0);
-	struct stamp now = stamp_of(&st);
-	scan.entries[1].from += 3;
+	box_scan(&scan, &now);
+	scan.entries[1].start--;
 	scan.entries[2].octets++;
 	scan.entries[3].hash.low++;
 	scan.entries[4].quoted = false;
@@ -529,7 +615,6 @@ lie(void)
 static void
 test_lies(void **state)
 {
-	struct mailbox mailbox;
 	char bytes[8192];
 
 	(void)state;
@@ -538,16 +623,17 @@ test_lies(void **state)
 		struct err err = { 0 };
 		prepare();
 		lie();
-		open_drop(&mailbox, &drop);
+		drop = box_open();
 		ssize_t n = maildrop_read(drop, i, true, bytes, sizeof bytes,
 		    &err);
-		if (i == 5) {		/* of this one it told the truth */
+		if (i == 0 || i == 5) {	/* of these it told the truth */
 			assert_true(n > 0);
 			continue;
 		}
 		assert_int_equal(n, -1);
 		assert_err(err, ERR_TEMPORARY, "another program changed the "
-		    "mailbox during the session");
+		    "mailbox during the session, or .box.cache was wrong: the "
+		    "next login reads all of the mailbox");
 		drop_maildrop(&drop);
 		assert_true(is_fresh());
 	}
@@ -556,8 +642,6 @@ test_lies(void **state)
 static void
 test_lies_at_quit(void **state)
 {
-	struct mailbox mailbox;
-
 	(void)state;
 	for (size_t i = 1; i < 5; i++) {
 		SCOPED(drop_maildrop) struct maildrop *drop = NULL;
@@ -566,7 +650,7 @@ test_lies_at_quit(void **state)
 		prepare();
 		lie();
 		read_file("box", &before);
-		open_drop(&mailbox, &drop);
+		drop = box_open();
 		drop->messages[i].deleted = true;
 		assert_int_equal(maildrop_commit(drop, deadline_in(1000), &err),
 		    -1);
@@ -586,11 +670,19 @@ main(void)
 	add_test("with any bit wrong it is not believed", test_bits);
 	add_rows(stamp_rows, check_stamp);
 	add_rows(wrong_rows, check_wrong);
+	add_test("nor where bytes behind the last message are nobody's",
+	    test_last_bytes);
 	add_test("links and FIFOs are not believed, nor written to",
 	    test_links);
 	add_test("after our deliveries only what is new is read", test_ours);
 	add_test("after one that ended the last line, too", test_end);
 	add_test("after any other program's all is read", test_others);
+	add_test("the last message is believed until something is added",
+	    test_last);
+	add_test("what hides the first message is proven", test_pseudo);
+	add_test("nor is one that hides the first message, or shows c-client's",
+	    test_first);
+	add_test("a long one is read once when something was", test_long_last);
 	add_test("a rewritten file of the same size and time is read",
 	    test_set_back);
 	add_test("one rewritten in the tick of a delivery, too",

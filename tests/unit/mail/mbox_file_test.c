@@ -484,15 +484,18 @@ test_replaced(void **state)
 static const struct cut_row {
 	const char	*name, *tail;	/* '~' stands for a byte that is 0 */
 	enum { STAYS, GOES, GONE } end;
+	bool		 unnumbered;
 } cuts[] = {
-	{ "a tail that was to go goes", "From b\n\ny\n\n", GOES },
-	{ "also when it began to", "~~~~~~~~~~~", GOES },
-	{ "also when a part of it did", "~~~~~b\n\ny\n\n", GOES },
-	{ "one that has gone is gone", "", GONE },
+	{ "a tail that was to go goes", "From b\n\ny\n\n", GOES, false },
+	{ "also when it began to", "~~~~~~~~~~~", GOES, false },
+	{ "also when a part of it did", "~~~~~b\n\ny\n\n", GOES, false },
+	{ "one that has gone is gone", "", GONE, false },
+	{ "numbers that were not written for it stay", "From b\n\ny\n\n", GOES,
+	    true },
 	{ "one with mail behind it stays", "From b\n\ny\n\nFrom c\n\nz\n\n",
-	  STAYS },
-	{ "other mail in its place stays", "From d\n\ny\n\n", GONE },
-	{ "and so does shorter mail", "From b\n\n\n", GONE },
+	  STAYS, false },
+	{ "other mail in its place stays", "From d\n\ny\n\n", GONE, false },
+	{ "and so does shorter mail", "From b\n\n\n", GONE, false },
 };
 
 static void
@@ -512,14 +515,16 @@ check_cut(void **state)
 	assert_int_equal(stat("box", &st), 0);
 	while (record.len < MBOX_RECORD_AT)
 		str_addc(&record, '-');
-	str_addf(&record, "cut %llu 5 11 11\nFrom b\n\ny\n\n",
+	str_addf(&record, "%s %llu 5 11 11\nFrom b\n\ny\n\n",
+	    row->unnumbered ? "cut-off" : "cut",
 	    (unsigned long long)st.st_ino);
 	unit_write(".box.queue", record.s, record.len);
 	unit_writes(".box.uids", "vmail-uids 2\ninode 7\ninode 0\n");
 	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
 	assert_int_equal(open_box(MBOX_FILE_EXISTING, 1000, &f, &err), 0);
 	/* the numbers of the messages that have gone go with them */
-	assert_file(".box.uids", row->end == STAYS ?
+	assert_file(".box.uids", row->end == STAYS ||
+	    row->unnumbered ?
 	    "vmail-uids 2\ninode 7\ninode 0\n" :
 	    "vmail-uids 2\ninode 0\ninode 0\n");
 	assert_int_equal(f.st.st_size, 5 + (row->end == GOES ? 0 : len));
@@ -535,7 +540,7 @@ test_cut(void **state)
 	(void)state;
 	unit_writes("box", "From a\n\nx\n\nFrom b\n\ny\n\n");
 	assert_int_equal(open_box(MBOX_FILE_EXISTING, 1000, &f, &err), 0);
-	assert_int_equal(mbox_file_cut(&f, 11, &err), 0);
+	assert_int_equal(mbox_file_cut(&f, 11, true, &err), 0);
 	assert_file("box", "From a\n\nx\n\n");
 	assert_int_equal(f.st.st_size, 11);
 	assert_int_equal(record_start(), '-');

@@ -245,7 +245,7 @@ static const struct fault_row {
 	  10 },
 	{ "a record that cannot be written leaves it as it was", "pwrite", 2,
 	  ENOSPC, 10 },
-	{ "so does the text of a lock file", "pwrite", 1, ENOSPC, 10 },
+	{ "so does the text of a lock file", "pwrite", 1, EIO, 10 },
 	{ "a lock file that cannot be made leaves it as it was", "linkat", 1,
 	  ENOSPC, 10 },
 };

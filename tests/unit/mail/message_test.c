@@ -115,7 +115,8 @@ check_row(void **state)
 
 /* --- sizes ------------------------------------------------------------- */
 
-/* A header of three lines, and as many bytes of body as make it size. */
+/* A header of three lines, and as many bytes of body as make it size: lines
+ * that end in CRLF, one where memory ends. */
 static void
 make_message(struct str *out, size_t size)
 {
@@ -123,7 +124,9 @@ make_message(struct str *out, size_t size)
 
 	str_adds(out, head);
 	while (out->len < size)
-		str_addc(out, (char)('a' + out->len % 23));
+		str_addc(out, out->len % 64 == 0 ? '\n' :
+		    out->len % 64 == 63 ? '\r' :
+		    (char)('a' + out->len % 23));
 }
 
 static const struct size_row {
@@ -137,6 +140,19 @@ static const struct size_row {
 	{ "one byte more goes into a file", MESSAGE_MEMORY + 1, true },
 	{ "a long message goes into a file", 5 * MESSAGE_MEMORY + 77, true },
 };
+
+/* A file that is a whole delivery was counted when it was written. */
+static void
+assert_counted(const struct message *m, struct slice delivery)
+{
+	struct octets octets = { 0 };
+
+	if (m->top == 0)
+		return;
+	octets_add(&octets, delivery);
+	assert_true(octets_total(&octets) < delivery.len + 64);
+	assert_int_equal(octets_total(&m->octets), octets_total(&octets));
+}
 
 static void
 check_size(void **state)
@@ -165,6 +181,7 @@ check_size(void **state)
 		    strlen(trace) + given.len - (size_t)(kept - given.s));
 		assert_memory_equal(got.s + strlen(trace), kept,
 		    got.len - strlen(trace));
+		assert_counted(&m, str_slice(&got));
 	}
 }
 

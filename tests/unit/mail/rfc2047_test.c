@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rfc2047.h"
+#include "rfc2047_encode.h"
 #include "scope.h"
 #include "utf8seq.h"
 

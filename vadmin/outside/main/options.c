@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "output.h"
 #include "scope.h"
 #include "startup.h"
@@ -177,7 +178,7 @@ options_complain(const struct options *o, const struct err *err)
 	SCOPED(drop_str) struct str line = { 0 };
 	size_t kind = (size_t)err->kind;
 
-	output_clean(&line, slice_of(err->text));
+	clean_add(&line, slice_of(err->text));
 	fprintf(stderr, "%s: %s\n", o->program, str_text(&line));
 	return kind < sizeof statuses / sizeof *statuses &&
 	    (kind == ERR_NONE || statuses[kind] != 0) ? statuses[kind] :

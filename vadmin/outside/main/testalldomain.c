@@ -75,18 +75,32 @@ add_own(void *arg, const char *name, bool is_alias, struct err *err)
 
 /* --- of a name server ---------------------------------------------------- */
 
+struct reading {
+	struct domains	*all;
+	struct named	 named;
+};
+
+static void
+drop_reading(struct reading *r)
+{
+	drop_named(&r->named);
+}
+
 static int
 add_zone(void *arg, struct slice name, struct err *err)
 {
-	struct domains *all = arg;
+	const struct reading *r = arg;
 	SCOPED(drop_str) struct str canonical = { 0 };
 	struct err why;
 
 	(void)err;
 	if (name_canonical_domain(name, &canonical, &why) == 0)
-		add(all, str_text(&canonical));
-	else
-		options_complain(all->options, &why);
+		add(r->all, str_text(&canonical));
+	else {
+		err_fill_within(&why, "%s:%u: the zone '%.*s' is left out",
+		    r->named.path, r->named.line, (int)name.len, name.p);
+		options_complain(r->all->options, &why);
+	}
 	return 0;
 }
 
@@ -120,24 +134,19 @@ read_included(void *arg, struct named *named, const char *path, struct err *err)
 	return result;
 }
 
-static void
-drop_reading(struct named *named)
-{
-	drop_named(named);
-}
-
 /* Includes of a file without directory are beside it. */
 static int
 read_named(struct domains *all, const char *path, struct err *err)
 {
-	const struct named_reader reader = { all, add_zone, read_included };
-	SCOPED(drop_reading) struct named named = { .reader = &reader };
+	SCOPED(drop_reading) struct reading r = { .all = all };
+	const struct named_reader reader = { &r, add_zone, read_included };
 	struct slice whole = slice_of(path);
 	ptrdiff_t slash = slice_find_last(whole, '/');
 
+	r.named.reader = &reader;
 	if (slash > 0)
-		str_add(&named.directory, path, (size_t)slash);
-	return read_one(&named, path, err);
+		str_add(&r.named.directory, path, (size_t)slash);
+	return read_one(&r.named, path, err);
 }
 
 /* --- what was found ------------------------------------------------------ */
