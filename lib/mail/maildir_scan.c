@@ -21,13 +21,27 @@ enum { PASSES = 16 };
 /* --- names ------------------------------------------------------------- */
 
 static uint64_t
-time_of(const char *name)
+number_at(const char *name)
 {
 	uint64_t n = 0;
 
 	for (; *name >= '0' && *name <= '9' && n < UINT64_MAX / 10 - 9; name++)
 		n = n * 10 + (uint64_t)(*name - '0');
 	return n;
+}
+
+/* As in 1796026958.M9446P233.host, without leading zeros; 0: not told. */
+static uint64_t
+microseconds_of(const char *name)
+{
+	name += strspn(name, "0123456789");
+	return strncmp(name, ".M", 2) == 0 ? number_at(name + 2) : 0;
+}
+
+static int
+compare_numbers(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
 }
 
 static int
@@ -42,9 +56,12 @@ compare_slices(struct slice a, struct slice b)
 static int
 compare_unique(const struct maildir_entry *x, const struct maildir_entry *y)
 {
-	if (x->time != y->time)
-		return x->time < y->time ? -1 : 1;
-	return compare_slices(maildir_unique(x->name),
+	int got = compare_numbers(x->time, y->time);
+
+	if (got == 0)
+		got = compare_numbers(microseconds_of(x->name),
+		    microseconds_of(y->name));
+	return got != 0 ? got : compare_slices(maildir_unique(x->name),
 	    maildir_unique(y->name));
 }
 
@@ -93,7 +110,7 @@ add_entry(struct maildir_scan *s, const struct dirent *e, bool in_cur)
 		.name = pool_dup(&s->pool, slice_of(e->d_name)),
 		.in_cur = in_cur,
 		.inode = e->d_ino,
-		.time = time_of(e->d_name),
+		.time = number_at(e->d_name),
 	};
 	s->digest += digest_of(e->d_name, in_cur);
 }
@@ -240,7 +257,7 @@ const struct maildir_entry *
 maildir_scan_named(const struct maildir_scan *s, const char *name,
     size_t *count)
 {
-	struct maildir_entry wanted = { .name = name, .time = time_of(name) };
+	struct maildir_entry wanted = { .name = name, .time = number_at(name) };
 	size_t from = 0, end = s->count;
 
 	while (from < end) {

@@ -107,6 +107,29 @@ test_maildir(void **state)
 	assert_string_equal(drop->messages[1].uid, "10.x");
 }
 
+/* Dovecot and Courier write microseconds without leading zeros. */
+static void
+test_maildir_within_a_second(void **state)
+{
+	static const char *const uids[] = { "7.M9.x", "7.M9446P1.x",
+	    "7.M11511P1.x", "7.M11511P2.x", "7.M011512P1.x", "8.M1.x" };
+	enum { COUNT = sizeof uids / sizeof uids[0] };
+	struct mailbox mailbox = mailbox_of(&maildir_kind);
+	SCOPED(drop_maildrop) struct maildrop *drop = NULL;
+
+	(void)state;
+	make_maildir();
+	for (size_t i = 0; i < COUNT; i++) {
+		SCOPED(drop_str) struct str path = { 0 };
+		str_addf(&path, "joe/%s/%s", i % 2 ? "new" : "cur", uids[i]);
+		unit_writes(str_text(&path), "\n");
+	}
+	open_or_fail(&mailbox, &drop);
+	assert_int_equal(drop->count, COUNT);
+	for (size_t i = 0; i < COUNT; i++)
+		assert_string_equal(drop->messages[i].uid, uids[i]);
+}
+
 static void
 test_busy(void **state)
 {
@@ -365,6 +388,8 @@ main(void)
 	add_test("an mbox gives its messages in any order", test_mbox);
 	add_test("a Maildir gives its messages in the order of their names",
 	    test_maildir);
+	add_test("what came to a Maildir in one second is told apart by "
+	    "microseconds", test_maildir_within_a_second);
 	add_test("one session at a time has the mailbox", test_busy);
 	add_test("an empty maildrop has nothing to remove", test_empty);
 	add_rows(faults, check_fault);
