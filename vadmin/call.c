@@ -49,6 +49,7 @@ call_open(struct call *call, struct err *err)
 		return -1;
 	}
 	call->opened = true;
+	call->in.recall = &call->recall;
 	return find_rights(call, err);
 }
 
@@ -159,5 +160,6 @@ drop_call(struct call *call)
 	drop_fd(&call->lock);
 	if (call->opened)
 		drop_installation(&call->in);
+	drop_index_recall(&call->recall);
 	drop_pool(&call->pool);
 }

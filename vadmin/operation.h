@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "err.h"
+#include "index_recall.h"
 #include "installation.h"
 #include "pool.h"
 #include "principal.h"
@@ -70,6 +71,7 @@ struct call {
 	struct setting_words	 values[OPERATION_PARAMS];
 	struct installation	 in;
 	bool			 opened;	/* in is */
+	struct index_recall	 recall;	/* of in */
 	int			 lock;
 	/* what to exit with when nothing failed */
 	int			 status;

@@ -13,6 +13,7 @@
 #include "connection.h"
 #include "deadline.h"
 #include "fd.h"
+#include "index_recall.h"
 #include "listen.h"
 #include "log.h"
 #include "scope.h"
@@ -76,6 +77,7 @@ serve(const struct connection *connection, const char *directory,
     enum lmtp_role role, struct err *err)
 {
 	SCOPED(drop_installation) struct installation in = { .dir = -1 };
+	SCOPED(drop_index_recall) struct index_recall recall = { 0 };
 	SCOPED(drop_fd) int root = -1, stop = -1;
 
 	if (open_installation(directory, &in, err) == -1 ||
@@ -83,6 +85,7 @@ serve(const struct connection *connection, const char *directory,
 	    in.conf.state), &root, err) == -1 ||
 	    stop_open(false, &stop, err) == -1)
 		return turn_down(role);
+	in.recall = &recall;
 	const struct lmtp_parent parent = {
 		.in = &in, .role = role, .peer = connection->peer_text.text,
 		.root = root, .stop = stop,

@@ -8,6 +8,7 @@
 #include "due.h"
 #include "events.h"
 #include "fd.h"
+#include "index_recall.h"
 #include "ledger.h"
 #include "log.h"
 #include "report.h"
@@ -181,6 +182,7 @@ static int
 run(const struct request *request, struct ledger **ledger)
 {
 	SCOPED(drop_installation) struct installation in = { .dir = -1 };
+	SCOPED(drop_index_recall) struct index_recall recall = { 0 };
 	SCOPED(drop_plan) struct plan plan = { 0 };
 	struct err err;
 
@@ -192,6 +194,7 @@ run(const struct request *request, struct ledger **ledger)
 	if (opened == -1)
 		return fail(request, &err, request->count);
 	in.warn = warn;
+	in.recall = &recall;
 	struct deadline deadline =
 	    deadline_in((int64_t)in.conf.delivery_timeout * 1000);
 	in.deadline = deadline;

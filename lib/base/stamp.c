@@ -23,6 +23,17 @@ stamp_same(const struct stamp *a, const struct stamp *b)
 }
 
 bool
+stamp_holds(const struct stamp *stamp, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return false;
+	const struct stamp now = stamp_of(&st);
+	return stamp_same(stamp, &now);
+}
+
+bool
 stamp_is_over(const struct timespec *changed, const struct timespec *tick,
     int64_t tick_ns)
 {

@@ -17,6 +17,9 @@ struct stamp {
 struct stamp stamp_of(const struct stat *st);
 bool	stamp_same(const struct stamp *a, const struct stamp *b);
 
+/* Whether the file that fd has open still is so. */
+bool	stamp_holds(const struct stamp *stamp, int fd);
+
 /* Whether a change from tick on, of a clock that goes on each tick_ns
  * nanoseconds, has another time than one at changed.  Times without a fraction
  * are those of file systems that have none (ext3, ext4 with small inodes, FAT),

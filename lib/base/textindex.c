@@ -198,6 +198,15 @@ textindex_follow(const struct textindex_head *head,
 	return 1;
 }
 
+void
+textindex_places_add(struct textindex_places *places,
+    struct textindex_place place)
+{
+	mem_room(&places->place, &places->room, places->count,
+	    sizeof *places->place);
+	places->place[places->count++] = place;
+}
+
 static int
 add_places(const struct textindex *index, const struct textindex_page *page,
     bool all, uint32_t tag, struct textindex_places *places, struct err *err)
@@ -211,9 +220,7 @@ add_places(const struct textindex *index, const struct textindex_page *page,
 		if (place.offset < 0 || place.line == 0 ||
 		    (uint64_t)place.offset >= index->head.text.size)
 			return damaged(err);
-		mem_room(&places->place, &places->room, places->count,
-		    sizeof *places->place);
-		places->place[places->count++] = place;
+		textindex_places_add(places, place);
 	}
 	return 0;
 }

@@ -130,6 +130,9 @@ int	textindex_find_few(const struct textindex *index, unsigned kind,
 int	textindex_find_apart(const struct textindex *index,
 	    struct textindex_places *places, struct err *err);
 
+void	textindex_places_add(struct textindex_places *places,
+	    struct textindex_place place);
+
 /* In the order of the text, each once. */
 void	textindex_sort(struct textindex_places *places);
 void	drop_textindex_places(struct textindex_places *places);

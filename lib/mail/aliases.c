@@ -96,7 +96,8 @@ read_entry_here(const struct installation *in, struct pool *pool,
     struct err *err)
 {
 	SCOPED(drop_textindex_places) struct textindex_places places = { 0 };
-	struct index_question asked = { INDEX_ALIAS, question->name, false };
+	struct index_question asked = { INDEX_ALIAS, question->name, false,
+	    alias_scan_names };
 	struct alias_question there = *question;
 
 	if (src->trusted && !question->include &&

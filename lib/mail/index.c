@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "index_recall.h"
 #include "scope.h"
 
 const char *
@@ -93,7 +94,13 @@ index_ask(const struct installation *in, const char *file, int fd,
 {
 	struct stat text;
 
-	return in->conf.index_from != 0 && fstat(fd, &text) == 0 &&
+	if ((in->conf.index_from == 0 && in->recall == NULL) ||
+	    fstat(fd, &text) == -1)
+		return false;
+	return (in->recall != NULL && index_recall_ask(in->recall, file, &text,
+	    question, places)) || (in->conf.index_from != 0 &&
 	    (uint64_t)text.st_size >= in->conf.index_from &&
-	    ask_it(in, file, &text, question, places);
+	    ask_it(in, file, &text, question, places)) ||
+	    (in->recall != NULL && index_recall_learn(in->recall, file, fd,
+	    &text, question, places));
 }

@@ -74,7 +74,7 @@ bool
 index_ask_entries(const struct installation *in, const char *file, int fd,
     enum index_kind kind, struct slice name, struct textindex_places *places)
 {
-	struct index_question question = { kind, name, false };
+	struct index_question question = { kind, name, false, NULL };
 
 	if (kind == INDEX_MEMBER &&
 	    !are_all_found(in->conf.recipient_delimiter, name))

@@ -125,13 +125,9 @@ settle(int fd, struct stat *st, struct err *err)
 static bool
 is_unchanged(int fd, const struct stat *before)
 {
-	struct stat now;
-	struct stamp a = stamp_of(before), b;
+	const struct stamp stamp = stamp_of(before);
 
-	if (fstat(fd, &now) == -1)
-		return false;
-	b = stamp_of(&now);
-	return stamp_same(&a, &b);
+	return stamp_holds(&stamp, fd);
 }
 
 static int

@@ -12,6 +12,8 @@
 
 #define INSTALLATION_DIR	"/etc/vmail"
 
+struct index_recall;
+
 struct installation {
 	struct pool		 pool;
 	const char		*path;		/* of the directory, absolute */
@@ -26,11 +28,14 @@ struct installation {
 	struct settings_lines	 lines;		/* where vmail.conf sets what */
 	const char		*hostname;
 	const char		*main_domain;	/* canonical */
-	/* set by programs that log; or NULL */
+	bool			 configured;	/* there is a vmail.conf */
 	/* Until when the call may take; set by programs that have such. */
 	struct deadline		 deadline;
-	bool			 configured;	/* there is a vmail.conf */
+	/* set by programs that log; or NULL */
 	void			(*warn)(const char *text);
+	/* Set by programs that look many names up (index_recall.h); or
+	 * NULL. */
+	struct index_recall	*recall;
 	/* Who asks may know of some domains alone, by their real names: all
 	 * others are as if they were not ours.  NULL: of all. */
 	bool			(*shows)(const void *who, const char *domain);

@@ -58,7 +58,7 @@ open_for(const struct domain *domain, enum user_lines_kind kind,
     struct slice name, struct pool *pool, struct passwd_reader *r,
     struct err *err)
 {
-	struct index_question question = { INDEX_ACCOUNT, name, false };
+	struct index_question question = { INDEX_ACCOUNT, name, false, NULL };
 
 	return passwd_open(domain, pool, line_files[kind].name, &question, r,
 	    err);

@@ -68,7 +68,8 @@ find(const struct domain *domain, struct pool *pool, struct slice name,
     struct account **out, struct err *err)
 {
 	SCOPED(drop_passwd_reader) struct passwd_reader r = { .fd = -1 };
-	struct index_question question = { INDEX_ACCOUNT, name, true };
+	struct index_question question = { INDEX_ACCOUNT, name, true,
+	    passwd_scan_names };
 	struct slice line, fields[PASSWD_FIELDS];
 	struct err meant = { 0 };
 	struct ident ident;
@@ -181,7 +182,8 @@ find_full_name(const struct domain *domain, struct pool *pool,
 	if (!account_full_name_key(name, &key))
 		return err_set(err, ERR_ABSENT, "not a full name");
 	search.key = str_slice(&key);
-	struct index_question question = { INDEX_FULL_NAME, search.key, true };
+	struct index_question question = { INDEX_FULL_NAME, search.key, true,
+	    passwd_scan_names };
 	if (passwd_open(domain, pool, "passwd", &question, &r, err) == -1 ||
 	    walk(&r, compare_full_name, &search, err) == -1)
 		return -1;

@@ -155,7 +155,8 @@ passwd_read_hash(const struct domain *domain, struct pool *pool,
     struct slice name, char **hash, struct err *err)
 {
 	SCOPED(drop_passwd_reader) struct passwd_reader r = { .fd = -1 };
-	struct index_question question = { INDEX_ACCOUNT, name, false };
+	struct index_question question = { INDEX_ACCOUNT, name, false,
+	    passwd_scan_names };
 	struct slice line, fields[PASSWD_FIELDS];
 	struct ident ident;
 	int got;

@@ -43,7 +43,8 @@ read_shadow(const struct domain *domain, struct pool *pool, struct slice name,
     char **hash, bool *expired, struct err *err)
 {
 	SCOPED(drop_passwd_reader) struct passwd_reader r = { .fd = -1 };
-	struct index_question question = { INDEX_ACCOUNT, name, false };
+	struct index_question question = { INDEX_ACCOUNT, name, false,
+	    shadow_scan_names };
 	struct slice line, fields[SHADOW_FIELDS];
 	int got;
 

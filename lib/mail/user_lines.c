@@ -20,7 +20,7 @@ user_lines_mention(const struct domain *domain, enum user_lines_kind kind,
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_passwd_reader) struct passwd_reader r = { .fd = -1 };
-	struct index_question question = { INDEX_ACCOUNT, name, false };
+	struct index_question question = { INDEX_ACCOUNT, name, false, NULL };
 	struct slice line;
 	int got;
 

@@ -295,6 +295,50 @@ class NotBelieved(Indexed):
             self.leads("ann", "ann", warned=True)
 
 
+class Without(Indexed):
+    """Many lookups in files that have no index, or one that is not believed."""
+    settings = {}
+    MEMBERS = 300
+
+    def setUp(self):
+        super().setUp()
+        self.names = [f"u{i}" for i in range(self.MEMBERS)]
+        long = "# what a lookup of one name would not read\n" * 10000
+        self.lines = long + "".join(self.vmail._account("a.test", name) + "\n" for name in self.names)
+        self.aliases = long + "all: " + ", ".join(self.names) + "\n" + "".join(f"l{i}: u{i}\n" for i in range(self.MEMBERS))
+        self.vmail.write("passwd.a.test", self.lines)
+        self.vmail.write("aliases.a.test", self.aliases)
+
+    def reads(self, times):
+        """Of a message to all, each file is read so often at most."""
+        trace = os.path.join(self.vmail.scratch, "trace")
+        got = run("/usr/bin/strace", "-e", "trace=openat,read,pread64", "-o", trace, program("vdeliver"), "-C",
+                  self.vmail.dir, "-n", "all@a.test")
+        self.assertEqual(re.findall(r"^  mailbox (\w+)@a\.test", got.stdout.decode(), re.M), self.names, got)
+        for name, text in ("passwd.a.test", self.lines), ("aliases.a.test", self.aliases):
+            read = sum(count for _, count in reads_of(trace, name))
+            self.assertLess(read, times * len(text), name)
+        return got
+
+    def test_a_list_of_many_members_does_not_read_them_for_each(self):
+        self.reads(15)
+
+    def test_nor_does_it_where_an_index_is_not_believed_which_it_says_a_few_times(self):
+        self.vmail.set(index_from="1")
+        self.index()
+        for name in "passwd.a.test", "aliases.a.test":
+            self.replace(name, b"# what", b"# WHAT")
+        got = self.reads(15)
+        self.assertIn(len(re.findall(NOT_BELIEVED, got.log)), range(1, 50))
+
+    def test_members_that_are_changed_in_between_are_seen(self):
+        self.reads(15)
+        self.vmail.write("aliases.a.test", self.aliases + "u5: u6\n")
+        got = self.vmail.run("vdeliver", "-n", "--", "all@a.test")
+        self.assertEqual(re.findall(r"^  mailbox (\w+)@a\.test", got.stdout.decode(), re.M),
+                         [name for name in self.names if name != "u5"])
+
+
 class Carried(Indexed):
     def believed(self):
         """Each is there, nobody warns of it, and what it says is what the files say, file and line too."""

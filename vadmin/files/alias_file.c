@@ -73,7 +73,7 @@ read_entries(struct alias_file *file, struct err *err)
 	SCOPED(drop_textindex_places) struct textindex_places places = { 0 };
 	const struct installation *in = file->domain->in;
 	struct index_question question = { INDEX_ALIAS, slice_of(file->alias),
-	    false };
+	    false, NULL };
 	const char *path = installation_path(in, file->pool, file->name);
 
 	if (!index_ask(in, file->name, file->fd, &question, &places))
