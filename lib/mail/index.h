@@ -10,48 +10,14 @@
 #include <stdbool.h>
 
 #include "file.h"
+#include "index_question.h"
 #include "installation.h"
-#include "textindex.h"
-
-/* What names are in an index. */
-enum index_kind {
-	INDEX_ACCOUNT = 1,	/* the first field of a line */
-	INDEX_FULL_NAME,	/* account_full_name_key() */
-	INDEX_ALIAS,		/* an entry's name */
-	INDEX_MEMBER,		/* an account that an entry may lead to */
-};
 
 /* An index of an alias file has members from this one on. */
 enum { INDEX_EDITION_MEMBERS = 1 };
 
 /* What file's index is called, beside it. */
 const char	*index_name(struct pool *pool, const char *file);
-
-/* --- what stands in a file --------------------------------------------------- */
-
-/* Called for each name of a text, in the text's order; the kind is 0 for what
- * is kept apart.  1 ends it. */
-typedef int index_visitor(void *arg, enum index_kind kind, struct slice key,
-	    const struct textindex_place *place, struct err *err);
-
-/* From where fd stands, which is behind so many lines. */
-typedef int index_scan(int fd, unsigned lines_before, index_visitor *visit,
-	    void *arg, struct err *err);
-index_scan	passwd_scan_names, shadow_scan_names;
-index_scan	alias_scan_names;	/* alone */
-index_scan	alias_scan_index;	/* and members */
-
-/* --- lookups ----------------------------------------------------------------- */
-
-/* What a lookup asks of it. */
-struct index_question {
-	enum index_kind	 kind;
-	struct slice	 key;
-	bool		 apart;		/* also all that is kept apart */
-	/* finds the names where there is no index and many are asked for
-	 * (installation.recall); NULL: whoever asks reads the file */
-	index_scan	*scan;
-};
 
 /* Where the answers are in file, which is open as fd; file is relative to the
  * installation's directory.  False: only the whole file tells. */
@@ -66,7 +32,7 @@ bool	index_ask_entries(const struct installation *in, const char *file,
 	    int fd, enum index_kind kind, struct slice name,
 	    struct textindex_places *places);
 
-/* --- index_keep.c; what lookups do not need ---------------------------------- */
+/* --- index_keep.c: what lookups do not need ---------------------------------- */
 
 enum index_state {
 	INDEX_NONE,		/* the file is too small for one, or missing */

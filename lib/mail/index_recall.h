@@ -8,7 +8,8 @@
 #ifndef INDEX_RECALL_H
 #define INDEX_RECALL_H
 
-#include "index.h"
+#include "index_question.h"
+#include "pool.h"
 #include "table.h"
 
 /* A zero value remembers nothing.  It must stay where it is. */
