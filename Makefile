@@ -39,7 +39,7 @@ endif
 # What is made of what.  Each floor sees itself and what lies below it only.
 base     = $(wildcard lib/base/*.c)
 mail     = $(wildcard lib/mail/*.c)
-cold     = $(filter %host.c %maildrop.c %uids.c %copy_uids.c %uids_read.c %mbox_scan.c %mbox_scanner.c %mbox_check.c %mbox_cache.c %mbox_cache_file.c %mbox_reading.c %mbox_proof.c %mbox_update.c %mbox_old.c %maildir_again.c %maildir_scan.c %maildir_told.c %maildir_uid.c %password.c %selectors.c %dns.c %dns_answer.c %named_conf.c %named_token.c %index_keep.c %user_files.c %user_lines.c %line_edit.c %splice.c %textblock.c %ulabel.c %/files.c %attributes.c,$(base) $(mail))	# what vdeliver never calls
+cold     = $(filter %host.c %maildrop.c %uids.c %copy_uids.c %uids_read.c %mbox_entries.c %mbox_scan.c %mbox_scanner.c %mbox_check.c %mbox_cache.c %mbox_cache_file.c %mbox_reading.c %mbox_proof.c %mbox_update.c %mbox_old.c %maildir_again.c %maildir_scan.c %maildir_told.c %maildir_uid.c %password.c %selectors.c %dns.c %dns_answer.c %named_conf.c %named_token.c %index_keep.c %user_files.c %user_lines.c %line_edit.c %splice.c %textblock.c %ulabel.c %/files.c %attributes.c,$(base) $(mail))	# what vdeliver never calls
 objects  = $(patsubst %.c,$(1)/obj/%.o,$(2))
 all:: $(PROGRAMS:%=$(OUT)/bin/%) $(HELPERS:%=$(OUT)/bin/%)
 

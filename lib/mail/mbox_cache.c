@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "fd.h"
+#include "mbox_scan.h"
 #include "mem.h"
 #include "scope.h"
 

@@ -27,7 +27,7 @@
 
 #include "err.h"
 #include "mbox_file.h"
-#include "mbox_scan.h"
+#include "mbox_entries.h"
 
 /* mbox_scan() of all of a file that is locked.  *fresh: all of it was read just
  * now.  Where that was much it is remembered for the next time. */

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #include "err.h"
-#include "mbox_scan.h"
+#include "mbox_entries.h"
 #include "str.h"
 
 enum {

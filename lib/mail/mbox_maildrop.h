@@ -14,7 +14,7 @@
 
 #include "maildrop.h"
 #include "mbox_check.h"
-#include "mbox_scan.h"
+#include "mbox_entries.h"
 #include "stamp.h"
 #include "uids.h"
 

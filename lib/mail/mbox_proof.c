@@ -8,6 +8,7 @@
 
 #include "fd.h"
 #include "mbox_cache.h"
+#include "mbox_scan.h"
 #include "mem.h"
 #include "scope.h"
 #include "stamp.h"

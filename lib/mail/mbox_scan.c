@@ -1,10 +1,9 @@
-/* mbox_scan.c: where the messages of an mbox file begin and end. */
+/* mbox_scan.c: an mbox file, looked through for its messages. */
 #include "mbox_scan.h"
 
 #include <string.h>
 
 #include "fd.h"
-#include "mbox_end.h"
 #include "mbox_scanner.h"
 #include "mem.h"
 #include "scope.h"
@@ -47,25 +46,4 @@ mbox_scan(int fd, off_t from, size_t max, struct mbox_scan *out,
 	*out = s.out;
 	s.out.entries = NULL;
 	return 0;
-}
-
-bool
-mbox_entry_same(const struct mbox_entry *was, const struct mbox_entry *is,
-    bool last)
-{
-	off_t grown = is->end - was->end;
-	/* of a From_ line without an end, that is the message's start, too */
-	bool at_start = was->start == was->end && is->start == is->end;
-
-	return is->from == was->from &&
-	    is->start == was->start + (at_start ? grown : 0) &&
-	    is->hash.high == was->hash.high && is->hash.low == was->hash.low &&
-	    (grown == 0 || (last && grown > 0 && grown <= MBOX_LINE_END)) &&
-	    is->octets == was->octets && is->quoted == was->quoted;
-}
-
-void
-drop_mbox_scan(struct mbox_scan *scan)
-{
-	drop_mem(&scan->entries);
 }

@@ -1,49 +1,14 @@
-/* mbox_scan.h: where the messages of an mbox file begin and end.
- *
- * A message begins at "From " at the file's start or after an empty line; that
- * empty line belongs to no message.  Content-Length is not believed.
- */
+/* mbox_scan.h: an mbox file, looked through for its messages. */
 #ifndef MBOX_SCAN_H
 #define MBOX_SCAN_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
-
 #include "err.h"
-#include "str.h"
-#include "uids.h"
-
-struct mbox_entry {
-	off_t		from;		/* its From_ line */
-	off_t		start;		/* its header */
-	off_t		end;		/* behind its last line */
-	uint64_t	octets;		/* as RETR sends it, quoting undone */
-	bool		quoted;		/* some line is quoted: ">From " */
-	/* of all of it, without the header fields that other programs change,
-	 * and without empty lines at its end */
-	struct uid_hash	hash;
-};
-
-struct mbox_scan {
-	struct mbox_entry	*entries;
-	size_t			 count;
-	off_t			 size;		/* how far it went */
-	/* the first entry is c-client's own data */
-	bool			 pseudo;
-};
+#include "mbox_entries.h"
 
 /* Reads fd once, from the first message that begins at the offset from: all,
  * or at most max messages.  ERR_TEMPORARY: reading failed, or there is
  * something else than an mbox. */
 int	mbox_scan(int fd, off_t from, size_t max, struct mbox_scan *out,
 	    struct err *err);
-void	drop_mbox_scan(struct mbox_scan *scan);
-
-/* It is what it was; the last message may have got a line end and a separator
- * behind it. */
-bool	mbox_entry_same(const struct mbox_entry *was,
-	    const struct mbox_entry *is, bool last);
 
 #endif

@@ -13,7 +13,9 @@
 #include <xxh_x86dispatch.h>
 #endif
 
-#include "mbox_scan.h"
+#include "err.h"
+#include "mbox_entries.h"
+#include "str.h"
 
 enum {
 	/* of a line must be there before it is judged */

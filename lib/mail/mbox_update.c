@@ -14,6 +14,7 @@
 #include "mbox_file.h"
 #include "mbox_old.h"
 #include "mbox_proof.h"
+#include "mbox_scan.h"
 #include "mem.h"
 #include "scope.h"
 
