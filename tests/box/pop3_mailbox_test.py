@@ -550,6 +550,28 @@ class ChangedUnderUs(Pop3Test):
         self.assertIn("deleted=0", self.ended(pop))
         self.assertEqual(contents(vmail, self.joe), rest)
 
+    def test_the_top_of_a_long_message_is_not_that_of_another_one(self):
+        long = [b"Subject: %d\n\n" % i + b"so it goes on\n" * 6000 for i in range(3)]
+        self.assertGreater(len(long[0]), 65536)
+        for command in "TOP 1 0", "TOP 2 9999":
+            vmail = self.box(mbox=mbox(*long))
+            pop = self.session(vmail)
+            with open(vmail.inbox(self.joe), "r+b") as f:       # as an IMAP server does
+                f.write(mbox(*long[1:]))
+                f.truncate()
+            pop.send(command.encode() + b"\r\nQUIT\r\n")
+            self.assertNotIn(b"\r\n.\r\n", pop.rest(), command)
+            self.assertIn("another program changed the mailbox", self.ended(pop))
+
+    def test_the_top_of_a_long_message_comes_where_mail_came_meanwhile_and_it_was_read(self):
+        long = b"Subject: a\n\n" + b"so it goes on\n" * 6000
+        vmail = self.box(mbox=mbox(long, long))
+        pop = self.session(vmail)
+        self.assertEqual(vmail.deliver(self.joe, b"Subject: b\n\n").status, 0)
+        for number in 1, 2:
+            self.assertEqual(pop.many(f"TOP {number} 1")[1], b"Subject: a\r\n\r\nso it goes on\r\n")
+        self.quit(pop)
+
     def rewritten_from_the_third_message_on(self):
         """A session, and an mbox into whose third message another program put a line since."""
         four = [*self.THREE, b"Subject: 3\n\nthe last body\n"]
