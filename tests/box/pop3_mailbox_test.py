@@ -7,6 +7,7 @@ import contextlib
 import mailbox as python_mailbox
 import random
 
+from delivery import needs_strace
 from pop3 import *
 
 NASTY = {
@@ -684,6 +685,31 @@ class Together(Pop3Test):
             left = vmail.messages(self.joe)
             subjects = [re.search(rb"Subject: (\S+)", m)[1] for m in fetched + left]
             self.assertEqual(sorted(subjects), sorted(b"%d-%d" % (who, i) for who in range(4) for i in range(20)))
+
+
+@once("what is slow is the disk")
+class Slow(Pop3Test):
+    @needs_root                                 # else strace may not follow: a session is not dumpable
+    @needs_strace
+    def test_a_login_that_has_the_locks_may_read_for_as_long_as_logins_may_take(self):
+        vmail = self.box(mbox=mbox(b"Subject: 1\n\none\n"), settings={"lock-timeout": "1s"})
+        client, server = connection(fresh_address())
+        with server:
+            process = Process(["/usr/bin/strace", "-f", "-o", "/dev/null", "-P", vmail.inbox(self.joe), "-e",
+                               "inject=pread64:delay_enter=7000000:when=1", "--", program("vpop3d"),
+                               "-C", vmail.dir], stdin=server, stdout=server)
+        vmail.processes.append(process)
+        pop = Pop3(client, process)
+        self.assertEqual(pop.login(self.joe, PASSWORD), "+OK 1 messages")
+        self.quit(pop)
+
+    def test_one_that_takes_longer_is_told_why(self):
+        vmail = self.box(mbox=mbox(b""), settings={"lock-timeout": "1s", "login-timeout": "8s"})
+        os.truncate(vmail.inbox(self.joe), 4 << 40)             # of holes, which nobody has read by then
+        pop = vmail.pop3()
+        self.assertRegex(pop.login(self.joe, PASSWORD), r"^-ERR \[SYS/TEMP\]")
+        pop.ask("QUIT")
+        self.assertIn(" to read the mailbox than login-timeout allows", self.ended(pop))
 
 
 class OtherPrograms(Pop3Test):
