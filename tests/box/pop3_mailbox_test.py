@@ -258,6 +258,20 @@ class Uids(Pop3Test):
             seen += self.uids(vmail)
         self.assertEqual(len(set(seen)), 4)
 
+    def test_it_does_where_the_clock_was_set_back_meanwhile(self):
+        vmail = self.box(mbox=self.TWIN)
+        [before] = self.uids(vmail)
+        self.delete(vmail, 1)
+        path = os.path.join(spool(vmail, self.joe), ".joe.uids")
+        with open(path) as f:
+            text = re.sub(r"(?m)^([0-9a-f]{32}) [0-9]+", rf"\1 {int(time.time() + 7200)}", f.read())
+        with open(path, "w") as f:
+            f.write(text)
+        self.append(vmail, b"From b\n\n\n")
+        self.delete(vmail, 1)                           # writes what is remembered anew
+        self.append(vmail, self.TWIN)
+        self.assertNotIn(before, self.uids(vmail))
+
     def test_every_twin_keeps_its_own_however_many_there_are(self):
         pair = [b"From a\nMessage-ID: <%d@x>\n\nbody\n\n" % i for i in range(4500) for _ in "ab"]
         vmail = self.box(mbox=b"".join(pair))
