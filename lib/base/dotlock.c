@@ -207,6 +207,16 @@ is_no_lock(int dir, const char *name)
 	    !S_ISREG(st.st_mode);
 }
 
+/* 0: it is not there, or cannot be looked at. */
+static ino_t
+number_of(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_ino :
+	    0;
+}
+
 static int
 refuse(const char *name, struct err *err)
 {
@@ -229,14 +239,24 @@ dotlock_try(int dir, const char *name, const struct dotlock_queue *queue,
 	if (got == 0 && is_no_lock(dir, str_text(&file)))
 		return refuse(str_text(&file), err);
 	if (got == 1)
-		*lock = (struct dotlock){ dir, mem_dup(file.s, file.len) };
+		*lock = (struct dotlock){ dir, mem_dup(file.s, file.len),
+		    number_of(dir, str_text(&file)) };
 	return got;
+}
+
+/* Where that cannot be told it is ours: it was. */
+static bool
+is_anothers(const struct dotlock *lock)
+{
+	ino_t now = number_of(lock->dir, lock->name);
+
+	return lock->ino != 0 && now != 0 && now != lock->ino;
 }
 
 void
 drop_dotlock(struct dotlock *lock)
 {
-	if (lock->name != NULL)
+	if (lock->name != NULL && !is_anothers(lock))
 		unlinkat(lock->dir, lock->name, 0);
 	drop_mem(&lock->name);
 }
