@@ -38,11 +38,21 @@ mend_place(const struct account *account)
 		mailbox_prepare(account, &unused);
 }
 
-/* The mailbox's locks may take a while. */
+/* The mailbox's locks may take a while, and so may reading a large one: that has
+ * all the time that there is for a login, or nobody could ever open it. */
+static struct deadline
+time_to_open(const struct state *s)
+{
+	struct deadline locks = deadline_in(
+	    (int64_t)s->parent->in->conf.lock_timeout * 1000 + PATIENCE_MS);
+	struct deadline all = { s->limit.at_ms - TELL_MS };
+
+	return locks.at_ms > all.at_ms ? locks : all;
+}
+
 static enum verdict
 open_mailbox(struct state *s)
 {
-	int64_t ms = (int64_t)s->parent->in->conf.lock_timeout * 1000;
 	const struct session_start start = {
 		.account = s->login.account,
 		.keeps_all = s->login.by != NULL &&
@@ -53,7 +63,7 @@ open_mailbox(struct state *s)
 
 	mend_place(s->login.account);
 	successor_session(&s->successor, &start, &s->request,
-	    deadline_in(ms + PATIENCE_MS), &opened);
+	    time_to_open(s), &opened);
 	if (opened.verdict != VERDICT_OPEN)
 		log_failure(s, opened.text);
 	return opened.verdict;

@@ -217,6 +217,9 @@ retrieve(struct dialogue *client, struct maildrop *drop, size_t index,
 		send_bytes(&s, chunk, (size_t)n);
 		n = maildrop_read(drop, index, false, chunk, CHUNK, err);
 	}
+	/* What TOP leaves out proves what it has sent. */
+	while (n > 0 && drop->changed && client->end == END_NONE)
+		n = maildrop_read(drop, index, false, chunk, CHUNK, err);
 	send_last_end(&s);
 	if (n == -1 || check_octets(&s, drop, index, err) == -1) {
 		dialogue_flush(client);

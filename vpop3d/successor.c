@@ -55,13 +55,18 @@ begin(struct successor *s, int stop, int *end, struct opened *opened)
 	return forked;
 }
 
-/* What it says first; where there is nothing it is that. */
+/* What it says first; where there is nothing it is that.  Late: what took too
+ * long, for the log. */
 static void
-hear_opened(struct successor *s, struct deadline d, struct opened *opened)
+hear_opened(struct successor *s, struct deadline d, const char *late,
+    struct opened *opened)
 {
-	if (stop_wait(s->stop, s->socket, d) != WOKEN ||
-	    packet_receive(s->socket, opened, sizeof *opened,
-	    deadline_in(0)) == -1)
+	enum woken woken = stop_wait(s->stop, s->socket, d);
+
+	if (woken == TIMED_OUT)
+		say_temporary(opened, late);
+	else if (woken == STOPPED || packet_receive(s->socket, opened,
+	    sizeof *opened, deadline_in(0)) == -1)
 		say_temporary(opened, "the session's process ended early");
 	opened->text[sizeof opened->text - 1] = '\0';
 	opened->words[sizeof opened->words - 1] = '\0';
@@ -85,7 +90,8 @@ successor_session(struct successor *s, const struct session_start *given,
 		_exit(0);
 	}
 	if (forked > 0)
-		hear_opened(s, d, opened);
+		hear_opened(s, d, "it takes longer to read the mailbox than "
+		    "login-timeout allows", opened);
 }
 
 void
@@ -110,7 +116,8 @@ successor_passage(struct successor *s, const struct passage_start *given,
 		_exit(0);
 	}
 	if (forked > 0)
-		hear_opened(s, d, opened);
+		hear_opened(s, d, "the native pop3d did not answer in time",
+		    opened);
 }
 
 void

@@ -43,7 +43,7 @@ process_is_gone(const char *text)
 }
 
 static bool
-is_stale(int fd, const struct stat *st)
+tells_of_nobody(int fd)
 {
 	char text[DOTLOCK_TEXT];
 	ssize_t n = fd_read(fd, text, sizeof text - 1);
@@ -51,24 +51,35 @@ is_stale(int fd, const struct stat *st)
 	if (n == -1)
 		return false;
 	text[n] = '\0';
-	return process_is_gone(text) ||
-	    time(NULL) - st->st_mtime > DOTLOCK_STALE;
+	return process_is_gone(text);
+}
+
+/* One that may not be read (mutt makes them with mode 0) tells its time.  False,
+ * and errno is ENOENT: there is none. */
+static bool
+is_stale(int dir, const char *name, struct stat *st)
+{
+	SCOPED(drop_fd) int fd = compat_open_beneath(dir, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+
+	if (fd == -1 && errno != EACCES)
+		return false;
+	if ((fd != -1 ? fstat(fd, st) :
+	    fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW)) == -1)
+		return false;
+	errno = 0;
+	return S_ISREG(st->st_mode) && (time(NULL) - st->st_mtime >
+	    DOTLOCK_STALE || (fd != -1 && tells_of_nobody(fd)));
 }
 
 /* True when the lock file was stale and is gone now. */
 static bool
 remove_stale(int dir, const char *name)
 {
-	SCOPED(drop_fd) int fd = -1;
 	struct stat judged, now;
 
-	fd = compat_open_beneath(dir, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
-	if (fd == -1)
+	if (!is_stale(dir, name, &judged))
 		return errno == ENOENT;
-	if (fstat(fd, &judged) == -1 || !S_ISREG(judged.st_mode) ||
-	    !is_stale(fd, &judged))
-		return false;
 	/* Somebody may have replaced it since: take away only what was
 	 * judged. */
 	if (fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) == -1)
@@ -82,14 +93,10 @@ bool
 dotlock_is_stale(int dir, const char *name)
 {
 	SCOPED(drop_str) struct str file = { 0 };
-	SCOPED(drop_fd) int fd = -1;
 	struct stat st;
 
 	str_addf(&file, "%s.lock", name);
-	fd = compat_open_beneath(dir, str_text(&file),
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
-	return fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    is_stale(fd, &st);
+	return is_stale(dir, str_text(&file), &st);
 }
 
 /* What the file says: whose it is. */
@@ -200,6 +207,16 @@ is_no_lock(int dir, const char *name)
 	    !S_ISREG(st.st_mode);
 }
 
+/* 0: it is not there, or cannot be looked at. */
+static ino_t
+number_of(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_ino :
+	    0;
+}
+
 static int
 refuse(const char *name, struct err *err)
 {
@@ -222,14 +239,24 @@ dotlock_try(int dir, const char *name, const struct dotlock_queue *queue,
 	if (got == 0 && is_no_lock(dir, str_text(&file)))
 		return refuse(str_text(&file), err);
 	if (got == 1)
-		*lock = (struct dotlock){ dir, mem_dup(file.s, file.len) };
+		*lock = (struct dotlock){ dir, mem_dup(file.s, file.len),
+		    number_of(dir, str_text(&file)) };
 	return got;
+}
+
+/* Where that cannot be told it is ours: it was. */
+static bool
+is_anothers(const struct dotlock *lock)
+{
+	ino_t now = number_of(lock->dir, lock->name);
+
+	return lock->ino != 0 && now != 0 && now != lock->ino;
 }
 
 void
 drop_dotlock(struct dotlock *lock)
 {
-	if (lock->name != NULL)
+	if (lock->name != NULL && !is_anothers(lock))
 		unlinkat(lock->dir, lock->name, 0);
 	drop_mem(&lock->name);
 }

@@ -9,6 +9,7 @@
 #define DOTLOCK_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "err.h"
 
@@ -30,6 +31,8 @@ struct dotlock_queue {
 struct dotlock {
 	int	 dir;		/* borrowed */
 	char	*name;		/* NULL: not held */
+	/* of the file that was made; 0: not known */
+	ino_t	 ino;
 };
 
 /* Without waiting; queue may be NULL.  1: held, 0: somebody else has it, -1: cannot be made, or
@@ -39,6 +42,8 @@ int	dotlock_try(int dir, const char *name,
 	    struct err *err);
 /* Whether there is a NAME.lock, and it is stale. */
 bool	dotlock_is_stale(int dir, const char *name);
+/* One that another program has put in its place, because ours was too old for
+ * it, stays. */
 void	drop_dotlock(struct dotlock *lock);
 
 #endif

@@ -59,8 +59,7 @@ compare_unique(const struct maildir_entry *x, const struct maildir_entry *y)
 	int got = compare_numbers(x->time, y->time);
 
 	if (got == 0)
-		got = compare_numbers(microseconds_of(x->name),
-		    microseconds_of(y->name));
+		got = compare_numbers(x->microseconds, y->microseconds);
 	return got != 0 ? got : compare_slices(maildir_unique(x->name),
 	    maildir_unique(y->name));
 }
@@ -111,6 +110,7 @@ add_entry(struct maildir_scan *s, const struct dirent *e, bool in_cur)
 		.in_cur = in_cur,
 		.inode = e->d_ino,
 		.time = number_at(e->d_name),
+		.microseconds = microseconds_of(e->d_name),
 	};
 	s->digest += digest_of(e->d_name, in_cur);
 }
@@ -257,7 +257,8 @@ const struct maildir_entry *
 maildir_scan_named(const struct maildir_scan *s, const char *name,
     size_t *count)
 {
-	struct maildir_entry wanted = { .name = name, .time = number_at(name) };
+	struct maildir_entry wanted = { .name = name,
+	    .time = number_at(name), .microseconds = microseconds_of(name) };
 	size_t from = 0, end = s->count;
 
 	while (from < end) {

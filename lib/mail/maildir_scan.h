@@ -23,6 +23,7 @@ struct maildir_entry {
 	/* the file itself, whatever its name is */
 	uint64_t	 inode;
 	uint64_t	 time;		/* of delivery, as the name says */
+	uint64_t	 microseconds;	/* since then; 0: it does not say */
 };
 
 struct maildir_scan {

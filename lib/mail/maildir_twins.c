@@ -103,8 +103,8 @@ rest_of(const char *name, size_t room)
 	return strlen(rest) > room ? "" : rest;
 }
 
-/* "1700000000.x,S=100:2,S" -> "1700000000.R0123456789abcdef,S=100:2,S": size,
- * flags and place in the order stay. */
+/* "1700000000.M5P2,S=100:2,S" -> "1700000000.M5R0123456789abcdef,S=100:2,S":
+ * size, flags and place in the order stay. */
 static int
 give_name(const struct maildir *dirs, const struct maildir_entry *e,
     bool *again, struct err *err)
@@ -115,7 +115,10 @@ give_name(const struct maildir *dirs, const struct maildir_entry *e,
 
 	if (getrandom(&random, sizeof random, 0) != sizeof random)
 		return err_sys(err, "random number");
-	str_addf(&name, "%" PRIu64 ".R%016" PRIx64, e->time, random);
+	str_addf(&name, "%" PRIu64 ".", e->time);
+	if (e->microseconds > 0)
+		str_addf(&name, "M%" PRIu64, e->microseconds);
+	str_addf(&name, "R%016" PRIx64, random);
 	str_adds(&name, rest_of(e->name, NAME_MAX - name.len));
 	return renameat(dir, e->name, dir, str_text(&name)) == 0 ? 0 :
 	    moved(e, again, err);

@@ -54,6 +54,9 @@ struct maildrop {
 	const struct maildrop_kind	*kind;
 	struct maildrop_message	*messages;
 	size_t			 count;
+	/* somebody may have changed it since: what was read of a message is
+	 * surely of that one when all of it was read */
+	bool			 changed;
 	/* the lock of the session, or -1 */
 	int			 session;
 	/* what is not as it should be beside the mailbox, and keeps nobody from

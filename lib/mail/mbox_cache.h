@@ -15,7 +15,8 @@
  *	last (mbox_check.h);
  *	what TOP sends of a long one: where it begins, that nothing in it is
  *	quoted if that was told, and that no other message begins in it, but for
- *	the last 256 bytes that were read;
+ *	the last 256 bytes that were read; all of it where somebody has touched
+ *	the mbox since the login, before its final dot;
  *	what QUIT removes: all of it, before anything is.
  * What was wrong is forgotten, and the next login reads all of the mbox.  Safe
  * to delete.  Small files have none.

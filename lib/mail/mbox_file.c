@@ -164,7 +164,9 @@ replace_queue(struct mbox_file *f, const char *name, struct err *err)
 	ssize_t n = fd_pread(f->queue, record, sizeof record, MBOX_RECORD_AT);
 	if (n == -1)
 		return err_sys(err, "read %s", name);
-	str_addf(&draft, "%s.new", name);
+	/* "..NAME.queue.new": with one dot it would be the new mbox of who is
+	 * called "NAME.queue". */
+	str_addf(&draft, ".%s.new", name);
 	/* What a process left that died here. */
 	unlinkat(f->dir, str_text(&draft), 0);
 	fd = compat_open_beneath(f->dir, str_text(&draft),

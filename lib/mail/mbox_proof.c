@@ -178,9 +178,10 @@ begin_at(struct mbox_maildrop *d, size_t entry, off_t at, struct err *err)
 
 /* What was scanned at login needs no check while nobody touches the file. */
 static bool
-is_as_scanned(const struct mbox_maildrop *d, const struct stat *st)
+is_as_scanned(struct mbox_maildrop *d, const struct stat *st)
 {
-	return d->fresh && mbox_is_unchanged(&d->state, st);
+	d->drop.changed = !mbox_is_unchanged(&d->state, st);
+	return d->fresh && !d->drop.changed;
 }
 
 int
@@ -205,7 +206,7 @@ mbox_read_checked(struct mbox_maildrop *d, size_t entry, void *p, size_t size,
 
 	if (read_range(d, p, size, at, &st, err) == -1)
 		return -1;
-	return d->checking || is_as_scanned(d, &st) ? 0 :
+	return is_as_scanned(d, &st) || d->checking ? 0 :
 	    begin_at(d, entry, at, err);
 }
 

@@ -147,13 +147,12 @@ add_members(struct str *out, const struct member *m, size_t count,
 	drop_mem(&left);
 }
 
-/* A line of which no twin is there any more.  A time to come was never one. */
+/* A line of which no twin is there any more. */
 static void
 add_gone(struct str *out, const struct uid_twins *known, uint64_t now,
     struct gone_room *room)
 {
-	if (known->deleted_at > now ||
-	    now - known->deleted_at > UIDS_GONE_SECONDS ||
+	if (!uid_is_recent(known->deleted_at, now) ||
 	    !has_room(&room->earlier))
 		return;
 	add_twins(out, &(struct uid_twins){ .hash = known->hash,

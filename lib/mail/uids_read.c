@@ -179,14 +179,21 @@ read_hex(const char *p, uint64_t *out)
 
 /* --- lines ----------------------------------------------------------------- */
 
-/* A time to come was never one. */
+bool
+uid_is_recent(uint64_t deleted_at, uint64_t now)
+{
+	uint64_t between = deleted_at > now ? deleted_at - now :
+	    now - deleted_at;
+
+	return between <= UIDS_GONE_SECONDS;
+}
+
 static bool
 is_worth_keeping(struct reading *r, const struct uid_twins *t, uint32_t there)
 {
 	if (there > 0)
 		return true;
-	return t->deleted_at <= r->now &&
-	    r->now - t->deleted_at <= UIDS_GONE_SECONDS &&
+	return uid_is_recent(t->deleted_at, r->now) &&
 	    r->gone++ < UIDS_GONE_MAX;
 }
 

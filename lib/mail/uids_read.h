@@ -43,6 +43,10 @@ uint64_t uid_fingerprint(const struct uid_hash *hashes, size_t count);
 
 int	uid_compare(const struct uid_hash *a, const struct uid_hash *b);
 
+/* Whether that is less than a day ago.  A clock that was set back meanwhile, by
+ * less than a day, makes it a time to come. */
+bool	uid_is_recent(uint64_t deleted_at, uint64_t now);
+
 /* Fills what is known in *uids, or why nothing is (uids->note). */
 int	uids_read(int dir, const char *name, ino_t inode,
 	    const struct uid_census *census, struct uids *uids,

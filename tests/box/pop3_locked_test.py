@@ -26,6 +26,21 @@ class Locked(Pop3Test):
         self.assertEqual(pop.ask(f"PASS {PASSWORD}"), "+OK 2 messages")
         self.quit(pop)
 
+    def test_an_old_one_that_nobody_may_read_is_taken_away(self):
+        vmail = self.box("1s")
+        for age, taken in ((300, False), (900, True)):
+            open(self.lock, "w").close()
+            os.chown(self.lock, *owner(vmail, self.joe))
+            os.chmod(self.lock, 0)                      # as mutt makes it
+            os.utime(self.lock, (time.time() - age,) * 2)
+            pop = vmail.pop3()
+            self.assertRegex(pop.login(self.joe, PASSWORD), r"^\+OK" if taken else r"^-ERR \[IN-USE\]")
+            pop.ask("QUIT")
+            self.ended(pop)
+            self.assertEqual(os.path.exists(self.lock), not taken)
+            if not taken:
+                os.unlink(self.lock)
+
     def test_at_quit_all_is_kept(self):
         vmail = self.box("1s")
         pop = self.session(vmail)

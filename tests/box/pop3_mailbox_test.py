@@ -7,6 +7,7 @@ import contextlib
 import mailbox as python_mailbox
 import random
 
+from delivery import needs_strace
 from pop3 import *
 
 NASTY = {
@@ -256,6 +257,20 @@ class Uids(Pop3Test):
             self.append(vmail, self.TWIN)
             seen += self.uids(vmail)
         self.assertEqual(len(set(seen)), 4)
+
+    def test_it_does_where_the_clock_was_set_back_meanwhile(self):
+        vmail = self.box(mbox=self.TWIN)
+        [before] = self.uids(vmail)
+        self.delete(vmail, 1)
+        path = os.path.join(spool(vmail, self.joe), ".joe.uids")
+        with open(path) as f:
+            text = re.sub(r"(?m)^([0-9a-f]{32}) [0-9]+", rf"\1 {int(time.time() + 7200)}", f.read())
+        with open(path, "w") as f:
+            f.write(text)
+        self.append(vmail, b"From b\n\n\n")
+        self.delete(vmail, 1)                           # writes what is remembered anew
+        self.append(vmail, self.TWIN)
+        self.assertNotIn(before, self.uids(vmail))
 
     def test_every_twin_keeps_its_own_however_many_there_are(self):
         pair = [b"From a\nMessage-ID: <%d@x>\n\nbody\n\n" % i for i in range(4500) for _ in "ab"]
@@ -550,6 +565,28 @@ class ChangedUnderUs(Pop3Test):
         self.assertIn("deleted=0", self.ended(pop))
         self.assertEqual(contents(vmail, self.joe), rest)
 
+    def test_the_top_of_a_long_message_is_not_that_of_another_one(self):
+        long = [b"Subject: %d\n\n" % i + b"so it goes on\n" * 6000 for i in range(3)]
+        self.assertGreater(len(long[0]), 65536)
+        for command in "TOP 1 0", "TOP 2 9999":
+            vmail = self.box(mbox=mbox(*long))
+            pop = self.session(vmail)
+            with open(vmail.inbox(self.joe), "r+b") as f:       # as an IMAP server does
+                f.write(mbox(*long[1:]))
+                f.truncate()
+            pop.send(command.encode() + b"\r\nQUIT\r\n")
+            self.assertNotIn(b"\r\n.\r\n", pop.rest(), command)
+            self.assertIn("another program changed the mailbox", self.ended(pop))
+
+    def test_the_top_of_a_long_message_comes_where_mail_came_meanwhile_and_it_was_read(self):
+        long = b"Subject: a\n\n" + b"so it goes on\n" * 6000
+        vmail = self.box(mbox=mbox(long, long))
+        pop = self.session(vmail)
+        self.assertEqual(vmail.deliver(self.joe, b"Subject: b\n\n").status, 0)
+        for number in 1, 2:
+            self.assertEqual(pop.many(f"TOP {number} 1")[1], b"Subject: a\r\n\r\nso it goes on\r\n")
+        self.quit(pop)
+
     def rewritten_from_the_third_message_on(self):
         """A session, and an mbox into whose third message another program put a line since."""
         four = [*self.THREE, b"Subject: 3\n\nthe last body\n"]
@@ -662,6 +699,35 @@ class Together(Pop3Test):
             left = vmail.messages(self.joe)
             subjects = [re.search(rb"Subject: (\S+)", m)[1] for m in fetched + left]
             self.assertEqual(sorted(subjects), sorted(b"%d-%d" % (who, i) for who in range(4) for i in range(20)))
+
+
+@once("what is slow is the disk")
+class Slow(Pop3Test):
+    @needs_root                                 # else strace may not follow: a session is not dumpable
+    @needs_strace
+    def test_a_login_that_has_the_locks_may_read_for_as_long_as_logins_may_take(self):
+        vmail = self.box(mbox=mbox(b"Subject: 1\n\none\n"), settings={"lock-timeout": "1s"})
+        client, server = connection(fresh_address())
+        with server:
+            process = Process(["/usr/bin/strace", "-f", "-o", "/dev/null", "-P", vmail.inbox(self.joe), "-e",
+                               "inject=pread64:delay_enter=7000000:when=1", "--", program("vpop3d"),
+                               "-C", vmail.dir], stdin=server, stdout=server)
+        vmail.processes.append(process)
+        pop = Pop3(client, process)
+        self.assertEqual(pop.login(self.joe, PASSWORD), "+OK 1 messages")
+        self.quit(pop)
+
+    def test_one_that_takes_longer_is_told_why(self):
+        for limit in growing(8):
+            vmail = self.box(mbox=mbox(b""), settings={"lock-timeout": "1s", "login-timeout": f"{limit}s"})
+            os.truncate(vmail.inbox(self.joe), 4 << 40)         # of holes, which nobody has read by then
+            pop = vmail.pop3()
+            reply = pop.login(self.joe, PASSWORD)
+            log = self.ended(pop)
+            if reply is not None:
+                break
+        self.assertRegex(reply, r"^-ERR \[SYS/TEMP\]")
+        self.assertIn(" to read the mailbox than login-timeout allows", log)
 
 
 class OtherPrograms(Pop3Test):

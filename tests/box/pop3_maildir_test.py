@@ -103,6 +103,15 @@ class Twins(MaildirTest):
         self.assertEqual(os.listdir(f"{path}/cur"), [f"{uids['two'][0]},S=16:2,RS"])
         self.assertEqual(uids["two"][0].split(".")[0], UID.split(".")[0])
 
+    def test_the_second_keeps_its_place_within_a_second(self):
+        for name, wanted in ("1.P1.host", ["twins", "twins", "9", "100"]), ("1.M20P1.host", ["9", "twins", "twins", "100"]):
+            vmail, path = self.box({f"new/{name}": ONE, "new/1.M9P1.host": b"Subject: 9\n\n",
+                                    "new/1.M100P1.host": b"Subject: 100\n\n"})
+            self.settled(f"{path}/new/{name}")
+            self.put(vmail, f"cur/{name}:2,S", TWO)
+            order = ["twins" if subject in ("one", "two") else subject for subject in self.by_subject(vmail)]
+            self.assertEqual(order, wanted)
+
     @needs_root                                 # who mounts
     def test_where_files_have_no_birth_time_the_first_keeps_its_unique_id_under_other_flags(self):
         for copied in False, True:              # with the times of the first one (cp -p)

@@ -153,7 +153,7 @@ look_at_drafts(struct inbox *b)
 {
 	static const char *const forms[][2] = {
 		{ ".", ".new" }, { "..", ".uids.new" }, { "..", ".cache.new" },
-		{ ".", ".queue.new" },
+		{ "..", ".queue.new" },
 	};
 	SCOPED(drop_fd) int queue = -1;
 	int dir = b->mailbox->parent;

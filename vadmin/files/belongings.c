@@ -48,7 +48,7 @@ static const struct {
 	const char	*before, *behind;
 } kin[] = {
 	{ ".", ".queue" }, { ".", ".uids" }, { ".", ".session" },
-	{ ".", ".new" }, { "..", ".uids.new" }, { ".", ".queue.new" },
+	{ ".", ".new" }, { "..", ".uids.new" }, { "..", ".queue.new" },
 	{ ".", ".cache" }, { "..", ".cache.new" },
 	{ ".", ".uids.damaged" },
 };

@@ -121,6 +121,28 @@ test_held(void **state)
 	assert_int_equal(count_files(), 0);
 }
 
+/* Who found it too old has taken it away, and has one of his own there. */
+static void
+test_overridden(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	int fd = open(".box.queue", O_RDWR | O_CREAT, 0600);
+	const struct dotlock_queue queue = { fd, ".box.queue" };
+	for (int i = 0; i < 2; i++) {
+		SCOPED(drop_dotlock) struct dotlock lock = { 0 };
+		assert_int_equal(dotlock_try(unit_dir(), "box",
+		    i == 0 ? NULL : &queue, &lock, &err), 1);
+		unit_writes("theirs", "1\n");
+		assert_int_equal(rename("theirs", "box.lock"), 0);
+		drop_dotlock(&lock);
+		assert_file("box.lock", "1\n");
+		assert_int_equal(unlink("box.lock"), 0);
+	}
+	close(fd);
+}
+
 /* A file of ours as the lock file. */
 static void
 test_queue(void **state)
@@ -259,6 +281,8 @@ main(void)
 	add_rows(rows, check_row);
 	add_test("a held lock names process and host, and goes when it is "
 	    "dropped", test_held);
+	add_test("one that another program has put in its place stays",
+	    test_overridden);
 	add_test("a queue file gets it as a second name, which is nobody "
 	    "else's but a dead one's", test_queue);
 	add_test("without room for its text it is held, and new", test_no_room);
