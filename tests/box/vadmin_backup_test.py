@@ -164,6 +164,16 @@ class Moved(Keeping):
         self.restore()
         self.assertEqual(len(self.here.messages("joe@b.test")), 1)
 
+    def test_an_account_that_was_renamed_here_comes_back_beside_itself(self):
+        self.there = self.here
+        self.here.deliver("joe@a.test", TWIN)
+        self.backup("joe@a.test")
+        self.ok(self.here, "user", "rename", "joe@a.test", "jim", "--no-alias")
+        self.here.deliver("jim@a.test", TWIN)
+        self.restore("joe@a.test")
+        self.assertEqual([len(self.here.messages(f"{name}@a.test")) for name in ("joe", "jim")], [1, 2])
+        self.assertEqual(self.here.run("vadmin", "fsck", "a.test").stdout, b"")
+
     @needs_root
     def test_an_account_that_was_deleted_here_gets_its_own_user_id_back(self):
         self.here.deliver("joe@a.test", TWIN)

@@ -8,6 +8,7 @@
 #include "aliases.h"
 #include "belongings.h"
 #include "domain_file.h"
+#include "domain_set.h"
 #include "entries.h"
 #include "fd.h"
 #include "file.h"
@@ -177,7 +178,8 @@ copy_domain(struct import *import, struct moved *moved, struct err *err)
 {
 	SCOPED(drop_str) struct str passwd = { 0 };
 
-	if (begin_domain(import, moved, err) == -1)
+	if (begin_domain(import, moved, err) == -1 ||
+	    domain_set_clear_marks(moved->domain, err) == -1)
 		return -1;
 	for (size_t i = 0; i < moved->accounts.count; i++)
 		moved->accounts.all[i]->domain = moved->domain;
