@@ -937,6 +937,20 @@ class Deleted(Moved):
         self.refused(67, "domain", "restore", "a.test")
         self.refused(67, "domain", "purge", "a.test")
 
+    @needs_root
+    def test_purging_a_domain_of_one_owner_leaves_nothing_of_accounts_that_were_deleted_before(self):
+        os.mkdir(self.path("srv"), 0o755)
+        for inbox in "%d/%u", self.path("srv") + "/%d/x/%u":
+            self.ok("domain", "add", "one.test", "owner=5000:5000", f"inbox={inbox}", "mailbox=maildir")
+            for name in "joe", "ann":
+                self.ok("user", "add", f"{name}@one.test")
+                self.assertEqual(self.vmail.deliver(f"{name}@one.test", HELLO).status, 0)
+            self.ok("user", "delete", "joe@one.test")
+            self.ok("domain", "delete", "one.test", "--with-accounts")
+            self.ok("domain", "purge", "one.test")
+            self.assertEqual([path for path in self.tree() if "one.test" in path], [])
+            self.assertEqual([path for path in os.listdir(self.path("srv")) if path != ".trash"], [])
+
 
 if __name__ == "__main__":
     main()
