@@ -246,6 +246,25 @@ class Killed(Striking):
         self.ok("user", "restore", "ann@a.test")
         self.assertTrue(self.pop3("ann@alias.test").startswith("+OK"))
 
+    def test_fsck_that_comes_between_leaves_what_was_interrupted_to_the_command_that_goes_on(self):
+        def repair(point):
+            begun = self.is_begun()
+            got = self.vmail.run("vadmin", "fsck", "--repair").stdout.decode()
+            told = self.vmail.run("vadmin", "check", "--files").stdout.decode() + got
+            self.assertEqual(got.count("was interrupted: mail and logins may wait"), begun, (point, got))
+            self.assertNotIn("no domain has this directory", told, point)
+            for place, _, files in os.walk(self.path("etc", ".trash")):     # drafts of what was killed
+                for name in files:
+                    if ".new.fsck-" in name:
+                        os.unlink(os.path.join(place, name))
+
+        self.ok("fsck", "--repair")
+        for command in (("domain", "rename", "a.test", "new.test"), ("domain", "rename", "new.test", "a.test"),
+                        ("domain", "delete", "a.test", "--with-accounts"), ("domain", "restore", "a.test"),
+                        ("user", "rename", "joe@a.test", "jim")):
+            self.killed_everywhere(*command, judge=repair, leave_out=("etc/.trash",), every=3)
+            shutil.rmtree(self.saved)
+
 
 class WhileMailFlows(Moved):
     """VMAIL_RACES=N: N times there and back; the suite does it twice."""

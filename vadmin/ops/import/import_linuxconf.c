@@ -21,6 +21,7 @@
 #include "ops.h"
 #include "scope.h"
 #include "spool.h"
+#include "unfinished.h"
 
 #define OLD_HOMES	"/vhome/"
 
@@ -260,6 +261,23 @@ find_link(const struct import *import, const char *domain)
 	return NULL;
 }
 
+/* 1: something of this name is on its way here, which is told. */
+static int
+is_begun(struct import *import, const struct moved *moved, const char *where,
+    struct err *err)
+{
+	struct unfinished begun;
+	int got = unfinished_of_domain(&import->call->in, import->pool,
+	    moved->name, false, &begun, err);
+
+	if (got == 1)
+		report_left(&import->report, where, pool_format(import->pool,
+		    "domain %s", moved->name), "'%s' was interrupted: finish "
+		    "it first with 'vadmin %s'", begun.op,
+		    unfinished_command(&begun, import->pool));
+	return got;
+}
+
 static int
 import_domain(struct import *import, const char *old_name, struct err *err)
 {
@@ -280,6 +298,9 @@ import_domain(struct import *import, const char *old_name, struct err *err)
 		    moved.name);
 		return 0;
 	}
+	int begun = is_begun(import, &moved, where, err);
+	if (begun != 0)
+		return begun == -1 ? -1 : 0;
 	const char *link = find_link(import, old_name);
 	if (link != NULL) {
 		report_left(&import->report, link, what, "a symbolic link is "
