@@ -651,6 +651,26 @@ class InTheWay(Keeping):
         self.there.write(".restore", "vmail-restore 0 all\ndone 0\n", 0o600)
         self.refused(77, "another restore was interrupted: repeat that one first \\(see vmail-restore in .*/.restore\\)")
 
+    def test_a_domain_whose_restore_was_interrupted_is_not_made_without_its_accounts(self):
+        self.there = self.here                  # it would refuse the mail that waits
+        self.here.deliver("joe@b.test", TWIN)
+        self.backup("b.test")
+        is_there = lambda name: os.path.exists(f"{self.here.dir}/{name}")
+        tried = 0
+        for calls in range(1, 40, 3):
+            self.ok(self.here, "domain", "delete", "--yes", "--with-accounts", "b.test")
+            got = run("/usr/bin/strace", "-qq", "-o", os.devnull, "-e", "trace=fsync", "-e",
+                      f"inject=fsync:signal=KILL:when={calls}", program("vadmin"), "-C", self.here.dir, "restore", self.file)
+            if is_there(".restore") and not is_there("passwd.b.test"):
+                tried += 1
+                got = self.here.run("vadmin", "domain", "add", "b.test")
+                self.assertEqual(got.status, 77, (calls, got))
+                self.assertRegex(got.stderr, r"passwd\.b\.test is missing, and .* repeat the restore")
+            if is_there(".restore") or not is_there("passwd.b.test"):
+                self.restore()
+            self.assertEqual(self.here.deliver("joe@b.test", TWIN).status, 0)
+        self.assertGreater(tried, 2)
+
     def test_a_restore_that_was_interrupted_is_told_as_the_command_to_repeat(self):
         self.there.write("aliases.a.test", "x: y\n")
         self.refused(73, "aliases.a.test is there already", "a.test")
