@@ -38,6 +38,20 @@ call_list(const struct call *call, const char *param)
 	return values_of(call, param);
 }
 
+/* Room for one more: at 1, 2, 4, 8 ... of thousands of words it becomes twice as
+ * large. */
+static void
+grow(struct setting_words *have, struct pool *pool)
+{
+	if ((have->count & (have->count - 1)) != 0)
+		return;
+	const char **more = pool_alloc(pool,
+	    (have->count > 0 ? 2 * have->count : 1) * sizeof *more);
+	if (have->count > 0)
+		memcpy(more, have->word, have->count * sizeof *more);
+	have->word = more;
+}
+
 int
 call_add(struct call *call, size_t param, const char *value, struct err *err)
 {
@@ -46,12 +60,8 @@ call_add(struct call *call, size_t param, const char *value, struct err *err)
 
 	if (param_check(p->type, slice_of(value), err) == -1)
 		return -1;
-	const char **more = pool_alloc(&call->pool,
-	    (have->count + 1) * sizeof *more);
-	if (have->count > 0)
-		memcpy(more, have->word, have->count * sizeof *more);
-	more[have->count++] = pool_dup(&call->pool, slice_of(value));
-	have->word = more;
+	grow(have, &call->pool);
+	have->word[have->count++] = pool_dup(&call->pool, slice_of(value));
 	return 0;
 }
 

@@ -2,8 +2,12 @@
 """vadmin in domains whose files are long: what stays is copied, not read, and what changes is what is meant."""
 import random
 import stat
+import sys
 
 from harness import *
+
+sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/fault")
+from faults import Used
 
 FILES = int(os.environ.get("VMAIL_FILES", "20"))        # alias files that nobody would write
 
@@ -43,6 +47,16 @@ class Aliases(Scale):
         """The sizes of its entries."""
         top = os.path.join(self.vmail.scratch, "state", "journal")
         return [os.stat(os.path.join(top, name)).st_size for name in os.listdir(top)]
+
+    def test_a_list_of_thousands_takes_and_loses_thousands_in_little_memory(self):
+        far = [f"somebody{i}@far.test" for i in range(4000)]
+        for words, members in ((("add", "joe", "ANN@a.test"), 4002), (("add", "joe@A.TEST", "ann"), 4002),
+                               (("delete",), 2), (("set", "\\joe"), 4001)):
+            used = Used(program("vadmin"), "-C", self.vmail.dir, "alias", words[0], "list@a.test", *words[1:], *far)
+            self.assertEqual(used.got.status, 0, used.got)
+            if not is_sanitized("vadmin"):
+                self.assertLess(used.memory, 64 << 10)
+            self.assertEqual(self.entries()[0][1].count(",") + 1, members)
 
     def test_what_names_an_account_is_found_however_it_is_written(self):
         spelt = ("plain: joe", 'quoted: "jo\\e"@a.test', "comment: j(o)oe", "upper: JOE@A.test", "more: ann, joe+x",
