@@ -38,20 +38,6 @@ call_list(const struct call *call, const char *param)
 	return values_of(call, param);
 }
 
-/* Room for one more: at 1, 2, 4, 8 ... of thousands of words it becomes twice as
- * large. */
-static void
-grow(struct setting_words *have, struct pool *pool)
-{
-	if ((have->count & (have->count - 1)) != 0)
-		return;
-	const char **more = pool_alloc(pool,
-	    (have->count > 0 ? 2 * have->count : 1) * sizeof *more);
-	if (have->count > 0)
-		memcpy(more, have->word, have->count * sizeof *more);
-	have->word = more;
-}
-
 int
 call_add(struct call *call, size_t param, const char *value, struct err *err)
 {
@@ -60,8 +46,7 @@ call_add(struct call *call, size_t param, const char *value, struct err *err)
 
 	if (param_check(p->type, slice_of(value), err) == -1)
 		return -1;
-	grow(have, &call->pool);
-	have->word[have->count++] = pool_dup(&call->pool, slice_of(value));
+	pool_append(&call->pool, &have->word, &have->count, slice_of(value));
 	return 0;
 }
 
