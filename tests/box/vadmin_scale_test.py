@@ -59,6 +59,28 @@ class Aliases(Scale):
                     self.assertLess(used.memory, 32 << 10)
             self.assertEqual(self.entries()[0][1].count(",") + 1, members)
 
+    def test_who_owns_hundreds_of_aliases_is_renamed_and_deleted_in_one_change_of_each_file(self):
+        names = [f"a{i}" for i in range(300)]
+        self.have("".join(f"{name}: joe\n" for name in names))
+        self.vmail.write("attributes.a.test", "# c\n" + "".join(f"{name}: owners = ann JOE\n" for name in names[:-1]) +
+                         "broken\na299: owners = joe\na299: description = d\n")
+        self.vmail.write("grants.a.test", "".join(f"joe: x{i} all\n" for i in range(300)) + "ann: joe retrieve\n", 0o600)
+
+        def changes(name):
+            steps = self.ok("log", "--steps", self.ok("log", "1").stdout.decode().split("\t")[0]).stdout.decode()
+            return len(re.findall(rf"(?m)^replace\t.*/{name}\t", steps))
+
+        self.ok("user", "rename", "joe@a.test", "jim")
+        self.assertEqual((changes("attributes.a.test"), changes("grants.a.test")), (1, 2))    # NEW's come before U's go
+        self.assertEqual(self.text("attributes.a.test").count(b"owners = ann jim\n"), 299)
+        self.assertTrue(self.text("attributes.a.test").endswith(b"\nbroken\na299: owners = jim\na299: description = d\n"))
+        self.assertEqual(self.text("grants.a.test").count(b"jim"), 301)
+        self.ok("user", "delete", "jim@a.test", "--replace-by", "ann@a.test", "--yes")
+        self.assertEqual(changes("attributes.a.test"), 1)
+        self.assertEqual(self.text("attributes.a.test"), b"# c\n" + b"".join(
+            b"%s: owners = ann\n" % name.encode() for name in names[:-1]) +
+            b"broken\na299: owners = ann\na299: description = d\n")
+
     def test_what_names_an_account_is_found_however_it_is_written(self):
         spelt = ("plain: joe", 'quoted: "jo\\e"@a.test', "comment: j(o)oe", "upper: JOE@A.test", "more: ann, joe+x",
                  "itself: \\joe", "folded: ann,\n  joe", '"odd name": joe')
