@@ -390,6 +390,19 @@ class Renamed(Moved):
         self.assertIn(f"{self.path('homes', 'new.test', 'home', 'joe')}",
                       self.ok("user", "show", "user/joe@a.test").stdout.decode())
 
+    def test_extra_aliases_of_others_follow_its_files_and_are_told_when_these_go(self):
+        self.ok("domain", "set", "b.test", f"extra-aliases=aliases.a.test {self.vmail.dir}/aliases.a.test", "fallback=")
+        self.ok("domain", "set", "a.test", f"extra-aliases={self.vmail.dir}/aliases.a.test")
+        self.ok("domain", "rename", "a.test", "new.test")
+        self.assertIn(f"extra-aliases = aliases.new.test {self.vmail.dir}/aliases.new.test\n".encode(),
+                      self.vmail.read("domain.b.test"))
+        for to in "other@b.test", "joe@a.test":
+            self.mail(to)
+        told = self.ok("domain", "delete", "new.test", "--with-accounts").stderr
+        self.assertIn("extra-aliases of b.test has aliases.new.test: all mail of b.test will wait", told)
+        self.assertIn(f"extra-aliases of b.test has {self.vmail.dir}/aliases.new.test: all mail", told)
+        self.mail("other@b.test", 75)
+
     def test_a_domain_may_take_the_name_of_its_alias_and_get_its_old_one_back(self):
         uids = []
         for old, new in (("a.test", "alias.test"), ("alias.test", "a.test"), ("a.test", "x.test")):
