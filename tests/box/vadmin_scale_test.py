@@ -81,6 +81,16 @@ class Aliases(Scale):
             b"%s: owners = ann\n" % name.encode() for name in names[:-1]) +
             b"broken\na299: owners = ann\na299: description = d\n")
 
+    def test_who_is_in_thousands_of_aliases_is_shown_in_linear_time(self):
+        def cost(count):
+            self.have("".join(f"a{i}: joe\n" for i in range(count)))
+            used = [Used(program("vadmin"), "-C", self.vmail.dir, "user", "show", "joe@a.test") for _ in range(3)]
+            self.assertEqual(used[0].got.stdout.count(b"\nalias\t"), count)
+            return min(each.cpu for each in used)
+
+        few, many = cost(1500), cost(6000)
+        self.assertLess(many, 9 * few)          # 4, and 16 where each was compared with all
+
     def test_what_names_an_account_is_found_however_it_is_written(self):
         spelt = ("plain: joe", 'quoted: "jo\\e"@a.test', "comment: j(o)oe", "upper: JOE@A.test", "more: ann, joe+x",
                  "itself: \\joe", "folded: ann,\n  joe", '"odd name": joe')
