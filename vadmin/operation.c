@@ -46,12 +46,7 @@ call_add(struct call *call, size_t param, const char *value, struct err *err)
 
 	if (param_check(p->type, slice_of(value), err) == -1)
 		return -1;
-	const char **more = pool_alloc(&call->pool,
-	    (have->count + 1) * sizeof *more);
-	if (have->count > 0)
-		memcpy(more, have->word, have->count * sizeof *more);
-	more[have->count++] = pool_dup(&call->pool, slice_of(value));
-	have->word = more;
+	pool_append(&call->pool, &have->word, &have->count, slice_of(value));
 	return 0;
 }
 

@@ -85,6 +85,23 @@ pool_dup(struct pool *pool, struct slice s)
 	return copy;
 }
 
+void
+pool_append(struct pool *pool, const char ***list, size_t *count,
+    struct slice s)
+{
+	bool full = (*count & (*count - 1)) == 0;	/* 0, 1, 2, 4, 8 ... */
+	const char **longer;
+
+	if (full) {
+		longer = pool_alloc(pool, (*count > 0 ? 2 * *count : 1) *
+		    sizeof *longer);
+		if (*count > 0)
+			memcpy(longer, *list, *count * sizeof *longer);
+		*list = longer;
+	}
+	(*list)[(*count)++] = pool_dup(pool, s);
+}
+
 char *
 pool_lower(struct pool *pool, struct slice s)
 {

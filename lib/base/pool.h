@@ -25,6 +25,10 @@ char	*pool_dup(struct pool *pool, struct slice s);	/* adds a NUL */
 char	*pool_lower(struct pool *pool, struct slice s);
 char	*pool_format(struct pool *pool, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* One more copy to a list that is empty or was made by this alone: thousands cost
+ * what they are, for it becomes twice as long when it is full. */
+void	 pool_append(struct pool *pool, const char ***list, size_t *count,
+	    struct slice s);
 void	 drop_pool(struct pool *pool);
 
 #endif

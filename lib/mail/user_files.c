@@ -20,7 +20,8 @@ user_files_read(const struct domain *domain, struct pool *pool,
 		return -1;
 	if (!there)
 		return err_set(err, ERR_TEMPORARY,
-		    "%s/%s is missing: 'vadmin domain add %s' makes it",
+		    "%s/%s is missing: bring it back, or say 'vadmin domain add "
+		    "%s' again, if that was interrupted",
 		    domain->in->path, out->passwd_name, domain->name);
 	return files_read(domain->in, out->shadow_name, &out->shadow, NULL,
 	    err);

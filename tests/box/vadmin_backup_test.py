@@ -164,6 +164,16 @@ class Moved(Keeping):
         self.restore()
         self.assertEqual(len(self.here.messages("joe@b.test")), 1)
 
+    def test_an_account_that_was_renamed_here_comes_back_beside_itself(self):
+        self.there = self.here
+        self.here.deliver("joe@a.test", TWIN)
+        self.backup("joe@a.test")
+        self.ok(self.here, "user", "rename", "joe@a.test", "jim", "--no-alias")
+        self.here.deliver("jim@a.test", TWIN)
+        self.restore("joe@a.test")
+        self.assertEqual([len(self.here.messages(f"{name}@a.test")) for name in ("joe", "jim")], [1, 2])
+        self.assertEqual(self.here.run("vadmin", "fsck", "a.test").stdout, b"")
+
     @needs_root
     def test_an_account_that_was_deleted_here_gets_its_own_user_id_back(self):
         self.here.deliver("joe@a.test", TWIN)
@@ -640,6 +650,26 @@ class InTheWay(Keeping):
     def test_a_restore_that_was_interrupted_comes_before_another(self):
         self.there.write(".restore", "vmail-restore 0 all\ndone 0\n", 0o600)
         self.refused(77, "another restore was interrupted: repeat that one first \\(see vmail-restore in .*/.restore\\)")
+
+    def test_a_domain_whose_restore_was_interrupted_is_not_made_without_its_accounts(self):
+        self.there = self.here                  # it would refuse the mail that waits
+        self.here.deliver("joe@b.test", TWIN)
+        self.backup("b.test")
+        is_there = lambda name: os.path.exists(f"{self.here.dir}/{name}")
+        tried = 0
+        for calls in range(1, 40, 3):
+            self.ok(self.here, "domain", "delete", "--yes", "--with-accounts", "b.test")
+            got = run("/usr/bin/strace", "-qq", "-o", os.devnull, "-e", "trace=fsync", "-e",
+                      f"inject=fsync:signal=KILL:when={calls}", program("vadmin"), "-C", self.here.dir, "restore", self.file)
+            if is_there(".restore") and not is_there("passwd.b.test"):
+                tried += 1
+                got = self.here.run("vadmin", "domain", "add", "b.test")
+                self.assertEqual(got.status, 77, (calls, got))
+                self.assertRegex(got.stderr, r"passwd\.b\.test is missing, and .* repeat the restore")
+            if is_there(".restore") or not is_there("passwd.b.test"):
+                self.restore()
+            self.assertEqual(self.here.deliver("joe@b.test", TWIN).status, 0)
+        self.assertGreater(tried, 2)
 
     def test_a_restore_that_was_interrupted_is_told_as_the_command_to_repeat(self):
         self.there.write("aliases.a.test", "x: y\n")

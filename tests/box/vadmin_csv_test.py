@@ -280,6 +280,14 @@ class Import(Csv):
         os.makedirs(os.path.join(self.vmail.home("ann@a.test"), "mail"))
         self.bad("address\njoe@a.test\nann@a.test\n", (2, "is there already"), (3, "is there already"))
 
+    def test_who_has_the_name_of_one_that_was_renamed_gets_mail(self):
+        self.ok("user", "add", "joe@a.test")
+        self.vmail.deliver("joe@a.test")
+        self.ok("user", "rename", "joe@a.test", "jim", "--no-alias")
+        self.load("address\njoe@a.test\n")
+        self.assertEqual(self.vmail.deliver("joe@a.test").status, 0)
+        self.assertEqual([len(self.vmail.messages(f"{name}@a.test")) for name in ("joe", "jim")], [1, 1])
+
     def test_an_alias_of_the_same_name_is_told(self):
         self.vmail.write("aliases.a.test", "JOE: ann\n")
         for told in (True, False):              # once, when the account is made

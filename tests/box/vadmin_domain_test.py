@@ -106,6 +106,21 @@ class Domains(BoxTest):
         self.assertIn(b"description = one\n", self.vmail.read("domain.a.test"))
         self.assertIn(b"max-users = 3\n", self.vmail.read("domain.a.test"))
 
+    def test_a_domain_that_has_lost_its_accounts_is_not_made_without_them(self):
+        for left in "shadow", "inbox":
+            name = f"{left}.test"
+            for words in (("domain", "add", name), ("user", "add", f"joe@{name}")):
+                self.assertEqual(self.vmail.run("vadmin", *words).status, 0)
+            self.assertEqual(self.vmail.deliver(f"joe@{name}").status, 0)
+            os.unlink(f"{self.vmail.dir}/passwd.{name}")
+            os.unlink(f"{self.vmail.dir}/shadow.{name}") if left == "inbox" else os.unlink(self.vmail.inbox(f"joe@{name}"))
+            got = self.vmail.run("vadmin", "domain", "add", name)
+            self.assertEqual(got.status, 77, got)
+            self.assertRegex(got.stderr, rf"passwd\.{name} is missing, and .*: bring it back")
+            self.assertEqual(self.vmail.deliver(f"joe@{name}").status, 75)
+            self.vmail.write(f"passwd.{name}", "")      # who means it
+            self.assertEqual(self.vmail.deliver(f"joe@{name}").status, 67)
+
     def test_nothing_is_written_without_a_spool(self):
         os.rmdir(self.vmail.spool)
         self.refused(75, "spool", "domain", "add", "a.test")

@@ -116,6 +116,22 @@ class Copied(OldMachine):
         self.assertEqual(self.vmail.deliver("joe@also.test").status, 0)
         self.assertEqual(self.vmail.deliver("ann@whole.test").status, 0)
 
+    def test_a_domain_comes_where_one_of_its_name_was_renamed(self):
+        self.load("bar.test")
+        self.ok("domain", "rename", "bar.test", "moved.test")
+        self.ok("domain", "unalias", "bar.test")
+        self.load("bar.test")
+        self.assertEqual(self.vmail.deliver(["ann@bar.test", "ann@moved.test"]).status, 0)
+
+    def test_a_domain_of_whose_name_one_is_on_its_way_is_left(self):
+        os.mkdir(f"{self.vmail.dir}/.unfinished", 0o700)
+        self.vmail.write(".unfinished/bar.test", "op domain rename\nname bar.test\nto moved.test\nnote \n", 0o600)
+        text = self.load()
+        self.told(text, f"{self.old}/etc/vmail/passwd.bar.test", "domain bar.test",
+                  "left: 'domain rename' was interrupted: finish it first with 'vadmin domain rename bar.test moved.test'")
+        self.assertFalse(os.path.exists(f"{self.vmail.dir}/passwd.bar.test"))
+        self.assertEqual(self.vmail.deliver("joe@foo.test").status, 0)
+
     def test_a_file_that_others_could_have_written_is_not_taken(self):
         os.chmod(f"{self.old}/etc/vmail/aliases.foo.test", 0o666)
         got = self.vmail.run("vadmin", "import", "linuxconf", self.old)

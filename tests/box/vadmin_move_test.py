@@ -246,6 +246,25 @@ class Killed(Striking):
         self.ok("user", "restore", "ann@a.test")
         self.assertTrue(self.pop3("ann@alias.test").startswith("+OK"))
 
+    def test_fsck_that_comes_between_leaves_what_was_interrupted_to_the_command_that_goes_on(self):
+        def repair(point):
+            begun = self.is_begun()
+            got = self.vmail.run("vadmin", "fsck", "--repair").stdout.decode()
+            told = self.vmail.run("vadmin", "check", "--files").stdout.decode() + got
+            self.assertEqual(got.count("was interrupted: mail and logins may wait"), begun, (point, got))
+            self.assertNotIn("no domain has this directory", told, point)
+            for place, _, files in os.walk(self.path("etc", ".trash")):     # drafts of what was killed
+                for name in files:
+                    if ".new.fsck-" in name:
+                        os.unlink(os.path.join(place, name))
+
+        self.ok("fsck", "--repair")
+        for command in (("domain", "rename", "a.test", "new.test"), ("domain", "rename", "new.test", "a.test"),
+                        ("domain", "delete", "a.test", "--with-accounts"), ("domain", "restore", "a.test"),
+                        ("user", "rename", "joe@a.test", "jim")):
+            self.killed_everywhere(*command, judge=repair, leave_out=("etc/.trash",), every=3)
+            shutil.rmtree(self.saved)
+
 
 class WhileMailFlows(Moved):
     """VMAIL_RACES=N: N times there and back; the suite does it twice."""
@@ -370,6 +389,19 @@ class Renamed(Moved):
             self.assertTrue(self.pop3(user).startswith("+OK"), user)
         self.assertIn(f"{self.path('homes', 'new.test', 'home', 'joe')}",
                       self.ok("user", "show", "user/joe@a.test").stdout.decode())
+
+    def test_extra_aliases_of_others_follow_its_files_and_are_told_when_these_go(self):
+        self.ok("domain", "set", "b.test", f"extra-aliases=aliases.a.test {self.vmail.dir}/aliases.a.test", "fallback=")
+        self.ok("domain", "set", "a.test", f"extra-aliases={self.vmail.dir}/aliases.a.test")
+        self.ok("domain", "rename", "a.test", "new.test")
+        self.assertIn(f"extra-aliases = aliases.new.test {self.vmail.dir}/aliases.new.test\n".encode(),
+                      self.vmail.read("domain.b.test"))
+        for to in "other@b.test", "joe@a.test":
+            self.mail(to)
+        told = self.ok("domain", "delete", "new.test", "--with-accounts").stderr
+        self.assertIn("extra-aliases of b.test has aliases.new.test: all mail of b.test will wait", told)
+        self.assertIn(f"extra-aliases of b.test has {self.vmail.dir}/aliases.new.test: all mail", told)
+        self.mail("other@b.test", 75)
 
     def test_a_domain_may_take_the_name_of_its_alias_and_get_its_old_one_back(self):
         uids = []
@@ -936,6 +968,20 @@ class Deleted(Moved):
         self.assertEqual(left, [])
         self.refused(67, "domain", "restore", "a.test")
         self.refused(67, "domain", "purge", "a.test")
+
+    @needs_root
+    def test_purging_a_domain_of_one_owner_leaves_nothing_of_accounts_that_were_deleted_before(self):
+        os.mkdir(self.path("srv"), 0o755)
+        for inbox in "%d/%u", self.path("srv") + "/%d/x/%u":
+            self.ok("domain", "add", "one.test", "owner=5000:5000", f"inbox={inbox}", "mailbox=maildir")
+            for name in "joe", "ann":
+                self.ok("user", "add", f"{name}@one.test")
+                self.assertEqual(self.vmail.deliver(f"{name}@one.test", HELLO).status, 0)
+            self.ok("user", "delete", "joe@one.test")
+            self.ok("domain", "delete", "one.test", "--with-accounts")
+            self.ok("domain", "purge", "one.test")
+            self.assertEqual([path for path in self.tree() if "one.test" in path], [])
+            self.assertEqual([path for path in os.listdir(self.path("srv")) if path != ".trash"], [])
 
 
 if __name__ == "__main__":

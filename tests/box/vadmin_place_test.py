@@ -260,6 +260,32 @@ class Left(Damaged):
         self.assertNotIn("y.test", got.stderr)
         self.add("joe@x.test")
 
+    def test_nor_that_of_one_who_is_renamed_imported_or_comes_back(self):
+        vm = os.path.join(self.vmail.scratch, "vm/x.test/%u")
+        saved = os.path.join(self.vmail.scratch, "bob.tar")
+        if ROOT:
+            os.chown(os.path.dirname(vm), 5000, 5000)   # a POP3 session makes files there
+        self.vmail.run("vadmin", "domain", "set", "x.test", "inbox=" + vm.replace("x.test", "%d"))
+        self.add("bob@x.test")
+        for words in (("backup", "bob@x.test", saved), ("user", "delete", "bob@x.test", "--yes")):
+            self.assertEqual(self.vmail.run("vadmin", *words).status, 0)
+        self.add_domain("y.test", inbox=vm)
+        for name in ("bob@y.test", "joe@x.test"):
+            self.add(name)
+        for got, status in ((self.vmail.run("vadmin", "user", "rename", "joe@x.test", "bob"), 73),
+                            (self.vmail.run("vadmin", "user", "restore", "bob@x.test"), 73),
+                            (self.vmail.run("vadmin", "restore", saved, "bob@x.test"), 73), (self.csv("bob@x.test"), 65)):
+            self.assertEqual(got.status, status, got)
+            told = got.stderr + got.stdout.decode()
+            self.assertIn("the inbox of bob@x.test would be that of an account of another domain", told)
+            self.assertNotIn("y.test", told)
+        self.assertEqual(self.vmail.deliver("bob@y.test", MAIL).status, 0)
+        self.vmail.run("vadmin", "user", "delete", "bob@y.test", "--yes")
+        for words in (("user", "restore", "bob@x.test"), ("user", "delete", "bob@x.test", "--yes"),
+                      ("user", "rename", "joe@x.test", "bob")):
+            got = self.vmail.run("vadmin", *words)
+            self.assertEqual(got.status, 0, got)
+
 
 if __name__ == "__main__":
     main(beside=2)

@@ -100,6 +100,15 @@ class Shown(Quota):
         self.fill("ann@a.test", 2000)
         self.assertIn("2.0 MB   none", "\n".join(self.on_terminal("quota", "a.test")))
 
+    def test_a_bar_is_in_one_piece_and_shorter_beside_long_addresses(self):
+        for extra, length in ((10, 20), (25, 11), (60, 10)):
+            name = "a" * extra
+            self.assertEqual(self.vmail.run("vadmin", "user", "add", f"{name}@a.test", "quota=10").status, 0)
+            lines = self.on_terminal("quota", "a.test")
+            bars = re.findall(r"\[(.*)\]", "\n".join(lines))
+            self.assertEqual({(len(bar), bar.index("|")) for bar in bars}, {(length, length * 9 // 10)}, lines)
+            self.assertLessEqual(max(map(len, lines)), 80)
+
     def test_on_a_terminal_numbers_are_flush_right(self):
         self.limit(joe="10", ann="20000")
         lines = self.on_terminal("quota", "a.test")

@@ -2,8 +2,12 @@
 """vadmin in domains whose files are long: what stays is copied, not read, and what changes is what is meant."""
 import random
 import stat
+import sys
 
 from harness import *
+
+sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/fault")
+from faults import Used
 
 FILES = int(os.environ.get("VMAIL_FILES", "20"))        # alias files that nobody would write
 
@@ -43,6 +47,49 @@ class Aliases(Scale):
         """The sizes of its entries."""
         top = os.path.join(self.vmail.scratch, "state", "journal")
         return [os.stat(os.path.join(top, name)).st_size for name in os.listdir(top)]
+
+    def test_a_list_of_thousands_takes_and_loses_thousands_in_little_memory(self):
+        far = [f"somebody{i}@far.test" for i in range(4000)]
+        for words, members in ((("add", "joe", "ANN@a.test"), 4002), (("add", "joe@A.TEST", "ann"), 4002),
+                               (("delete",), 2), (("set", "\\joe"), 4001)):
+            for call in ("alias", words[0], "list@a.test", *words[1:], *far), ("log", "1"):
+                used = Used(program("vadmin"), "-C", self.vmail.dir, *call)
+                self.assertEqual(used.got.status, 0, used.got)
+                if not is_sanitized("vadmin"):
+                    self.assertLess(used.memory, 32 << 10)
+            self.assertEqual(self.entries()[0][1].count(",") + 1, members)
+
+    def test_who_owns_hundreds_of_aliases_is_renamed_and_deleted_in_one_change_of_each_file(self):
+        names = [f"a{i}" for i in range(300)]
+        self.have("".join(f"{name}: joe\n" for name in names))
+        self.vmail.write("attributes.a.test", "# c\n" + "".join(f"{name}: owners = ann JOE\n" for name in names[:-1]) +
+                         "broken\na299: owners = joe\na299: description = d\n")
+        self.vmail.write("grants.a.test", "".join(f"joe: x{i} all\n" for i in range(300)) + "ann: joe retrieve\n", 0o600)
+
+        def changes(name):
+            steps = self.ok("log", "--steps", self.ok("log", "1").stdout.decode().split("\t")[0]).stdout.decode()
+            return len(re.findall(rf"(?m)^replace\t.*/{name}\t", steps))
+
+        self.ok("user", "rename", "joe@a.test", "jim")
+        self.assertEqual((changes("attributes.a.test"), changes("grants.a.test")), (1, 2))    # NEW's come before U's go
+        self.assertEqual(self.text("attributes.a.test").count(b"owners = ann jim\n"), 299)
+        self.assertTrue(self.text("attributes.a.test").endswith(b"\nbroken\na299: owners = jim\na299: description = d\n"))
+        self.assertEqual(self.text("grants.a.test").count(b"jim"), 301)
+        self.ok("user", "delete", "jim@a.test", "--replace-by", "ann@a.test", "--yes")
+        self.assertEqual(changes("attributes.a.test"), 1)
+        self.assertEqual(self.text("attributes.a.test"), b"# c\n" + b"".join(
+            b"%s: owners = ann\n" % name.encode() for name in names[:-1]) +
+            b"broken\na299: owners = ann\na299: description = d\n")
+
+    def test_who_is_in_thousands_of_aliases_is_shown_in_linear_time(self):
+        def cost(count):
+            self.have("".join(f"a{i}: joe\n" for i in range(count)))
+            used = [Used(program("vadmin"), "-C", self.vmail.dir, "user", "show", "joe@a.test") for _ in range(3)]
+            self.assertEqual(used[0].got.stdout.count(b"\nalias\t"), count)
+            return min(each.cpu for each in used)
+
+        few, many = cost(1500), cost(6000)
+        self.assertLess(many, 9 * few)          # 4, and 16 where each was compared with all
 
     def test_what_names_an_account_is_found_however_it_is_written(self):
         spelt = ("plain: joe", 'quoted: "jo\\e"@a.test', "comment: j(o)oe", "upper: JOE@A.test", "more: ann, joe+x",

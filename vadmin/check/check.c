@@ -136,9 +136,14 @@ open_domain(struct check *check, const struct installation *in,
 void
 check_domain(struct check *check, const char *name)
 {
-	struct domain *domain = open_domain(check, &check->call->in, name);
+	struct domain *domain;
 	struct err err;
 
+	if (check_is_begun(check, name, false)) {
+		check_outside_later(check, name);
+		return;
+	}
+	domain = open_domain(check, &check->call->in, name);
 	open_domain(check, &check->vdeliver, name);
 	open_domain(check, &check->vpop3d, name);
 	kept_name(&check->kept, name);

@@ -17,6 +17,8 @@ struct check {
 	struct kept		 kept;		/* in the spool */
 	struct table		 places;	/* see check_places() */
 	struct used		 used;
+	/* an operation was interrupted; one on a domain */
+	bool			 begun, domains_begun;
 	/* some domain is spelt with xn-- */
 	bool			 has_a_labels;
 	/* how the world finds them is looked at when all files were */
@@ -38,7 +40,10 @@ void	check_address_file(struct check *check);
 void	check_certificate_of(struct check *check, const struct domain *domain);
 void	check_accounts(struct check *check, const struct domain *domain);
 void	check_shadow_lines(struct check *check, const struct domain *domain);
+/* Before all domains.  What was begun on one, or on an account of it, is for the
+ * command that goes on alone: what was moved half-way looks like damage. */
 void	check_unfinished(struct check *check);
+bool	check_is_begun(struct check *check, const char *domain, bool accounts);
 void	check_administrators(struct check *check);
 void	check_administrators_of(struct check *check,
 	    const struct domain *domain);

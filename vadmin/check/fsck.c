@@ -17,6 +17,12 @@ one_domain(struct check *check, const char *name)
 	struct err err, why = { ERR_NONE };
 	size_t told;
 
+	if (check_is_begun(check, name, true)) {
+		if (domain_open(&check->call->in, &pool, slice_of(name),
+		    &domain, &err) == 0)
+			kept_domain(&check->kept, domain);
+		return;
+	}
 	fsck_modes(check, name);
 	if (domain_open(&check->call->in, &pool, slice_of(name), &domain,
 	    &why) == 0) {
@@ -82,6 +88,7 @@ run(struct check *check, struct err *err)
 	    installation_open(check->call->directory, PROGRAM_VPOP3D,
 	    &check->vpop3d, err) == -1)
 		return -1;
+	check_unfinished(check);
 	if (names.count > 0)
 		return named(check, &names, err);
 	user_count_expect(&check->call->in, NULL);

@@ -28,7 +28,8 @@ is_draft(struct slice name)
 	return slice_starts(name, ".") && slice_ends(name, ".new");
 }
 
-/* A domain alias, and not one that just cannot be looked at. */
+/* A domain alias, and not one that just cannot be looked at, or of a domain that
+ * is on its way. */
 static bool
 leads_nowhere(struct check *check, const char *name)
 {
@@ -38,7 +39,7 @@ leads_nowhere(struct check *check, const char *name)
 	struct stat st;
 	struct err err;
 
-	return strncmp(name, "domain.", 7) == 0 &&
+	return !check->domains_begun && strncmp(name, "domain.", 7) == 0 &&
 	    fstatat(in, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISLNK(st.st_mode) && domain_real_name(&check->call->in, &pool,
 	    slice_of(name + 7), &real, &err) == -1 &&

@@ -25,8 +25,8 @@ struct column {
 	bool	words;		/* another cell says something else */
 };
 
-static size_t
-terminal_width(void)
+size_t
+columns_of_terminal(void)
 {
 	struct winsize size;
 	const char *said = getenv("COLUMNS");
@@ -47,9 +47,9 @@ begins_character(char c)
 	return ((unsigned char)c & 0xC0) != 0x80;
 }
 
-/* Columns on a terminal: bytes that begin a character. */
-static size_t
-width_of(struct slice cell)
+/* Bytes that begin a character. */
+size_t
+columns_of_text(struct slice cell)
 {
 	size_t width = 0;
 
@@ -82,15 +82,18 @@ is_no_number(struct slice cell)
 	    slice_is(cell, "disabled") || slice_is(cell, "not known");
 }
 
+/* A bar is one: "[===     |  ]". */
 static size_t
 longest_word(struct slice cell)
 {
 	struct slice word;
 	size_t longest = 0;
 
+	if (slice_starts(cell, "[") && slice_ends(cell, "]"))
+		return columns_of_text(cell);
 	while (slice_cut(&cell, ' ', &word))
-		if (width_of(word) > longest)
-			longest = width_of(word);
+		if (columns_of_text(word) > longest)
+			longest = columns_of_text(word);
 	return longest;
 }
 
@@ -144,7 +147,7 @@ measure(const struct slice *cells, size_t count, struct column *column,
 		column[c] = (struct column){ 0 };
 	for (size_t i = 0; i < count; i++) {
 		struct column *its = &column[i % columns];
-		size_t width = width_of(cells[i]);
+		size_t width = columns_of_text(cells[i]);
 		if (width > its->width)
 			its->width = width;
 		size_t word = longest_word(cells[i]);
@@ -195,7 +198,7 @@ fit(struct column *column, size_t columns, size_t width)
 static void
 print_padded(struct slice text, const struct column *column, bool last)
 {
-	size_t used = width_of(text);
+	size_t used = columns_of_text(text);
 	int space = column->width > used ? (int)(column->width - used) : 0;
 	bool right = column->numbers > 0 && !column->words;
 
@@ -245,7 +248,7 @@ output_columns(const struct sheet *sheet)
 		cells[i] = slice_of(pool_dup(&pool, str_slice(&clean)));
 	}
 	measure(cells, count, column, columns);
-	fit(column, columns, terminal_width());
+	fit(column, columns, columns_of_terminal());
 	for (size_t i = 0; i < count; i += columns)
 		print_row(cells + i, column, columns);
 }

@@ -8,4 +8,8 @@
  * nothing is left out.  A column of numbers is flush right. */
 void	output_columns(const struct sheet *sheet);
 
+/* So many characters fit into a line of it, and so many a text takes. */
+size_t	columns_of_terminal(void);
+size_t	columns_of_text(struct slice text);
+
 #endif

@@ -9,6 +9,7 @@
 #include "plan.h"
 #include "resolve.h"
 #include "scope.h"
+#include "table.h"
 #include "tokens.h"
 
 static int
@@ -54,34 +55,59 @@ alias_members_read(struct pool *pool, const struct setting_words *words,
 	return 0;
 }
 
-/* Addresses are the same without case, and with or without the domain. */
-static bool
-same_member(const struct subject *subject, struct pool *pool,
-    const struct alias_member *a, const struct alias_member *b)
+static char held;
+
+/* Addresses are the same without case, and with or without the domain: what is
+ * the same has one key.  Lists have thousands of members, and each is compared
+ * with all. */
+static const char *
+key_of(const struct subject *subject, struct pool *pool,
+    const struct alias_member *member)
 {
-	struct address x, y;
+	struct address address;
 	struct err unused;
 
-	if (a->kind != b->kind)
-		return false;
-	if ((a->kind != ALIAS_ADDRESS && a->kind != ALIAS_MAILBOX) ||
-	    address_parse(pool, slice_of(a->text), &x, &unused) == -1 ||
-	    address_parse(pool, slice_of(b->text), &y, &unused) == -1)
-		return strcmp(a->text, b->text) == 0;
-	const char *own = subject->domain->name;
-	return slice_same(slice_of(x.local), slice_of(y.local)) &&
-	    strcmp(x.domain[0] ? x.domain : own, y.domain[0] ? y.domain :
-	    own) == 0;
+	if ((member->kind != ALIAS_ADDRESS && member->kind != ALIAS_MAILBOX) ||
+	    address_parse(pool, slice_of(member->text), &address,
+	    &unused) == -1)
+		return pool_format(pool, "%d %s", (int)member->kind,
+		    member->text);
+	return pool_format(pool, "%d@%s@%s", (int)member->kind,
+	    pool_lower(pool, slice_of(address.local)), address.domain[0] ?
+	    address.domain : subject->domain->name);
+}
+
+static void
+note_keys(struct table *keys, const struct subject *subject,
+    struct pool *pool, const struct alias_members *members)
+{
+	for (size_t i = 0; i < members->count; i++)
+		*table_at(keys, key_of(subject, pool, &members->member[i])) =
+		    &held;
 }
 
 bool
 alias_members_hold(const struct subject *subject, struct pool *pool,
     const struct alias_members *members, const struct alias_member *wanted)
 {
-	for (size_t i = 0; i < members->count; i++)
-		if (same_member(subject, pool, &members->member[i], wanted))
-			return true;
-	return false;
+	const struct alias_members one = { .count = 1,
+	    .member = (struct alias_member[]){ *wanted } };
+
+	return alias_members_lacking(subject, pool, members, &one) == NULL;
+}
+
+const struct alias_member *
+alias_members_lacking(const struct subject *subject, struct pool *pool,
+    const struct alias_members *all, const struct alias_members *some)
+{
+	SCOPED(drop_table) struct table keys = { 0 };
+
+	note_keys(&keys, subject, pool, all);
+	for (size_t i = 0; i < some->count; i++)
+		if (table_find(&keys, key_of(subject, pool,
+		    &some->member[i])) == NULL)
+			return &some->member[i];
+	return NULL;
 }
 
 size_t
@@ -89,16 +115,23 @@ alias_members_join(const struct subject *subject, struct pool *pool,
     const struct alias_members *old, const struct alias_members *more,
     struct alias_members *all)
 {
-	all->member = pool_alloc(pool,
-	    (old->count + more->count + 1) * sizeof *all->member);
-	all->count = old->count;
-	if (old->count > 0)
-		memcpy(all->member, old->member,
-		    old->count * sizeof *all->member);
-	for (size_t i = 0; i < more->count; i++)
-		if (!alias_members_hold(subject, pool, all, &more->member[i]))
-			all->member[all->count++] = more->member[i];
-	return all->count - old->count;
+	SCOPED(drop_table) struct table keys = { 0 };
+	size_t before = old->count;
+	struct alias_member *member = pool_alloc(pool,
+	    (before + more->count + 1) * sizeof *member);
+
+	note_keys(&keys, subject, pool, old);
+	if (before > 0)
+		memcpy(member, old->member, before * sizeof *member);
+	*all = (struct alias_members){ member, before };
+	for (size_t i = 0; i < more->count; i++) {
+		void **seen = table_at(&keys, key_of(subject, pool,
+		    &more->member[i]));
+		if (*seen == NULL)
+			member[all->count++] = more->member[i];
+		*seen = &held;
+	}
+	return all->count - before;
 }
 
 void
@@ -182,9 +215,13 @@ alias_members_without(const struct subject *subject, struct pool *pool,
     const struct alias_members *all, const struct alias_members *gone,
     struct alias_members *left)
 {
+	SCOPED(drop_table) struct table keys = { 0 };
+
+	note_keys(&keys, subject, pool, gone);
 	left->member = pool_alloc(pool, (all->count + 1) * sizeof *left->member);
 	left->count = 0;
 	for (size_t i = 0; i < all->count; i++)
-		if (!alias_members_hold(subject, pool, gone, &all->member[i]))
+		if (table_find(&keys, key_of(subject, pool,
+		    &all->member[i])) == NULL)
 			left->member[left->count++] = all->member[i];
 }

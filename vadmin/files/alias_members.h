@@ -15,6 +15,11 @@ bool	alias_members_hold(const struct subject *subject, struct pool *pool,
 	    const struct alias_members *members,
 	    const struct alias_member *wanted);
 
+/* The first of some that is not among all; NULL: they all are. */
+const struct alias_member *alias_members_lacking(const struct subject *subject,
+	    struct pool *pool, const struct alias_members *all,
+	    const struct alias_members *some);
+
 /* all = old, and what of more it lacks; the number of those. */
 size_t	alias_members_join(const struct subject *subject, struct pool *pool,
 	    const struct alias_members *old, const struct alias_members *more,

@@ -176,60 +176,52 @@ attribute_file_forget(const struct domain *domain, const char *alias,
 
 /* --- owners -------------------------------------------------------------- */
 
-struct owned {
-	const char	*account;
-	struct str	 aliases;	/* each ended by NUL */
-};
-
-static void
-drop_owned(struct owned *owned)
+/* A line of owners among whom the account is gets the other one in its place, and
+ * goes where nobody is left; any other line stays. */
+static bool
+replace_owner(struct slice text, const char *account, const char *other,
+    struct str *out)
 {
-	drop_str(&owned->aliases);
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	SCOPED(drop_str) struct str value = { 0 };
+	struct attributes owners = { 0 };
+	struct attribute_line line;
+	const char *wrong;
+	struct err unused;
+
+	if (attribute_parse(text, &pool, &line, &wrong) != 1 ||
+	    line.what != ATTRIBUTE_OWNERS || attributes_set(&owners, &pool,
+	    ATTRIBUTE_OWNERS, line.value, &unused) == -1 ||
+	    !attributes_have_owner(&owners, account)) {
+		str_addslice(out, text);
+		str_addc(out, '\n');
+		return false;
+	}
+	attributes_replace_owner(&owners, account, other);
+	if (attributes_get(&owners, ATTRIBUTE_OWNERS, &value)) {
+		attribute_add(out, line.alias, ATTRIBUTE_OWNERS,
+		    str_slice(&value));
+		str_addc(out, '\n');
+	}
+	return true;
 }
 
-static void
-note_owned(void *arg, const struct attribute_line *line, const char *file,
-    unsigned number, const char *wrong)
-{
-	struct owned *owned = arg;
-	struct slice rest = line->value, word;
-
-	(void)file;
-	(void)number;
-	if (wrong != NULL || line->what != ATTRIBUTE_OWNERS)
-		return;
-	while (slice_word(&rest, &word))
-		if (slice_same(word, slice_of(owned->account))) {
-			str_adds(&owned->aliases, line->alias);
-			str_addc(&owned->aliases, '\0');
-			return;
-		}
-}
-
+/* All in one change: an account may own thousands. */
 int
 attribute_file_replace_owner(const struct domain *domain, const char *account,
     const char *other, size_t *count, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
-	SCOPED(drop_owned) struct owned owned = { .account = account };
-	struct attributes attributes;
-	struct slice rest, alias;
+	SCOPED(drop_str) struct str text = { 0 }, out = { 0 };
+	const char *name = file_name(domain, &pool);
+	struct slice rest, line;
 
 	*count = 0;
-	if (attribute_file_each(domain, &pool, note_owned, &owned, err) == -1)
+	if (files_read(domain->in, name, &text, NULL, err) == -1)
 		return -1;
-	rest = str_slice(&owned.aliases);
-	while (rest.len > 0 && slice_cut(&rest, '\0', &alias)) {
-		if (attribute_file_read(domain, &pool, alias.p, &attributes,
-		    err) == -1)
-			return -1;
-		if (!attributes_have_owner(&attributes, account))
-			continue;
-		attributes_replace_owner(&attributes, account, other);
-		if (attribute_file_write(domain, alias.p, &attributes,
-		    err) == -1)
-			return -1;
-		++*count;
-	}
-	return 0;
+	rest = str_slice(&text);
+	while (rest.len > 0 && slice_cut(&rest, '\n', &line))
+		*count += replace_owner(line, account, other, &out);
+	return *count == 0 ? 0 : files_write(domain->in, name, MODE_PUBLIC,
+	    str_slice(&out), err);
 }

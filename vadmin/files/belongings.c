@@ -144,6 +144,14 @@ belongings_unmark(const struct account *account, struct pool *pool,
 	return relocate_clear((struct place){ parent, name }, err);
 }
 
+int
+belongings_make_room(const struct account *account, struct pool *pool,
+    struct err *err)
+{
+	return belongings_leftovers(account, pool, err) == -1 ? -1 :
+	    belongings_unmark(account, pool, err);
+}
+
 bool
 belongings_has_moved(const struct account *account, struct pool *pool)
 {

@@ -59,6 +59,11 @@ int	belongings_take_kin(int dir, const char *inbox, int to_dir,
 int	belongings_unmark(const struct account *account, struct pool *pool,
 	    struct err *err);
 
+/* Both, for an account that is about to be made: whatever makes one calls it, or
+ * its mail waits at the mark for ever. */
+int	belongings_make_room(const struct account *account, struct pool *pool,
+	    struct err *err);
+
 /* Whether only the mark of a renamed account is where its inbox would be. */
 bool	belongings_has_moved(const struct account *account,
 	    struct pool *pool);

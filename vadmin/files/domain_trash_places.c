@@ -99,19 +99,16 @@ domain_trash_give_place_back(const struct domain_trash *t, const char *parent,
 
 /* --- gone for good ------------------------------------------------------- */
 
-/* What is ours is gone through; what is another's is removed as that one. */
+typedef int purge_visitor(int dir, const char *name, int depth,
+	    struct err *err);
+
 static int
-purge(int dir, const char *name, int depth, struct err *err)
+each_in(int dir, const char *name, int depth, purge_visitor *visit,
+    struct err *err)
 {
 	SCOPED(drop_dir) DIR *list = NULL;
 	struct dirent *entry;
-	struct stat st;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
-	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid())
-		return tree_destroy(dir, name, (struct ident){ st.st_uid,
-		    st.st_gid != 0 ? st.st_gid : IDENT_NOBODY }, err);
 	int fd = openat(dir, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1 || depth == DEPTH_MAX || (list = fdopendir(fd)) == NULL)
@@ -119,8 +116,53 @@ purge(int dir, const char *name, int depth, struct err *err)
 	while ((entry = readdir(list)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0 &&
-		    purge(dirfd(list), entry->d_name, depth + 1, err) == -1)
+		    visit(dirfd(list), entry->d_name, depth + 1, err) == -1)
 			return -1;
+	return 0;
+}
+
+static int	purge(int dir, const char *name, int depth, struct err *err);
+
+static int
+purge_ours(int dir, const char *name, int depth, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	return st.st_uid == geteuid() ? purge(dir, name, depth, err) :
+	    each_in(dir, name, depth, purge_ours, err);
+}
+
+/* Where one owner has all inboxes, their directory is his, and the .trash of
+ * deleted accounts in it is ours: when he has removed what he can, little more
+ * is left. */
+static int
+purge_anothers(int dir, const char *name, struct ident who, int depth,
+    struct err *err)
+{
+	struct err first;
+
+	return tree_destroy(dir, name, who, &first) == 0 ? 0 :
+	    purge_ours(dir, name, depth, err) == -1 ? -1 :
+	    tree_destroy(dir, name, who, err);
+}
+
+/* What is ours is gone through; what is another's is removed as that one. */
+static int
+purge(int dir, const char *name, int depth, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? 0 : err_sys(err, "%s", name);
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+		return purge_anothers(dir, name, (struct ident){ st.st_uid,
+		    st.st_gid != 0 ? st.st_gid : IDENT_NOBODY }, depth, err);
+	if (each_in(dir, name, depth, purge, err) == -1)
+		return -1;
 	return unlinkat(dir, name, AT_REMOVEDIR) == -1 ?
 	    err_sys(err, "remove %s", name) : 0;
 }

@@ -3,6 +3,7 @@
 
 #include "files.h"
 #include "scope.h"
+#include "table.h"
 
 /* A change: which lines go, and what comes behind the others. */
 struct edit {
@@ -86,30 +87,37 @@ grant_file_forget(const struct domain *domain, const char *account,
 	    str_slice(&out), err);
 }
 
-static bool
-has_grant(struct slice text, struct slice owner, struct slice who)
+/* The place of who and whose in a table of those that are there. */
+static void **
+place_of(struct table *there, struct pool *pool, struct slice owner,
+    struct slice who)
+{
+	return table_at(there, pool_format(pool, "%s:%s", pool_lower(pool,
+	    owner), pool_lower(pool, who)));
+}
+
+static void
+note_all(struct table *there, struct pool *pool, struct slice text)
 {
 	struct grant_line line;
 	const char *wrong;
 	struct slice one;
 
 	while (text.len > 0 && slice_cut(&text, '\n', &one))
-		if (grants_parse(one, &line, &wrong) == 1 &&
-		    slice_same(line.owner, owner) && slice_same(line.who, who))
-			return true;
-	return false;
+		if (grants_parse(one, &line, &wrong) == 1)
+			*place_of(there, pool, line.owner, line.who) = there;
 }
 
 /* The line with one name for another, unless it names neither or is there. */
 static void
 add_renamed(const struct grant_line *line, struct slice old, struct slice new,
-    struct slice text, struct str *out)
+    struct table *there, struct pool *pool, struct str *out)
 {
 	struct slice owner = slice_same(line->owner, old) ? new : line->owner,
 	    who = slice_same(line->who, old) ? new : line->who;
 
 	if ((owner.p != new.p && who.p != new.p) ||
-	    has_grant(text, owner, who))
+	    *place_of(there, pool, owner, who) != NULL)
 		return;
 	str_addf(out, "%.*s: %.*s %s\n", (int)owner.len, owner.p,
 	    (int)who.len, who.p, grant_name(line->grant));
@@ -121,6 +129,7 @@ grant_file_rename(const struct domain *domain, const char *account,
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 	SCOPED(drop_str) struct str text = { 0 }, out = { 0 };
+	SCOPED(drop_table) struct table there = { 0 };
 	const char *name = file_name(domain, &pool), *wrong;
 	struct grant_line line;
 	struct slice rest, one;
@@ -131,11 +140,12 @@ grant_file_rename(const struct domain *domain, const char *account,
 	if (out.len > 0 && out.s[out.len - 1] != '\n')
 		str_addc(&out, '\n');
 	size_t before = out.len;
+	note_all(&there, &pool, str_slice(&text));
 	rest = str_slice(&text);
 	while (rest.len > 0 && slice_cut(&rest, '\n', &one))
 		if (grants_parse(one, &line, &wrong) == 1)
 			add_renamed(&line, slice_of(account), slice_of(new),
-			    str_slice(&text), &out);
+			    &there, &pool, &out);
 	return out.len == before ? 0 : files_write(domain->in, name,
 	    MODE_SECRET, str_slice(&out), err);
 }

@@ -35,27 +35,12 @@ wrong(struct newcomer *newcomer, const char *why)
 	newcomer->why = why;
 }
 
-/* --- what is in the way ------------------------------------------------- */
-
-/* As for one that "user add" makes: what is left from somebody would be
- * somebody's mail. */
-static const char *
-in_the_way(const struct domain *domain, struct pool *pool,
-    const struct newcomer *newcomer)
-{
-	const struct account account = { .domain = domain,
-	    .name = newcomer->name };
-
-	return newcomer->in_place ? NULL : leftovers_beside(&account, pool);
-}
-
-/* --- all of them -------------------------------------------------------- */
-
 struct judge {
 	const struct intake	*intake;
 	struct pool		*pool;
 	struct there		*there;		/* who is there */
 	struct table		 seen;		/* newcomers by their names */
+	struct table		 elsewhere;	/* inboxes of other domains */
 	size_t			 accounts;	/* with those that come */
 };
 
@@ -63,7 +48,27 @@ static void
 drop_judge(struct judge *judge)
 {
 	drop_table(&judge->seen);
+	drop_table(&judge->elsewhere);
 }
+
+/* --- what is in the way ------------------------------------------------- */
+
+/* As for one that "user add" makes: what is left from somebody would be
+ * somebody's mail. */
+static const char *
+in_the_way(const struct judge *judge, const struct newcomer *newcomer)
+{
+	const struct account account = { .domain = judge->intake->domain,
+	    .name = newcomer->name };
+
+	if (newcomer->in_place)
+		return NULL;
+	const char *why = leftovers_listed(&account, judge->pool,
+	    &judge->elsewhere);
+	return why != NULL ? why : leftovers_beside(&account, judge->pool);
+}
+
+/* --- all of them -------------------------------------------------------- */
 
 static bool
 is_twice(struct judge *judge, struct newcomer *newcomer)
@@ -85,7 +90,7 @@ judge_new(struct judge *judge, struct newcomer *newcomer)
 {
 	const struct domain *domain = judge->intake->domain;
 	uint64_t max = domain->conf.max_users;
-	const char *obstacle = in_the_way(domain, judge->pool, newcomer);
+	const char *obstacle = in_the_way(judge, newcomer);
 
 	newcomer->verdict = INTAKE_NEW;
 	if (obstacle != NULL)
@@ -138,7 +143,9 @@ intake_judge(const struct intake *intake, struct pool *pool, struct err *err)
 	SCOPED(drop_judge) struct judge judge = { .intake = intake,
 	    .pool = pool, .there = &there };
 
-	if (there_read(intake->domain, pool, &there, err) == -1)
+	if (there_read(intake->domain, pool, &there, err) == -1 ||
+	    leftovers_list_elsewhere(intake->domain, pool, &judge.elsewhere,
+	    err) == -1)
 		return -1;
 	judge.accounts = there.accounts;
 	for (size_t i = 0; i < intake->count; i++)

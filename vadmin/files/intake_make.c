@@ -105,7 +105,7 @@ forget_earlier(struct making *making, struct err *err)
 		const char *name = making->all[i]->name;
 		const struct account account = { .domain = domain,
 		    .name = name };
-		if (belongings_leftovers(&account, &pool, err) == -1 ||
+		if (belongings_make_room(&account, &pool, err) == -1 ||
 		    leftovers_put_away(&account, &unused, err) == -1 ||
 		    profile_file_change(domain, name, NULL, 0, true,
 		    err) == -1 ||

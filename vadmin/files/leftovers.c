@@ -138,20 +138,73 @@ is_shared(const struct account *account, struct pool *pool, bool *out,
 	return 0;
 }
 
+/* Whose is not for everybody who may make accounts. */
+static const char *
+words(const struct account *account, struct pool *pool)
+{
+	return pool_format(pool, "the inbox of %s@%s would be that of an "
+	    "account of another domain: another name, or another 'inbox' of "
+	    "one of the domains", account->name, account->domain->name);
+}
+
 int
-leftovers_in_the_way(const struct account *account, struct pool *pool,
+leftovers_elsewhere(const struct account *account, struct pool *pool,
     const char **why, struct err *err)
 {
 	bool shared;
 
 	if (is_shared(account, pool, &shared, err) == -1)
 		return -1;
-	/* Whose is not for everybody who may make accounts. */
-	*why = shared ? pool_format(pool, "the inbox of %s@%s would be that of "
-	    "an account of another domain: another name, or another 'inbox' "
-	    "of one of the domains", account->name, account->domain->name) :
-	    leftovers_beside(account, pool);
+	*why = shared ? words(account, pool) : NULL;
 	return 0;
+}
+
+int
+leftovers_in_the_way(const struct account *account, struct pool *pool,
+    const char **why, struct err *err)
+{
+	if (leftovers_elsewhere(account, pool, why, err) == -1)
+		return -1;
+	if (*why == NULL)
+		*why = leftovers_beside(account, pool);
+	return 0;
+}
+
+struct listing {
+	struct table	*inboxes;
+	struct pool	*pool;
+	const char	*but;
+};
+
+static char somebodys;
+
+static void
+list(void *arg, const struct path_use *use)
+{
+	struct listing *l = arg;
+
+	if (strcmp(use->domain, l->but) != 0)
+		*table_at(l->inboxes, pool_dup(l->pool, slice_of(
+		    use->path))) = &somebodys;
+}
+
+int
+leftovers_list_elsewhere(const struct domain *domain, struct pool *pool,
+    struct table *inboxes, struct err *err)
+{
+	struct listing l = { inboxes, pool, domain->name };
+	const char *unused;
+
+	return path_use_is_own_place(domain) ? 0 : path_use_shared(domain->in,
+	    pool, list, &l, &unused, err);
+}
+
+const char *
+leftovers_listed(const struct account *account, struct pool *pool,
+    const struct table *inboxes)
+{
+	return inboxes->count > 0 && table_find(inboxes, path_use_inbox(
+	    account, pool)) != NULL ? words(account, pool) : NULL;
 }
 
 /* --- files --------------------------------------------------------------- */

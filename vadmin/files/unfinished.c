@@ -160,6 +160,47 @@ unfinished_each(const struct installation *in, struct pool *pool,
 	return 0;
 }
 
+struct domain_question {
+	const char		*domain;
+	bool			 accounts;
+	struct unfinished	*out;
+	bool			 found;
+};
+
+static bool
+is_about(const struct domain_question *q, const struct unfinished *what)
+{
+	const char *at = strchr(what->name, '@');
+
+	if (at != NULL)
+		return q->accounts && strcmp(at + 1, q->domain) == 0;
+	return strcmp(what->name, q->domain) == 0 ||
+	    strcmp(what->to, q->domain) == 0;
+}
+
+static int
+ask(void *arg, const struct unfinished *what, struct err *err)
+{
+	struct domain_question *q = arg;
+
+	(void)err;
+	if (!is_about(q, what))
+		return 0;
+	*q->out = *what;
+	q->found = true;
+	return 0;
+}
+
+int
+unfinished_of_domain(const struct installation *in, struct pool *pool,
+    const char *domain, bool accounts, struct unfinished *out,
+    struct err *err)
+{
+	struct domain_question q = { domain, accounts, out, false };
+
+	return unfinished_each(in, pool, ask, &q, err) == -1 ? -1 : q.found;
+}
+
 const char *
 unfinished_command(const struct unfinished *what, struct pool *pool)
 {

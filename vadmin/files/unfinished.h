@@ -41,6 +41,12 @@ typedef int unfinished_visitor(void *arg, const struct unfinished *what,
 int	unfinished_each(const struct installation *in, struct pool *pool,
 	    unfinished_visitor *visit, void *arg, struct err *err);
 
+/* 1: one was begun on a domain of this name, or gives it the name, or on an
+ * account of it, if that counts; *out is that.  0: none was. */
+int	unfinished_of_domain(const struct installation *in, struct pool *pool,
+	    const char *domain, bool accounts, struct unfinished *out,
+	    struct err *err);
+
 /* The words that go on with it: "domain rename a.example b.example". */
 const char *unfinished_command(const struct unfinished *what,
 	    struct pool *pool);

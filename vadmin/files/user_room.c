@@ -46,7 +46,8 @@ user_room_files(const struct domain *domain, struct err *err)
 	    files_check(domain->in, shadow, &unused, err) == -1)
 		return -1;
 	return there ? 0 : err_set(err, ERR_TEMPORARY,
-	    "%s/%s is missing: 'vadmin domain add %s' makes it",
+	    "%s/%s is missing: bring it back, or say 'vadmin domain add %s' "
+	    "again, if that was interrupted",
 	    domain->in->path, passwd, domain->name);
 }
 

@@ -119,14 +119,7 @@ take_text(struct entry_file *entry, struct pool *pool, struct slice key,
 static void
 take_word(struct entry_file *entry, struct pool *pool, struct slice value)
 {
-	struct setting_words *words = &entry->words;
-	const char **more = pool_alloc(pool,
-	    (words->count + 1) * sizeof *more);
-
-	if (words->count > 0)
-		memcpy(more, words->word, words->count * sizeof *more);
-	more[words->count++] = pool_dup(pool, value);
-	words->word = more;
+	pool_append(pool, &entry->words.word, &entry->words.count, value);
 }
 
 static void

@@ -2,6 +2,7 @@
  * there. */
 #include "alternative.h"
 #include "grant_file.h"
+#include "leftovers.h"
 #include "line_edit.h"
 #include "restoring.h"
 #include "scope.h"
@@ -95,7 +96,10 @@ put_account(struct restoring *r, const struct restored *one, struct err *err)
 {
 	SCOPED(drop_str) struct str text = { 0 };
 	const struct subject subject = { r->domain, one->name };
+	const struct account account = { .domain = r->domain,
+	    .name = one->name };
 	struct entry entry;
+	const char *why;
 
 	if (user_room_files(r->domain, err) == -1)
 		return -1;
@@ -107,6 +111,10 @@ put_account(struct restoring *r, const struct restored *one, struct err *err)
 		return err->kind != ERR_EXISTS ? -1 : err_set(err, ERR_EXISTS,
 		    "%s@%s is there already: delete or rename it first",
 		    one->name, r->domain->name);
+	if (leftovers_elsewhere(&account, &r->pool, &why, err) == -1)
+		return -1;
+	if (why != NULL)
+		return err_set(err, ERR_EXISTS, "%s", why);
 	if (restoring_settle(r, err) == -1 ||
 	    put_shadow(r->domain, one, err) == -1 ||
 	    restoring_things(r, one, err) == -1)

@@ -201,7 +201,7 @@ prepare(struct restoring *r, const struct restored *one, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
 
-	if (belongings_leftovers(&one->account, &pool, err) == -1 ||
+	if (belongings_make_room(&one->account, &pool, err) == -1 ||
 	    mailbox_prepare(&one->account, err) == -1)
 		return -1;
 	return one->has_home ? homes_make(r->domain, one->name,

@@ -28,14 +28,8 @@ unknown(const struct search *s, const char *what, struct err *err)
 static void
 add_domain(struct search *s, const char *name)
 {
-	struct principal *p = s->out;
-	const char **more = pool_alloc(s->pool,
-	    (p->domain_count + 1) * sizeof *more);
-
-	if (p->domain_count > 0)
-		memcpy(more, p->domains, p->domain_count * sizeof *more);
-	more[p->domain_count++] = pool_dup(s->pool, slice_of(name));
-	p->domains = more;
+	pool_append(s->pool, &s->out->domains, &s->out->domain_count,
+	    slice_of(name));
 }
 
 /* --- accounts ------------------------------------------------------------ */

@@ -94,6 +94,23 @@ test_text(void **state)
 }
 
 static void
+test_append(void **state)
+{
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	const char **list = NULL;
+	size_t count = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		pool_append(&pool, &list, &count, slice_of(pool_format(&pool,
+		    "%d", i)));
+		assert_int_equal(count, i + 1);
+		for (int k = 0; k <= i; k++)
+			assert_int_equal(atoi(list[k]), k);
+	}
+}
+
+static void
 test_drop(void **state)
 {
 	struct pool pool = { 0 };
@@ -116,6 +133,8 @@ main(void)
 	add_test("two pools have nothing in common", test_two);
 	add_test("a text that just fits has room for its NUL", test_fits);
 	add_test("text is copied with its NUL", test_text);
+	add_test("a list keeps what was added to it, however long it becomes",
+	    test_append);
 	add_test("a pool can be dropped when it is empty, and again",
 	    test_drop);
 	return run_all();

@@ -333,11 +333,11 @@ alias_delete(struct call *call, struct err *err)
 	if (alias.file.wrong != NULL)
 		return err_set(err, ERR_INVALID, "%s: repair it first",
 		    alias.file.wrong);
-	for (size_t i = 0; i < gone.count; i++)
-		if (!alias_members_hold(&alias.subject, &call->pool,
-		    &alias.file.members, &gone.member[i]))
-			return err_set(err, ERR_ABSENT, "%s has no member '%s'",
-			    name, gone.member[i].text);
+	const struct alias_member *none = alias_members_lacking(
+	    &alias.subject, &call->pool, &alias.file.members, &gone);
+	if (none != NULL)
+		return err_set(err, ERR_ABSENT, "%s has no member '%s'", name,
+		    none->text);
 	alias_members_without(&alias.subject, &call->pool, &alias.file.members,
 	    &gone, &left);
 	if (left.count == 0)

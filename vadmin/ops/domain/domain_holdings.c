@@ -5,6 +5,7 @@
 
 #include "account.h"
 #include "aliases.h"
+#include "domain_extra.h"
 #include "files.h"
 #include "mail_size.h"
 #include "mem.h"
@@ -86,6 +87,28 @@ tell_reference(void *arg, struct pool *pool, const struct reference *at,
 	return false;
 }
 
+/* A file that is missing is temporary: nothing of that domain arrives. */
+static int
+tell_extra(void *arg, const char *name, bool is_alias, struct err *err)
+{
+	const struct holdings *h = arg;
+	SCOPED(drop_pool) struct pool pool = { 0 };
+	struct domain *domain;
+	struct slice unused;
+
+	if (is_alias || strcmp(name, h->domain->name) == 0 ||
+	    domain_open_listed(&h->call->in, &pool, name, &domain, err) == -1)
+		return 0;
+	for (size_t i = 0; i < domain->conf.extra_aliases.count; i++) {
+		const char *file = domain->conf.extra_aliases.word[i];
+		if (domain_extra_is(&h->call->in, file, h->domain->name,
+		    &unused))
+			note("extra-aliases of %s has %s: all mail of %s will "
+			    "wait until that is taken out", name, file, name);
+	}
+	return 0;
+}
+
 int
 holdings_count(struct holdings *h, struct err *err)
 {
@@ -110,7 +133,9 @@ holdings_tell(struct holdings *h, struct err *err)
 	    h->domain->name, h->accounts, h->accounts == 1 ? "" : "s",
 	    h->aliases, h->aliases == 1 ? "" : "es",
 	    (unsigned long long)h->bytes);
-	if (domain_each(&h->call->in, &names, tell_domain_alias, h, err) == -1)
+	if (domain_each(&h->call->in, &names, tell_domain_alias, h,
+	    err) == -1 ||
+	    domain_each(&h->call->in, &names, tell_extra, h, err) == -1)
 		return -1;
 	return references_each(h->call, NULL, tell_reference, h, err);
 }

@@ -6,6 +6,7 @@
 #include "admin_ops.h"
 #include "administrators.h"
 #include "domain_file.h"
+#include "domain_lost.h"
 #include "domain_make.h"
 #include "domain_names.h"
 #include "domain_set.h"
@@ -122,7 +123,8 @@ domain_add(struct call *call, struct err *err)
 {
 	const char *name;
 
-	if (domain_new_name(call, "D", &name, err) == -1)
+	if (domain_new_name(call, "D", &name, err) == -1 ||
+	    domain_check_lost(call, name, err) == -1)
 		return -1;
 	if (domain_make(call, name, call_list(call, "NAME=VALUE"), err) == -1)
 		return -1;

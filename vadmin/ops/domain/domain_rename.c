@@ -77,7 +77,8 @@ check_files(const struct domain_rename *r, struct err *err)
 		return -1;
 	if (!there)
 		return err_set(err, ERR_TEMPORARY, "%s/passwd.%s is missing: "
-		    "'vadmin domain add %s' makes it", in->path, r->from,
+		    "bring it back, or say 'vadmin domain add %s' again, if "
+		    "that was interrupted", in->path, r->from,
 		    r->from);
 	bool known = files_exists(in->dir, domain) &&
 	    !link_file_is(in, domain, file_of(r, "domain", r->from));

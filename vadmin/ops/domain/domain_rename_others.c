@@ -1,6 +1,7 @@
 /* domain_rename_others.c: what names a renamed domain elsewhere. */
 #include <string.h>
 
+#include "domain_extra.h"
 #include "domain_file.h"
 #include "domain_rename.h"
 #include "files.h"
@@ -78,12 +79,12 @@ point_extra(void *arg, const char *name, bool is_alias, struct err *err)
 		return 0;
 	str_adds(&list, "extra-aliases=");
 	for (size_t i = 0; i < domain->conf.extra_aliases.count; i++) {
-		struct slice word = slice_of(domain->conf.extra_aliases.word[i]),
-		    rest = word, kind = { 0 };
-		bool ours = slice_cut(&rest, '.', &kind) &&
-		    !slice_has(kind, '/') && slice_is(rest, r->from);
-		str_addf(&list, "%.*s%s ", (int)(ours ? kind.len + 1 :
-		    word.len), word.p, ours ? r->to : "");
+		const char *file = domain->conf.extra_aliases.word[i];
+		struct slice before = slice_of(file);
+		bool ours = domain_extra_is(&r->call->in, file, r->from,
+		    &before);
+		str_addf(&list, "%.*s%s ", (int)before.len, before.p, ours ?
+		    r->to : "");
 		changed = changed || ours;
 	}
 	if (!changed)

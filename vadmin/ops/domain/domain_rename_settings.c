@@ -2,6 +2,7 @@
  * becomes domain.NEW. */
 #include <string.h>
 
+#include "domain_extra.h"
 #include "domain_rename.h"
 #include "domain_set.h"
 #include "scope.h"
@@ -9,16 +10,14 @@
 
 /* A file of the domain's that an extra alias is in moves with it. */
 static void
-rename_extra(const struct domain_rename *r, struct slice word, struct str *out)
+rename_extra(const struct domain_rename *r, const char *file, struct str *out)
 {
-	struct slice kind = { 0 }, rest = word;
+	struct slice before;
 
-	str_addc(out, ' ');
-	if (slice_cut(&rest, '.', &kind) && !slice_has(kind, '/') &&
-	    slice_is(rest, r->from))
-		str_addf(out, "%.*s.%s", (int)kind.len, kind.p, r->to);
+	if (domain_extra_is(&r->call->in, file, r->from, &before))
+		str_addf(out, " %.*s%s", (int)before.len, before.p, r->to);
 	else
-		str_addslice(out, word);
+		str_addf(out, " %s", file);
 }
 
 static void
@@ -38,7 +37,7 @@ rename_extras(const struct domain_rename *r, struct str *text)
 	const struct setting_words *extra = &r->domain->conf.extra_aliases;
 
 	for (size_t i = 0; i < extra->count; i++)
-		rename_extra(r, slice_of(extra->word[i]), &list);
+		rename_extra(r, extra->word[i], &list);
 	if (list.len > 0)
 		change(text, "extra-aliases", slice_trim(str_slice(&list)));
 }

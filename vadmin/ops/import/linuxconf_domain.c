@@ -10,6 +10,7 @@
 #include "aliases.h"
 #include "belongings.h"
 #include "domain_file.h"
+#include "domain_set.h"
 #include "entries.h"
 #include "fd.h"
 #include "files.h"
@@ -18,6 +19,7 @@
 #include "old_accounts.h"
 #include "scope.h"
 #include "spool.h"
+#include "unfinished.h"
 
 #define OLD_HOMES	"/vhome/"
 
@@ -159,7 +161,8 @@ copy_domain(struct linuxconf *import, struct moved *moved, struct err *err)
 {
 	SCOPED(drop_str) struct str passwd = { 0 };
 
-	if (begin_domain(import, moved, err) == -1)
+	if (begin_domain(import, moved, err) == -1 ||
+	    domain_set_clear_marks(moved->domain, err) == -1)
 		return -1;
 	for (size_t i = 0; i < moved->accounts.count; i++)
 		moved->accounts.all[i]->domain = moved->domain;
@@ -258,6 +261,23 @@ why_not(const struct linuxconf *import, const struct moved *moved,
 	return "a symbolic link is not followed: put the file in its place";
 }
 
+/* 1: something of this name is on its way here, which is told. */
+static int
+is_begun(struct linuxconf *import, const struct moved *moved, const char *where,
+    struct err *err)
+{
+	struct unfinished begun;
+	int got = unfinished_of_domain(&import->call->in, import->pool,
+	    moved->name, false, &begun, err);
+
+	if (got == 1)
+		report_left(&import->report, where, pool_format(import->pool,
+		    "domain %s", moved->name), "'%s' was interrupted: finish "
+		    "it first with 'vadmin %s'", begun.op,
+		    unfinished_command(&begun, import->pool));
+	return got;
+}
+
 /* What is there already is an earlier import's, or served where it lies. */
 static int
 take_domain(struct linuxconf *import, struct moved *moved, bool there,
@@ -311,6 +331,9 @@ linuxconf_domain(struct linuxconf *import, const char *old_name,
 		    "domain %s", old_name), "%s", why);
 		return 0;
 	}
+	int begun = is_begun(import, &moved, where, err);
+	if (begun != 0)
+		return begun == -1 ? -1 : 0;
 	if (old_machine_text(&import->old, pool_format(import->pool,
 	    "passwd.%s", old_name), import->call->in.owner, &moved.passwd, NULL,
 	    err) == -1)

@@ -20,6 +20,7 @@ struct goal {
 	const char	*word;
 	bool		 is_account, is_full_name;
 	struct goal	*next;
+	struct goal	*same;		/* the next of its name */
 };
 
 struct search {
@@ -29,6 +30,8 @@ struct search {
 	struct table		 seen;		/* NAME@DOMAIN */
 	/* what is looked for in this round, and in the next one */
 	struct goal		*now, *found;
+	struct table		 by_name;	/* those of now, in lower case */
+	bool			 full_names;	/* some of now are such */
 	/* whose file is being looked at */
 	const char		*domain;
 };
@@ -37,6 +40,7 @@ static void
 drop_search(struct search *search)
 {
 	drop_table(&search->seen);
+	drop_table(&search->by_name);
 	drop_pool(&search->pool);
 }
 
@@ -48,6 +52,23 @@ add_goal(struct search *search, struct goal goal)
 	*added = goal;
 	added->next = search->found;
 	search->found = added;
+}
+
+/* What was found is looked for: thousands of aliases may lead to one. */
+static void
+next_round(struct search *search)
+{
+	search->now = search->found;
+	search->found = NULL;
+	search->full_names = false;
+	drop_table(&search->by_name);
+	for (struct goal *g = search->now; g != NULL; g = g->next) {
+		void **slot = table_at(&search->by_name, pool_lower(
+		    &search->pool, slice_of(g->name)));
+		g->same = *slot;
+		*slot = g;
+		search->full_names |= g->is_full_name;
+	}
 }
 
 /* False: it was. */
@@ -74,15 +95,43 @@ is_full_name(struct slice local, const char *key)
 	    strcmp(str_text(&folded), key) == 0;
 }
 
-static bool
-is_called(const struct goal *goal, struct slice local, struct slice base)
-{
-	struct slice name = slice_of(goal->name);
+struct meant {
+	const struct search	*search;
+	struct pool		*pool;
+	struct slice		 domain;
+	enum alias_kind		 kind;
+};
 
-	if (goal->is_full_name)
-		return is_full_name(local, goal->name) ||
-		    is_full_name(base, goal->name);
-	return slice_same(local, name) || slice_same(base, name);
+static bool
+is_meant(const struct meant *m, const struct goal *g)
+{
+	const char *real;
+	struct err unused;
+
+	return (g->is_account || m->kind != ALIAS_MAILBOX) &&
+	    domain_real_name(&m->search->call->in, m->pool, m->domain, &real,
+	    &unused) == 0 && strcmp(real, g->domain) == 0;
+}
+
+static bool
+means_name(const struct meant *m, struct slice name)
+{
+	for (const struct goal *g = table_find(&m->search->by_name,
+	    pool_lower(m->pool, name)); g != NULL; g = g->same)
+		if (!g->is_full_name && is_meant(m, g))
+			return true;
+	return false;
+}
+
+static bool
+means_full_name(const struct meant *m, struct slice name)
+{
+	for (const struct goal *g = m->search->full_names ? m->search->now :
+	    NULL; g != NULL; g = g->next)
+		if (g->is_full_name && is_full_name(name, g->name) &&
+		    is_meant(m, g))
+			return true;
+	return false;
 }
 
 /* Whether a member, as its domain's files understand it, leads to a goal; "\name"
@@ -92,23 +141,18 @@ leads(const struct search *search, struct pool *pool, const char *text,
     enum alias_kind kind)
 {
 	const struct installation *in = &search->call->in;
-	const char *real;
 	struct address address;
 	struct err unused;
 
 	if (address_parse(pool, slice_of(text), &address, &unused) == -1)
 		return false;
 	struct slice local = slice_of(address.local),
-	    base = words_base(in->conf.recipient_delimiter, local),
-	    domain = slice_of(address.domain[0] != '\0' ? address.domain :
-	    search->domain);
-	for (const struct goal *g = search->now; g != NULL; g = g->next)
-		if ((g->is_account || kind != ALIAS_MAILBOX) &&
-		    is_called(g, local, base) && domain_real_name(in, pool,
-		    domain, &real, &unused) == 0 &&
-		    strcmp(real, g->domain) == 0)
-			return true;
-	return false;
+	    base = words_base(in->conf.recipient_delimiter, local);
+	const struct meant m = { search, pool, slice_of(
+	    address.domain[0] != '\0' ? address.domain : search->domain),
+	    kind };
+	return means_name(&m, local) || means_name(&m, base) ||
+	    means_full_name(&m, local) || means_full_name(&m, base);
 }
 
 static void
@@ -263,8 +307,7 @@ alias_use_show(struct call *call, const struct account *account,
 	add_full_name(&search, account);
 	while (search.found != NULL && rounds-- > 0) {
 		SCOPED(drop_pool) struct pool names = { 0 };
-		search.now = search.found;
-		search.found = NULL;
+		next_round(&search);
 		if (domain_each(&call->in, &names, look_at_domain, &search,
 		    err) == -1)
 			return -1;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "account.h"
+#include "columns.h"
 #include "mem.h"
 #include "ops.h"
 #include "output.h"
@@ -11,7 +12,11 @@
 #include "subject_pattern.h"
 #include "usage.h"
 
-enum { KB = 1024, BAR = 20, BAR_MARK = BAR * 9 / 10 };
+enum {
+	KB = 1024,
+	BAR = 20, BAR_LEAST = 10,
+	BESIDE_BAR = 37,	/* sizes, share, mark, brackets, gaps */
+};
 
 struct row {
 	const struct account	*account;
@@ -153,18 +158,37 @@ add_limit(struct sheet *sheet, const struct usage *usage, bool people)
 
 /* "[=========        |  ]": the stroke is where a delivery warns. */
 static void
-add_bar(struct sheet *sheet, const struct row *row)
+add_bar(struct sheet *sheet, const struct row *row, int length)
 {
 	char bar[BAR + 3] = "";
-	double filled = share_of(row) * BAR;
+	double filled = share_of(row) * length;
 
-	for (int i = 0; i < BAR && has_share(row); i++)
-		bar[i + 1] = i < filled ? '=' : i == BAR_MARK ? '|' : ' ';
+	for (int i = 0; i < length && has_share(row); i++)
+		bar[i + 1] = i < filled ? '=' : i == length * 9 / 10 ? '|' :
+		    ' ';
 	if (has_share(row)) {
 		bar[0] = '[';
-		bar[BAR + 1] = ']';
+		bar[length + 1] = ']';
 	}
 	sheet_adds(sheet, bar);
+}
+
+/* Long addresses leave less of it, in a terminal's width. */
+static int
+bar_length(const struct row *rows, size_t count)
+{
+	size_t longest = 0, width = columns_of_terminal();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct account *account = rows[i].account;
+		size_t its = columns_of_text(slice_of(account->name)) + 1 +
+		    strlen(account->domain->name);
+		if (its > longest)
+			longest = its;
+	}
+	longest += BESIDE_BAR;
+	return longest + BAR <= width ? BAR : longest + BAR_LEAST >= width ?
+	    BAR_LEAST : (int)(width - longest);
 }
 
 static const char *
@@ -175,8 +199,11 @@ mark_of(const struct row *row)
 }
 
 static void
-show(struct sheet *sheet, const struct row *row, bool people)
+show(struct sheet *sheet, const struct row *row, int bar)
 {
+	bool people = bar > 0;
+
+
 	sheet_addf(sheet, "%s@%s", row->account->name,
 	    row->account->domain->name);
 	if (row->usage.known)
@@ -190,7 +217,7 @@ show(struct sheet *sheet, const struct row *row, bool people)
 	else
 		sheet_adds(sheet, "");
 	if (people)
-		add_bar(sheet, row);
+		add_bar(sheet, row, bar);
 	sheet_adds(sheet, mark_of(row));
 }
 
@@ -217,8 +244,9 @@ quota(struct call *call, struct err *err)
 	for (size_t i = 0; i < l.count; i++)
 		rows[i] = (struct row){ l.accounts[i], usage[i] };
 	qsort(rows, l.count, sizeof *rows, compare);
+	int bar = people ? bar_length(rows, l.count) : 0;
 	for (size_t i = 0; i < l.count; i++)
-		show(&sheet, &rows[i], people);
+		show(&sheet, &rows[i], bar);
 	sheet_print(&sheet);
 	return 0;
 }

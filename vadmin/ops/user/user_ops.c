@@ -98,8 +98,7 @@ user_add(struct call *call, struct err *err)
 	const struct domain *domain = subject.domain;
 	struct account account = { .domain = domain, .name = subject.name };
 	if (user_settings_take(call, &account, true, &settings, err) == -1 ||
-	    belongings_leftovers(&account, &call->pool, err) == -1 ||
-	    belongings_unmark(&account, &call->pool, err) == -1 ||
+	    belongings_make_room(&account, &call->pool, err) == -1 ||
 	    user_forget_all(&subject, err) == -1 ||
 	    uid_mark_take(&call->in, (uid_t)domain->conf.uid_start, &uid,
 	    err) == -1)

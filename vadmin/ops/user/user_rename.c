@@ -21,6 +21,7 @@
 #include "grant_file.h"
 #include "homes.h"
 #include "leads_left.h"
+#include "leftovers.h"
 #include "mailbox_hold.h"
 #include "name.h"
 #include "ops.h"
@@ -241,6 +242,7 @@ check_new(const struct renaming *r, struct err *err)
 	const struct belongings all = { .account = &r->account,
 	    .new_name = r->to, .pool = &r->call->pool };
 	struct account account = r->account;
+	const char *why;
 
 	int there = user_lines_mention(r->domain, USER_LINES_PASSWD,
 	    slice_of(r->to), err);
@@ -248,6 +250,10 @@ check_new(const struct renaming *r, struct err *err)
 		return there == -1 ? -1 : err_set(err, ERR_EXISTS, "%s has an "
 		    "account '%s' already", r->domain->name, r->to);
 	account.name = r->to;
+	if (leftovers_elsewhere(&account, &r->call->pool, &why, err) == -1)
+		return -1;
+	if (why != NULL)
+		return err_set(err, ERR_EXISTS, "%s", why);
 	if (belongings_each(&all, check_free, err) == -1)
 		return -1;
 	return belongings_leftovers(&account, &r->call->pool, err);

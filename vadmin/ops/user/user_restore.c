@@ -7,6 +7,7 @@
 #include "confirm.h"
 #include "grant_file.h"
 #include "homes.h"
+#include "leftovers.h"
 #include "line_edit.h"
 #include "ops.h"
 #include "output.h"
@@ -172,6 +173,19 @@ check_uid(const struct call *call, const struct record *record,
 	    account->domain->name);
 }
 
+/* Where the domain's inboxes lie among others' somebody may have its name by
+ * now. */
+static int
+check_inbox(const struct record *record, struct err *err)
+{
+	const char *why;
+
+	if (leftovers_elsewhere(&record->account, record->belongings.pool,
+	    &why, err) == -1)
+		return -1;
+	return why == NULL ? 0 : err_set(err, ERR_EXISTS, "%s", why);
+}
+
 /* passwd.D last: until then there is no account, and mail for it waits for
  * nobody. */
 static int
@@ -200,6 +214,7 @@ user_restore(struct call *call, struct err *err)
 	if (read_record(call, subject, newest, &record, err) == -1 ||
 	    check_uid(call, &record, err) == -1 ||
 	    check_places(&record, err) == -1 ||
+	    check_inbox(&record, err) == -1 ||
 	    trash_restore(&record.belongings, err) == -1 ||
 	    belongings_unmark(&record.account, &call->pool, err) == -1 ||
 	    restore_lines(&record, err) == -1 ||

@@ -109,6 +109,12 @@ restore_record_read(const struct installation *in, const char *id,
 	return 0;
 }
 
+bool
+restore_record_is_there(const struct installation *in)
+{
+	return files_exists(in->dir, RECORD);
+}
+
 int
 restore_record_write(const struct installation *in,
     const struct restore_record *r, struct err *err)

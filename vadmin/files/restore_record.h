@@ -5,6 +5,7 @@
 #ifndef RESTORE_RECORD_H
 #define RESTORE_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -35,6 +36,9 @@ void	drop_restore_record(struct restore_record *record);
  * not through. */
 int	restore_record_read(const struct installation *in, const char *id,
 	    const char *file, struct restore_record *record, struct err *err);
+
+/* Whether one is not through. */
+bool	restore_record_is_there(const struct installation *in);
 
 /* Until it is written. */
 void	restore_record_add(struct restore_record *record, const char *account,
