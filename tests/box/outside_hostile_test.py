@@ -16,6 +16,7 @@ def zone(**given):
     made = {"mx": lambda q: answer(q, mx("mailhost.a.test")),
             "txt": lambda q: answer(q, txt(b"v=spf1 mx -all")),
             "a": lambda q: answer(q, address(HERE)),
+            "aaaa": lambda q: answer(q),
             "ptr": lambda q: answer(q, record(PTR, name("mailhost.a.test")))}
     made.update(given)
 
@@ -27,6 +28,8 @@ def zone(**given):
             reply = made["txt"]
         elif asked == "mailhost.a.test" and kind == A:
             reply = made["a"]
+        elif asked == "mailhost.a.test" and kind == AAAA:
+            reply = made["aaaa"]
         elif asked == reverse(HERE)[:-1] and kind == PTR:
             reply = made["ptr"]
         else:
@@ -38,6 +41,10 @@ def zone(**given):
 def cut(whole):
     """By UDP only that there is more."""
     return lambda query, tcp: whole(query) if tcp else answer(query, flags=0x8380)
+
+
+def failed(query):
+    return answer(query, flags=0x8182)
 
 
 def circle(query):
@@ -99,6 +106,12 @@ ROWS = [
      "warning", ["cannot be read"], []),
     ("an address of five bytes is none", zone(a=lambda q: answer(q, record(A, b"12345"))), "address", "bad",
      ["cannot be read"], []),
+    ("where the question for IPv6 alone fails, that is told, with the address of IPv4", zone(aaaa=failed), "address", "bad",
+     ["says SERVFAIL", f"mailhost.a.test {HERE}"], []),
+    ("and the steps behind it know whose that address is",
+     zone(a=lambda q: answer(q, address("255.255.255.255")), aaaa=failed), "here", "warning",
+     ["point mailhost.a.test here: mailhost.a.test. IN A "], []),
+    ("so does the MX", zone(aaaa=failed), "tlsa", "none", ["no record"], []),
     ("fewer records than it promised are none", zone(mx=lambda q: answer(q, mx("mailhost.a.test"), count=9)), "mx",
      "bad", ["cannot be read"], []),
     ("records of other names are nobody's",

@@ -37,11 +37,10 @@ try_host(struct look *look, const char *host)
 
 	if (!look_is_host(host))
 		return 0;
-	if (look_up_addresses(look, host, look->addresses, LOOK_ADDRESSES_MAX,
-	    &look->address_count, &alias) == -1)
-		return -1;
+	int got = look_up_addresses(look, host, look->addresses,
+	    LOOK_ADDRESSES_MAX, &look->address_count, &alias);
 	if (look->address_count == 0)
-		return 0;
+		return got;
 	look->host = pool_dup(&look->pool, slice_of(host));
 	return 1;
 }

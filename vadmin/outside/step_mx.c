@@ -40,7 +40,7 @@ look_at_host(struct look *look, const char *host)
 	struct look_mx *mx = &look->mx[look->mx_count];
 
 	if (look_up_addresses(look, host, found, LOOK_ADDRESSES_MAX, &count,
-	    &alias) == -1)
+	    &alias) == -1 && count == 0)
 		return;
 	if (alias != NULL)
 		look_bad(look, "%s is another name for %s (CNAME), which an MX "
