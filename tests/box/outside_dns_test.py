@@ -31,6 +31,10 @@ def dmarc(text):
     return without("_dmarc") + f'_dmarc.D. TXT "{text}"\n'
 
 
+def many(host, network):
+    return "".join(f"{host}. A {network}.{n}\n" for n in range(100))
+
+
 # A sentence, the zone (D stands for a domain of its own), the step, its result, and words of what it says.
 ROWS = [
     ("a good MX is told by its host", GOOD, "mx", "ok", ["mailhost.D"]),
@@ -51,7 +55,6 @@ ROWS = [
      "warning", ["far.D is another machine"]),
     ("many MX records are cut short", GOOD + "".join(f"D. MX 20 m{n}.D.\nm{n}.D. A {HERE}\n" for n in range(40)), "mx",
      "warning", ["41 MX records", "the first 10"]),
-
     ("the addresses of the POP host are told", GOOD + "mailhost.D. AAAA ::1\n", "address", "ok",
      [f"mailhost.D {HERE} ::1"]),
     ("pop comes behind mailhost", without("mailhost") + f"pop.D. A {HERE}\nmail.D. A {NOWHERE}\n", "address", "ok",
@@ -61,6 +64,8 @@ ROWS = [
      [f"in.D {HERE}"]),
     ("a POP host may have another name", without("mailhost") + f"mailhost.D. CNAME box.D.\nbox.D. A {HERE}\n",
      "address", "ok", [f"mailhost.D {HERE}"]),
+    ("many addresses are cut short", without("mailhost") + many("mailhost.D", "127.201.8"), "address", "warning",
+     ["mailhost.D has 100 addresses, of which the first 6 are looked at"]),
     ("no POP host at all is bad", without("mailhost"), "address", "bad",
      ["neither mailhost.D, pop.D, mail.D nor the MX", "mailhost.D. IN A "]),
     ("a POP host with IPv6 alone is a warning", without("mailhost") + "mailhost.D. AAAA ::1\n", "address", "warning",
@@ -161,6 +166,7 @@ NAMES = [
     ("two names of the domain are a warning", ["mailhost.D", "www.D"], "warning", ["2 names", "keep one"]),
     ("a name that does not lead back is a warning", ["other.D"], "warning",
      ["other.D does not lead back to A: other.D. IN A A"]),
+    ("a name may lead to a hundred other addresses", ["many.D"], "ok", ["A is many.D"]),
 ]
 
 
@@ -183,6 +189,7 @@ def records():
         domain, at = f"{label_of(words)}.test", addresses()[words]
         text += f"{domain}. MX 10 mailhost.{domain}.\nmailhost.{domain}. A {at}\n"
         text += "".join(f"{reverse(at)} PTR {of(domain, n)}.\n" for n in names)
+        text += f"many.{domain}. A {at}\n" + many(f"many.{domain}", "192.0.2")
     return text
 
 

@@ -106,6 +106,8 @@ ROWS = [
      "warning", ["cannot be read"], []),
     ("an address of five bytes is none", zone(a=lambda q: answer(q, record(A, b"12345"))), "address", "bad",
      ["cannot be read"], []),
+    ("an address of this machine counts behind a dozen others",
+     zone(a=lambda q: answer(q, *[address("255.255.255.255")] * 12, address(HERE))), "mx", "ok", ["mailhost.a.test"], []),
     ("where the question for IPv6 alone fails, that is told, with the address of IPv4", zone(aaaa=failed), "address", "bad",
      ["says SERVFAIL", f"mailhost.a.test {HERE}"], []),
     ("and the steps behind it know whose that address is",

@@ -145,8 +145,10 @@ look_up_addresses(struct look *look, const char *host,
 			return -1;
 		if (answer.alias != NULL)
 			*alias = pool_dup(&look->pool, slice_of(answer.alias));
-		for (size_t i = 0; i < answer.count && *count < max; i++) {
-			struct look_address *a = &out[(*count)++];
+		for (size_t i = 0; i < answer.count; i++) {
+			if ((*count)++ >= max)
+				continue;
+			struct look_address *a = &out[*count - 1];
 			*a = (struct look_address){
 			    .address = answer.records[i].address };
 			address_to_text(&a->address, &text);

@@ -83,9 +83,9 @@ int	look_up(struct look *look, const char *name, enum dns_type type,
 int	look_up_text(struct look *look, const char *name, const char *tag,
 	    struct dns_answer *answer, struct slice *text);
 
-/* Adds the addresses of a host, of both families, up to max; *alias is set to
- * what its CNAME says.  -1: as look_up(); those of IPv4 are there if only the
- * question for IPv6 failed. */
+/* The addresses of a host, of both families: how many it has, of which up to max
+ * are there; *alias is set to what its CNAME says.  -1: as look_up(); those of
+ * IPv4 are there if only the question for IPv6 failed. */
 int	look_up_addresses(struct look *look, const char *host,
 	    struct look_address *out, size_t max, size_t *count,
 	    const char **alias);

@@ -34,13 +34,19 @@ static int
 try_host(struct look *look, const char *host)
 {
 	const char *alias = NULL;
+	size_t count = 0;
 
 	if (!look_is_host(host))
 		return 0;
 	int got = look_up_addresses(look, host, look->addresses,
-	    LOOK_ADDRESSES_MAX, &look->address_count, &alias);
-	if (look->address_count == 0)
+	    LOOK_ADDRESSES_MAX, &count, &alias);
+	if (count == 0)
 		return got;
+	if (count > LOOK_ADDRESSES_MAX)
+		look_warn(look, "%s has %zu addresses, of which the first %d "
+		    "are looked at: a few do", host, count, LOOK_ADDRESSES_MAX);
+	look->address_count = count < LOOK_ADDRESSES_MAX ? count :
+	    LOOK_ADDRESSES_MAX;
 	look->host = pool_dup(&look->pool, slice_of(host));
 	return 1;
 }
@@ -180,19 +186,20 @@ static void
 check_way_back(struct look *look, const struct look_address *a,
     const char *name)
 {
-	struct look_address found[LOOK_ADDRESSES_MAX];
-	const char *alias = NULL;
-	size_t count = 0;
+	SCOPED(drop_dns_answer) struct dns_answer answer = { 0 };
+	bool is_four = a->address.ss_family == AF_INET;
+	struct address_text text;
 
-	if (!look_is_host(name) || look_up_addresses(look, name, found,
-	    LOOK_ADDRESSES_MAX, &count, &alias) == -1)
+	if (!look_is_host(name) || look_up(look, name, is_four ? DNS_A :
+	    DNS_AAAA, &answer) == -1)
 		return;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(found[i].text, a->text) == 0)
+	for (size_t i = 0; i < answer.count; i++) {
+		address_to_text(&answer.records[i].address, &text);
+		if (strcmp(text.text, a->text) == 0)
 			return;
+	}
 	look_warn(look, "%s does not lead back to %s: %s. IN %s %s", name,
-	    a->text, name, a->address.ss_family == AF_INET ? "A" : "AAAA",
-	    a->text);
+	    a->text, name, is_four ? "A" : "AAAA", a->text);
 }
 
 static void
