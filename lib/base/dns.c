@@ -198,9 +198,12 @@ dns_ask(struct dns *dns, const char *name, enum dns_type type,
 	if (len == -1)
 		return err_set(err, ERR_INVALID, "'%s' can be no name of the "
 		    "DNS", name);
-	if (dns->unanswered >= UNANSWERED_MAX || deadline_over(dns->until))
+	if (dns->unanswered >= UNANSWERED_MAX)
 		return err_set(err, ERR_REFUSED,
 		    "not asked: no name server answered before");
+	if (deadline_over(dns->until))
+		return err_set(err, ERR_REFUSED, "not asked: the name servers "
+		    "were so slow that the time for all questions is over");
 	err_fill(err, ERR_TEMPORARY, "no name server answered");
 	struct asking a = { .question = { (const char *)question, (size_t)len },
 	    .message = message };

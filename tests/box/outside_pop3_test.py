@@ -62,9 +62,9 @@ class AtItsPorts(BoxTest):
                      (f"_dmarc.{D}", TXT): [txt(b"v=DMARC1; p=none")]}
             known.update({(reverse(a)[:-1], PTR): [record(PTR, name(HOST))] for a in addresses})
             return answer(query, *known[asked, kind]) if (asked, kind) in known else answer(query, flags=0x8183)
-        server = Server(says)
-        self.addCleanup(server.stop)
-        return server.where
+        self.names = Server(says)
+        self.addCleanup(self.names.stop)
+        return self.names.where
 
     def serve(self, *args, port=110, address=None):
         where = (address or self.address, port)
@@ -172,6 +172,21 @@ class AtItsPorts(BoxTest):
     def test_somebody_elses_server_is_told_by_what_it_says(self):
         self.other(b"220 mail \x1b[2J\0 ESMTP\r\n")
         self.says(self.check(status=1), "port", "bad", "says '220 mail \\x1b[2J? ESMTP', as no POP3 server does")
+
+    def test_a_server_that_takes_its_time_takes_none_from_the_dns(self):
+        listener = socket.create_server((self.address, 110))
+        self.addCleanup(listener.close)
+        before = []
+
+        def serve():
+            with contextlib.suppress(OSError), listener.accept()[0]:
+                before.extend(self.names.asked)
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        self.check()
+        thread.join(DEADLINE)
+        self.assertIn((f"_dmarc.{D}", TXT, False), before)
+        self.assertEqual(before, self.names.asked)
 
     def test_a_greeting_without_an_end_is_none(self):
         self.other(b"+OK " + b"x" * 100000)

@@ -8,6 +8,7 @@
 
 #include "connection.h"
 #include "fd.h"
+#include "mem.h"
 #include "name.h"
 #include "scope.h"
 
@@ -22,14 +23,17 @@ const struct step steps[] = {
 	  OUTSIDE_BAD, .of_address = true, .of_name = true,
 	  .needs_address = true, .look = look_ptr },
 	{ "port", "whether port 110 answers",
-	  OUTSIDE_BAD, .needs_address = true, .look = look_port },
+	  OUTSIDE_BAD, .needs_address = true, .at_ports = true,
+	  .look = look_port },
 	{ "greeting", "whether it greets for the domain",
 	  OUTSIDE_BAD, .of_address = true, .needs_address = true,
-	  .look = look_greeting },
+	  .at_ports = true, .look = look_greeting },
 	{ "stls", "TLS and the certificate at port 110",
-	  OUTSIDE_BAD, .needs_address = true, .look = look_stls },
+	  OUTSIDE_BAD, .needs_address = true, .at_ports = true,
+	  .look = look_stls },
 	{ "pop3s", "TLS and the certificate at port 995",
-	  OUTSIDE_BAD, .needs_address = true, .look = look_pop3s },
+	  OUTSIDE_BAD, .needs_address = true, .at_ports = true,
+	  .look = look_pop3s },
 	{ "spf", "who may send the domain's mail",
 	  OUTSIDE_WARNING, .look = look_spf },
 	{ "dkim", "the keys of its signatures",
@@ -182,27 +186,22 @@ look_is_below(const char *name, const char *domain)
 
 /* --- the whole ----------------------------------------------------------- */
 
+/* Its row: the step's number, how bad, the text and a NUL. */
 static void
-do_step(struct look *look)
+do_step(struct look *look, const struct step *step, struct str *row)
 {
-	if (look->step->needs_address && look->address_count == 0)
+	look->step = step;
+	look->level = OUTSIDE_OK;
+	str_cut(&look->text, 0);
+	if (step->needs_address && look->address_count == 0)
 		look_none(look, "not looked at: there is no address");
 	else
-		look->step->look(look);
-}
-
-/* A step's number, how bad, the text and a NUL. */
-static int
-tell(struct look *look, int fd)
-{
-	SCOPED(drop_str) struct str row = { 0 };
-
-	str_addc(&row, (char)('A' + (look->step - steps)));
-	str_addc(&row, (char)('0' + look->level));
+		step->look(look);
+	str_addc(row, (char)('A' + (step - steps)));
+	str_addc(row, (char)('0' + look->level));
 	for (size_t i = 0; i < look->text.len; i++)
-		str_addc(&row, look->text.s[i] != '\0' ? look->text.s[i] : '?');
-	str_addc(&row, '\0');
-	return fd_write(fd, row.s, row.len);
+		str_addc(row, look->text.s[i] != '\0' ? look->text.s[i] : '?');
+	str_addc(row, '\0');
 }
 
 static void
@@ -216,22 +215,36 @@ open_dns(struct look *look)
 		str_adds(&look->dns_fault, err.text);
 }
 
+/* A POP host that says nothing would take the time of the DNS, which is asked
+ * before. */
+static int
+do_steps(struct look *look, struct str *rows, int fd)
+{
+	for (size_t i = 0; i < step_count; i++)
+		if (!steps[i].at_ports)
+			do_step(look, &steps[i], &rows[i]);
+	for (size_t i = 0; i < step_count; i++) {
+		if (steps[i].at_ports)
+			do_step(look, &steps[i], &rows[i]);
+		if (fd_write(fd, rows[i].s, rows[i].len) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 look_all(const struct outside_question *q, int helper, const char *helper_path,
     int fd)
 {
 	struct look look = { .q = q, .helper = helper,
 	    .helper_path = helper_path, .end = deadline_in(LOOK_MS) };
-	int result = 0;
+	struct str *rows = mem_alloc(step_count * sizeof *rows);
 
 	open_dns(&look);
-	for (size_t i = 0; i < step_count && result == 0; i++) {
-		look.step = &steps[i];
-		look.level = OUTSIDE_OK;
-		str_cut(&look.text, 0);
-		do_step(&look);
-		result = tell(&look, fd);
-	}
+	int result = do_steps(&look, rows, fd);
+	for (size_t i = 0; i < step_count; i++)
+		drop_str(&rows[i]);
+	drop_mem(&rows);
 	drop_dns(&look.dns);
 	drop_str(&look.text);
 	drop_str(&look.dns_fault);

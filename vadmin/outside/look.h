@@ -60,6 +60,8 @@ struct step {
 	bool			 of_address, of_name;
 	/* there has to be an address of the POP host */
 	bool			 needs_address;
+	/* it talks to the POP host, or looks at what that said */
+	bool			 at_ports;
 	void			(*look)(struct look *look);
 };
 extern const struct step steps[];
@@ -115,7 +117,7 @@ void	look_dmarc(struct look *look);
 void	look_mta_sts(struct look *look);
 void	look_tlsa(struct look *look);
 
-/* All steps; each row goes to fd as soon as it is known. */
+/* All steps; each row goes to fd as soon as it and those before it are known. */
 int	look_all(const struct outside_question *q, int helper,
 	    const char *helper_path, int fd);
 
