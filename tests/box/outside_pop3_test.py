@@ -78,7 +78,7 @@ class AtItsPorts(BoxTest):
 
     def other(self, *said, port=110):
         """Somebody else's server: to each connection it says the first thing at once, each other one when it
-        was told something, and then ends it; nothing at all, and it waits for ever."""
+        was told something (or what a function makes of that), and then ends it; nothing at all, and it waits for ever."""
         listener = socket.create_server((self.address, port))
         self.addCleanup(listener.close)
         kept = []
@@ -89,9 +89,8 @@ class AtItsPorts(BoxTest):
                     client = listener.accept()[0]
                     kept.append(client)
                     for i, text in enumerate(said):
-                        if i > 0:
-                            client.recv(4096)
-                        client.sendall(text)
+                        told = client.recv(4096) if i > 0 else b""
+                        client.sendall(text(told) if callable(text) else text)
                     if said:
                         shut(client)
         threading.Thread(target=serve, daemon=True).start()
@@ -208,6 +207,12 @@ class AtItsPorts(BoxTest):
     def test_who_offers_stls_and_has_none_is_told(self):
         self.other(b"+OK Virtual a.test POP3 Server ready\r\n", b"+OK\r\nSTLS\r\n.\r\n")
         self.says(self.check(), "stls", "bad", "no TLS comes about")
+
+    def test_who_offers_stls_and_refuses_it_is_told(self):
+        self.other(b"+OK Virtual a.test POP3 Server ready\r\n",
+                   lambda told: b"+OK\r\nSTLS\r\n.\r\n" if told.startswith(b"CAPA") else b"-ERR no certificate\r\n")
+        self.says(self.check(status=1), "stls", "bad", "no TLS comes about: it says -ERR no certificate: see"
+                  " tls-certificate and tls-key")
 
     def test_the_looking_is_done_by_nobody(self):
         self.serve()
