@@ -113,25 +113,17 @@ look_up(struct look *look, const char *name, enum dns_type type,
 	return -1;
 }
 
-static bool
-has_tag(struct slice text, const char *tag)
-{
-	size_t len = strlen(tag);
-
-	return slice_starts_same(text, tag) && (text.len == len ||
-	    text.p[len] == ' ' || text.p[len] == '\t' || text.p[len] == ';');
-}
-
 int
-look_up_text(struct look *look, const char *name, const char *tag,
-    struct dns_answer *answer, struct slice *text)
+look_up_text(struct look *look, const char *name,
+    bool (*is)(struct slice text), struct dns_answer *answer,
+    struct slice *text)
 {
 	int count = 0;
 
 	if (look_up(look, name, DNS_TXT, answer) == -1)
 		return -1;
 	for (size_t i = 0; i < answer->count; i++)
-		if (has_tag(answer->records[i].text, tag) && count++ == 0)
+		if (is(answer->records[i].text) && count++ == 0)
 			*text = answer->records[i].text;
 	return count;
 }

@@ -80,10 +80,11 @@ void	look_bad(struct look *look, const char *fmt, ...) SAYS;
 int	look_up(struct look *look, const char *name, enum dns_type type,
 	    struct dns_answer *out);
 
-/* The texts of a name that begin with this tag ("v=spf1") as a word of its own:
- * how many there are; *text is the first.  -1: as look_up(). */
-int	look_up_text(struct look *look, const char *name, const char *tag,
-	    struct dns_answer *answer, struct slice *text);
+/* The texts of a name that are of a kind: how many there are; *text is the
+ * first.  -1: as look_up(). */
+int	look_up_text(struct look *look, const char *name,
+	    bool (*is)(struct slice text), struct dns_answer *answer,
+	    struct slice *text);
 
 /* The addresses of a host, of both families: how many it has, of which up to max
  * are there; *alias is set to what its CNAME says.  -1: as look_up(); those of

@@ -35,6 +35,12 @@ judge_dmarc(struct look *look, const char *domain, int count,
 		    domain != look->q->domain ? domain : "");
 }
 
+static bool
+is_dmarc(struct slice text)
+{
+	return tag_version(text, "DMARC1");
+}
+
 /* A domain without a record has its parent's: up to the one below the top. */
 void
 look_dmarc(struct look *look)
@@ -45,7 +51,7 @@ look_dmarc(struct look *look)
 	while ((dot = strchr(domain, '.')) != NULL) {
 		SCOPED(drop_dns_answer) struct dns_answer answer = { 0 };
 		int count = look_up_text(look, pool_format(&look->pool,
-		    "_dmarc.%s", domain), "v=DMARC1", &answer, &text);
+		    "_dmarc.%s", domain), is_dmarc, &answer, &text);
 		if (count == -1)
 			return;
 		if (count > 0) {
@@ -78,6 +84,12 @@ look_at_policy_host(struct look *look)
 		    "mta-sts.txt", host);
 }
 
+static bool
+is_mta_sts(struct slice text)
+{
+	return tag_version(text, "STSv1");
+}
+
 void
 look_mta_sts(struct look *look)
 {
@@ -85,7 +97,7 @@ look_mta_sts(struct look *look)
 	const char *name = pool_format(&look->pool, "_mta-sts.%s",
 	    look->q->domain);
 	struct slice text, id;
-	int count = look_up_text(look, name, "v=STSv1", &answer, &text);
+	int count = look_up_text(look, name, is_mta_sts, &answer, &text);
 
 	if (count == 0)
 		look_none(look, "no record, and none is needed");
