@@ -1,11 +1,21 @@
 #!/usr/bin/python3
 """outside_dns_test.py: what checkvdomain says of a domain's DNS, with a real BIND: a row for each finding."""
+import base64
+
 from zones import *
 
 HERE = "127.201.7.9"            # nobody listens there at port 110, 995
 FAR = "192.0.2.7"
 NOWHERE = "255.255.255.255"     # of no machine, and a connection fails at once
-KEY = "A" * 216                 # as long as that of an RSA key of 1024 bits
+
+
+def key(length):
+    """The public key of RSA as DER that is so long, by its head; 162 bytes are 1024 bits, 294 are 2048."""
+    head = b"\x30" + (b"\x81" + bytes([length - 3]) if length < 259 else b"\x82" + (length - 4).to_bytes(2, "big"))
+    return base64.b64encode(head.ljust(length, b"\0")).decode()
+
+
+KEY, LONG = key(162), key(294)
 GOOD = f"""D. MX 10 mailhost.D.
 mailhost.D. A {HERE}
 D. TXT "v=spf1 mx -all"
@@ -136,11 +146,20 @@ ROWS = [
     ("a key that was revoked", dkim('"v=DKIM1; p="'), "dkim", "warning", ["revoked"]),
     ("a record without a key", dkim('"v=DKIM1; k=rsa"'), "dkim", "warning", ["no key (p=)"]),
     ("a key that is no base64", dkim('"v=DKIM1; p=AA!A"'), "dkim", "warning", ["no base64"]),
-    ("a short key", dkim(f'"v=DKIM1; p={"A" * 124}"'), "dkim", "warning", ["too short"]),
+    ("a short key", dkim(f'"v=DKIM1; p={key(130)}"'), "dkim", "warning", ["too short"]),
     ("a key of Ed25519 is short", dkim(f'"v=DKIM1; k=ed25519; p={"A" * 43}="'), "dkim", "ok", ["sel"]),
     ("a key in several strings", dkim(f'"p={KEY[:100]}" "{KEY[100:]}"'), "dkim", "ok", ["sel"]),
+    ("a long key in several strings", dkim(f'"v=DKIM1; p={LONG[:200]}" " {LONG[200:]}"'), "dkim", "ok", ["sel"]),
+    ("a key of which the first string alone was published", dkim(f'"v=DKIM1; p={LONG[:236]}"'), "dkim", "warning",
+     ["its key (p=) is not whole: publish it whole, in strings of up to 255 bytes"]),
+    ("a key with more behind it", dkim(f'"v=DKIM1; p={KEY}AAAA"'), "dkim", "warning", ["not whole"]),
+    ("a version that nobody knows", dkim(f'"v=DKIM2; p={KEY}"'), "dkim", "warning", ["not DKIM1", "receivers ignore it"]),
+    ("a version in small letters", dkim(f'"v=dkim1; p={KEY}"'), "dkim", "warning", ["not DKIM1"]),
+    ("backslashes that belong to the file of a zone", dkim(f'"v=DKIM1\\\\; p={KEY}"'), "dkim", "warning",
+     ["v=DKIM1\\\\, and not DKIM1"]),
+    ("a kind of key that nobody knows", dkim(f'"v=DKIM1; k=dsa; p={KEY}"'), "dkim", "warning", ["k=dsa", "receivers ignore it"]),
     ("a key that is a test", dkim(f'"v=DKIM1; t=y; p={KEY}"'), "dkim", "warning", ["a test (t=y)"]),
-    ("two keys under one name", GOOD + f'sel._domainkey.D. TXT "p={KEY[4:]}"\n', "dkim", "warning", ["2 keys"]),
+    ("two keys under one name", GOOD + f'sel._domainkey.D. TXT "p={LONG[:200]}" "{LONG[200:]}"\n', "dkim", "warning", ["2 keys"]),
 
     ("a good DMARC record is told", GOOD, "dmarc", "ok", ["v=DMARC1; p=none"]),
     ("no DMARC record is a warning", without("_dmarc"), "dmarc", "warning",
