@@ -137,6 +137,12 @@ ROWS = [
     ("nor with a tab", spf("v=spf1\\009mx -all"), "spf", "warning", ["no SPF record"]),
     ("a redirect decides", spf("v=spf1 redirect=i.D") + 'i.D. TXT "v=spf1 +all"\n', "spf", "warning", ["+all"]),
     ("macros are not followed", spf("v=spf1 include:%{i}.D exists:%{i}.D -all"), "spf", "ok", ["%{i}"]),
+    ("a long record is cut short", spf("v=spf1 " + '" "'.join(["ip4:192.0.2.1 " * 17] * 12) + "-all"), "spf", "ok",
+     ["v=spf1 ip4:192.0.2.1 ", " ..."]),
+    ("a long word is", spf("v=spf1 " + '" "'.join(["x" * 240] * 9) + " -all"), "spf", "warning",
+     ["SPF has no word 'xxx", "xxx ..."]),
+    ("many findings are", spf("v=spf1 " + '" "'.join(f"w{n}x{'x' * 60} " for n in range(40)) + "-all"), "spf", "warning",
+     ["no word 'w0x", "no word 'w9x", " ..."]),
     ("a text in several strings is one", without("D. TXT") + 'D. TXT "v=spf1 m" "x -all"\n', "spf", "ok",
      ["v=spf1 mx -all"]),
 

@@ -49,15 +49,21 @@ const size_t step_count = sizeof steps / sizeof *steps;
 
 /* --- what a step says ---------------------------------------------------- */
 
+/* One that has no room may be followed by a shorter one that has. */
 static void
 say(struct look *look, enum outside_level level, const char *fmt, va_list ap)
 {
 	char text[LOOK_TEXT_MAX];
+	int len = vsnprintf(text, sizeof text, fmt, ap);
 
-	vsnprintf(text, sizeof text, fmt, ap);
-	if (look->text.len + strlen(text) + 2 < LOOK_TEXT_MAX)
-		str_addf(&look->text, "%s%s", look->text.len > 0 ? "; " : "",
-		    text);
+	if (look->text.len == 0)
+		str_adds(&look->text, text);
+	else if (look->text.len + (size_t)len + 2 < LOOK_TEXT_MAX)
+		str_addf(&look->text, "; %s", text);
+	else
+		look->is_cut = true;
+	if ((size_t)len >= sizeof text)
+		look->is_cut = true;
 	if (level > look->level)
 		look->level = level;
 }
@@ -185,6 +191,7 @@ do_step(struct look *look, const struct step *step, struct str *row)
 	look->step = step;
 	look->level = OUTSIDE_OK;
 	str_cut(&look->text, 0);
+	look->is_cut = false;
 	if (step->needs_address && look->address_count == 0)
 		look_none(look, "not looked at: there is no address");
 	else
@@ -193,6 +200,8 @@ do_step(struct look *look, const struct step *step, struct str *row)
 	str_addc(row, (char)('0' + look->level));
 	for (size_t i = 0; i < look->text.len; i++)
 		str_addc(row, look->text.s[i] != '\0' ? look->text.s[i] : '?');
+	if (look->is_cut)
+		str_adds(row, " ...");
 	str_addc(row, '\0');
 }
 

@@ -40,6 +40,7 @@ struct look {
 	const char			*helper_path;
 	/* what this step found */
 	struct str			 text;
+	bool				 is_cut;	/* not all had room */
 	enum outside_level		 level;
 	/* what the steps before it found */
 	struct look_mx			 mx[LOOK_MX_MAX];
