@@ -56,6 +56,8 @@ ROWS = [
      ["other.D is another name for mailhost.D (CNAME)", "D. IN MX 10 mailhost.D."]),
     ("an MX to an address is bad", without("D. MX") + f"D. MX 10 {HERE}.\n", "mx", "bad",
      [f"names an address, {HERE}", f"mailhost.D. IN A {HERE} and D. IN MX 10 mailhost.D."]),
+    ("of one to another name without an address that name needs one", without("D. MX") + "D. MX 10 o.D.\no.D. CNAME gone.D.\n",
+     "mx", "bad", ["D. IN MX 10 gone.D.", "gone.D has no address: gone.D. IN A "]),
     ("an MX without an address is bad", GOOD + "D. MX 5 nowhere.D.\n", "mx", "bad",
      ["nowhere.D has no address: nowhere.D. IN A "]),
     ("an MX with an odd name is bad", without("D. MX") + "D. MX 10 a\\007b.D.\n", "mx", "bad", ["can be no host"]),
@@ -149,6 +151,8 @@ ROWS = [
     ("a good key is told by its selector", GOOD, "dkim", "ok", ["sel"]),
     ("a key that is not published", without("sel."), "dkim", "warning",
      ['no key is published: sel._domainkey.D. IN TXT "v=DKIM1; k=rsa; p=..."']),
+    ("a key whose name is a CNAME belongs there", without("sel.") + "sel._domainkey.D. CNAME k.other.D.\n", "dkim", "warning",
+     ['no key is published: k.other.D. IN TXT "v=DKIM1; k=rsa; p=..."']),
     ("a key that was revoked", dkim('"v=DKIM1; p="'), "dkim", "warning", ["revoked"]),
     ("a record without a key", dkim('"v=DKIM1; k=rsa"'), "dkim", "warning", ["no key (p=)"]),
     ("a key that is no base64", dkim('"v=DKIM1; p=AA!A"'), "dkim", "warning", ["no base64"]),
@@ -170,6 +174,8 @@ ROWS = [
     ("a good DMARC record is told", GOOD, "dmarc", "ok", ["v=DMARC1; p=none"]),
     ("no DMARC record is a warning", without("_dmarc"), "dmarc", "warning",
      ['no DMARC record: _dmarc.D. IN TXT "v=DMARC1; p=none"']),
+    ("a policy whose name is a CNAME belongs there", without("_dmarc") + "_dmarc.D. CNAME p.other.D.\n", "dmarc", "warning",
+     ['no DMARC record: p.other.D. IN TXT "v=DMARC1; p=none"']),
     ("two of them are", GOOD + '_dmarc.D. TXT "v=DMARC1; p=reject"\n', "dmarc", "warning", ["2 DMARC records"]),
     ("one without a policy is", dmarc("v=DMARC1; rua=mailto:x@D"), "dmarc", "warning", ["no policy"]),
     ("one with an odd policy is", dmarc("v=DMARC1; p=maybe"), "dmarc", "warning", ["no policy"]),
@@ -201,6 +207,7 @@ ROWS = [
 NAMES = [
     ("a name of the domain is good", ["mailhost.D"], "ok", ["A is mailhost.D"]),
     ("no name is bad", [], "bad", ["A has no name", "REVERSE IN PTR mailhost.D."]),
+    ("where the name of an address is a CNAME, its name belongs there", [], "bad", ["IN PTR mailhost.D.", "adds 1.D. IN PTR"]),
     ("the domain itself is bad, because all mail is masqueraded", ["D"], "bad",
      ["the domain itself", "all mail is masqueraded", "REVERSE IN PTR mailhost.D."]),
     ("somebody else's name is bad", ["host.elsewhere.test"], "bad",
@@ -232,6 +239,8 @@ def records():
         domain, at = f"{label_of(words)}.test", addresses()[words]
         text += f"{domain}. MX 10 mailhost.{domain}.\nmailhost.{domain}. A {at}\n"
         text += "".join(f"{reverse(at)} PTR {of(domain, n)}.\n" for n in names)
+        if not names and "CNAME" in words:              # RFC 2317
+            text += f"{reverse(at)} CNAME 1.{domain}.\n"
         text += f"many.{domain}. A {at}\n" + many(f"many.{domain}", "192.0.2")
     return text
 

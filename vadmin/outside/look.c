@@ -119,6 +119,14 @@ look_up(struct look *look, const char *name, enum dns_type type,
 	return -1;
 }
 
+const char *
+look_place(struct look *look, const char *name,
+    const struct dns_answer *answer)
+{
+	return answer->alias == NULL ? name :
+	    pool_dup(&look->pool, slice_of(answer->alias));
+}
+
 int
 look_up_text(struct look *look, const char *name,
     bool (*is)(struct slice text), struct dns_answer *answer,

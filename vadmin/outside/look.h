@@ -94,6 +94,11 @@ int	look_up_addresses(struct look *look, const char *host,
 	    struct look_address *out, size_t max, size_t *count,
 	    const char **alias);
 
+/* Where a record has to stand so that who asks for name finds it: there, or
+ * where its CNAME leads, beside which there is none (RFC 1034, 3.6.2). */
+const char *look_place(struct look *look, const char *name,
+	    const struct dns_answer *answer);
+
 bool	look_is_here(const struct sockaddr_storage *address);
 /* An address of this machine that others may reach, for a record; "ADDRESS"
  * where none is known. */

@@ -154,7 +154,7 @@ wanted_name(struct look *look)
 
 static void
 judge_name(struct look *look, const struct look_address *a,
-    const char *reverse, const char *name)
+    const char *place, const char *name)
 {
 	const struct outside_question *q = look->q;
 
@@ -166,10 +166,10 @@ judge_name(struct look *look, const struct look_address *a,
 		    "itself: mail servers of this machine take it for their "
 		    "own name, and all mail is masqueraded as the domain's: "
 		    "name a host instead: %s. IN PTR %s.", a->text, name,
-		    reverse, wanted_name(look));
+		    place, wanted_name(look));
 	else
 		look_bad(look, "%s has the name %s, which is no host of %s: "
-		    "%s. IN PTR %s.", a->text, name, q->domain, reverse,
+		    "%s. IN PTR %s.", a->text, name, q->domain, place,
 		    wanted_name(look));
 }
 
@@ -211,14 +211,16 @@ look_at_names(struct look *look, const struct look_address *a)
 	dns_reverse(&a->address, reverse);
 	if (look_up(look, reverse, DNS_PTR, &answer) == -1)
 		return;
+	/* of less than 256 addresses it may be a CNAME (RFC 2317) */
+	const char *place = look_place(look, reverse, &answer);
 	if (answer.count == 0) {
 		look_bad(look, "%s has no name: whoever rules the address adds "
-		    "%s. IN PTR %s.", a->text, reverse, wanted_name(look));
+		    "%s. IN PTR %s.", a->text, place, wanted_name(look));
 		return;
 	}
 	enum outside_level before = look->level;
 	for (size_t i = 0; i < answer.count && i < LOOK_ADDRESSES_MAX; i++)
-		judge_name(look, a, reverse, answer.records[i].name);
+		judge_name(look, a, place, answer.records[i].name);
 	if (answer.count > 1)
 		judge_several(look, a, answer.count);
 	else if (look->level == before)

@@ -110,7 +110,7 @@ look_at_selector(struct look *look, const char *selector)
 	if (keys == 0)
 		look_warn(look, "%s: no key is published: %s. IN TXT "
 		    "\"v=DKIM1; k=rsa; p=...\" (the signer's key generator "
-		    "prints it)", selector, name);
+		    "prints it)", selector, look_place(look, name, &answer));
 	else if (keys > 1)
 		look_warn(look, "%s: %zu keys, where there must be one: %s",
 		    selector, keys, name);

@@ -50,6 +50,7 @@ look_at_host(struct look *look, const char *host)
 		    "must not name: %s. IN MX 10 %s.", host, alias,
 		    look->q->domain, alias);
 	if (count == 0) {
+		host = alias != NULL ? alias : host;
 		look_bad(look, "%s has no address: %s. IN A %s", host, host,
 		    look_own_address(look));
 		return;

@@ -45,23 +45,27 @@ is_dmarc(struct slice text)
 void
 look_dmarc(struct look *look)
 {
-	const char *domain = look->q->domain, *dot;
+	const char *domain = look->q->domain, *dot, *place = NULL;
 	struct slice text;
 
 	while ((dot = strchr(domain, '.')) != NULL) {
 		SCOPED(drop_dns_answer) struct dns_answer answer = { 0 };
-		int count = look_up_text(look, pool_format(&look->pool,
-		    "_dmarc.%s", domain), is_dmarc, &answer, &text);
+		const char *name = pool_format(&look->pool, "_dmarc.%s",
+		    domain);
+		int count = look_up_text(look, name, is_dmarc, &answer, &text);
 		if (count == -1)
 			return;
+		if (place == NULL)
+			place = look_place(look, name, &answer);
 		if (count > 0) {
 			judge_dmarc(look, domain, count, text);
 			return;
 		}
 		domain = dot + 1;
 	}
-	look_warn(look, "no DMARC record: _dmarc.%s. IN TXT \"v=DMARC1; "
-	    "p=none\"", look->q->domain);
+	look_warn(look, "no DMARC record: %s. IN TXT \"v=DMARC1; p=none\"",
+	    place != NULL ? place : pool_format(&look->pool, "_dmarc.%s",
+	    look->q->domain));
 }
 
 /* --- MTA-STS (RFC 8461) -------------------------------------------------- */
