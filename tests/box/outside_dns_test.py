@@ -199,6 +199,9 @@ ROWS = [
     *((f"a checksum of {n} bytes is none of kind {kind}", GOOD + f"_25._tcp.mailhost.D. TLSA 3 1 {kind} {'ab' * n}\n",
        "tlsa", "warning", ["1 of 1 records are none that senders know"]) for kind, n in ((1, 2), (1, 64), (2, 32), (1, 33))),
     ("one of SHA-512 is taken", GOOD + f"_25._tcp.mailhost.D. TLSA 3 1 2 {'ab' * 64}\n", "tlsa", "ok", ["mailhost.D: 1"]),
+    *((f"one of usage {usage} is none of SMTP", GOOD + f"_25._tcp.mailhost.D. TLSA {usage} 1 1 {'ab' * 32}\n", "tlsa",
+       "warning", ["1 of 1 records are none that senders know: write usage 3"]) for usage in (0, 1)),
+    ("one of an authority is taken", GOOD + f"_25._tcp.mailhost.D. TLSA 2 0 1 {'ab' * 32}\n", "tlsa", "ok", ["mailhost.D: 1"]),
     ("one of a kind that nobody knows is a warning", GOOD + f"_25._tcp.mailhost.D. TLSA 9 1 1 {'ab' * 32}\n", "tlsa",
      "warning", ["1 of 1 records"]),
 ]

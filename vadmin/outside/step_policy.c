@@ -118,15 +118,17 @@ look_mta_sts(struct look *look)
 /* --- TLSA (RFC 7672) ----------------------------------------------------- */
 
 /* usage, selector, kind, and the bytes: a certificate or key as it is, or its
- * SHA-256 or SHA-512. */
+ * SHA-256 or SHA-512.  The usages 0 and 1 name authorities of the web, and
+ * senders of mail pass them over (RFC 7672, 3.1.3). */
 static bool
 is_tlsa(struct slice data)
 {
 	static const size_t lengths[] = { 0, 32, 64 };
 
-	unsigned char kind = data.len > 4 ? (unsigned char)data.p[2] : 3;
+	unsigned char usage = data.len > 4 ? (unsigned char)data.p[0] : 0,
+	    kind = data.len > 4 ? (unsigned char)data.p[2] : 3;
 
-	return kind <= 2 && (unsigned char)data.p[0] <= 3 &&
+	return kind <= 2 && (usage == 2 || usage == 3) &&
 	    (unsigned char)data.p[1] <= 1 &&
 	    (kind == 0 || data.len - 3 == lengths[kind]);
 }
