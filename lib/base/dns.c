@@ -173,14 +173,18 @@ static int
 ask_all(struct dns *dns, struct asking *a, struct dns_answer *out,
     struct err *err)
 {
+	size_t first = dns->first;
+
 	for (size_t i = 0; i < dns->count * ROUNDS; i++) {
-		size_t which = i % dns->count;
+		size_t which = (i + first) % dns->count;
 		if (a->given_up[which] || deadline_over(dns->until))
 			continue;
 		drop_dns_answer(out);
 		if (ask_one(dns, a, which, out, err) == 0 &&
-		    out->outcome != DNS_FAILED)
+		    out->outcome != DNS_FAILED) {
+			dns->first = which;
 			return 0;
+		}
 	}
 	return out->failure != NULL ? 0 : -1;
 }
