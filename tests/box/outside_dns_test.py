@@ -286,6 +286,8 @@ class Dns(BoxTest):
         self.says(domain, "address", "ok", [f"mail.D {HERE}"], "-s", f"mail.{domain}")
         self.says(domain, "address", "ok", [f"mailhost.D {HERE}"], "-s", HERE)
         self.says(domain, "address", "warning", ["mailhost.D ::1"], "-s", "::1")
+        self.says(domain, "address", "ok", [f"mail.D {HERE}"], "-s", f"Mail.{domain}.")
+        self.says(domain, "address", "bad", ["xn--bcher-kva.test has no address: xn--bcher"], "-s", "bücher.test")
         self.says(domain, "address", "bad", ["gone.test has no address: gone.test. IN A "], "-s", "gone.test")
 
     def test_every_step_has_one_line_in_the_order_of_the_page(self):
@@ -320,6 +322,9 @@ class Dns(BoxTest):
         for args, status, words in (((), 64, "usage: checkvdomain"), (("a", "b"), 64, "one word too many"),
                                     (("--x", "a.test"), 64, "not an option"), (("a.test", "-s"), 64, "needs a value"),
                                     (("a/b",), 65, "not a domain name"), (("--selector", "a b", "a.test"), 65, "selector"),
+                                    (("-s", "a b", "a.test"), 65, "-s: 'a b' is neither a host's name nor an address"),
+                                    (("-s", "", "a.test"), 65, "neither"), (("-s", "a.test:110", "a.test"), 65, "neither"),
+                                    (("-s", "[::1]", "a.test"), 65, "neither"),
                                     (("--resolver", "ns.test", "a.test"), 65, "ADDRESS:PORT"),
                                     (("--resolver", "127.0.0.1:0", "a.test"), 65, "port")):
             got = self.vmail.run("checkvdomain", *args)
