@@ -337,6 +337,11 @@ class Dns(BoxTest):
             self.assertEqual(re.findall(r"^  (\S+) +\w", got.stdout.decode().split("The steps:")[1], re.M),
                              list(rows_of(self.check("nowhere.test"))))
 
+    def test_a_second_selector_without_a_key_is_not_told_as_one_that_is_well(self):
+        domain = f"{label_of('a key that was revoked')}.test"
+        rows = self.says(domain, "dkim", "warning", ["sel: its key was revoked", "gone: no key"], "--selector", "gone")
+        self.assertNotIn("; gone", rows["dkim"][1].replace("; gone: no key", ""))
+
     def test_a_selector_that_is_in_use_is_known(self):
         got = rows_of(self.vmail.run("checkvdomain", "--resolver", self.server.where, "nowhere.test"))
         self.assertEqual(got["dkim"][0], "none")

@@ -208,6 +208,20 @@ class Hostile(BoxTest):
             self.assertTrue(asked.endswith(".arpa") or asked == "test" or asked.endswith(D) or
                             asked == "_dmarc.test", asked)
 
+    def test_the_name_of_a_stranger_that_an_address_has_is_not_asked_for(self):
+        far = "127.201.7.10"
+
+        def says(query, tcp):
+            asked, kind = question_of(query)
+            if asked == "mailhost.a.test" and kind == A:
+                return answer(query, address(HERE), address(far))
+            if kind == PTR:
+                return answer(query, record(PTR, name("host.evil.test")))
+            return zone()(query, tcp)
+        rows, server, _ = self.check(says)
+        self.assertEqual(rows["ptr"][0], "bad")
+        self.assertNotIn(("host.evil.test", A, False), server.asked)
+
     def test_answers_at_random_end_in_lines(self):
         for seed in range(int(os.environ.get("VMAIL_ANSWERS", 20))):
             dice = random.Random(seed)

@@ -155,6 +155,16 @@ class AtItsPorts(BoxTest):
                 self.says(rows, "stls", level, *words)
                 self.says(rows, "pop3s", level, *words)
 
+    def test_a_second_address_with_the_same_fault_is_not_told_as_one_that_is_well(self):
+        self.serve("--tls", port=995)
+        second = fresh_address()
+        self.serve("--tls", port=995, address=second)
+        self.certify(certificate_between(HOST, "200101", "200201"))
+        rows = self.check(self.address, second, status=1)
+        self.says(rows, "pop3s", "bad", f"{self.address}: its certificate has expired", f"{second}: its certificate has")
+        self.assertNotIn(f"for {HOST} until", rows["pop3s"][1])
+        self.assertNotIn("will not trust", rows["pop3s"][1])
+
     def test_a_certificate_that_cannot_be_used_is_bad(self):
         self.certify("no certificate")
         self.serve("--tls", port=995)

@@ -152,15 +152,18 @@ wanted_name(struct look *look)
 	    pool_format(&look->pool, "mailhost.%s", look->q->domain);
 }
 
-static void
+/* Whether it is a good one. */
+static bool
 judge_name(struct look *look, const struct look_address *a,
     const char *place, const char *name)
 {
 	const struct outside_question *q = look->q;
 
-	if (is_host_of(look, name))
+	if (is_host_of(look, name)) {
 		look_ok(look, "%s is %s", a->text, name);
-	else if (strcasecmp(name, q->domain) == 0 ||
+		return true;
+	}
+	if (strcasecmp(name, q->domain) == 0 ||
 	    strcasecmp(name, q->real) == 0)
 		look_bad(look, "%s has the name %s, which is the domain "
 		    "itself: mail servers of this machine take it for their "
@@ -171,6 +174,7 @@ judge_name(struct look *look, const struct look_address *a,
 		look_bad(look, "%s has the name %s, which is no host of %s: "
 		    "%s. IN PTR %s.", a->text, name, q->domain, place,
 		    wanted_name(look));
+	return false;
 }
 
 /* Another one may come first each time. */
@@ -218,12 +222,13 @@ look_at_names(struct look *look, const struct look_address *a)
 		    "%s. IN PTR %s.", a->text, place, wanted_name(look));
 		return;
 	}
-	enum outside_level before = look->level;
+	bool good = true;
 	for (size_t i = 0; i < answer.count && i < LOOK_ADDRESSES_MAX; i++)
-		judge_name(look, a, place, answer.records[i].name);
+		good = judge_name(look, a, place, answer.records[i].name) &&
+		    good;
 	if (answer.count > 1)
 		judge_several(look, a, answer.count);
-	else if (look->level == before)
+	else if (good)
 		check_way_back(look, a, answer.records[0].name);
 }
 

@@ -99,8 +99,7 @@ look_at_selector(struct look *look, const char *selector)
 	SCOPED(drop_dns_answer) struct dns_answer answer = { 0 };
 	const char *name = pool_format(&look->pool, "%s._domainkey.%s",
 	    selector, look->q->domain);
-	enum outside_level before = look->level;
-	size_t keys = 0;
+	size_t before = look->text.len, keys = 0;
 
 	if (look_up(look, name, DNS_TXT, &answer) == -1)
 		return;
@@ -114,7 +113,7 @@ look_at_selector(struct look *look, const char *selector)
 	else if (keys > 1)
 		look_warn(look, "%s: %zu keys, where there must be one: %s",
 		    selector, keys, name);
-	if (look->level == before)
+	if (look->text.len == before)
 		look_ok(look, "%s", selector);
 }
 
