@@ -125,6 +125,14 @@ class AtItsPorts(BoxTest):
         self.says(self.check(status=1), "greeting", "bad", "says '+OK Virtual b.test POP3 Server (Version 0.1) ready.'",
                   f"not 'Virtual {D}'", f"write '{self.address} {D}' into the file addresses")
 
+    def test_a_greeting_is_for_the_domain_that_it_names(self):
+        for said, level in ((b"+OK Virtual a.test ready", "ok"), (b"+OK Virtual a.test", "ok"),
+                            (b"+OK Virtual a.test.b.test POP3 Server", "bad"), (b"+OK Virtual ", "bad")):
+            with self.subTest(said):
+                self.address = fresh_address()
+                self.other(said + b"\r\n")
+                self.says(self.check(), "greeting", level)
+
     def test_a_greeting_without_a_domain_is_bad_unless_logins_tell_it(self):
         self.vmail.write("addresses", "")
         self.serve()

@@ -139,8 +139,9 @@ is_virtual(const char *greeting, const char *domain)
 {
 	SCOPED(drop_str) struct str wanted = { 0 };
 
-	str_addf(&wanted, "+OK Virtual %s POP3 Server", domain);
-	return slice_starts(slice_of(greeting), str_text(&wanted));
+	str_addf(&wanted, "+OK Virtual %s", domain);
+	return slice_starts(slice_of(greeting), str_text(&wanted)) &&
+	    (greeting[wanted.len] == ' ' || greeting[wanted.len] == '\0');
 }
 
 static void
