@@ -189,6 +189,10 @@ ROWS = [
     ("one without a host is a warning", GOOD + '_mta-sts.D. TXT "v=STSv1; id=1;"\n', "mta-sts", "warning",
      ["mta-sts.D, where the policy is fetched, has no address: mta-sts.D. IN A "]),
     ("one without an id is", GOOD + '_mta-sts.D. TXT "v=STSv1"\n', "mta-sts", "warning", ["no id"]),
+    *((f"an id has letters and digits alone: {what}", GOOD + f'_mta-sts.D. TXT "v=STSv1; id={id_}"\nmta-sts.D. A {HERE}\n',
+       "mta-sts", level, words) for what, id_, level, words in (
+           ("a day", "2026-01-01", "warning", ["no id of up to 32 letters and digits"]), ("long", "1" * 33, "warning", ["no id"]),
+           ("good", "20260101T000000" + "Z" * 17, "ok", ["https:"]))),
     ("two are", GOOD + '_mta-sts.D. TXT "v=STSv1; id=1"\n_mta-sts.D. TXT "v=STSv1; id=2"\n', "mta-sts", "warning",
      ["2 records"]),
 

@@ -88,6 +88,20 @@ look_at_policy_host(struct look *look)
 		    "mta-sts.txt", host);
 }
 
+/* RFC 8461, 3.1 */
+static bool
+is_id(struct slice id)
+{
+	enum { LENGTH_MAX = 32 };
+
+	for (size_t i = 0; i < id.len; i++) {
+		char c = ascii_lower(id.p[i]);
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
+			return false;
+	}
+	return id.len > 0 && id.len <= LENGTH_MAX;
+}
+
 static bool
 is_mta_sts(struct slice text)
 {
@@ -108,9 +122,9 @@ look_mta_sts(struct look *look)
 	else if (count > 1)
 		look_warn(look, "%d records, where senders take none: make one "
 		    "of them: %s", count, name);
-	else if (count == 1 && (!tag_value(text, "id", &id) || id.len == 0))
-		look_warn(look, "the record has no id: %s. IN TXT \"v=STSv1; "
-		    "id=1\"", name);
+	else if (count == 1 && (!tag_value(text, "id", &id) || !is_id(id)))
+		look_warn(look, "the record has no id of up to 32 letters and "
+		    "digits: %s. IN TXT \"v=STSv1; id=1\"", name);
 	else if (count == 1)
 		look_at_policy_host(look);
 }
