@@ -173,14 +173,18 @@ static int
 ask_all(struct dns *dns, struct asking *a, struct dns_answer *out,
     struct err *err)
 {
+	size_t first = dns->first;
+
 	for (size_t i = 0; i < dns->count * ROUNDS; i++) {
-		size_t which = i % dns->count;
+		size_t which = (i + first) % dns->count;
 		if (a->given_up[which] || deadline_over(dns->until))
 			continue;
 		drop_dns_answer(out);
 		if (ask_one(dns, a, which, out, err) == 0 &&
-		    out->outcome != DNS_FAILED)
+		    out->outcome != DNS_FAILED) {
+			dns->first = which;
 			return 0;
+		}
 	}
 	return out->failure != NULL ? 0 : -1;
 }
@@ -198,9 +202,12 @@ dns_ask(struct dns *dns, const char *name, enum dns_type type,
 	if (len == -1)
 		return err_set(err, ERR_INVALID, "'%s' can be no name of the "
 		    "DNS", name);
-	if (dns->unanswered >= UNANSWERED_MAX || deadline_over(dns->until))
+	if (dns->unanswered >= UNANSWERED_MAX)
 		return err_set(err, ERR_REFUSED,
 		    "not asked: no name server answered before");
+	if (deadline_over(dns->until))
+		return err_set(err, ERR_REFUSED, "not asked: the name servers "
+		    "were so slow that the time for all questions is over");
 	err_fill(err, ERR_TEMPORARY, "no name server answered");
 	struct asking a = { .question = { (const char *)question, (size_t)len },
 	    .message = message };

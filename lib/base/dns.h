@@ -24,6 +24,8 @@ struct dns {
 	size_t			 count;
 	/* of all questions together */
 	struct deadline		 until;
+	/* the one that answered last, which is asked first */
+	size_t			 first;
 	/* questions in a row that nobody answered; after a few no more are
 	 * asked */
 	unsigned		 unanswered;

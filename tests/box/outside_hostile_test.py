@@ -16,6 +16,7 @@ def zone(**given):
     made = {"mx": lambda q: answer(q, mx("mailhost.a.test")),
             "txt": lambda q: answer(q, txt(b"v=spf1 mx -all")),
             "a": lambda q: answer(q, address(HERE)),
+            "aaaa": lambda q: answer(q),
             "ptr": lambda q: answer(q, record(PTR, name("mailhost.a.test")))}
     made.update(given)
 
@@ -27,6 +28,8 @@ def zone(**given):
             reply = made["txt"]
         elif asked == "mailhost.a.test" and kind == A:
             reply = made["a"]
+        elif asked == "mailhost.a.test" and kind == AAAA:
+            reply = made["aaaa"]
         elif asked == reverse(HERE)[:-1] and kind == PTR:
             reply = made["ptr"]
         else:
@@ -38,6 +41,10 @@ def zone(**given):
 def cut(whole):
     """By UDP only that there is more."""
     return lambda query, tcp: whole(query) if tcp else answer(query, flags=0x8380)
+
+
+def failed(query):
+    return answer(query, flags=0x8182)
 
 
 def circle(query):
@@ -99,6 +106,14 @@ ROWS = [
      "warning", ["cannot be read"], []),
     ("an address of five bytes is none", zone(a=lambda q: answer(q, record(A, b"12345"))), "address", "bad",
      ["cannot be read"], []),
+    ("an address of this machine counts behind a dozen others",
+     zone(a=lambda q: answer(q, *[address("255.255.255.255")] * 12, address(HERE))), "mx", "ok", ["mailhost.a.test"], []),
+    ("where the question for IPv6 alone fails, that is told, with the address of IPv4", zone(aaaa=failed), "address", "bad",
+     ["says SERVFAIL", f"mailhost.a.test {HERE}"], []),
+    ("and the steps behind it know whose that address is",
+     zone(a=lambda q: answer(q, address("255.255.255.255")), aaaa=failed), "here", "warning",
+     ["point mailhost.a.test here: mailhost.a.test. IN A "], []),
+    ("so does the MX", zone(aaaa=failed), "tlsa", "none", ["no record"], []),
     ("fewer records than it promised are none", zone(mx=lambda q: answer(q, mx("mailhost.a.test"), count=9)), "mx",
      "bad", ["cannot be read"], []),
     ("records of other names are nobody's",
@@ -161,6 +176,17 @@ class Hostile(BoxTest):
         udp.close()
         held.close()
 
+    @needs_root
+    def test_a_name_server_that_says_nothing_is_not_asked_before_one_that_answers(self):
+        dead, other = Server(lambda query, tcp: None, 53), Server(zone(), 53)
+        for server in (dead, other):
+            self.addCleanup(server.stop)
+        system_file("/etc/resolv.conf", f"nameserver {dead.address}\nnameserver {other.address}\n")
+        self.addCleanup(system_file, "/etc/resolv.conf", "")
+        rows = rows_of(run("checkvdomain", "-C", SCRATCH, D))
+        self.assertEqual((rows["mx"], rows["spf"][0]), (("ok", "mailhost.a.test"), "ok"))
+        self.assertLess(len(dead.asked), len(other.asked))      # one, unless the machine is very slow
+
     @timed
     def test_who_looks_ends_with_its_parent(self):
         server = Server(lambda query, tcp: None)
@@ -181,6 +207,20 @@ class Hostile(BoxTest):
         for asked, _, _ in server.asked:
             self.assertTrue(asked.endswith(".arpa") or asked == "test" or asked.endswith(D) or
                             asked == "_dmarc.test", asked)
+
+    def test_the_name_of_a_stranger_that_an_address_has_is_not_asked_for(self):
+        far = "127.201.7.10"
+
+        def says(query, tcp):
+            asked, kind = question_of(query)
+            if asked == "mailhost.a.test" and kind == A:
+                return answer(query, address(HERE), address(far))
+            if kind == PTR:
+                return answer(query, record(PTR, name("host.evil.test")))
+            return zone()(query, tcp)
+        rows, server, _ = self.check(says)
+        self.assertEqual(rows["ptr"][0], "bad")
+        self.assertNotIn(("host.evil.test", A, False), server.asked)
 
     def test_answers_at_random_end_in_lines(self):
         for seed in range(int(os.environ.get("VMAIL_ANSWERS", 20))):

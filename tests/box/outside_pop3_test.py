@@ -62,9 +62,9 @@ class AtItsPorts(BoxTest):
                      (f"_dmarc.{D}", TXT): [txt(b"v=DMARC1; p=none")]}
             known.update({(reverse(a)[:-1], PTR): [record(PTR, name(HOST))] for a in addresses})
             return answer(query, *known[asked, kind]) if (asked, kind) in known else answer(query, flags=0x8183)
-        server = Server(says)
-        self.addCleanup(server.stop)
-        return server.where
+        self.names = Server(says)
+        self.addCleanup(self.names.stop)
+        return self.names.where
 
     def serve(self, *args, port=110, address=None):
         where = (address or self.address, port)
@@ -78,7 +78,7 @@ class AtItsPorts(BoxTest):
 
     def other(self, *said, port=110):
         """Somebody else's server: to each connection it says the first thing at once, each other one when it
-        was told something, and then ends it; nothing at all, and it waits for ever."""
+        was told something (or what a function makes of that), and then ends it; nothing at all, and it waits for ever."""
         listener = socket.create_server((self.address, port))
         self.addCleanup(listener.close)
         kept = []
@@ -89,9 +89,8 @@ class AtItsPorts(BoxTest):
                     client = listener.accept()[0]
                     kept.append(client)
                     for i, text in enumerate(said):
-                        if i > 0:
-                            client.recv(4096)
-                        client.sendall(text)
+                        told = client.recv(4096) if i > 0 else b""
+                        client.sendall(text(told) if callable(text) else text)
                     if said:
                         shut(client)
         threading.Thread(target=serve, daemon=True).start()
@@ -126,6 +125,14 @@ class AtItsPorts(BoxTest):
         self.says(self.check(status=1), "greeting", "bad", "says '+OK Virtual b.test POP3 Server (Version 0.1) ready.'",
                   f"not 'Virtual {D}'", f"write '{self.address} {D}' into the file addresses")
 
+    def test_a_greeting_is_for_the_domain_that_it_names(self):
+        for said, level in ((b"+OK Virtual a.test ready", "ok"), (b"+OK Virtual a.test", "ok"),
+                            (b"+OK Virtual a.test.b.test POP3 Server", "bad"), (b"+OK Virtual ", "bad")):
+            with self.subTest(said):
+                self.address = fresh_address()
+                self.other(said + b"\r\n")
+                self.says(self.check(), "greeting", level)
+
     def test_a_greeting_without_a_domain_is_bad_unless_logins_tell_it(self):
         self.vmail.write("addresses", "")
         self.serve()
@@ -156,6 +163,16 @@ class AtItsPorts(BoxTest):
                 self.says(rows, "stls", level, *words)
                 self.says(rows, "pop3s", level, *words)
 
+    def test_a_second_address_with_the_same_fault_is_not_told_as_one_that_is_well(self):
+        self.serve("--tls", port=995)
+        second = fresh_address()
+        self.serve("--tls", port=995, address=second)
+        self.certify(certificate_between(HOST, "200101", "200201"))
+        rows = self.check(self.address, second, status=1)
+        self.says(rows, "pop3s", "bad", f"{self.address}: its certificate has expired", f"{second}: its certificate has")
+        self.assertNotIn(f"for {HOST} until", rows["pop3s"][1])
+        self.assertNotIn("will not trust", rows["pop3s"][1])
+
     def test_a_certificate_that_cannot_be_used_is_bad(self):
         self.certify("no certificate")
         self.serve("--tls", port=995)
@@ -172,6 +189,21 @@ class AtItsPorts(BoxTest):
     def test_somebody_elses_server_is_told_by_what_it_says(self):
         self.other(b"220 mail \x1b[2J\0 ESMTP\r\n")
         self.says(self.check(status=1), "port", "bad", "says '220 mail \\x1b[2J? ESMTP', as no POP3 server does")
+
+    def test_a_server_that_takes_its_time_takes_none_from_the_dns(self):
+        listener = socket.create_server((self.address, 110))
+        self.addCleanup(listener.close)
+        before = []
+
+        def serve():
+            with contextlib.suppress(OSError), listener.accept()[0]:
+                before.extend(self.names.asked)
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        self.check()
+        thread.join(DEADLINE)
+        self.assertIn((f"_dmarc.{D}", TXT, False), before)
+        self.assertEqual(before, self.names.asked)
 
     def test_a_greeting_without_an_end_is_none(self):
         self.other(b"+OK " + b"x" * 100000)
@@ -193,6 +225,12 @@ class AtItsPorts(BoxTest):
     def test_who_offers_stls_and_has_none_is_told(self):
         self.other(b"+OK Virtual a.test POP3 Server ready\r\n", b"+OK\r\nSTLS\r\n.\r\n")
         self.says(self.check(), "stls", "bad", "no TLS comes about")
+
+    def test_who_offers_stls_and_refuses_it_is_told(self):
+        self.other(b"+OK Virtual a.test POP3 Server ready\r\n",
+                   lambda told: b"+OK\r\nSTLS\r\n.\r\n" if told.startswith(b"CAPA") else b"-ERR no certificate\r\n")
+        self.says(self.check(status=1), "stls", "bad", "no TLS comes about: it says -ERR no certificate: see"
+                  " tls-certificate and tls-key")
 
     def test_the_looking_is_done_by_nobody(self):
         self.serve()

@@ -140,6 +140,14 @@ class Json(BoxTest):
             with self.subTest(text):
                 self.assertEqual(self.page("user", "list", "a.test")["result"][0]["name"], wanted)
 
+    def test_what_a_terminal_obeys_stands_in_it_as_a_number(self):
+        text = "a\x1b\x7f\x80\x9b\x9f\u061c\u200e\u200f\u202a\u202e\u2066\u2069\xa0z"
+        for more in (b"", b"\xff"):
+            self.vmail.write("passwd.a.test", b"joe:x:60000:60000:" + text.encode() + more + b":/h:/bin/false\n")
+            got = self.vmail.run("vadmin", "--json", "user", "list", "a.test")
+            self.assertEqual(json.loads(got.stdout)["result"][0]["name"], text + ("\\xff" if more else ""))
+            self.assertEqual(re.sub(r"[ -~\n\xa0]", "", got.stdout.decode()), "")
+
     def test_ten_thousand_accounts(self):
         self.vmail.write("passwd.a.test", "".join(f"u{i}:x:{70000 + i}:60000:U {i}:/h:/bin/false\n"
                                                    for i in range(10000)))

@@ -121,10 +121,10 @@ class Server:
 
     .asked: all (name, type, tcp).  A question without an answer of says()'s gets NXDOMAIN.
     """
-    def __init__(self, says):
+    def __init__(self, says, port=0):
         self.says, self.asked = says, []
         self.address = fresh_address()
-        self.tcp = socket.create_server((self.address, 0))
+        self.tcp = socket.create_server((self.address, port))
         self.port = self.tcp.getsockname()[1]
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind((self.address, self.port))

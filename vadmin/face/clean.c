@@ -1,8 +1,6 @@
 /* clean.c: text that is safe to print. */
 #include "clean.h"
 
-#include <stdbool.h>
-
 #include "utf8.h"
 
 /* Of what is printed as it is; most text is nothing else. */
@@ -35,6 +33,16 @@ turns_around(struct slice s)
 	return false;
 }
 
+bool
+clean_is_control(struct slice s)
+{
+	unsigned char c = s.len > 0 ? (unsigned char)s.p[0] : '\0';
+
+	/* U+0080 to U+009F are terminal controls as well. */
+	return c < 0x20 || c == 0x7F || (c == 0xC2 && s.len > 1 &&
+	    (unsigned char)s.p[1] < 0xA0) || turns_around(s);
+}
+
 void
 clean_add(struct str *out, struct slice text)
 {
@@ -46,11 +54,7 @@ clean_add(struct str *out, struct slice text)
 			break;
 		unsigned char c = (unsigned char)text.p[i];
 		size_t n = utf8_length(slice_from(text, i));
-		/* U+0080 to U+009F are terminal controls as well. */
-		bool control = c < 0x20 || c == 0x7F ||
-		    (n == 2 && c == 0xC2 &&
-		    (unsigned char)text.p[i + 1] < 0xA0) ||
-		    turns_around(slice_from(text, i));
+		bool control = clean_is_control(slice_from(text, i));
 		if (c == '\\')
 			str_adds(out, "\\\\");
 		else if (control || n == 0)

@@ -34,6 +34,23 @@ add_byte(struct str *out, unsigned char c)
 		str_addc(out, (char)c);
 }
 
+/* A character of UTF-8 of n bytes; one that a terminal obeys by its number, in
+ * case that is who reads it. */
+static void
+add_character(struct str *out, struct slice s, size_t n)
+{
+	unsigned number = (unsigned char)s.p[0] & (0xFFu >> (n + 1));
+
+	if (n == 1 || !clean_is_control(s)) {
+		for (size_t i = 0; i < n; i++)
+			add_byte(out, (unsigned char)s.p[i]);
+		return;
+	}
+	for (size_t i = 1; i < n; i++)
+		number = number << 6 | ((unsigned char)s.p[i] & 0x3Fu);
+	str_addf(out, "\\u%04x", number);
+}
+
 /* As tables have it: \xHH, and backslashes twice. */
 static void
 add_invalid(struct str *out, struct slice text)
@@ -44,8 +61,8 @@ add_invalid(struct str *out, struct slice text)
 			str_addf(out, "\\\\x%02x", (unsigned char)text.p[i]);
 		else if (text.p[i] == '\\')
 			str_adds(out, "\\\\\\\\");
-		for (size_t k = 0; text.p[i] != '\\' && k < n; k++)
-			add_byte(out, (unsigned char)text.p[i + k]);
+		else
+			add_character(out, slice_from(text, i), n);
 		i += n == 0 ? 1 : n;
 	}
 }
@@ -55,8 +72,10 @@ json_string(struct str *out, struct slice text)
 {
 	str_addc(out, '"');
 	if (utf8_is_valid(text))
-		for (size_t i = 0; i < text.len; i++)
-			add_byte(out, (unsigned char)text.p[i]);
+		for (size_t i = 0, n; i < text.len; i += n) {
+			n = utf8_length(slice_from(text, i));
+			add_character(out, slice_from(text, i), n);
+		}
 	else
 		add_invalid(out, text);
 	str_addc(out, '"');

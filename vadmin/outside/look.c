@@ -8,6 +8,7 @@
 
 #include "connection.h"
 #include "fd.h"
+#include "mem.h"
 #include "name.h"
 #include "scope.h"
 
@@ -22,14 +23,17 @@ const struct step steps[] = {
 	  OUTSIDE_BAD, .of_address = true, .of_name = true,
 	  .needs_address = true, .look = look_ptr },
 	{ "port", "whether port 110 answers",
-	  OUTSIDE_BAD, .needs_address = true, .look = look_port },
+	  OUTSIDE_BAD, .needs_address = true, .at_ports = true,
+	  .look = look_port },
 	{ "greeting", "whether it greets for the domain",
 	  OUTSIDE_BAD, .of_address = true, .needs_address = true,
-	  .look = look_greeting },
+	  .at_ports = true, .look = look_greeting },
 	{ "stls", "TLS and the certificate at port 110",
-	  OUTSIDE_BAD, .needs_address = true, .look = look_stls },
+	  OUTSIDE_BAD, .needs_address = true, .at_ports = true,
+	  .look = look_stls },
 	{ "pop3s", "TLS and the certificate at port 995",
-	  OUTSIDE_BAD, .needs_address = true, .look = look_pop3s },
+	  OUTSIDE_BAD, .needs_address = true, .at_ports = true,
+	  .look = look_pop3s },
 	{ "spf", "who may send the domain's mail",
 	  OUTSIDE_WARNING, .look = look_spf },
 	{ "dkim", "the keys of its signatures",
@@ -45,15 +49,21 @@ const size_t step_count = sizeof steps / sizeof *steps;
 
 /* --- what a step says ---------------------------------------------------- */
 
+/* One that has no room may be followed by a shorter one that has. */
 static void
 say(struct look *look, enum outside_level level, const char *fmt, va_list ap)
 {
 	char text[LOOK_TEXT_MAX];
+	int len = vsnprintf(text, sizeof text, fmt, ap);
 
-	vsnprintf(text, sizeof text, fmt, ap);
-	if (look->text.len + strlen(text) + 2 < LOOK_TEXT_MAX)
-		str_addf(&look->text, "%s%s", look->text.len > 0 ? "; " : "",
-		    text);
+	if (look->text.len == 0)
+		str_adds(&look->text, text);
+	else if (look->text.len + (size_t)len + 2 < LOOK_TEXT_MAX)
+		str_addf(&look->text, "; %s", text);
+	else
+		look->is_cut = true;
+	if ((size_t)len >= sizeof text)
+		look->is_cut = true;
 	if (level > look->level)
 		look->level = level;
 }
@@ -109,25 +119,25 @@ look_up(struct look *look, const char *name, enum dns_type type,
 	return -1;
 }
 
-static bool
-has_tag(struct slice text, const char *tag)
+const char *
+look_place(struct look *look, const char *name,
+    const struct dns_answer *answer)
 {
-	size_t len = strlen(tag);
-
-	return slice_starts_same(text, tag) && (text.len == len ||
-	    text.p[len] == ' ' || text.p[len] == '\t' || text.p[len] == ';');
+	return answer->alias == NULL ? name :
+	    pool_dup(&look->pool, slice_of(answer->alias));
 }
 
 int
-look_up_text(struct look *look, const char *name, const char *tag,
-    struct dns_answer *answer, struct slice *text)
+look_up_text(struct look *look, const char *name,
+    bool (*is)(struct slice text), struct dns_answer *answer,
+    struct slice *text)
 {
 	int count = 0;
 
 	if (look_up(look, name, DNS_TXT, answer) == -1)
 		return -1;
 	for (size_t i = 0; i < answer->count; i++)
-		if (has_tag(answer->records[i].text, tag) && count++ == 0)
+		if (is(answer->records[i].text) && count++ == 0)
 			*text = answer->records[i].text;
 	return count;
 }
@@ -145,8 +155,10 @@ look_up_addresses(struct look *look, const char *host,
 			return -1;
 		if (answer.alias != NULL)
 			*alias = pool_dup(&look->pool, slice_of(answer.alias));
-		for (size_t i = 0; i < answer.count && *count < max; i++) {
-			struct look_address *a = &out[(*count)++];
+		for (size_t i = 0; i < answer.count; i++) {
+			if ((*count)++ >= max)
+				continue;
+			struct look_address *a = &out[*count - 1];
 			*a = (struct look_address){
 			    .address = answer.records[i].address };
 			address_to_text(&a->address, &text);
@@ -180,27 +192,25 @@ look_is_below(const char *name, const char *domain)
 
 /* --- the whole ----------------------------------------------------------- */
 
+/* Its row: the step's number, how bad, the text and a NUL. */
 static void
-do_step(struct look *look)
+do_step(struct look *look, const struct step *step, struct str *row)
 {
-	if (look->step->needs_address && look->address_count == 0)
+	look->step = step;
+	look->level = OUTSIDE_OK;
+	str_cut(&look->text, 0);
+	look->is_cut = false;
+	if (step->needs_address && look->address_count == 0)
 		look_none(look, "not looked at: there is no address");
 	else
-		look->step->look(look);
-}
-
-/* A step's number, how bad, the text and a NUL. */
-static int
-tell(struct look *look, int fd)
-{
-	SCOPED(drop_str) struct str row = { 0 };
-
-	str_addc(&row, (char)('A' + (look->step - steps)));
-	str_addc(&row, (char)('0' + look->level));
+		step->look(look);
+	str_addc(row, (char)('A' + (step - steps)));
+	str_addc(row, (char)('0' + look->level));
 	for (size_t i = 0; i < look->text.len; i++)
-		str_addc(&row, look->text.s[i] != '\0' ? look->text.s[i] : '?');
-	str_addc(&row, '\0');
-	return fd_write(fd, row.s, row.len);
+		str_addc(row, look->text.s[i] != '\0' ? look->text.s[i] : '?');
+	if (look->is_cut)
+		str_adds(row, " ...");
+	str_addc(row, '\0');
 }
 
 static void
@@ -214,22 +224,36 @@ open_dns(struct look *look)
 		str_adds(&look->dns_fault, err.text);
 }
 
+/* A POP host that says nothing would take the time of the DNS, which is asked
+ * before. */
+static int
+do_steps(struct look *look, struct str *rows, int fd)
+{
+	for (size_t i = 0; i < step_count; i++)
+		if (!steps[i].at_ports)
+			do_step(look, &steps[i], &rows[i]);
+	for (size_t i = 0; i < step_count; i++) {
+		if (steps[i].at_ports)
+			do_step(look, &steps[i], &rows[i]);
+		if (fd_write(fd, rows[i].s, rows[i].len) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 look_all(const struct outside_question *q, int helper, const char *helper_path,
     int fd)
 {
 	struct look look = { .q = q, .helper = helper,
 	    .helper_path = helper_path, .end = deadline_in(LOOK_MS) };
-	int result = 0;
+	struct str *rows = mem_alloc(step_count * sizeof *rows);
 
 	open_dns(&look);
-	for (size_t i = 0; i < step_count && result == 0; i++) {
-		look.step = &steps[i];
-		look.level = OUTSIDE_OK;
-		str_cut(&look.text, 0);
-		do_step(&look);
-		result = tell(&look, fd);
-	}
+	int result = do_steps(&look, rows, fd);
+	for (size_t i = 0; i < step_count; i++)
+		drop_str(&rows[i]);
+	drop_mem(&rows);
 	drop_dns(&look.dns);
 	drop_str(&look.text);
 	drop_str(&look.dns_fault);

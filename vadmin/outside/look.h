@@ -40,6 +40,7 @@ struct look {
 	const char			*helper_path;
 	/* what this step found */
 	struct str			 text;
+	bool				 is_cut;	/* not all had room */
 	enum outside_level		 level;
 	/* what the steps before it found */
 	struct look_mx			 mx[LOOK_MX_MAX];
@@ -60,6 +61,8 @@ struct step {
 	bool			 of_address, of_name;
 	/* there has to be an address of the POP host */
 	bool			 needs_address;
+	/* it talks to the POP host, or looks at what that said */
+	bool			 at_ports;
 	void			(*look)(struct look *look);
 };
 extern const struct step steps[];
@@ -78,16 +81,23 @@ void	look_bad(struct look *look, const char *fmt, ...) SAYS;
 int	look_up(struct look *look, const char *name, enum dns_type type,
 	    struct dns_answer *out);
 
-/* The texts of a name that begin with this tag ("v=spf1") as a word of its own:
- * how many there are; *text is the first.  -1: as look_up(). */
-int	look_up_text(struct look *look, const char *name, const char *tag,
-	    struct dns_answer *answer, struct slice *text);
+/* The texts of a name that are of a kind: how many there are; *text is the
+ * first.  -1: as look_up(). */
+int	look_up_text(struct look *look, const char *name,
+	    bool (*is)(struct slice text), struct dns_answer *answer,
+	    struct slice *text);
 
-/* Adds the addresses of a host, of both families, up to max; *alias is set to
- * what its CNAME says.  -1: as look_up(). */
+/* The addresses of a host, of both families: how many it has, of which up to max
+ * are there; *alias is set to what its CNAME says.  -1: as look_up(); those of
+ * IPv4 are there if only the question for IPv6 failed. */
 int	look_up_addresses(struct look *look, const char *host,
 	    struct look_address *out, size_t max, size_t *count,
 	    const char **alias);
+
+/* Where a record has to stand so that who asks for name finds it: there, or
+ * where its CNAME leads, beside which there is none (RFC 1034, 3.6.2). */
+const char *look_place(struct look *look, const char *name,
+	    const struct dns_answer *answer);
 
 bool	look_is_here(const struct sockaddr_storage *address);
 /* An address of this machine that others may reach, for a record; "ADDRESS"
@@ -114,7 +124,7 @@ void	look_dmarc(struct look *look);
 void	look_mta_sts(struct look *look);
 void	look_tlsa(struct look *look);
 
-/* All steps; each row goes to fd as soon as it is known. */
+/* All steps; each row goes to fd as soon as it and those before it are known. */
 int	look_all(const struct outside_question *q, int helper,
 	    const char *helper_path, int fd);
 

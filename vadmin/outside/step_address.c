@@ -34,14 +34,19 @@ static int
 try_host(struct look *look, const char *host)
 {
 	const char *alias = NULL;
+	size_t count = 0;
 
 	if (!look_is_host(host))
 		return 0;
-	if (look_up_addresses(look, host, look->addresses, LOOK_ADDRESSES_MAX,
-	    &look->address_count, &alias) == -1)
-		return -1;
-	if (look->address_count == 0)
-		return 0;
+	int got = look_up_addresses(look, host, look->addresses,
+	    LOOK_ADDRESSES_MAX, &count, &alias);
+	if (count == 0)
+		return got;
+	if (count > LOOK_ADDRESSES_MAX)
+		look_warn(look, "%s has %zu addresses, of which the first %d "
+		    "are looked at: a few do", host, count, LOOK_ADDRESSES_MAX);
+	look->address_count = count < LOOK_ADDRESSES_MAX ? count :
+	    LOOK_ADDRESSES_MAX;
 	look->host = pool_dup(&look->pool, slice_of(host));
 	return 1;
 }
@@ -147,25 +152,29 @@ wanted_name(struct look *look)
 	    pool_format(&look->pool, "mailhost.%s", look->q->domain);
 }
 
-static void
+/* Whether it is a good one. */
+static bool
 judge_name(struct look *look, const struct look_address *a,
-    const char *reverse, const char *name)
+    const char *place, const char *name)
 {
 	const struct outside_question *q = look->q;
 
-	if (is_host_of(look, name))
+	if (is_host_of(look, name)) {
 		look_ok(look, "%s is %s", a->text, name);
-	else if (strcasecmp(name, q->domain) == 0 ||
+		return true;
+	}
+	if (strcasecmp(name, q->domain) == 0 ||
 	    strcasecmp(name, q->real) == 0)
 		look_bad(look, "%s has the name %s, which is the domain "
 		    "itself: mail servers of this machine take it for their "
 		    "own name, and all mail is masqueraded as the domain's: "
 		    "name a host instead: %s. IN PTR %s.", a->text, name,
-		    reverse, wanted_name(look));
+		    place, wanted_name(look));
 	else
 		look_bad(look, "%s has the name %s, which is no host of %s: "
-		    "%s. IN PTR %s.", a->text, name, q->domain, reverse,
+		    "%s. IN PTR %s.", a->text, name, q->domain, place,
 		    wanted_name(look));
+	return false;
 }
 
 /* Another one may come first each time. */
@@ -181,19 +190,20 @@ static void
 check_way_back(struct look *look, const struct look_address *a,
     const char *name)
 {
-	struct look_address found[LOOK_ADDRESSES_MAX];
-	const char *alias = NULL;
-	size_t count = 0;
+	SCOPED(drop_dns_answer) struct dns_answer answer = { 0 };
+	bool is_four = a->address.ss_family == AF_INET;
+	struct address_text text;
 
-	if (!look_is_host(name) || look_up_addresses(look, name, found,
-	    LOOK_ADDRESSES_MAX, &count, &alias) == -1)
+	if (!look_is_host(name) || look_up(look, name, is_four ? DNS_A :
+	    DNS_AAAA, &answer) == -1)
 		return;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(found[i].text, a->text) == 0)
+	for (size_t i = 0; i < answer.count; i++) {
+		address_to_text(&answer.records[i].address, &text);
+		if (strcmp(text.text, a->text) == 0)
 			return;
+	}
 	look_warn(look, "%s does not lead back to %s: %s. IN %s %s", name,
-	    a->text, name, a->address.ss_family == AF_INET ? "A" : "AAAA",
-	    a->text);
+	    a->text, name, is_four ? "A" : "AAAA", a->text);
 }
 
 static void
@@ -205,17 +215,20 @@ look_at_names(struct look *look, const struct look_address *a)
 	dns_reverse(&a->address, reverse);
 	if (look_up(look, reverse, DNS_PTR, &answer) == -1)
 		return;
+	/* of less than 256 addresses it may be a CNAME (RFC 2317) */
+	const char *place = look_place(look, reverse, &answer);
 	if (answer.count == 0) {
 		look_bad(look, "%s has no name: whoever rules the address adds "
-		    "%s. IN PTR %s.", a->text, reverse, wanted_name(look));
+		    "%s. IN PTR %s.", a->text, place, wanted_name(look));
 		return;
 	}
-	enum outside_level before = look->level;
+	bool good = true;
 	for (size_t i = 0; i < answer.count && i < LOOK_ADDRESSES_MAX; i++)
-		judge_name(look, a, reverse, answer.records[i].name);
+		good = judge_name(look, a, place, answer.records[i].name) &&
+		    good;
 	if (answer.count > 1)
 		judge_several(look, a, answer.count);
-	else if (look->level == before)
+	else if (good)
 		check_way_back(look, a, answer.records[0].name);
 }
 

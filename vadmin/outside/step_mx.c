@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "look.h"
+#include "mem.h"
 #include "scope.h"
 
 /* "192.0.2.1" in a name's place: numbers alone. */
@@ -34,19 +35,22 @@ none_at_all(struct look *look, enum dns_outcome outcome)
 static void
 look_at_host(struct look *look, const char *host)
 {
-	struct look_address found[LOOK_ADDRESSES_MAX];
+	enum { MOST = 2 * DNS_RECORDS_MAX };
+	SCOPED(drop_mem) struct look_address *found = mem_alloc(MOST *
+	    sizeof *found);
 	const char *alias = NULL;
 	size_t count = 0;
 	struct look_mx *mx = &look->mx[look->mx_count];
 
-	if (look_up_addresses(look, host, found, LOOK_ADDRESSES_MAX, &count,
-	    &alias) == -1)
+	if (look_up_addresses(look, host, found, MOST, &count, &alias) == -1 &&
+	    count == 0)
 		return;
 	if (alias != NULL)
 		look_bad(look, "%s is another name for %s (CNAME), which an MX "
 		    "must not name: %s. IN MX 10 %s.", host, alias,
 		    look->q->domain, alias);
 	if (count == 0) {
+		host = alias != NULL ? alias : host;
 		look_bad(look, "%s has no address: %s. IN A %s", host, host,
 		    look_own_address(look));
 		return;

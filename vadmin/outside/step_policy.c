@@ -35,27 +35,37 @@ judge_dmarc(struct look *look, const char *domain, int count,
 		    domain != look->q->domain ? domain : "");
 }
 
+static bool
+is_dmarc(struct slice text)
+{
+	return tag_version(text, "DMARC1");
+}
+
 /* A domain without a record has its parent's: up to the one below the top. */
 void
 look_dmarc(struct look *look)
 {
-	const char *domain = look->q->domain, *dot;
+	const char *domain = look->q->domain, *dot, *place = NULL;
 	struct slice text;
 
 	while ((dot = strchr(domain, '.')) != NULL) {
 		SCOPED(drop_dns_answer) struct dns_answer answer = { 0 };
-		int count = look_up_text(look, pool_format(&look->pool,
-		    "_dmarc.%s", domain), "v=DMARC1", &answer, &text);
+		const char *name = pool_format(&look->pool, "_dmarc.%s",
+		    domain);
+		int count = look_up_text(look, name, is_dmarc, &answer, &text);
 		if (count == -1)
 			return;
+		if (place == NULL)
+			place = look_place(look, name, &answer);
 		if (count > 0) {
 			judge_dmarc(look, domain, count, text);
 			return;
 		}
 		domain = dot + 1;
 	}
-	look_warn(look, "no DMARC record: _dmarc.%s. IN TXT \"v=DMARC1; "
-	    "p=none\"", look->q->domain);
+	look_warn(look, "no DMARC record: %s. IN TXT \"v=DMARC1; p=none\"",
+	    place != NULL ? place : pool_format(&look->pool, "_dmarc.%s",
+	    look->q->domain));
 }
 
 /* --- MTA-STS (RFC 8461) -------------------------------------------------- */
@@ -78,6 +88,26 @@ look_at_policy_host(struct look *look)
 		    "mta-sts.txt", host);
 }
 
+/* RFC 8461, 3.1 */
+static bool
+is_id(struct slice id)
+{
+	enum { LENGTH_MAX = 32 };
+
+	for (size_t i = 0; i < id.len; i++) {
+		char c = ascii_lower(id.p[i]);
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
+			return false;
+	}
+	return id.len > 0 && id.len <= LENGTH_MAX;
+}
+
+static bool
+is_mta_sts(struct slice text)
+{
+	return tag_version(text, "STSv1");
+}
+
 void
 look_mta_sts(struct look *look)
 {
@@ -85,16 +115,16 @@ look_mta_sts(struct look *look)
 	const char *name = pool_format(&look->pool, "_mta-sts.%s",
 	    look->q->domain);
 	struct slice text, id;
-	int count = look_up_text(look, name, "v=STSv1", &answer, &text);
+	int count = look_up_text(look, name, is_mta_sts, &answer, &text);
 
 	if (count == 0)
 		look_none(look, "no record, and none is needed");
 	else if (count > 1)
 		look_warn(look, "%d records, where senders take none: make one "
 		    "of them: %s", count, name);
-	else if (count == 1 && (!tag_value(text, "id", &id) || id.len == 0))
-		look_warn(look, "the record has no id: %s. IN TXT \"v=STSv1; "
-		    "id=1\"", name);
+	else if (count == 1 && (!tag_value(text, "id", &id) || !is_id(id)))
+		look_warn(look, "the record has no id of up to 32 letters and "
+		    "digits: %s. IN TXT \"v=STSv1; id=1\"", name);
 	else if (count == 1)
 		look_at_policy_host(look);
 }
@@ -102,15 +132,17 @@ look_mta_sts(struct look *look)
 /* --- TLSA (RFC 7672) ----------------------------------------------------- */
 
 /* usage, selector, kind, and the bytes: a certificate or key as it is, or its
- * SHA-256 or SHA-512. */
+ * SHA-256 or SHA-512.  The usages 0 and 1 name authorities of the web, and
+ * senders of mail pass them over (RFC 7672, 3.1.3). */
 static bool
 is_tlsa(struct slice data)
 {
 	static const size_t lengths[] = { 0, 32, 64 };
 
-	unsigned char kind = data.len > 4 ? (unsigned char)data.p[2] : 3;
+	unsigned char usage = data.len > 4 ? (unsigned char)data.p[0] : 0,
+	    kind = data.len > 4 ? (unsigned char)data.p[2] : 3;
 
-	return kind <= 2 && (unsigned char)data.p[0] <= 3 &&
+	return kind <= 2 && (usage == 2 || usage == 3) &&
 	    (unsigned char)data.p[1] <= 1 &&
 	    (kind == 0 || data.len - 3 == lengths[kind]);
 }

@@ -65,11 +65,11 @@ lists_stls(const struct str *text)
 
 /* What the server cannot do is no fault of the one that it says first. */
 static void
-ask_capabilities(struct look_address *a, int fd)
+ask_capabilities(const struct look *look, struct look_address *a, int fd)
 {
 	static const char asked[] = "CAPA\r\nQUIT\r\n";
 	SCOPED(drop_str) struct str told = { 0 };
-	struct deadline d = deadline_in(TALK_MS);
+	struct deadline d = deadline_within(look->end, TALK_MS);
 	struct err err;
 
 	if (dial_send(fd, asked, sizeof asked - 1, d, &err) == -1)
@@ -121,7 +121,7 @@ try_port(struct look *look, struct look_address *a)
 		return;
 	}
 	a->greeting = pool_dup(&look->pool, line);
-	ask_capabilities(a, fd);
+	ask_capabilities(look, a, fd);
 	look_ok(look, "%s answers", a->text);
 }
 
@@ -139,8 +139,9 @@ is_virtual(const char *greeting, const char *domain)
 {
 	SCOPED(drop_str) struct str wanted = { 0 };
 
-	str_addf(&wanted, "+OK Virtual %s POP3 Server", domain);
-	return slice_starts(slice_of(greeting), str_text(&wanted));
+	str_addf(&wanted, "+OK Virtual %s", domain);
+	return slice_starts(slice_of(greeting), str_text(&wanted)) &&
+	    (greeting[wanted.len] == ' ' || greeting[wanted.len] == '\0');
 }
 
 static void

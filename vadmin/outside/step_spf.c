@@ -9,7 +9,6 @@ enum { LOOKUPS_MAX = 10 };	/* RFC 7208, 4.6.4 */
 
 struct spf {
 	unsigned	lookups;
-	char		all;		/* its qualifier; NUL: there is none */
 	bool		is_wrong;	/* and was told */
 };
 
@@ -20,8 +19,8 @@ struct term {
 	struct slice	value;
 };
 
-static void	follow(struct look *look, struct spf *spf, struct slice domain,
-		    const char *what, bool decides);
+static char	follow(struct look *look, struct spf *spf, struct slice domain,
+		    const char *what, bool passes);
 
 static struct term
 read_term(struct slice word)
@@ -81,7 +80,8 @@ prefix_of(struct slice value, int family)
 }
 
 static void
-judge_network(struct look *look, struct spf *spf, struct term t, int family)
+judge_network(struct look *look, struct spf *spf, struct term t, int family,
+    bool passes)
 {
 	int prefix = t.separator != ':' ? -1 : prefix_of(t.value, family);
 	const char *written = pool_dup(&look->pool, (struct slice){ t.name.p,
@@ -94,7 +94,7 @@ judge_network(struct look *look, struct spf *spf, struct term t, int family)
 		    family == AF_INET ? "IPv4" : "IPv6");
 		spf->is_wrong = true;
 	}
-	if (prefix == 0 && t.qualifier == '+' && spf->all == '\0')
+	if (prefix == 0 && passes)
 		look_warn(look, "SPF says %s: everybody may send as %s: name "
 		    "the networks of your own servers", written,
 		    look->q->domain);
@@ -102,38 +102,52 @@ judge_network(struct look *look, struct spf *spf, struct term t, int family)
 
 /* --- words ---------------------------------------------------------------- */
 
-/* decides: its "all" is the domain's (not one of an include). */
 static void
-judge_term(struct look *look, struct spf *spf, struct term t, bool decides)
+judge_include(struct look *look, struct spf *spf, struct slice domain,
+    bool passes)
+{
+	spf->lookups++;
+	if (follow(look, spf, domain, "include:", passes) == '+' && passes)
+		look_warn(look, "include:%.*s says +all: everybody may send as "
+		    "%s: take it out", (int)domain.len, domain.p,
+		    look->q->domain);
+}
+
+/* counts: it stands before all, behind which nothing is asked.  passes: mail
+ * that it fits passes. */
+static void
+judge_term(struct look *look, struct spf *spf, struct term t, bool counts,
+    bool passes)
 {
 	static const char *const asking[] = { "a", "mx", "ptr", "exists",
 	    NULL };
 
-	if (t.separator == '=')
+	passes = passes && counts && t.qualifier == '+';
+	if (t.separator == '=' || slice_same(t.name, SLICE("all")))
 		return;		/* a modifier, of any name */
 	if (slice_same(t.name, SLICE("include"))) {
-		spf->lookups++;
-		follow(look, spf, t.value, "include:", false);
+		if (counts)
+			judge_include(look, spf, t.value, passes);
 	} else if (slice_same(t.name, SLICE("ip4"))) {
-		judge_network(look, spf, t, AF_INET);
+		judge_network(look, spf, t, AF_INET, passes);
 	} else if (slice_same(t.name, SLICE("ip6"))) {
-		judge_network(look, spf, t, AF_INET6);
+		judge_network(look, spf, t, AF_INET6, passes);
 	} else if (is_in(t.name, asking)) {
-		spf->lookups++;
-	} else if (!slice_same(t.name, SLICE("all"))) {
+		spf->lookups += counts;
+	} else {
 		look_warn(look, "SPF has no word '%.*s': take it out",
 		    (int)t.name.len, t.name.p);
 		spf->is_wrong = true;
 	}
-	if (decides && slice_same(t.name, SLICE("all")) && spf->all == '\0')
-		spf->all = t.qualifier;
 }
 
-static void
-read_record(struct look *look, struct spf *spf, struct slice text, bool decides)
+/* Returns the qualifier of its all, or of that of its redirect=; NUL: it has
+ * none. */
+static char
+read_record(struct look *look, struct spf *spf, struct slice text, bool passes)
 {
 	struct slice word, redirect = { 0 };
-	bool has_all = false;
+	char all = '\0';
 
 	slice_cut(&text, ' ', &word);
 	while (slice_cut(&text, ' ', &word) && spf->lookups <= LOOKUPS_MAX) {
@@ -143,53 +157,64 @@ read_record(struct look *look, struct spf *spf, struct slice text, bool decides)
 		if (t.separator == '=' &&
 		    slice_same(t.name, SLICE("redirect")))
 			redirect = t.value;
-		has_all = has_all || slice_same(t.name, SLICE("all"));
-		judge_term(look, spf, t, decides);
+		judge_term(look, spf, t, all == '\0', passes);
+		if (all == '\0' && t.separator != '=' &&
+		    slice_same(t.name, SLICE("all")))
+			all = t.qualifier;
 	}
 	/* it counts where nothing before it matched */
-	if (redirect.len > 0 && !has_all) {
+	if (redirect.len > 0 && all == '\0') {
 		spf->lookups++;
-		follow(look, spf, redirect, "redirect=", decides);
+		all = follow(look, spf, redirect, "redirect=", passes);
 	}
+	return all;
 }
 
-static void
+static bool
+is_spf(struct slice text)
+{
+	static const struct slice version = SLICE("v=spf1");
+
+	return slice_starts_same(text, "v=spf1") && (text.len == version.len ||
+	    text.p[version.len] == ' ');
+}
+
+/* Reads the record of another name; what it returns is read_record()'s. */
+static char
 follow(struct look *look, struct spf *spf, struct slice domain,
-    const char *what, bool decides)
+    const char *what, bool passes)
 {
 	SCOPED(drop_dns_answer) struct dns_answer answer = { 0 };
-	const char *name = pool_dup(&look->pool, domain);
 	struct slice text;
 
 	/* what the message decides (macros) cannot be followed */
-	if (spf->lookups > LOOKUPS_MAX || slice_has(domain, '%')) {
-		if (decides && spf->all == '\0')
-			spf->all = '?';
-		return;
-	}
-	int count = look_is_host(name) ? look_up_text(look, name, "v=spf1",
+	if (spf->lookups > LOOKUPS_MAX || slice_has(domain, '%'))
+		return '?';
+	if (slice_ends(domain, "."))
+		domain.len--;
+	const char *name = pool_dup(&look->pool, domain);
+	int count = look_is_host(name) ? look_up_text(look, name, is_spf,
 	    &answer, &text) : 0;
-	if (count == 1) {
-		read_record(look, spf, text, decides);
-		return;
-	}
+	if (count == 1)
+		return read_record(look, spf, text, passes);
 	spf->is_wrong = true;
 	if (count != -1)
 		look_warn(look, "%s%s has %s SPF record: take it out", what,
 		    name, count == 0 ? "no" : "more than one");
+	return '\0';
 }
 
 static void
-judge(struct look *look, const struct spf *spf, struct slice text)
+judge(struct look *look, const struct spf *spf, char all, struct slice text)
 {
 	if (spf->lookups > LOOKUPS_MAX)
 		look_warn(look, "SPF asks more than %d questions of the DNS, "
 		    "and receivers give up: name networks (ip4:, ip6:) in "
 		    "place of include:, a and mx", LOOKUPS_MAX);
-	else if (spf->all == '+')
+	else if (all == '+')
 		look_warn(look, "SPF says +all: everybody may send as %s: end "
 		    "it with -all or ~all", look->q->domain);
-	else if (spf->all == '\0' && !spf->is_wrong)
+	else if (all == '\0' && !spf->is_wrong)
 		look_warn(look, "SPF does not say what of all others: end it "
 		    "with -all or ~all");
 	if (look->level == OUTSIDE_OK)
@@ -203,7 +228,7 @@ look_spf(struct look *look)
 	const char *d = look->q->domain;
 	struct slice text;
 	struct spf spf = { 0 };
-	int count = look_up_text(look, d, "v=spf1", &answer, &text);
+	int count = look_up_text(look, d, is_spf, &answer, &text);
 
 	if (count == 0)
 		look_warn(look, "no SPF record: %s. IN TXT \"v=spf1 mx -all\"",
@@ -213,6 +238,6 @@ look_spf(struct look *look)
 		    "make one of them", count);
 	if (count != 1)
 		return;
-	read_record(look, &spf, text, true);
-	judge(look, &spf, text);
+	char all = read_record(look, &spf, text, true);
+	judge(look, &spf, all, text);
 }

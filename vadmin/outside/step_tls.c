@@ -128,7 +128,7 @@ static void
 judge_certificate(struct look *look, const struct look_address *a,
     const struct shown *s)
 {
-	enum outside_level before = look->level;
+	size_t before = look->text.len;
 
 	judge_dates(look, a, s);
 	if (!slice_is(s->match, "yes"))
@@ -136,12 +136,12 @@ judge_certificate(struct look *look, const struct look_address *a,
 		    "one for %s, and set tls-certificate in domain.%s", a->text,
 		    s->names.len > 0 ? text_of(look, s->names) : "nobody",
 		    look->host, look->host, look->q->real);
-	else if (s->untrusted.len > 0 && look->level == before)
+	else if (s->untrusted.len > 0 && look->text.len == before)
 		look_warn(look, "%s: clients will not trust its certificate "
 		    "(%s): get one of an authority, with all between in the "
 		    "file of tls-certificate", a->text,
 		    text_of(look, s->untrusted));
-	if (look->level == before)
+	if (look->text.len == before)
 		look_ok(look, "%s: %s, for %s until %s", a->text,
 		    text_of(look, s->protocol), look->host,
 		    day_of(look, s->until));

@@ -16,3 +16,12 @@ tag_value(struct slice text, const char *name, struct slice *value)
 	}
 	return false;
 }
+
+bool
+tag_version(struct slice text, const char *version)
+{
+	struct slice first, value;
+
+	return slice_cut(&text, ';', &first) &&
+	    tag_value(first, "v", &value) && slice_is(value, version);
+}

@@ -11,4 +11,8 @@
 /* The value of a tag, without blanks at its ends.  False: there is none. */
 bool	tag_value(struct slice text, const char *name, struct slice *value);
 
+/* Whether a text says first of all that it is of this version ("DMARC1"), in
+ * these very letters; else nobody reads it. */
+bool	tag_version(struct slice text, const char *version);
+
 #endif

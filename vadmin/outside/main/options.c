@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "clean.h"
+#include "dial.h"
+#include "name.h"
 #include "output.h"
 #include "scope.h"
 #include "startup.h"
@@ -23,8 +25,18 @@ take_directory(struct options *o, const char *value, struct err *err)
 static int
 take_server(struct options *o, const char *value, struct err *err)
 {
-	(void)err;
-	o->outside.server = value;
+	SCOPED(drop_str) struct str name = { 0 };
+	struct sockaddr_storage unused;
+
+	if (strchr(value, '[') == NULL &&
+	    dial_address(value, 0, &unused, err) == 0) {
+		o->outside.server = value;
+		return 0;
+	}
+	if (name_canonical_domain(slice_of(value), &name, err) == -1)
+		return err_set(err, ERR_INVALID, "'%s' is neither a host's "
+		    "name nor an address", value);
+	o->outside.server = pool_dup(&o->pool, str_slice(&name));
 	return 0;
 }
 

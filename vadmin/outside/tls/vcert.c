@@ -57,8 +57,10 @@ read_reply(int fd, struct deadline d, struct str *reply, struct err *err)
 			return err_set(err, ERR_TEMPORARY, "no reply");
 		str_addc(reply, c != '\0' ? c : '?');
 	}
-	return slice_starts(str_slice(reply), "+OK") ? 0 :
-	    err_set(err, ERR_REFUSED, "it says %.200s", str_text(reply));
+	if (slice_starts(str_slice(reply), "+OK"))
+		return 0;
+	str_cut(reply, strcspn(str_text(reply), "\r\n"));
+	return err_set(err, ERR_REFUSED, "it says %.200s", str_text(reply));
 }
 
 static int
@@ -215,9 +217,10 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	bool stls = strcmp(argv[1], VCERT_STLS) == 0;
 	dial_set_port(&address, stls ? PORT : PORT_TLS);
-	if (dial(&address, SOCK_STREAM, d, &fd, &err) == -1 ||
-	    (stls && ask_for_tls(fd, d, &err) == -1))
+	if (dial(&address, SOCK_STREAM, d, &fd, &err) == -1)
 		return fault(VCERT_CONNECTION, err.text);
+	if (stls && ask_for_tls(fd, d, &err) == -1)
+		return fault(VCERT_HANDSHAKE, err.text);
 	int status = look(fd, argv[3], d);
 	return fflush(stdout) == 0 ? status : EX_IOERR;
 }
