@@ -91,6 +91,8 @@ struct recipient {
 	const char	 *domain;
 	struct target	**targets;
 	size_t		  count, room;
+	/* of aliases and forwards, that were looked at for it */
+	uint64_t	  members;
 	bool		  followed;	/* resolve_forwards() was here */
 };
 

@@ -69,6 +69,7 @@ is_full(struct resolver *r)
 bool
 reach_member(struct resolver *r)
 {
+	r->recipient->members++;
 	r->exhausted = r->exhausted ||
 	    r->members++ >= r->in->conf.max_recipients + MEMBERS_BESIDE;
 	return !r->exhausted;

@@ -17,7 +17,7 @@ struct resolver {
 	struct recipient		*recipient;
 	/* names and includes of this recipient */
 	struct table			 visited;
-	/* members of aliases and forwards that were looked at */
+	/* members of aliases, or of forwards, that were looked at */
 	uint64_t			 members;
 	/* max-recipients was passed */
 	bool				 exhausted;
