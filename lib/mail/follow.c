@@ -67,12 +67,14 @@ follow(struct resolver *r, const struct target *t)
 static void
 follow_recipient(struct resolver *r)
 {
-	for (size_t i = 0; i < r->recipient->count && !r->exhausted; i++) {
+	for (size_t i = 0; i < r->recipient->count; i++) {
 		struct target *t = r->recipient->targets[i];
 		if (t->kind != TARGET_ACCOUNT ||
 		    *reach_follow(r, t->account, FOLLOW_ASKED) == NULL ||
 		    *reach_follow(r, t->account, FOLLOW_DONE) != NULL)
 			continue;
+		if (!reach_more(r))
+			return;
 		*reach_follow(r, t->account, FOLLOW_DONE) = t;
 		look(r, t);
 		if (t->forward != NULL)

@@ -65,6 +65,16 @@ is_full(struct resolver *r)
 	return r->exhausted;
 }
 
+/* An MTA that has waited for longer than it wants to may bounce the mail; and
+ * nothing is delivered after that time. */
+bool
+reach_more(struct resolver *r)
+{
+	if (!r->exhausted && deadline_over(r->in->deadline))
+		r->exhausted = r->late = true;
+	return !r->exhausted;
+}
+
 /* Any number of members that all lead to one target is work, too. */
 bool
 reach_member(struct resolver *r)
@@ -72,7 +82,7 @@ reach_member(struct resolver *r)
 	r->recipient->members++;
 	r->exhausted = r->exhausted ||
 	    r->members++ >= r->in->conf.max_recipients + MEMBERS_BESIDE;
-	return !r->exhausted;
+	return reach_more(r);
 }
 
 static void

@@ -321,6 +321,18 @@ resolve_in_domain(struct resolver *r, struct context *c,
 	apply_rules(r, c);
 }
 
+static struct outcome
+not_all(const struct resolver *r)
+{
+	if (r->late)
+		return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+		    "delivery-timeout was over before all that it leads to "
+		    "was looked at");
+	return outcome_make(OUTCOME_PERMANENT, "5.5.3",
+	    "more than %llu recipients",
+	    (unsigned long long)r->in->conf.max_recipients);
+}
+
 void
 resolve_check(struct resolver *r, const struct context *c)
 {
@@ -330,9 +342,7 @@ resolve_check(struct resolver *r, const struct context *c)
 		plan_add_target(r->plan, r->recipient,
 		    &(struct target){ .kind = TARGET_FAILURE,
 		    .domain = c->domain, .local = c->local, .text = "",
-		    .failure = outcome_make(OUTCOME_PERMANENT, "5.5.3",
-		    "more than %llu recipients",
-		    (unsigned long long)r->in->conf.max_recipients) });
+		    .failure = not_all(r) });
 	} else if (r->recipient->count == 0) {
 		reach_dead_end(r, c, outcome_make(OUTCOME_PERMANENT, "5.4.6",
 		    "alias loop: %s leads to nobody but itself",

@@ -19,8 +19,8 @@ struct resolver {
 	struct table			 visited;
 	/* members of aliases, or of forwards, that were looked at */
 	uint64_t			 members;
-	/* max-recipients was passed */
-	bool				 exhausted;
+	/* max-recipients was passed, or it is too late for more */
+	bool				 exhausted, late;
 };
 
 /* Where the resolver stands, and what holds for all that is below it. */
@@ -50,7 +50,10 @@ struct context	 reach_step(struct resolver *, struct context c,
 	    const char *address,
 		    const char *how, const char *file, unsigned line);
 
-/* Counts a member that is to be looked at.  False: those were enough. */
+/* Whether anything more is to be looked at, and is there time for it. */
+bool	reach_more(struct resolver *);
+
+/* The same of one more member.  False: those were enough. */
 bool	reach_member(struct resolver *);
 
 /* Whether the recipient's way to the account asks for its .forward (see
