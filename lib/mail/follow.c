@@ -31,54 +31,75 @@ look(struct resolver *r, struct target *t)
 
 /* The account that forwards is the sender of what goes on, where its domain
  * wants that. */
-static const char *
-sender_of(struct resolver *r, const struct target *t)
-{
-	const struct account *account = t->account;
-
-	return account->domain->conf.forward_sender == FORWARD_OWNER ?
-	    address_text(&r->plan->pool, account->name,
-	    account->domain->name) : t->list_sender;
-}
-
 static struct context
-context_of(struct resolver *r, const struct target *t)
+context_behind(struct resolver *r, const struct asked *a)
 {
-	if (t->kind != TARGET_ACCOUNT)
-		return (struct context){ .way = t->way, .domain = t->domain,
-		    .local = t->local };
-	return (struct context){
-		.way = t->way, .domain = t->domain, .local = t->local,
-		.sender = sender_of(r, t), .depth = t->depth,
-		.no_fallback = t->no_fallback, .runs_as = t->account,
-	};
+	const struct account *account = a->target->account;
+	struct context c = a->context;
+
+	if (account->domain->conf.forward_sender == FORWARD_OWNER)
+		c.sender = address_text(&r->plan->pool, account->name,
+		    account->domain->name);
+	c.runs_as = account;
+	return c;
 }
 
 static void
-follow(struct resolver *r, const struct target *t)
+finish(struct resolver *r, const struct table *names)
 {
-	struct context c = context_of(r, t);
+	for (size_t i = 0; i < names->room; i++)
+		if (names->slots[i].value != NULL)
+			*table_at(&r->finished, names->slots[i].key) =
+			    names->slots[i].value;
+}
 
+static void follow(struct resolver *r, struct asked *a);
+
+/* What it names is expanded for itself, and then whom that leads to is followed:
+ * whoever forwards in a circle is met on a way of his own, and keeps the mail.
+ * Names that lead to nobody who is still to be followed need that but once. */
+static void
+follow_one(struct resolver *r, const struct asked *a)
+{
+	struct context c = context_behind(r, a);
+
+	r->recipient->asked = NULL;
+	r->visited = (struct table){ 0 };
 	if (reach_deeper(r, &c))
-		expand_entry(r, &c, "forward", t->forward);
+		expand_entry(r, &c, "forward", a->target->forward);
+	struct table names = r->visited;
+	const struct asked *deep = r->deep;
+	follow(r, r->recipient->asked);
+	if (r->deep == deep)
+		finish(r, &names);
+	drop_table(&names);
 }
 
-/* Targets that come of a forward are looked at in their turn. */
 static void
-follow_recipient(struct resolver *r)
+put_off(struct resolver *r, const struct asked *a)
 {
-	for (size_t i = 0; i < r->recipient->count; i++) {
-		struct target *t = r->recipient->targets[i];
-		if (t->kind != TARGET_ACCOUNT ||
-		    *reach_follow(r, t->account, FOLLOW_ASKED) == NULL ||
-		    *reach_follow(r, t->account, FOLLOW_DONE) != NULL)
+	struct asked *deep = pool_alloc(&r->plan->pool, sizeof *deep);
+
+	*deep = (struct asked){ a->target, a->context, r->deep };
+	r->deep = deep;
+}
+
+static void
+follow(struct resolver *r, struct asked *a)
+{
+	for (; a != NULL && reach_more(r); a = a->next) {
+		void **followed = reach_followed(r, a->target->account);
+		if (*followed != NULL)
 			continue;
-		if (!reach_more(r))
-			return;
-		*reach_follow(r, t->account, FOLLOW_DONE) = t;
-		look(r, t);
-		if (t->forward != NULL)
-			follow(r, t);
+		if (a->context.depth == r->in->conf.max_alias_depth &&
+		    !r->ends) {
+			put_off(r, a);
+			continue;
+		}
+		*followed = a->target;
+		look(r, a->target);
+		if (a->target->forward != NULL)
+			follow_one(r, a);
 	}
 }
 
@@ -100,12 +121,17 @@ follow_all(const struct installation *in, struct plan *plan,
 	struct resolver r = { .in = in, .plan = plan, .recipient = recipient };
 	struct context c = { .local = recipient->local };
 
-	if (recipient->count > 0)
-		c = context_of(&r, recipient->targets[0]);
-	follow_recipient(&r);
+	if (recipient->count > 0) {
+		const struct target *first = recipient->targets[0];
+		c = (struct context){ .way = first->way,
+		    .domain = first->domain, .local = first->local };
+	}
+	follow(&r, recipient->asked);
+	r.ends = true;
+	follow(&r, r.deep);
+	drop_table(&r.finished);
 	take_out(recipient);
 	resolve_check(&r, &c);
-	drop_table(&r.visited);
 	recipient->followed = true;
 }
 

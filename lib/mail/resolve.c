@@ -67,7 +67,7 @@ try_name(struct resolver *r, const struct context *c, struct slice name)
 	const char *key = mark_key(r, c, name);
 	const void *mark = table_find(&r->visited, key);
 
-	if (mark == &done)
+	if (mark == &done || table_find(&r->finished, key) != NULL)
 		return true;
 	if (mark == &in_progress) {
 		mailbox_or_nothing(r, c, name);
@@ -338,6 +338,7 @@ resolve_check(struct resolver *r, const struct context *c)
 {
 	if (r->exhausted) {
 		r->recipient->count = 0;
+		r->recipient->asked = NULL;
 		r->exhausted = false;
 		plan_add_target(r->plan, r->recipient,
 		    &(struct target){ .kind = TARGET_FAILURE,

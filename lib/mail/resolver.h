@@ -17,6 +17,11 @@ struct resolver {
 	struct recipient		*recipient;
 	/* names and includes of this recipient */
 	struct table			 visited;
+	/* the same of forwards that were followed to their ends */
+	struct table			 finished;
+	/* accounts that are too deep, unless a shorter way leads there, too */
+	struct asked			*deep;
+	bool				 ends;	/* none does */
 	/* members of aliases, or of forwards, that were looked at */
 	uint64_t			 members;
 	/* max-recipients was passed, or it is too late for more */
@@ -40,6 +45,14 @@ struct context {
 	const struct account	*runs_as;
 };
 
+/* An account whose .forward is asked for (see resolve_forwards()), and how the
+ * recipient came to it. */
+struct asked {
+	struct target	*target;
+	struct context	 context;
+	struct asked	*next;
+};
+
 /* --- reach.c */
 
 /* c->local at c->domain, as text. */
@@ -56,11 +69,8 @@ bool	reach_more(struct resolver *);
 /* The same of one more member.  False: those were enough. */
 bool	reach_member(struct resolver *);
 
-/* Whether the recipient's way to the account asks for its .forward (see
- * resolve_forwards()); and whether that was followed. */
-enum follow { FOLLOW_ASKED, FOLLOW_DONE };
-void	**reach_follow(struct resolver *, const struct account *,
-	    enum follow);
+/* Whether the account's .forward was followed for the recipient. */
+void	**reach_followed(struct resolver *, const struct account *);
 
 /* A target, unless the plan has it already. */
 void	reach_account(struct resolver *, struct context c,
