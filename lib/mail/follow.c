@@ -59,44 +59,46 @@ static void follow(struct resolver *r, struct asked *a);
  * whoever forwards in a circle is met on a way of his own, and keeps the mail.
  * Names that lead to nobody who is still to be followed need that but once. */
 static void
-follow_one(struct resolver *r, const struct asked *a)
+follow_one(struct resolver *r, struct asked *a)
 {
 	struct context c = context_behind(r, a);
 
 	r->recipient->asked = NULL;
 	r->visited = (struct table){ 0 };
+	r->too_deep = false;
 	if (reach_deeper(r, &c))
 		expand_entry(r, &c, "forward", a->target->forward);
 	struct table names = r->visited;
-	const struct asked *deep = r->deep;
+	a->deep = r->too_deep;
 	follow(r, r->recipient->asked);
-	if (r->deep == deep)
+	if (a->deep) {
+		struct asked *later = pool_alloc(&r->plan->pool, sizeof *later);
+		*later = (struct asked){ .target = a->target,
+		    .context = a->context, .next = r->deep };
+		r->deep = later;
+	}
+	if (r->deep == NULL)
 		finish(r, &names);
 	drop_table(&names);
 }
 
-static void
-put_off(struct resolver *r, const struct asked *a)
+/* What was too deep may be less so on another way; in the end it is told. */
+static bool
+is_followed(const struct resolver *r, const struct asked *last,
+    const struct asked *now)
 {
-	struct asked *deep = pool_alloc(&r->plan->pool, sizeof *deep);
-
-	*deep = (struct asked){ a->target, a->context, r->deep };
-	r->deep = deep;
+	return last != NULL && (!last->deep ||
+	    (r->waits && last->context.depth <= now->context.depth));
 }
 
 static void
 follow(struct resolver *r, struct asked *a)
 {
 	for (; a != NULL && reach_more(r); a = a->next) {
-		void **followed = reach_followed(r, a->target->account);
-		if (*followed != NULL)
+		void **last = reach_followed(r, a->target->account);
+		if (is_followed(r, *last, a))
 			continue;
-		if (a->context.depth == r->in->conf.max_alias_depth &&
-		    !r->ends) {
-			put_off(r, a);
-			continue;
-		}
-		*followed = a->target;
+		*last = a;
 		look(r, a->target);
 		if (a->target->forward != NULL)
 			follow_one(r, a);
@@ -126,8 +128,9 @@ follow_all(const struct installation *in, struct plan *plan,
 		c = (struct context){ .way = first->way,
 		    .domain = first->domain, .local = first->local };
 	}
+	r.waits = true;
 	follow(&r, recipient->asked);
-	r.ends = true;
+	r.waits = false;
 	follow(&r, r.deep);
 	drop_table(&r.finished);
 	take_out(recipient);

@@ -137,7 +137,7 @@ ask(struct resolver *r, const struct context *c, struct target *t)
 	struct asked *asked = pool_alloc(&r->plan->pool, sizeof *asked);
 
 	t->asked = true;
-	*asked = (struct asked){ t, *c, NULL };
+	*asked = (struct asked){ .target = t, .context = *c };
 	if (r->recipient->asked == NULL)
 		r->recipient->asked = asked;
 	else
@@ -251,6 +251,10 @@ reach_deeper(struct resolver *r, struct context *c)
 	if (c->depth < r->in->conf.max_alias_depth) {
 		c->depth++;
 		return true;
+	}
+	if (r->waits) {
+		r->too_deep = true;
+		return false;
 	}
 	reach_failure(r, *c, "too deep",
 	    outcome_make(OUTCOME_PERMANENT, "5.4.6",

@@ -19,9 +19,10 @@ struct resolver {
 	struct table			 visited;
 	/* the same of forwards that were followed to their ends */
 	struct table			 finished;
-	/* accounts that are too deep, unless a shorter way leads there, too */
+	/* while forwards are followed: what is too deep may be reached on a
+	 * shorter way, too; it was met; those whom it was met behind */
+	bool				 waits, too_deep;
 	struct asked			*deep;
-	bool				 ends;	/* none does */
 	/* members of aliases, or of forwards, that were looked at */
 	uint64_t			 members;
 	/* max-recipients was passed, or it is too late for more */
@@ -50,6 +51,7 @@ struct context {
 struct asked {
 	struct target	*target;
 	struct context	 context;
+	bool		 deep;		/* too deep for all that it leads to */
 	struct asked	*next;
 };
 
@@ -69,7 +71,8 @@ bool	reach_more(struct resolver *);
 /* The same of one more member.  False: those were enough. */
 bool	reach_member(struct resolver *);
 
-/* Whether the account's .forward was followed for the recipient. */
+/* How the account's .forward was followed last for the recipient: a struct
+ * asked; NULL: it was not. */
 void	**reach_followed(struct resolver *, const struct account *);
 
 /* A target, unless the plan has it already. */
@@ -92,7 +95,8 @@ void	reach_failure(struct resolver *, struct context c, const char *how,
 void	reach_dead_end(struct resolver *, const struct context *c,
 	    struct outcome why);
 
-/* One alias, include or fallback more.  False: too deep; a failure is added. */
+/* One alias, include or fallback more.  False: too deep; a failure is added,
+ * unless that waits. */
 bool	reach_deeper(struct resolver *, struct context *c);
 
 /* --- meet.c */

@@ -126,6 +126,11 @@ class Forward(Forwards):
         self.delivered("all@c.test", MESSAGE)
         self.assertEqual(sum(len(to) for _, to in self.sent_to()), 160)
 
+    def test_a_crowd_that_forwards_to_its_own_list_has_it_once_each(self):
+        self.crowd(30, lambda n: "all\n")
+        self.delivered("all@c.test", MESSAGE)
+        self.assertEqual([self.count(f"u{n}@c.test") for n in range(30)], [1] * 30)
+
     def test_a_list_whose_members_forward_each_to_the_next_is_not_too_deep(self):
         self.crowd(30, lambda n: f"u{n + 1}\n" if n < 29 else "far@away.test\n")
         self.delivered("all@c.test", MESSAGE)
