@@ -91,18 +91,30 @@ hear(const struct crew_member *m, struct deadline d, struct sight *sight)
 	    sight->forwards == 0 && sight->room < ROOM_KINDS;
 }
 
+/* Not one that may never get the message, because its .forward was followed
+ * for another recipient. */
+static bool
+wants_one(const struct job *job, const struct recipient *r)
+{
+	const struct account *account = lmtp_room_account(r);
+
+	return account != NULL && r->targets[0]->forward == NULL &&
+	    crew_find(job->crew, r->targets[0]) == NULL && can_be_kept(account);
+}
+
+/* For who was meant by "\name" alone nobody has looked for a .forward: another
+ * recipient may ask for it. */
 bool
 lmtp_attend(struct job *job, const struct recipient *r, uint64_t size,
     enum lmtp_room *room)
 {
-	const struct account *account = lmtp_room_account(r);
 	struct crew_member *m;
 	struct sight sight;
 
-	if (account == NULL || crew_find(job->crew, r->targets[0]) != NULL ||
-	    !can_be_kept(account) || (m = crew_place(job->crew)) == NULL)
+	if (!wants_one(job, r) || (m = crew_place(job->crew)) == NULL)
 		return false;
-	struct task t = errand_delivery(job, r, r->targets[0]);
+	struct target *target = r->targets[0];
+	struct task t = errand_delivery(job, r, target);
 	bool begun = begin(&t, size, m);
 	if (!begun || !hear(m, job->deadline, &sight)) {
 		crew_dismiss(m);
@@ -111,7 +123,7 @@ lmtp_attend(struct job *job, const struct recipient *r, uint64_t size,
 			crew_dismiss_waiting(job->crew);
 		return false;
 	}
-	r->targets[0]->looked = true;
+	target->looked = target->asked;
 	*room = (enum lmtp_room)sight.room;
 	return true;
 }

@@ -31,8 +31,9 @@ enum {
 	/* Refused recipients of one transaction: nobody needs more, and each
 	 * takes memory until its end. */
 	REFUSED_MAX = 1000,
-	/* Targets that its recipients lead to, all together: so are they. */
-	REACHED_MAX = 50000,
+	/* Targets that its recipients lead to, and members on the way there,
+	 * all together: so are they. */
+	REACHED_MAX = 100000,
 	LEAVE_MS = 5000,		/* for a talker that is through */
 };
 
@@ -49,7 +50,7 @@ struct state {
 	 * read the replies */
 	struct ledger			*told;
 	unsigned			 refused;
-	size_t				 reached;
+	uint64_t			 reached;
 	/* of the whole connection, for the log */
 	uint64_t			 messages, recipients;
 };
@@ -126,7 +127,7 @@ answer_recipient(struct state *s, const char *address, uint64_t size)
 	};
 	struct outcome expected;
 	struct recipient *r = lmtp_expect(&job, address, size, &expected);
-	s->reached += r->count;
+	s->reached += r->count + r->members;
 	if (expected.kind == OUTCOME_DONE)
 		return answer(s, accepted());
 	events_refused(r, &expected);

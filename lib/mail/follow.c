@@ -31,52 +31,77 @@ look(struct resolver *r, struct target *t)
 
 /* The account that forwards is the sender of what goes on, where its domain
  * wants that. */
-static const char *
-sender_of(struct resolver *r, const struct target *t)
-{
-	const struct account *account = t->account;
-
-	return account->domain->conf.forward_sender == FORWARD_OWNER ?
-	    address_text(&r->plan->pool, account->name,
-	    account->domain->name) : t->list_sender;
-}
-
 static struct context
-context_of(struct resolver *r, const struct target *t)
+context_behind(struct resolver *r, const struct asked *a)
 {
-	if (t->kind != TARGET_ACCOUNT)
-		return (struct context){ .way = t->way, .domain = t->domain,
-		    .local = t->local };
-	return (struct context){
-		.way = t->way, .domain = t->domain, .local = t->local,
-		.sender = sender_of(r, t), .depth = t->depth,
-		.no_fallback = t->no_fallback, .runs_as = t->account,
-	};
+	const struct account *account = a->target->account;
+	struct context c = a->context;
+
+	if (account->domain->conf.forward_sender == FORWARD_OWNER)
+		c.sender = address_text(&r->plan->pool, account->name,
+		    account->domain->name);
+	c.runs_as = account;
+	return c;
 }
 
 static void
-follow(struct resolver *r, const struct target *t)
+finish(struct resolver *r, const struct table *names)
 {
-	struct context c = context_of(r, t);
+	for (size_t i = 0; i < names->room; i++)
+		if (names->slots[i].value != NULL)
+			*table_at(&r->finished, names->slots[i].key) =
+			    names->slots[i].value;
+}
 
+static void follow(struct resolver *r, struct asked *a);
+
+/* What it names is expanded for itself, and then whom that leads to is followed:
+ * whoever forwards in a circle is met on a way of his own, and keeps the mail.
+ * Names that lead to nobody who is still to be followed need that but once. */
+static void
+follow_one(struct resolver *r, struct asked *a)
+{
+	struct context c = context_behind(r, a);
+
+	r->recipient->asked = NULL;
+	r->visited = (struct table){ 0 };
+	r->too_deep = false;
 	if (reach_deeper(r, &c))
-		expand_entry(r, &c, "forward", t->forward);
+		expand_entry(r, &c, "forward", a->target->forward);
+	struct table names = r->visited;
+	a->deep = r->too_deep;
+	follow(r, r->recipient->asked);
+	if (a->deep) {
+		struct asked *later = pool_alloc(&r->plan->pool, sizeof *later);
+		*later = (struct asked){ .target = a->target,
+		    .context = a->context, .next = r->deep };
+		r->deep = later;
+	}
+	if (r->deep == NULL)
+		finish(r, &names);
+	drop_table(&names);
 }
 
-/* Targets that come of a forward are looked at in their turn. */
-static void
-follow_recipient(struct resolver *r)
+/* What was too deep may be less so on another way; in the end it is told. */
+static bool
+is_followed(const struct resolver *r, const struct asked *last,
+    const struct asked *now)
 {
-	for (size_t i = 0; i < r->recipient->count && !r->exhausted; i++) {
-		struct target *t = r->recipient->targets[i];
-		if (t->kind != TARGET_ACCOUNT ||
-		    *reach_follow(r, t->account, FOLLOW_ASKED) == NULL ||
-		    *reach_follow(r, t->account, FOLLOW_DONE) != NULL)
+	return last != NULL && (!last->deep ||
+	    (r->waits && last->context.depth <= now->context.depth));
+}
+
+static void
+follow(struct resolver *r, struct asked *a)
+{
+	for (; a != NULL && reach_more(r); a = a->next) {
+		void **last = reach_followed(r, a->target->account);
+		if (is_followed(r, *last, a))
 			continue;
-		*reach_follow(r, t->account, FOLLOW_DONE) = t;
-		look(r, t);
-		if (t->forward != NULL)
-			follow(r, t);
+		*last = a;
+		look(r, a->target);
+		if (a->target->forward != NULL)
+			follow_one(r, a);
 	}
 }
 
@@ -98,12 +123,18 @@ follow_all(const struct installation *in, struct plan *plan,
 	struct resolver r = { .in = in, .plan = plan, .recipient = recipient };
 	struct context c = { .local = recipient->local };
 
-	if (recipient->count > 0)
-		c = context_of(&r, recipient->targets[0]);
-	follow_recipient(&r);
+	if (recipient->count > 0) {
+		const struct target *first = recipient->targets[0];
+		c = (struct context){ .way = first->way,
+		    .domain = first->domain, .local = first->local };
+	}
+	r.waits = true;
+	follow(&r, recipient->asked);
+	r.waits = false;
+	follow(&r, r.deep);
+	drop_table(&r.finished);
 	take_out(recipient);
 	resolve_check(&r, &c);
-	drop_table(&r.visited);
 	recipient->followed = true;
 }
 

@@ -7,10 +7,7 @@
 #include "stamp.h"
 #include "textindex_write.h"
 
-enum {
-	QUESTIONS = 10,			/* so many read the text itself */
-	NAMES_MAX = 2 << 20,		/* 24 bytes each */
-};
+enum { QUESTIONS = 10 };		/* so many read the text itself */
 
 struct recalled {
 	struct stamp		stamp;
@@ -89,6 +86,15 @@ index_recall_ask(const struct index_recall *recall, const char *file,
 
 /* --- learning ---------------------------------------------------------------- */
 
+static void
+forget(struct index_recall *recall, struct recalled *r)
+{
+	recall->names -= r->list.count;
+	drop_textindex_list(&r->list);
+	*r = (struct recalled){ 0 };
+}
+
+/* NULL: there is no room for one more. */
 static struct recalled *
 recalled_of(struct index_recall *recall, const char *file,
     const struct stat *text)
@@ -96,45 +102,53 @@ recalled_of(struct index_recall *recall, const char *file,
 	struct stamp now = stamp_of(text);
 	struct recalled *r = table_find(&recall->texts, file);
 
+	if (r == NULL && recall->texts.count == INDEX_RECALL_TEXTS)
+		return NULL;
 	if (r == NULL) {
 		r = pool_alloc(&recall->pool, sizeof *r);
 		*table_at(&recall->texts, pool_dup(&recall->pool,
 		    slice_of(file))) = r;
 	}
 	if (!stamp_same(&r->stamp, &now)) {
-		drop_textindex_list(&r->list);
-		*r = (struct recalled){ .stamp = now };
+		forget(recall, r);
+		r->stamp = now;
 	}
 	return r;
 }
+
+struct collection {
+	struct textindex_list	*list;
+	size_t			 room;		/* for so many more */
+};
 
 static int
 collect(void *arg, enum index_kind kind, struct slice key,
     const struct textindex_place *place, struct err *err)
 {
-	struct textindex_list *list = arg;
+	struct collection *c = arg;
 
-	if (list->count == NAMES_MAX)
+	if (c->room-- == 0)
 		return err_set(err, ERR_FULL, "too many names");
 	if (kind == 0)
-		textindex_list_add_apart(list, *place);
+		textindex_list_add_apart(c->list, *place);
 	else
-		textindex_list_add(list, kind, key, *place);
+		textindex_list_add(c->list, kind, key, *place);
 	return 0;
 }
 
 /* What is being written just now is not learnt: it could become something else
  * within the same time. */
 static bool
-learn(struct recalled *r, int fd, index_scan *scan)
+learn(struct recalled *r, size_t room, int fd, index_scan *scan)
 {
+	struct collection collection = { &r->list, room };
 	struct err unused;
 
-	if (!stamp_is_final(&r->stamp) ||
+	if (room == 0 || !stamp_is_final(&r->stamp) ||
 	    textindex_list_begin(&r->list, &unused) == -1)
 		return false;
 	bool all = lseek(fd, 0, SEEK_SET) == 0 &&
-	    scan(fd, 0, collect, &r->list, &unused) == 0 &&
+	    scan(fd, 0, collect, &collection, &unused) == 0 &&
 	    stamp_holds(&r->stamp, fd);
 	if (lseek(fd, 0, SEEK_SET) == -1 || !all) {
 		drop_textindex_list(&r->list);
@@ -154,14 +168,15 @@ index_recall_learn(struct index_recall *recall, const char *file, int fd,
 {
 	struct recalled *r;
 
-	if (question->scan == NULL)
+	if (question->scan == NULL ||
+	    (r = recalled_of(recall, file, text)) == NULL)
 		return false;
-	r = recalled_of(recall, file, text);
 	/* what could not be learnt is tried again after as many more */
-	if (r->known != NULL || ++r->asked % QUESTIONS != 0 ||
-	    !learn(r, fd, question->scan))
+	if (r->known != NULL || ++r->asked % QUESTIONS != 0 || !learn(r,
+	    INDEX_RECALL_NAMES - recall->names, fd, question->scan))
 		return false;
 	r->known = question->scan;
+	recall->names += r->list.count;
 	answer(&r->list, question, places);
 	return true;
 }

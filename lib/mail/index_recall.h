@@ -3,7 +3,8 @@
  * A list of thousands of members looks each of them up.  Where a text has an
  * index, a page of it answers; one without would be read whole every time.
  * From the tenth question on its names are kept in memory, for as long as the
- * text stays as it is.
+ * text stays as it is.  There is room for so many of all texts together; those
+ * that find none are read as before.
  */
 #ifndef INDEX_RECALL_H
 #define INDEX_RECALL_H
@@ -12,10 +13,19 @@
 #include "pool.h"
 #include "table.h"
 
+enum {
+	/* 24 bytes each, and as many again while they are sorted: a delivery
+	 * stays below 32 MB */
+	INDEX_RECALL_NAMES = 1 << 19,
+	/* a connection may ask for each domain of a large installation */
+	INDEX_RECALL_TEXTS = 10000,
+};
+
 /* A zero value remembers nothing.  It must stay where it is. */
 struct index_recall {
 	struct pool	pool;
 	struct table	texts;
+	size_t		names;		/* of all texts */
 };
 
 /* index_ask() of what is remembered of the file, as *text describes it.

@@ -79,9 +79,6 @@ struct target {
 	bool			 direct;	/* itself was meant, too */
 	/* what it says; NULL: nothing */
 	const struct alias_entry *forward;
-	/* where the resolver stood */
-	unsigned		 depth;
-	bool			 no_fallback;
 };
 
 struct recipient {
@@ -91,7 +88,11 @@ struct recipient {
 	const char	 *domain;
 	struct target	**targets;
 	size_t		  count, room;
-	bool		  followed;	/* resolve_forwards() was here */
+	/* of aliases and forwards, that were looked at for it */
+	uint64_t	  members;
+	/* for resolve_forwards(): whose .forward counts; and it was here */
+	struct asked	 *asked, *asked_last;
+	bool		  followed;
 };
 
 struct plan {

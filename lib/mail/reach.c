@@ -65,13 +65,24 @@ is_full(struct resolver *r)
 	return r->exhausted;
 }
 
+/* An MTA that has waited for longer than it wants to may bounce the mail; and
+ * nothing is delivered after that time. */
+bool
+reach_more(struct resolver *r)
+{
+	if (!r->exhausted && deadline_over(r->in->deadline))
+		r->exhausted = r->late = true;
+	return !r->exhausted;
+}
+
 /* Any number of members that all lead to one target is work, too. */
 bool
 reach_member(struct resolver *r)
 {
+	r->recipient->members++;
 	r->exhausted = r->exhausted ||
 	    r->members++ >= r->in->conf.max_recipients + MEMBERS_BESIDE;
-	return !r->exhausted;
+	return reach_more(r);
 }
 
 static void
@@ -113,12 +124,25 @@ reach(struct resolver *r, const struct context *c, struct target t,
 }
 
 void **
-reach_follow(struct resolver *r, const struct account *account,
-    enum follow what)
+reach_followed(struct resolver *r, const struct account *account)
 {
 	return table_at(&r->plan->known, pool_format(&r->plan->pool,
-	    "follow %d %p %s@%s", what, (const void *)r->recipient,
+	    "followed %p %s@%s", (const void *)r->recipient,
 	    account->name, account->domain->name));
+}
+
+static void
+ask(struct resolver *r, const struct context *c, struct target *t)
+{
+	struct asked *asked = pool_alloc(&r->plan->pool, sizeof *asked);
+
+	t->asked = true;
+	*asked = (struct asked){ .target = t, .context = *c };
+	if (r->recipient->asked == NULL)
+		r->recipient->asked = asked;
+	else
+		r->recipient->asked_last->next = asked;
+	r->recipient->asked_last = asked;
 }
 
 /* "\name", or the account's own .forward led here: its mailbox is meant. */
@@ -149,18 +173,15 @@ reach_account(struct resolver *r, struct context c,
 	struct target *t = reach(r, &c, (struct target){
 	    .kind = TARGET_ACCOUNT, .account = account,
 	    .text = account->name, .retry = retry_address(r, c.way),
-	    .depth = c.depth, .no_fallback = c.no_fallback,
 	    .list_sender = c.sender },
 	    pool_format(pool, "account %s@%s",
 	    pool_lower(pool, slice_of(account->name)), c.domain->name));
 	if (t == NULL)
 		return;
-	if (is_direct(&c, account)) {
+	if (is_direct(&c, account))
 		t->direct = true;
-		return;
-	}
-	t->asked = true;
-	*reach_follow(r, t->account, FOLLOW_ASKED) = t;
+	else
+		ask(r, &c, t);
 }
 
 void
@@ -230,6 +251,10 @@ reach_deeper(struct resolver *r, struct context *c)
 	if (c->depth < r->in->conf.max_alias_depth) {
 		c->depth++;
 		return true;
+	}
+	if (r->waits) {
+		r->too_deep = true;
+		return false;
 	}
 	reach_failure(r, *c, "too deep",
 	    outcome_make(OUTCOME_PERMANENT, "5.4.6",

@@ -67,7 +67,7 @@ try_name(struct resolver *r, const struct context *c, struct slice name)
 	const char *key = mark_key(r, c, name);
 	const void *mark = table_find(&r->visited, key);
 
-	if (mark == &done)
+	if (mark == &done || table_find(&r->finished, key) != NULL)
 		return true;
 	if (mark == &in_progress) {
 		mailbox_or_nothing(r, c, name);
@@ -321,18 +321,29 @@ resolve_in_domain(struct resolver *r, struct context *c,
 	apply_rules(r, c);
 }
 
+static struct outcome
+not_all(const struct resolver *r)
+{
+	if (r->late)
+		return outcome_make(OUTCOME_TEMPORARY, "4.3.0",
+		    "delivery-timeout was over before all that it leads to "
+		    "was looked at");
+	return outcome_make(OUTCOME_PERMANENT, "5.5.3",
+	    "more than %llu recipients",
+	    (unsigned long long)r->in->conf.max_recipients);
+}
+
 void
 resolve_check(struct resolver *r, const struct context *c)
 {
 	if (r->exhausted) {
 		r->recipient->count = 0;
+		r->recipient->asked = NULL;
 		r->exhausted = false;
 		plan_add_target(r->plan, r->recipient,
 		    &(struct target){ .kind = TARGET_FAILURE,
 		    .domain = c->domain, .local = c->local, .text = "",
-		    .failure = outcome_make(OUTCOME_PERMANENT, "5.5.3",
-		    "more than %llu recipients",
-		    (unsigned long long)r->in->conf.max_recipients) });
+		    .failure = not_all(r) });
 	} else if (r->recipient->count == 0) {
 		reach_dead_end(r, c, outcome_make(OUTCOME_PERMANENT, "5.4.6",
 		    "alias loop: %s leads to nobody but itself",

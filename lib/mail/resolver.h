@@ -17,10 +17,16 @@ struct resolver {
 	struct recipient		*recipient;
 	/* names and includes of this recipient */
 	struct table			 visited;
-	/* members of aliases and forwards that were looked at */
+	/* the same of forwards that were followed to their ends */
+	struct table			 finished;
+	/* while forwards are followed: what is too deep may be reached on a
+	 * shorter way, too; it was met; those whom it was met behind */
+	bool				 waits, too_deep;
+	struct asked			*deep;
+	/* members of aliases, or of forwards, that were looked at */
 	uint64_t			 members;
-	/* max-recipients was passed */
-	bool				 exhausted;
+	/* max-recipients was passed, or it is too late for more */
+	bool				 exhausted, late;
 };
 
 /* Where the resolver stands, and what holds for all that is below it. */
@@ -40,6 +46,15 @@ struct context {
 	const struct account	*runs_as;
 };
 
+/* An account whose .forward is asked for (see resolve_forwards()), and how the
+ * recipient came to it. */
+struct asked {
+	struct target	*target;
+	struct context	 context;
+	bool		 deep;		/* too deep for all that it leads to */
+	struct asked	*next;
+};
+
 /* --- reach.c */
 
 /* c->local at c->domain, as text. */
@@ -50,14 +65,15 @@ struct context	 reach_step(struct resolver *, struct context c,
 	    const char *address,
 		    const char *how, const char *file, unsigned line);
 
-/* Counts a member that is to be looked at.  False: those were enough. */
+/* Whether anything more is to be looked at, and is there time for it. */
+bool	reach_more(struct resolver *);
+
+/* The same of one more member.  False: those were enough. */
 bool	reach_member(struct resolver *);
 
-/* Whether the recipient's way to the account asks for its .forward (see
- * resolve_forwards()); and whether that was followed. */
-enum follow { FOLLOW_ASKED, FOLLOW_DONE };
-void	**reach_follow(struct resolver *, const struct account *,
-	    enum follow);
+/* How the account's .forward was followed last for the recipient: a struct
+ * asked; NULL: it was not. */
+void	**reach_followed(struct resolver *, const struct account *);
 
 /* A target, unless the plan has it already. */
 void	reach_account(struct resolver *, struct context c,
@@ -79,7 +95,8 @@ void	reach_failure(struct resolver *, struct context c, const char *how,
 void	reach_dead_end(struct resolver *, const struct context *c,
 	    struct outcome why);
 
-/* One alias, include or fallback more.  False: too deep; a failure is added. */
+/* One alias, include or fallback more.  False: too deep; a failure is added,
+ * unless that waits. */
 bool	reach_deeper(struct resolver *, struct context *c);
 
 /* --- meet.c */

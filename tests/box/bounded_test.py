@@ -16,6 +16,7 @@ MEGABYTES = int(os.environ.get("VMAIL_MEGABYTES", SHORT))
 SIZES = [MEGABYTES // n for n in (16, 8, 4, 2, 1)]
 FIELDS = 1_000_000 * MEGABYTES // 1024      # of a header
 LINES = 1_000_000 * MEGABYTES // 1024       # of an alias file
+NAMES = 500_000                             # of a file without an index; half a million are remembered
 MEMBERS = 60_000                            # of one alias: an entry may have a megabyte
 KB = 4096                                   # a delivery's memory
 ALIAS_KB = 32 * 1024                        # with a large alias file
@@ -148,6 +149,16 @@ class Bounded(Delivery):
             self.is_within(used, ALIAS_KB)
             times.append(used.cpu)
         self.assertLess(times[-1], 20 * max(times[0], 0.005), times)
+
+    def test_a_list_among_very_many_names_that_have_no_index(self):
+        lines = "".join(f"u{n}:x:{FIRST_UID}:{GID}:Full Name:/nowhere:\n" for n in range(NAMES))
+        self.vmail.write("passwd.a.test", lines + self.vmail.read("passwd.a.test").decode())
+        self.vmail.write("aliases.a.test", "".join(f"alias{n}: joe\n" for n in range(NAMES)) +
+                         f"all: joe, {', '.join(f'alias{n}' for n in range(20))}\n")
+        used = self.vdeliver("all@a.test", self.message("short lines", 1))
+        self.assertEqual(used.got.status, 0, used)
+        self.is_within(used, ALIAS_KB)
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
 
     def test_an_alias_of_very_many_members(self):
         self.vmail.set(max_recipients="2000000")

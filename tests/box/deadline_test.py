@@ -143,6 +143,18 @@ class Hanging(Delivery):
         self.assertEqual(got.status, 75, got)
         self.assertLess(time.monotonic() - start, CUT)
 
+    def test_a_list_whose_members_take_too_long_waits_as_a_whole(self):
+        self.fresh()
+        self.vmail.write("aliases.a.test", "first: who@b\u00fccher.test, joe\nlast: joe, who@b\u00fccher.test\n")
+        self.limit(ALL)
+        self.addCleanup(vidn(self))
+        plans = {}                          # no time is left for joe, or for the .forward of joe
+        together([lambda who=who: plans.update({who: self.vmail.run("vdeliver", "-n", f"{who}@a.test")})
+                  for who in ("first", "last")])
+        for who, got in plans.items():
+            self.assertEqual(got.status, 75, got)
+            self.assertRegex(got.stdout.decode(), rf"\A{who}@a.test\n  failure 4\.3\.0 delivery-timeout was over .*\n\Z")
+
     def test_a_client_of_vlmtpd_that_says_nothing_more(self):
         self.fresh()
         self.limit({"idle-timeout": "1s"})

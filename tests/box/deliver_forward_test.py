@@ -83,6 +83,59 @@ class Forward(Forwards):
         self.delivered("joe@a.test", MESSAGE)
         self.assertEqual((self.count(), self.count("eve@a.test")), (1, 0))
 
+    def test_two_of_a_list_who_forward_to_each_other_end_in_a_mailbox(self):
+        self.vmail.write("aliases.a.test", "both: joe, eve\n")
+        for more in "", ", far@away.test":
+            before = self.count() + self.count("eve@a.test"), len(self.vmail.sent())
+            self.home(f"eve{more}\n")
+            self.home("joe\n", "eve@a.test")
+            self.delivered("both@a.test", MESSAGE)
+            self.assertEqual((self.count() + self.count("eve@a.test"), len(self.vmail.sent())),
+                             (before[0] + 1, before[1] + bool(more)))
+
+    def test_two_recipients_of_one_call_who_forward_to_each_other_have_it_both(self):
+        self.home("eve, far@away.test\n")
+        self.home("joe\n", "eve@a.test")
+        self.delivered(["joe@a.test", "eve@a.test"], MESSAGE)
+        self.assertEqual((self.count(), self.count("eve@a.test"), len(self.vmail.sent())), (1, 1, 1))
+
+    def test_who_forwards_to_two_that_forward_to_each_other_leads_to_a_mailbox(self):
+        self.home("joe@a.test\n", "ann@b.test")
+        self.home("eve\n")
+        self.home("joe\n", "eve@a.test")
+        self.delivered("ann@b.test", MESSAGE)
+        self.assertEqual((self.count("ann@b.test"), self.count(), self.count("eve@a.test")), (0, 1, 0))
+
+    def test_all_of_a_list_who_forward_to_it_have_it(self):
+        self.vmail.write("aliases.a.test", "team: joe, eve, ann@b.test\n")
+        for address in "joe@a.test", "eve@a.test", "ann@b.test":
+            self.home("team@a.test\n", address)
+        self.delivered("team@a.test", MESSAGE)
+        self.assertEqual((self.count(), self.count("eve@a.test"), self.count("ann@b.test")), (1, 1, 1))
+
+    def crowd(self, count, forward):
+        """u0 ... of c.test, and all@c.test."""
+        names = [f"u{n}" for n in range(count)]
+        self.vmail.domain("c.test", accounts=names, aliases=f"all: {', '.join(names)}\n")
+        for n, name in enumerate(names):
+            self.home(forward(n), f"{name}@c.test")
+
+    def test_many_who_forward_to_one_list_are_no_more_members_than_it_has(self):
+        self.vmail.write("aliases.a.test", f"team: {', '.join(f'far{n}@away.test' for n in range(160))}\n")
+        self.crowd(200, lambda n: "team@a.test\n")
+        self.delivered("all@c.test", MESSAGE)
+        self.assertEqual(sum(len(to) for _, to in self.sent_to()), 160)
+
+    def test_a_crowd_that_forwards_to_its_own_list_has_it_once_each(self):
+        self.crowd(30, lambda n: "all\n")
+        self.delivered("all@c.test", MESSAGE)
+        self.assertEqual([self.count(f"u{n}@c.test") for n in range(30)], [1] * 30)
+
+    def test_a_list_whose_members_forward_each_to_the_next_is_not_too_deep(self):
+        self.crowd(30, lambda n: f"u{n + 1}\n" if n < 29 else "far@away.test\n")
+        self.delivered("all@c.test", MESSAGE)
+        self.assertEqual(self.sent_to(), [("sender@far.test", ["far@away.test"])])
+
     def test_one_that_leads_nowhere_but_to_itself_is_its_mailbox(self):
         self.home("joe\n")
         self.delivered("joe@a.test", MESSAGE)

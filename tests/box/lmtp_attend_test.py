@@ -99,6 +99,25 @@ class Attend(LmtpTest):
         self.assertRegex(self.lmtp.begin().rcpt("bob@g.test"), r"^552 5\.2\.2 ")
         self.assertEqual(self.waiting(), [])
 
+    def test_nor_has_one_whose_forward_was_followed_for_another_recipient(self):
+        self.vmail.domain("g.test", {"inbox-limit": "1"}, accounts=["bob"])
+        self.put(os.path.join(spool(self.vmail, "bob@g.test"), "bob"), b"From x\n\n" + b"y" * 2000 + b"\n\n", "bob@g.test")
+        for to in "who@far.test", "joe@a.test":
+            self.put(os.path.join(self.vmail.home("bob@g.test"), ".forward"), to.encode() + b"\n", "bob@g.test")
+            self.lmtp.begin("bob@g.test", "bob@g.test", "bob+x@g.test")
+            self.assertEqual(self.waiting(), [], to)
+            self.assertEqual(self.data(3), [DONE] * 3)
+        self.assertEqual([args[-1] for args, _ in self.vmail.sent()], ["who@far.test"])
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
+
+    def test_a_forward_is_followed_though_the_inbox_itself_was_meant_before(self):
+        self.vmail.write("aliases.a.test", "me: \\joe\n")
+        self.put(os.path.join(self.vmail.home("joe@a.test"), ".forward"), b"who@far.test\n", "joe@a.test")
+        self.lmtp.begin("me@a.test", "joe@a.test")
+        self.assertEqual(self.data(2), [DONE] * 2)
+        self.assertEqual([args[-1] for args, _ in self.vmail.sent()], ["who@far.test"])
+        self.assertEqual(len(self.vmail.messages("joe@a.test")), 1)
+
     def test_rset_a_new_mail_and_the_end_leave_none(self):
         for end in ("RSET", "LHLO client.test"):
             self.lmtp.begin("joe@a.test", *self.names[:2])

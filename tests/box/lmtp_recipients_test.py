@@ -135,6 +135,17 @@ class Replies(LmtpTest):
         self.assertEqual(lmtp.deliver("ann@b.test"), [DONE])
         lmtp.quit()
 
+    def test_behind_a_hundred_thousand_members_of_its_recipients_the_others_wait(self):
+        self.vmail.set(log="mail")
+        self.vmail.write("aliases.a.test", f"same: {'joe, ' * 24999}joe\nmost: {'joe, ' * 30000}joe\n")
+        lmtp = self.session().begin("joe@a.test", *["same@a.test"] * 2)
+        for _ in range(2):
+            self.assertRegex(lmtp.rcpt("most@a.test"), r"^554 5\.5\.3 ")
+        self.assertRegex(lmtp.rcpt("ann@b.test"), r"^452 4\.5\.3 ")
+        self.assertEqual(lmtp.data(), [DONE] * 3)
+        self.assertEqual(lmtp.deliver("ann@b.test"), [DONE])
+        lmtp.quit()
+
     def test_ten_thousand_recipients_of_one_message_are_taken_and_no_more(self):
         self.vmail.set(log="mail")
         lmtp = self.session().begin()

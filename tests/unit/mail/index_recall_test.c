@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -248,6 +249,91 @@ test_empty(void **state)
 	assert_lines(&recall, "aliases", joe, NO_LINES);
 }
 
+/* "n1:", "n2:" ... */
+static void
+write_names(const char *name, unsigned count)
+{
+	SCOPED(drop_str) struct str text = { 0 };
+
+	for (unsigned i = 1; i <= count; i++)
+		str_addf(&text, "n%u:\n", i);
+	write_finished(name, str_text(&text));
+}
+
+static void
+assert_never_known(struct index_recall *recall, const char *file)
+{
+	SCOPED(drop_textindex_places) struct textindex_places places = { 0 };
+	struct index_question first = alias_called("n1");
+
+	for (int i = 0; i < 3 * (UNANSWERED + 1); i++)
+		assert_false(ask(recall, file, &first, &places));
+}
+
+static void
+test_too_many_names(void **state)
+{
+	SCOPED(drop_index_recall) struct index_recall recall = { 0 };
+	struct index_question first = alias_called("n1");
+
+	(void)state;
+	write_names("most", INDEX_RECALL_NAMES + 1);
+	assert_never_known(&recall, "most");
+	write_names("most", INDEX_RECALL_NAMES);
+	ask_in_vain(&recall, "most", &first);
+	assert_lines(&recall, "most", first, LINES(1));
+	assert_lines(&recall, "most", alias_called("n524288"), LINES(524288));
+}
+
+/* What is forgotten makes room. */
+static void
+test_names_of_all(void **state)
+{
+	SCOPED(drop_index_recall) struct index_recall recall = { 0 };
+	struct index_question first = alias_called("n1");
+
+	(void)state;
+	write_names("a", 2);
+	write_names("b", INDEX_RECALL_NAMES - 1);
+	ask_in_vain(&recall, "a", &first);
+	assert_lines(&recall, "a", first, LINES(1));
+	assert_never_known(&recall, "b");
+	write_names("a", 1);
+	ask_in_vain(&recall, "a", &first);
+	assert_lines(&recall, "a", first, LINES(1));
+	ask_in_vain(&recall, "b", &first);
+	assert_lines(&recall, "b", first, LINES(1));
+	assert_lines(&recall, "a", first, LINES(1));
+	write_names("c", 1);
+	assert_never_known(&recall, "c");
+}
+
+static void
+test_too_many_texts(void **state)
+{
+	SCOPED(drop_index_recall) struct index_recall recall = { 0 };
+	SCOPED(drop_textindex_places) struct textindex_places places = { 0 };
+	struct index_question joe = alias_called("joe");
+	SCOPED(drop_fd) int fd = -1;
+	struct stat st;
+	char name[16];
+
+	(void)state;
+	write_finished("aliases", ALIASES);
+	fd = open("aliases", O_RDONLY);
+	assert_int_equal(fstat(fd, &st), 0);
+	for (int i = 0; i < INDEX_RECALL_TEXTS; i++) {
+		snprintf(name, sizeof name, "%d", i);
+		assert_false(index_recall_learn(&recall, name, fd, &st, &joe,
+		    &places));
+	}
+	assert_never_known(&recall, "aliases");
+	for (int i = 0; i < UNANSWERED - 1; i++)
+		assert_false(index_recall_learn(&recall, name, fd, &st, &joe,
+		    &places));
+	assert_true(index_recall_learn(&recall, name, fd, &st, &joe, &places));
+}
+
 int
 main(void)
 {
@@ -266,5 +352,10 @@ main(void)
 	add_test("names are no answer to who looks for other things",
 	    test_other_scan);
 	add_test("an empty text has no names", test_empty);
+	add_test("a text of more names than there is room for is not learnt",
+	    test_too_many_names);
+	add_test("the room is that of all texts together, and comes back",
+	    test_names_of_all);
+	add_test("nor is one of too many texts", test_too_many_texts);
 	return run_all();
 }
