@@ -98,11 +98,11 @@ parse_text(int fd, struct answer_text *text, struct err *detail)
 }
 
 /* root's, the owner's or the account's; nobody can have slipped in another's
- * file by a second name. */
+ * file by a second name.  One that was replaced since it was opened has none. */
 static bool
 is_own_file(const struct account *account, const struct stat *st)
 {
-	return S_ISREG(st->st_mode) && st->st_nlink == 1 &&
+	return S_ISREG(st->st_mode) && st->st_nlink <= 1 &&
 	    (st->st_uid == 0 || st->st_uid == account->domain->in->owner ||
 	    st->st_uid == geteuid());
 }

@@ -14,8 +14,9 @@ enum { TEXT_MAX = 4096 };
 bool
 admin_file_counts(const struct domain *domain, const struct stat *st)
 {
-	/* A second name can be anybody's way to a file of root's. */
-	return S_ISREG(st->st_mode) && st->st_nlink == 1 &&
+	/* A second name can be anybody's way to a file of root's.  One that was
+	 * replaced since it was opened has none. */
+	return S_ISREG(st->st_mode) && st->st_nlink <= 1 &&
 	    (st->st_uid == 0 || st->st_uid == domain->in->owner ||
 	    (domain->one_owner && st->st_uid == domain->owner.uid));
 }

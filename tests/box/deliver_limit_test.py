@@ -152,6 +152,16 @@ class Limits(Delivery):
             self.assertEqual(got.status, 75, got)
             self.assertIn("joe.quota: Permission denied", got.stderr)
 
+    @needs_root                             # else strace may not read the paths
+    @needs_strace
+    def test_a_quota_file_that_is_replaced_while_it_is_opened_counts(self):
+        for address in self.both():
+            path = self.quota(address, "1\n")
+            words = [program("vdeliver"), "-C", self.vmail.dir, address]
+            self.assertEqual(stopped_at("open,openat", words, lambda: replace(path), "-P", path,
+                                        said=message(2 * KB))[1], 69)
+            self.assertEqual(self.bytes(address), 0)
+
     def test_a_queue_with_another_name_keeps_no_mail_waiting(self):
         for domain in "l.test", "m.test":
             place = os.path.join(self.vmail.spool, domain)

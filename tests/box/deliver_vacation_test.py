@@ -547,6 +547,15 @@ class Vacation(Answering):
                     self.assertEqual(self.remember("new@far.test", kind, amount), "known")
                     self.assertEqual(list(read_index(self.memorized + ".damaged")), ["old@far.test"])
 
+    @needs_strace
+    def test_an_index_that_is_replaced_while_it_is_opened_is_not_broken(self):
+        self.memory()
+        self.remember("old@far.test")
+        for peek in [], ["peek"]:
+            words = [program("vremember"), "i.db", "once", "100", "1001", "1000", *peek]
+            self.assertEqual(stopped_at("openat2", words, lambda: replace(self.memorized), said=b"old@far.test",
+                                        cwd=os.path.dirname(self.memorized)), (b"known\n", 0))
+
     # the memory
 
     def memory(self):

@@ -130,6 +130,34 @@ def reads_of(trace, name):
     return found
 
 
+def stopped_at(call, words, meanwhile, *options, when=1, said=b"", **more):
+    """What the program prints that is stopped when it, or a process of its, has made its first such call, of those that
+    strace's options leave, until meanwhile() was called: (output, status)."""
+    with tempfile.TemporaryDirectory() as scratch:
+        log = os.path.join(scratch, "log")
+        process = subprocess.Popen(["/usr/bin/strace", "-f", "-o", log, "-e", f"trace={call}", *options,
+                                    "-e", f"inject={call}:signal=STOP:when={when}", "--", *words],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                   env=environment(), **more)
+        process.stdin.write(said)
+        process.stdin.close()
+        def stopped():
+            with open(log) as f:
+                return re.search(r"^(\d+) +--- stopped by SIGSTOP", f.read(), re.M)
+        eventually(lambda: os.path.exists(log) and stopped(), call)
+        meanwhile()
+        os.kill(int(stopped()[1]), signal.SIGCONT)
+        with process.stdout:
+            return process.stdout.read(), process.wait(DEADLINE)
+
+
+def replace(path):
+    """By a copy of it, as who writes carefully does."""
+    shutil.copy2(path, path + ".copy")
+    os.chown(path + ".copy", os.stat(path).st_uid, os.stat(path).st_gid)
+    os.replace(path + ".copy", path)
+
+
 def in_memory():
     """A directory for Installation(at=): for tests that sync very often, which is slow on a disk.
     As root all of them are in memory."""

@@ -160,16 +160,12 @@ class Given(Damaged):
             lines = [line for line in f if line.startswith("unlinkat")]
         nth = 1 + [n for n, line in enumerate(lines) if f'"{draft}"' in line][0]
         os.unlink(log)
-        late = subprocess.Popen([*strace, "-e", f"inject=unlinkat:signal=STOP:when={nth}", program("vadmin"), "-C",
-                                 self.vmail.dir, *words], env=environment())
-        eventually(lambda: os.path.exists(log) and b"stopped by SIGSTOP" in open(log, "rb").read(), "the look")
-        with open(path, "wb"):
-            pass
-        os.chown(path, owner(self.vmail, "ann@a.test")[0], GID)
-        os.chmod(path, 0o666)
-        with open(f"/proc/{late.pid}/task/{late.pid}/children") as f:
-            os.kill(int(f.read()), signal.SIGCONT)
-        self.assertEqual(late.wait(DEADLINE), 0)
+        def lay():
+            with open(path, "wb"):
+                pass
+            os.chown(path, owner(self.vmail, "ann@a.test")[0], GID)
+            os.chmod(path, 0o666)
+        self.assertEqual(stopped_at("unlinkat", [program("vadmin"), "-C", self.vmail.dir, *words], lay, when=nth)[1], 0)
         st = os.stat(path)
         self.assertEqual((st.st_uid, st.st_mode & 0o022), (0, 0))
         self.assertGreater(st.st_size, 0)

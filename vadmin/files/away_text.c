@@ -77,7 +77,7 @@ is_trusted(const struct account *account, int fd)
 	struct stat st;
 
 	return fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_nlink == 1 && (st.st_uid == 0 || st.st_uid == geteuid() ||
+	    st.st_nlink <= 1 && (st.st_uid == 0 || st.st_uid == geteuid() ||
 	    st.st_uid == account->domain->in->owner);
 }
 

@@ -167,7 +167,7 @@ read_forward(int dir, const char *name, int *fd, struct str *text,
 
 	if (file_open(dir, name, O_NOFOLLOW, fd, &st, err) == -1)
 		return -1;
-	if (st.st_nlink != 1)
+	if (st.st_nlink > 1)
 		return err_set(err, ERR_REFUSED, "it has a second name");
 	if (file_read(*fd, FORWARD_MAX, text, err) == -1)
 		return -1;

@@ -41,7 +41,7 @@ pack_own_file(struct packing *p, int dir, const char *ending, struct err *err)
 		return why.kind == ERR_ABSENT ? 0 : pack_leave_out(p, name,
 		    strerror(errno), err);
 	/* a second name may be a way to another account's */
-	if (st.st_uid != geteuid() || st.st_nlink != 1)
+	if (st.st_uid != geteuid() || st.st_nlink > 1)
 		return 0;
 	return pack_file(p, fd, pool_format(&pool, "own/%s", ending), &at, err);
 }

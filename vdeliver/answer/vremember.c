@@ -79,11 +79,12 @@ end_fatally(const char *text)
 
 #define NOT_PLAIN "not a plain file of its own with one name"
 
-/* "": it can be an index. */
+/* "": it can be an index; or it was one, if it has been replaced since it was
+ * opened. */
 static const char *
 why_none(const struct stat *st)
 {
-	if (!S_ISREG(st->st_mode) || st->st_nlink != 1 ||
+	if (!S_ISREG(st->st_mode) || st->st_nlink > 1 ||
 	    (st->st_uid != geteuid() && st->st_uid != 0))
 		return NOT_PLAIN;
 	return st->st_size > INDEX_MAX ? "longer than 64 MB" : "";
