@@ -32,7 +32,7 @@ enum {
 	 * takes memory until its end. */
 	REFUSED_MAX = 1000,
 	/* Targets that its recipients lead to, and members on the way there,
-	 * all together: so are they. */
+	 * all together: they are remembered until its end, too. */
 	REACHED_MAX = 100000,
 	LEAVE_MS = 5000,		/* for a talker that is through */
 };

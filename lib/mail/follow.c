@@ -55,9 +55,10 @@ finish(struct resolver *r, const struct table *names)
 
 static void follow(struct resolver *r, struct asked *a);
 
-/* What it names is expanded for itself, and then whom that leads to is followed:
- * whoever forwards in a circle is met on a way of his own, and keeps the mail.
- * Names that lead to nobody who is still to be followed need that but once. */
+/* What it names is expanded for itself, and then whom that leads to is
+ * followed: whoever forwards in a circle is met on a way of his own, and keeps
+ * the mail.  Names that lead to nobody who is still to be followed need that but
+ * once. */
 static void
 follow_one(struct resolver *r, struct asked *a)
 {
@@ -105,6 +106,8 @@ follow(struct resolver *r, struct asked *a)
 	}
 }
 
+/* Who forwards and is not met again behind his own forward (is_direct()) keeps
+ * nothing. */
 static void
 take_out(struct recipient *recipient)
 {

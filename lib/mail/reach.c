@@ -145,7 +145,8 @@ ask(struct resolver *r, const struct context *c, struct target *t)
 	r->recipient->asked_last = asked;
 }
 
-/* "\name", or the account's own .forward led here: its mailbox is meant. */
+/* "\name", or the account's own .forward led here, as in a circle of accounts
+ * who forward to each other: its mailbox is meant. */
 static bool
 is_direct(const struct context *c, const struct account *account)
 {

@@ -19,7 +19,8 @@ void	resolve(const struct installation *in, struct plan *plan,
 
 /* Looks for the .forward of each account that the plan leads to, as far as
  * nobody has looked yet, and adds what it says, until no account is left.  An
- * account that forwards and keeps no copy leaves the plan. */
+ * account that forwards and keeps no copy leaves the plan; one that its own
+ * .forward leads to, also through others', keeps one. */
 void	resolve_forwards(const struct installation *in, struct plan *plan);
 
 #endif

@@ -15,7 +15,8 @@ struct resolver {
 	const struct installation	*in;
 	struct plan			*plan;
 	struct recipient		*recipient;
-	/* names and includes of this recipient */
+	/* names and includes of this recipient, or of the forward that is being
+	 * followed */
 	struct table			 visited;
 	/* the same of forwards that were followed to their ends */
 	struct table			 finished;
@@ -37,7 +38,7 @@ struct context {
 	const char		*local;
 	/* of the innermost owner-L; NULL: the envelope's */
 	const char		*sender;
-	/* aliases, includes and fallbacks so far */
+	/* aliases, includes, fallbacks, forwards so far */
 	unsigned		 depth;
 	bool			 no_fallback;	/* a fallback led here */
 	/* a member "\name": the mailbox itself */
@@ -95,8 +96,8 @@ void	reach_failure(struct resolver *, struct context c, const char *how,
 void	reach_dead_end(struct resolver *, const struct context *c,
 	    struct outcome why);
 
-/* One alias, include or fallback more.  False: too deep; a failure is added,
- * unless that waits. */
+/* One alias, include, fallback or forward more.  False: too deep; a failure is
+ * added, unless that waits. */
 bool	reach_deeper(struct resolver *, struct context *c);
 
 /* --- meet.c */

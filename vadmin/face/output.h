@@ -3,8 +3,8 @@
  * object for programs.
  *
  * What is dangerous to print is escaped (clean.h).  In JSON what is UTF-8 stands
- * as it is; only a text that is not has its bytes, and its backslashes, in that
- * form.
+ * as it is, or as \uHHHH where a terminal would obey it; only a text that is
+ * not has its bytes, and its backslashes, in that form.
  */
 #ifndef OUTPUT_H
 #define OUTPUT_H

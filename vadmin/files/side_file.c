@@ -23,10 +23,11 @@ make_way(int dir, const char *name, struct err *err)
 	return change_remove(dir, name, NULL, err);
 }
 
+/* One that was replaced since it was opened has no name. */
 static bool
 is_plain(const struct stat *st)
 {
-	return S_ISREG(st->st_mode) && st->st_nlink == 1;
+	return S_ISREG(st->st_mode) && st->st_nlink <= 1;
 }
 
 int
