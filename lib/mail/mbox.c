@@ -229,6 +229,8 @@ append_or_not(struct mbox_file *f, const struct mbox_writing *w,
 		return -1;
 	}
 	mbox_file_appended(f);
+	f->st.st_size += (off_t)w->len;
+	f->created = false;
 	return 0;
 }
 

@@ -36,7 +36,9 @@ struct mbox_file {
 	struct dotlock	 dotlock;
 	/* read and write, append; -1: nothing open */
 	int		 fd;
-	struct stat	 st;		/* as it was when the locks were had */
+	/* as it was when the locks were had; its size, as our appends left
+	 * it */
+	struct stat	 st;
 	bool		 created;	/* it did not exist before */
 	/* what it was like before deliveries of ours, which nobody else has
 	 * touched since; or of no file */

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compat.h"
@@ -14,6 +16,8 @@
 #include "mbox_scan.h"
 #include "mem.h"
 #include "scope.h"
+#include "stamp.h"
+#include "uids_read.h"
 
 enum {
 	LOOK_MS = 10,
@@ -24,21 +28,60 @@ enum {
 	HEAD = 256,
 };
 
-int
-mbox_old_open(const struct mbox_file *file, struct mbox_old *old,
-    struct err *err)
+/* --- what was there before ---------------------------------------------- */
+
+static void
+take(struct mbox_old *old, const struct mbox_entry *entries, size_t count)
 {
-	SCOPED(drop_fd) int fd = compat_open_beneath(file->dir, file->name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+	old->taken = mem_grow(old->taken, old->count + count,
+	    sizeof *old->taken);
+	for (size_t i = 0; i < count; i++)
+		old->taken[old->count++] = entries[i].hash;
+}
+
+/* A rename gives a file another time of change, so that is not looked at. */
+static void
+be_known(struct mbox_old *old, const struct stat *st)
+{
+	struct timespec tick;
+
+	old->size = st->st_size;
+	old->modified = st->st_mtim;
+	old->settled = clock_gettime(CLOCK_REALTIME_COARSE, &tick) == 0 &&
+	    stamp_is_over(&st->st_mtim, &tick, 1);
+}
+
+static bool
+is_known(const struct mbox_old *old, const struct stat *st)
+{
+	return old->settled && st->st_size == old->size &&
+	    st->st_mtim.tv_sec == old->modified.tv_sec &&
+	    st->st_mtim.tv_nsec == old->modified.tv_nsec;
+}
+
+int
+mbox_old_open(const struct mbox_file *file, const struct mbox_scan *scan,
+    struct mbox_old *out, struct err *err)
+{
+	SCOPED(drop_mbox_old) struct mbox_old old = MBOX_OLD_NONE;
+	SCOPED(drop_mbox_scan) struct mbox_scan since = { 0 };
 	struct stat st;
 
-	if (fd == -1 || fstat(fd, &st) == -1)
+	old.fd = compat_open_beneath(file->dir, file->name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+	if (old.fd == -1 || fstat(old.fd, &st) == -1)
 		return err_sys(err, "open %s", file->name);
 	if (st.st_ino != file->st.st_ino || st.st_dev != file->st.st_dev)
 		return err_set(err, ERR_TEMPORARY,
 		    "%s: another program replaced it", file->name);
-	*old = (struct mbox_old){ fd, file->st.st_size };
-	fd = -1;
+	if (scan->size < st.st_size &&
+	    mbox_scan(old.fd, scan->size, SIZE_MAX, &since, err) == -1)
+		return -1;
+	take(&old, scan->entries, scan->count);
+	take(&old, since.entries, since.count);
+	be_known(&old, &st);
+	*out = old;
+	old = MBOX_OLD_NONE;
 	return 0;
 }
 
@@ -46,6 +89,7 @@ void
 drop_mbox_old(struct mbox_old *old)
 {
 	drop_fd(&old->fd);
+	drop_mem(&old->taken);
 }
 
 /* The kernel gives a lease for reading while nobody has the file open for
@@ -99,23 +143,33 @@ append(struct mbox_file *f, struct range *r, struct err *err)
 	    .head = { head, (size_t)n } }, err);
 }
 
-/* With all locks: the first message of what grew, and what separates it from
- * the next one. */
+/* With all locks: the messages that have come. */
 static int
-move_first(struct mbox_old *old, struct mbox_file *f, struct err *err)
+move_new(struct mbox_old *old, const struct mbox_scan *now,
+    struct mbox_file *f, struct err *err)
 {
-	SCOPED(drop_mbox_scan) struct mbox_scan found = { 0 };
+	const struct mbox_entry *e = now->entries;
+	SCOPED(drop_uid_census) struct uid_census before = { 0 }, is = { 0 };
+	SCOPED(drop_mem) struct uid_hash *hashes =
+	    mem_alloc(now->count * sizeof *hashes);
 
-	if (mbox_scan(old->fd, old->taken, 1, &found, err) == -1)
-		return -1;
-	if (found.count > 0 && append(f, &(struct range){ old->fd,
-	    found.entries[0].from, found.size }, err) == -1)
-		return -1;
-	old->taken = found.size;
+	for (size_t i = 0; i < now->count; i++)
+		hashes[i] = e[i].hash;
+	uid_census_take(old->taken, old->count, &before);
+	uid_census_take(hashes, now->count, &is);
+	for (size_t i = now->pseudo ? 1 : 0; i < now->count; i++) {
+		off_t end = i + 1 < now->count ? e[i + 1].from : now->size;
+		if (is.place[i] <= uid_census_count(&before, &hashes[i]))
+			continue;
+		if (append(f, &(struct range){ old->fd, e[i].from, end },
+		    err) == -1)
+			return -1;
+		take(old, &e[i], 1);
+	}
 	return 0;
 }
 
-/* --- all that grows ---------------------------------------------------- */
+/* --- all that comes ---------------------------------------------------- */
 
 enum growth { GROWTH_ERR = -1, GROWTH_NONE, GROWTH_LOCKED, GROWTH_MOVED };
 
@@ -126,6 +180,9 @@ move_locked(struct mbox_old *old, const struct mailbox *mailbox,
     struct deadline deadline, struct err *err)
 {
 	SCOPED(drop_mbox_file) struct mbox_file f = MBOX_FILE_NONE;
+	SCOPED(drop_mbox_scan) struct mbox_scan now = { 0 };
+	size_t before = old->count;
+	struct stat st;
 
 	if (mbox_file_open(mailbox->parent, mailbox->name, MBOX_FILE_CREATE,
 	    deadline, &f, err) == -1)
@@ -133,10 +190,16 @@ move_locked(struct mbox_old *old, const struct mailbox *mailbox,
 	int got = lock_try_shared(old->fd, err);
 	if (got != 1)
 		return got == -1 ? GROWTH_ERR : GROWTH_LOCKED;
-	if (move_first(old, &f, err) == -1 ||
+	if (fstat(old->fd, &st) == -1) {
+		err_fill_sys(err, "look at it");
+		return GROWTH_ERR;
+	}
+	be_known(old, &st);
+	if (mbox_scan(old->fd, 0, SIZE_MAX, &now, err) == -1 ||
+	    move_new(old, &now, &f, err) == -1 ||
 	    lock_release(old->fd, err) == -1)
 		return GROWTH_ERR;
-	return GROWTH_MOVED;
+	return old->count > before ? GROWTH_MOVED : GROWTH_NONE;
 }
 
 static enum growth
@@ -154,7 +217,7 @@ look(struct mbox_old *old, const struct mailbox *mailbox,
 		err_fill_sys(err, "look at it");
 		return GROWTH_ERR;
 	}
-	return st.st_size <= old->taken ? GROWTH_NONE :
+	return is_known(old, &st) ? GROWTH_NONE :
 	    move_locked(old, mailbox, deadline, err);
 }
 

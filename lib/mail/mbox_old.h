@@ -3,32 +3,44 @@
  *
  * A program that had opened it and waits for the kernel's lock, or had neither
  * lock yet, appends to a file that has no name any more, and believes that the
- * mail is delivered.  So what grows there is appended to the new mbox.
+ * mail is delivered.  So what comes there is appended to the new mbox: messages
+ * that were not there before, wherever they are now, because programs write
+ * header fields of theirs into the others, or remove some.
  */
 #ifndef MBOX_OLD_H
 #define MBOX_OLD_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "deadline.h"
 #include "err.h"
 #include "mailbox.h"
+#include "mbox_entries.h"
 #include "mbox_file.h"
 
 struct mbox_old {
-	int	fd;		/* read only; -1: none */
-	/* all that lies before is in the new one, or was removed */
-	off_t	taken;
+	int		 fd;		/* read only; -1: none */
+	/* as it was when all of it was looked at; the rename is no change */
+	off_t		 size;
+	struct timespec	 modified;
+	bool		 settled;	/* a change has another time */
+	/* what is in the new one, or was removed */
+	struct uid_hash	*taken;
+	size_t		 count;
 };
 #define MBOX_OLD_NONE	((struct mbox_old){ .fd = -1 })
 
-/* Before the new one takes its place, with the locks: all that is there is
- * taken. */
-int	mbox_old_open(const struct mbox_file *file, struct mbox_old *old,
+/* Before the new one takes its place, with the locks: scan is what was found
+ * in the file, up to where it ends; what follows there is taken, too. */
+int	mbox_old_open(const struct mbox_file *file,
+	    const struct mbox_scan *scan, struct mbox_old *old,
 	    struct err *err);
 
 /* When it has, without any lock, and with no descriptor of ours left that can
- * write to the old one: moves what grows there, each message by an append
+ * write to the old one: moves the messages that come there, each by an append
  * under the locks of the new one, until nobody has it open for writing.  Who
  * has it open and neither writes nor holds its lock is waited for for half a
  * second; who holds the lock, until the deadline.  -1: what was written is not

@@ -248,7 +248,7 @@ replace(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
 	SCOPED(drop_mbox_old) struct mbox_old old = MBOX_OLD_NONE;
 	struct err ignored;
 
-	if (mbox_old_open(file, &old, err) == -1)
+	if (mbox_old_open(file, &d->scan, &old, err) == -1)
 		return -1;
 	bool locked = lock_try(draft->fd, &ignored) == 1;
 	int result = draft_commit(draft, err);

@@ -78,9 +78,8 @@ drop_uid_census(struct uid_census *c)
 	drop_mem(&c->last);
 }
 
-/* How many messages have it. */
-static uint32_t
-count_of(const struct uid_census *c, const struct uid_hash *hash)
+uint32_t
+uid_census_count(const struct uid_census *c, const struct uid_hash *hash)
 {
 	uint32_t last = *slot_of(c, hash);
 
@@ -236,7 +235,7 @@ read_twins(struct reading *r)
 	t.next = (uint32_t)next;
 	r->before = t.hash;
 	r->has_before = true;
-	uint32_t there = count_of(r->census, &t.hash);
+	uint32_t there = uid_census_count(r->census, &t.hash);
 	bool kept = is_worth_keeping(r, &t, there);
 	if (!read_ordinals(r, &t, there))
 		return false;

@@ -37,6 +37,9 @@ struct uid_census {
 void	uid_census_take(const struct uid_hash *hashes, size_t count,
 	    struct uid_census *out);
 void	drop_uid_census(struct uid_census *census);
+/* How many messages have the hash. */
+uint32_t uid_census_count(const struct uid_census *census,
+	    const struct uid_hash *hash);
 
 /* What tells these messages, in their order, from others. */
 uint64_t uid_fingerprint(const struct uid_hash *hashes, size_t count);

@@ -671,6 +671,10 @@ def shut(connection):
             raise
 
 
+class Cut(AssertionError):
+    """The connection ended within a reply."""
+
+
 class Pop3:
     """A client that speaks raw bytes; every read has a deadline.
 
@@ -703,7 +707,7 @@ class Pop3:
         while b"\r\n" not in self.read:
             if not self._more():
                 if self.read:
-                    raise AssertionError(f"the connection ended within a line: {self.read!r}")
+                    raise Cut(f"the connection ended within a line: {self.read!r}")
                 return None
         line, self.read = self.read.split(b"\r\n", 1)
         return line.decode("utf-8", "backslashreplace")
@@ -718,7 +722,7 @@ class Pop3:
         while (end := text.find(b"\r\n.\r\n", seen)) == -1:
             seen, self.read = max(0, len(text) - 4), b""
             if not self._more():
-                raise AssertionError(f"the connection ended within a reply: {text[-200:]!r}")
+                raise Cut(f"the connection ended within a reply: {text[-200:]!r}")
             text += self.read
         self.read = bytes(text[end + 5:])
         return re.sub(rb"^\.", b"", bytes(text[2:end + 2]), flags=re.M)

@@ -220,14 +220,21 @@ class BesideSessions(Lockers):
         """A session that deletes what has a number; the numbers."""
         pop, numbers = self.vmail.pop3(remember=True), []
         self.assertRegex(pop.login(to, PASSWORD), r"^\+OK")
-        for n in range(1, int(pop.ask("STAT").split()[1]) + 1):
-            found = re.search(rb"X-Number: (\d+)", pop.many(f"TOP {n} 0")[1])
-            if found:
-                numbers.append(int(found[1]))
-                pop.ask(f"DELE {n}")
-        reply = pop.ask("QUIT")
+        try:
+            for n in range(1, int(pop.ask("STAT").split()[1]) + 1):
+                found = re.search(rb"X-Number: (\d+)", pop.many(f"TOP {n} 0")[1])
+                if found:
+                    numbers.append(int(found[1]))
+                    pop.ask(f"DELE {n}")
+            reply = pop.ask("QUIT")
+        except Cut:
+            # A long message that Dovecot wrote to while it was sent never looks whole.
+            reply = "(cut)"
         pop.close()
-        self.assertEqual(pop.process.wait(), 0)
+        self.assertEqual(pop.process.wait(), 0, pop.process.errors)
+        self.assertNotIn(b"was replaced", pop.process.errors)
+        if reply == "(cut)":
+            self.assertIn(b"another program changed the mailbox", pop.process.errors)
         # Dovecot writes into what is there, which QUIT may find: then nothing is removed.
         return numbers if reply.startswith("+OK") else []
 

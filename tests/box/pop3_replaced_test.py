@@ -127,8 +127,53 @@ class Replaced(Pop3Test):
             took.append(time.monotonic() - begun)
         self.assertLess(min(took), 0.4)                         # half a second for who has it open
 
-    def test_what_is_no_message_is_told(self):
-        left = self.beside_quit(mbox(GONE, KEPT), self.late(b"no From line\n"))
+    @staticmethod
+    def rewritten(text):
+        """Writes the whole file anew, in its place, as IMAP servers do."""
+        def act(file, replaced):
+            replaced()
+            idle = os.stat(file.name).st_ctime
+            fcntl.lockf(file, fcntl.LOCK_EX)
+            if time.time() - idle > 0.3:
+                raise Late("the lock")
+            file.write(text)
+            file.truncate()
+            os.fsync(file)
+            fcntl.lockf(file, fcntl.LOCK_UN)
+        return act
+
+    def test_a_program_that_writes_fields_into_all_its_messages_first(self):
+        # dovecot-lda does, of an mbox that it sees for the first time
+        with_fields = [m.replace(b"\n\n", b"\nX-UID: %d      \nStatus: O\n\n" % n, 1)
+                       for n, m in enumerate((GONE, KEPT, KEPT, GONE), 1)]
+        left = self.beside_quit(mbox(GONE, KEPT, KEPT), self.rewritten(mbox(*with_fields) + LATE))
+        self.assertRegex(self.reply, r"^\+OK", self.log)
+        self.assertEqual([m[:m.index(b"\r\n")] for m in self.messages(self.vmail)],
+                         [b"Subject: kept", b"Subject: kept", b"Subject: gone", b"Subject: late"])
+        self.assertEqual(left[-len(LATE):], LATE)
+
+    def test_a_program_that_removes_more_than_it_appends(self):
+        kept = mbox(GONE, KEPT)[len(mbox(GONE)):]
+        left = self.beside_quit(mbox(GONE, KEPT, KEPT * 20), self.rewritten(kept + LATE))
+        self.assertRegex(self.reply, r"^\+OK", self.log)
+        self.assertEqual(left, mbox(GONE, KEPT, KEPT * 20)[len(mbox(GONE)):] + LATE)
+
+    def test_a_program_that_appends_as_much_as_it_removes(self):
+        before, after = mbox(GONE, KEPT, b"\nbody\n"), mbox(GONE, KEPT) + LATE
+        before = before[:-1] + b"y" * (len(after) - len(before) - 1) + b"\n\n"
+        self.assertEqual(len(before), len(after))
+        left = self.beside_quit(before, self.rewritten(after))
+        self.assertRegex(self.reply, r"^\+OK", self.log)
+        self.assertEqual(left[-len(LATE):], LATE)
+
+    def test_what_has_no_From_line_comes_with_the_message_that_it_was_added_to(self):
+        left = self.beside_quit(mbox(GONE, KEPT), self.late(b"no From line\n\n"))
+        kept = mbox(GONE, KEPT)[len(mbox(GONE)):]
+        self.assertEqual(left, kept + kept + b"no From line\n\n")
+        self.assertRegex(self.reply, r"^\+OK", self.log)
+
+    def test_what_is_no_mbox_any_more_is_told(self):
+        left = self.beside_quit(mbox(GONE, KEPT), self.rewritten(b"no From line\n"))
         self.assertEqual(left, mbox(GONE, KEPT)[len(mbox(GONE)):])
         self.assertRegex(self.reply, r"^-ERR \[SYS/TEMP\]")
         self.assertIn("was replaced", self.log)
