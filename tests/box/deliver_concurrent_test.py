@@ -113,8 +113,7 @@ class Together(Delivery):
     def ended(self, pop):
         pop.close()
         pop.process.wait()
-        pop.process.stop()
-        self.vmail.processes.remove(pop.process)
+        self.vmail.done(pop.process)
 
     def change_limits(self, to, stop):
         """An administrator who cannot make up his mind; there is room enough in any case."""

@@ -527,6 +527,11 @@ class Installation:
         self.processes.append(process)
         return process
 
+    def done(self, process):
+        """It has ended: nothing of it is kept, where there are thousands."""
+        process.stop()
+        self.processes.remove(process)
+
     def listen(self, name, *args, address=None):
         """Starts it with --listen on a free port: (process, (address, port)), ready to talk."""
         where = free_port(address or fresh_address())

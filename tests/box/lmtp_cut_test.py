@@ -43,8 +43,7 @@ class Cut(LmtpTest):
     def ended(self, lmtp):
         lmtp.process.wait()
         gone(lmtp.process.pid)
-        lmtp.process.stop()
-        self.vmail.processes.remove(lmtp.process)
+        self.vmail.done(lmtp.process)
         lmtp.close()
 
     def half_closed(self, lmtp):

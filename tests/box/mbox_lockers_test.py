@@ -235,6 +235,7 @@ class BesideSessions(Lockers):
         self.assertNotIn(b"was replaced", pop.process.errors)
         if reply == "(cut)":
             self.assertIn(b"another program changed the mailbox", pop.process.errors)
+        self.vmail.done(pop.process)
         # Dovecot writes into what is there, which QUIT may find: then nothing is removed.
         return numbers if reply.startswith("+OK") else []
 

@@ -214,8 +214,7 @@ class Killed(CutTest):
         self.all_gone(victims[1:])
         self.assertEqual(coming.wait(), 0, coming.errors)
         for process in coming, pop.process:         # there may be many
-            process.stop()
-            vmail.processes.remove(process)
+            vmail.done(process)
         left = self.sent(vmail)
         self.assertEqual(left.count(message), 1)
         left.remove(message)

@@ -241,8 +241,7 @@ class Uids(Pop3Test):
                 known = [uid for i, uid in enumerate(now) if i not in out]
                 gone |= {now[i] for i in out}
             for process in vmail.processes[:]:
-                process.stop()
-                vmail.processes.remove(process)
+                vmail.done(process)
 
     def record(self, vmail):
         """Its lines, but the first, those of the current part only."""

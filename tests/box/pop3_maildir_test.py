@@ -485,8 +485,7 @@ class Histories(MaildirTest):
                 self.something_happens()
                 self.visit(seed)
             for process in self.vmail.processes[:]:
-                process.stop()
-                self.vmail.processes.remove(process)
+                self.vmail.done(process)
 
 
 if __name__ == "__main__":

@@ -194,6 +194,7 @@ class Replaced(Pop3Test):
                     mine.append(int(found[1]))
                     pop.ask(f"DELE {n}")
             self.quit(pop)
+            vmail.done(pop.process)
             fetched += mine
         written, _ = writer.communicate()
         left = [int(n) for n in re.findall(rb"Subject: n-(\d+)", contents(vmail, self.joe))]

@@ -194,8 +194,7 @@ class Reverse(Pop3Test):
         self.assertRegex(pop.ask("QUIT"), r"^\+OK ")
         pop.close()
         pop.process.wait()
-        pop.process.stop()
-        self.vmail.processes.remove(pop.process)
+        self.vmail.done(pop.process)
         return found[1]
 
     def test_what_is_no_answer_costs_two_seconds_and_no_domain(self):

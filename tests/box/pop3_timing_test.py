@@ -76,8 +76,7 @@ class Timing(Pop3Test):
         self.assertEqual(reply, WRONG, kind)
         pop.close()
         pop.process.wait()
-        pop.process.stop()
-        self.vmail.processes.remove(pop.process)
+        self.vmail.done(pop.process)
         return logged, answered
 
     def at_once(self, *kinds):
