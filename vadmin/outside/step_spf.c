@@ -5,11 +5,19 @@
 #include "look.h"
 #include "scope.h"
 
-enum { LOOKUPS_MAX = 10 };	/* RFC 7208, 4.6.4 */
+enum { LOOKUPS_MAX = 10, VOID_MAX = 2 };	/* RFC 7208, 4.6.4 */
 
 struct spf {
 	unsigned	lookups;
+	unsigned	nothing;	/* so many of them found nothing */
 	bool		is_wrong;	/* and was told */
+};
+
+/* One that is read. */
+struct record {
+	const char	*domain;	/* whose it is */
+	bool		 passes;	/* what passes it, passes */
+	unsigned	 redirects, explanations;
 };
 
 struct term {
@@ -52,6 +60,15 @@ is_in(struct slice name, const char *const *list)
 	return false;
 }
 
+/* As it stands there, without its qualifier. */
+static const char *
+written(struct look *look, struct term t)
+{
+	return pool_dup(&look->pool, (struct slice){ t.name.p,
+	    t.separator == '\0' ? t.name.len :
+	    (size_t)(t.value.p - t.name.p) + t.value.len });
+}
+
 /* --- networks ------------------------------------------------------------- */
 
 /* "192.0.2.0/24": its prefix; -1: it is none of the family.  A number does not
@@ -84,20 +101,57 @@ judge_network(struct look *look, struct spf *spf, struct term t, int family,
     bool passes)
 {
 	int prefix = t.separator != ':' ? -1 : prefix_of(t.value, family);
-	const char *written = pool_dup(&look->pool, (struct slice){ t.name.p,
-	    t.separator == '\0' ? t.name.len :
-	    (size_t)(t.value.p - t.name.p) + t.value.len });
 
 	if (prefix == -1) {
 		look_warn(look, "SPF has '%s', which is no network of %s, and "
-		    "receivers take nothing of it: mend that word", written,
-		    family == AF_INET ? "IPv4" : "IPv6");
+		    "receivers take nothing of it: mend that word",
+		    written(look, t), family == AF_INET ? "IPv4" : "IPv6");
 		spf->is_wrong = true;
 	}
 	if (prefix == 0 && passes)
 		look_warn(look, "SPF says %s: everybody may send as %s: name "
-		    "the networks of your own servers", written,
+		    "the networks of your own servers", written(look, t),
 		    look->q->domain);
+}
+
+/* --- names ---------------------------------------------------------------- */
+
+/* How many addresses it has, or hosts that take its mail; -1: that was told. */
+static int
+count_of(struct look *look, const char *name, bool is_mx)
+{
+	SCOPED(drop_dns_answer) struct dns_answer answer = { 0 };
+	const char *alias;
+	size_t count = 0;
+
+	if (!look_is_host(name))
+		return 0;
+	if (!is_mx)
+		return look_up_addresses(look, name, NULL, 0, &count,
+		    &alias) == -1 && count == 0 ? -1 : (int)count;
+	return look_up(look, name, DNS_MX, &answer) == -1 ? -1 :
+	    (int)answer.count;
+}
+
+/* Of a and mx, without a name the record's own; what the message decides
+ * (macros) is nobody's. */
+static void
+judge_name(struct look *look, struct spf *spf, const struct record *record,
+    struct term t)
+{
+	bool is_mx = slice_same(t.name, SLICE("mx"));
+	struct slice rest = t.separator == ':' ? t.value :
+	    slice_of(record->domain), name = { 0 };
+
+	slice_cut(&rest, '/', &name);
+	if (slice_ends(name, "."))
+		name.len--;
+	const char *host = pool_dup(&look->pool, name);
+	if (slice_has(name, '%') || count_of(look, host, is_mx) != 0)
+		return;
+	spf->nothing++;
+	look_warn(look, "SPF has '%s', and %s has no %s: take it out",
+	    written(look, t), host, is_mx ? "MX" : "address");
 }
 
 /* --- words ---------------------------------------------------------------- */
@@ -113,16 +167,15 @@ judge_include(struct look *look, struct spf *spf, struct slice domain,
 		    look->q->domain);
 }
 
-/* counts: it stands before all, behind which nothing is asked.  passes: mail
- * that it fits passes. */
+/* counts: it stands before all, behind which nothing is asked. */
 static void
-judge_term(struct look *look, struct spf *spf, struct term t, bool counts,
-    bool passes)
+judge_term(struct look *look, struct spf *spf, const struct record *record,
+    struct term t, bool counts)
 {
-	static const char *const asking[] = { "a", "mx", "ptr", "exists",
-	    NULL };
+	static const char *const of_names[] = { "a", "mx", NULL },
+	    *const asking[] = { "ptr", "exists", NULL };
+	bool passes = record->passes && counts && t.qualifier == '+';
 
-	passes = passes && counts && t.qualifier == '+';
 	if (t.separator == '=' || slice_same(t.name, SLICE("all")))
 		return;		/* a modifier, of any name */
 	if (slice_same(t.name, SLICE("include"))) {
@@ -132,6 +185,10 @@ judge_term(struct look *look, struct spf *spf, struct term t, bool counts,
 		judge_network(look, spf, t, AF_INET, passes);
 	} else if (slice_same(t.name, SLICE("ip6"))) {
 		judge_network(look, spf, t, AF_INET6, passes);
+	} else if (is_in(t.name, of_names)) {
+		spf->lookups += counts;
+		if (counts && spf->lookups <= LOOKUPS_MAX)
+			judge_name(look, spf, record, t);
 	} else if (is_in(t.name, asking)) {
 		spf->lookups += counts;
 	} else {
@@ -141,10 +198,23 @@ judge_term(struct look *look, struct spf *spf, struct term t, bool counts,
 	}
 }
 
+/* RFC 7208, 6: each at most once. */
+static void
+judge_once(struct look *look, struct spf *spf, const char *name,
+    unsigned count)
+{
+	if (count <= 1)
+		return;
+	look_warn(look, "SPF has %s= twice, and receivers take nothing of it: "
+	    "leave one of them", name);
+	spf->is_wrong = true;
+}
+
 /* Returns the qualifier of its all, or of that of its redirect=; NUL: it has
  * none. */
 static char
-read_record(struct look *look, struct spf *spf, struct slice text, bool passes)
+read_record(struct look *look, struct spf *spf, struct record record,
+    struct slice text)
 {
 	struct slice word, redirect = { 0 };
 	char all = '\0';
@@ -154,18 +224,24 @@ read_record(struct look *look, struct spf *spf, struct slice text, bool passes)
 		if (word.len == 0)
 			continue;
 		struct term t = read_term(word);
-		if (t.separator == '=' &&
-		    slice_same(t.name, SLICE("redirect")))
+		bool is_modifier = t.separator == '=';
+		if (is_modifier && slice_same(t.name, SLICE("exp")))
+			record.explanations++;
+		if (is_modifier && slice_same(t.name, SLICE("redirect"))) {
+			record.redirects++;
 			redirect = t.value;
-		judge_term(look, spf, t, all == '\0', passes);
-		if (all == '\0' && t.separator != '=' &&
+		}
+		judge_term(look, spf, &record, t, all == '\0');
+		if (all == '\0' && !is_modifier &&
 		    slice_same(t.name, SLICE("all")))
 			all = t.qualifier;
 	}
+	judge_once(look, spf, "redirect", record.redirects);
+	judge_once(look, spf, "exp", record.explanations);
 	/* it counts where nothing before it matched */
 	if (redirect.len > 0 && all == '\0') {
 		spf->lookups++;
-		all = follow(look, spf, redirect, "redirect=", passes);
+		all = follow(look, spf, redirect, "redirect=", record.passes);
 	}
 	return all;
 }
@@ -196,7 +272,8 @@ follow(struct look *look, struct spf *spf, struct slice domain,
 	int count = look_is_host(name) ? look_up_text(look, name, is_spf,
 	    &answer, &text) : 0;
 	if (count == 1)
-		return read_record(look, spf, text, passes);
+		return read_record(look, spf, (struct record){ .domain = name,
+		    .passes = passes }, text);
 	spf->is_wrong = true;
 	if (count != -1)
 		look_warn(look, "%s%s has %s SPF record: take it out", what,
@@ -217,6 +294,9 @@ judge(struct look *look, const struct spf *spf, char all, struct slice text)
 	else if (all == '\0' && !spf->is_wrong)
 		look_warn(look, "SPF does not say what of all others: end it "
 		    "with -all or ~all");
+	if (spf->nothing > VOID_MAX)
+		look_warn(look, "SPF has %u names that are not there, and "
+		    "receivers give up at the third", spf->nothing);
 	if (look->level == OUTSIDE_OK)
 		look_ok(look, "%.*s", (int)text.len, text.p);
 }
@@ -238,6 +318,7 @@ look_spf(struct look *look)
 		    "make one of them", count);
 	if (count != 1)
 		return;
-	char all = read_record(look, &spf, text, true);
+	char all = read_record(look, &spf, (struct record){ .domain = d,
+	    .passes = true }, text);
 	judge(look, &spf, all, text);
 }
