@@ -307,6 +307,11 @@ class Import(Csv):
         self.assertEqual(self.vmail.read("attributes.a.test"), b"list: owners = ann\n")
         self.assertFalse(os.path.exists(profile))
 
+    def test_what_was_said_of_an_earlier_alias_is_not_said_of_an_alternative_address(self):
+        self.vmail.write("attributes.a.test", "\"J.Doe\": membership = open\nJ.Doe: no such thing\nlist: membership = open\n")
+        self.load("address,alternative-address\njoe@a.test,j.doe\n")
+        self.assertEqual(self.vmail.read("attributes.a.test"), b"list: membership = open\n")
+
     def test_passwords_that_take_long_are_counted_on_a_terminal(self):
         master, slave = pty.openpty()
         self.addCleanup(os.close, master)

@@ -22,6 +22,7 @@
 #include "scope.h"
 #include "side_file.h"
 #include "spool.h"
+#include "table.h"
 #include "uid_mark.h"
 #include "user_files.h"
 
@@ -89,17 +90,74 @@ take_uids(struct making *making, struct err *err)
 
 /* --- what is theirs ----------------------------------------------------- */
 
+/* Whom grants.D and attributes.D name, whether they are accounts or not. */
+struct named {
+	struct pool	pool;
+	struct table	names;
+};
+
+static void
+drop_named(struct named *named)
+{
+	drop_table(&named->names);
+	drop_pool(&named->pool);
+}
+
+static void
+note_grant(void *arg, const struct grant_line *line, const char *file,
+    unsigned number, const char *wrong)
+{
+	struct named *named = arg;
+
+	(void)file;
+	(void)number;
+	if (wrong != NULL)
+		return;
+	table_add_lower(&named->names, &named->pool, line->owner);
+	table_add_lower(&named->names, &named->pool, line->who);
+}
+
+static void
+note_owners(void *arg, const struct attribute_line *line, const char *file,
+    unsigned number, const char *wrong)
+{
+	struct named *named = arg;
+	struct attributes said = { 0 };
+	struct err unused;
+
+	(void)file;
+	(void)number;
+	if (wrong != NULL || line->what != ATTRIBUTE_OWNERS ||
+	    attributes_set(&said, &named->pool, line->what, line->value,
+	    &unused) == -1)
+		return;
+	for (size_t i = 0; i < said.owners.count; i++)
+		table_add_lower(&named->names, &named->pool,
+		    slice_of(said.owners.word[i]));
+}
+
+static int
+forget_lines(const struct domain *domain, const char *name, struct err *err)
+{
+	size_t unused;
+
+	return grant_file_forget(domain, name, &unused, err) == -1 ||
+	    attribute_file_replace_owner(domain, name, NULL, &unused,
+	    err) == -1 ? -1 : 0;
+}
+
 /* Of an earlier account of the name nothing stays. */
 static int
 forget_earlier(struct making *making, struct err *err)
 {
+	SCOPED(drop_named) struct named named = { 0 };
 	const struct domain *domain = domain_of(making);
-	bool grants = files_exists(domain->in->dir,
-	    pool_format(making->pool, "grants.%s", domain->name)),
-	    attributes = files_exists(domain->in->dir,
-	    pool_format(making->pool, "attributes.%s", domain->name));
 	size_t unused;
 
+	if (grant_file_each(domain, &named.pool, note_grant, &named,
+	    err) == -1 || attribute_file_each(domain, &named.pool, note_owners,
+	    &named, err) == -1)
+		return -1;
 	for (size_t i = 0; i < making->count; i++) {
 		SCOPED(drop_pool) struct pool pool = { 0 };
 		const char *name = making->all[i]->name;
@@ -108,10 +166,8 @@ forget_earlier(struct making *making, struct err *err)
 		if (belongings_make_room(&account, &pool, err) == -1 ||
 		    leftovers_put_away(&account, &unused, err) == -1 ||
 		    profile_file_change(domain, name, NULL, 0, true,
-		    err) == -1 ||
-		    (grants && grant_file_forget(domain, name, &unused,
-		    err) == -1) || (attributes && attribute_file_replace_owner(
-		    domain, name, NULL, &unused, err) == -1))
+		    err) == -1 || (table_find(&named.names, name) != NULL &&
+		    forget_lines(domain, name, err) == -1))
 			return -1;
 	}
 	return 0;

@@ -7,6 +7,7 @@
 #include "gecos.h"
 #include "profile_file.h"
 #include "scope.h"
+#include "table.h"
 
 static bool
 is_in_profile(const struct account_field *field)
@@ -66,9 +67,36 @@ write_filter(const struct newcomer *newcomer, struct err *err)
 	    newcomer->name, slice_of(said), err);
 }
 
+/* The aliases that attributes.D says something of. */
+struct described {
+	struct pool	pool;
+	struct table	aliases;
+};
+
+static void
+drop_described(struct described *described)
+{
+	drop_table(&described->aliases);
+	drop_pool(&described->pool);
+}
+
+static void
+note_alias(void *arg, const struct attribute_line *line, const char *file,
+    unsigned number, const char *wrong)
+{
+	struct described *described = arg;
+
+	(void)file;
+	(void)number;
+	(void)wrong;
+	table_add_lower(&described->aliases, &described->pool,
+	    slice_of(line->alias));
+}
+
 /* Nothing that was said of an earlier alias of the name stays. */
 static int
-add_alternative(const struct newcomer *newcomer, struct alias_intake *aliases,
+add_alternative(const struct newcomer *newcomer,
+    const struct described *described, struct alias_intake *aliases,
     struct pool *pool, struct err *err)
 {
 	const char *address = account_value(newcomer->said,
@@ -85,7 +113,9 @@ add_alternative(const struct newcomer *newcomer, struct alias_intake *aliases,
 	    .line = newcomer->line, .members = { own, 1 },
 	    .name = pool_dup(pool, (struct slice){ address, (size_t)at }) };
 	alias_intake_add(aliases, alias);
-	return attribute_file_forget(newcomer->domain, alias->name, NULL, err);
+	return table_find(&described->aliases, pool_lower(pool,
+	    slice_of(alias->name))) == NULL ? 0 :
+	    attribute_file_forget(newcomer->domain, alias->name, NULL, err);
 }
 
 int
@@ -94,13 +124,17 @@ intake_said_write(const struct intake *intake, struct pool *pool,
 {
 	SCOPED(drop_alias_intake) struct alias_intake aliases = {
 		.domain = intake->domain };
+	SCOPED(drop_described) struct described described = { 0 };
 
+	if (attribute_file_each(intake->domain, &described.pool, note_alias,
+	    &described, err) == -1)
+		return -1;
 	for (size_t i = 0; i < intake->count; i++)
 		if (intake->all[i]->verdict == INTAKE_NEW &&
 		    (write_profile(intake->all[i], err) == -1 ||
 		    write_filter(intake->all[i], err) == -1 ||
-		    add_alternative(intake->all[i], &aliases, pool,
-		    err) == -1))
+		    add_alternative(intake->all[i], &described, &aliases,
+		    pool, err) == -1))
 			return -1;
 	return aliases.count == 0 ? 0 : alias_intake_write(&aliases, pool,
 	    err);
