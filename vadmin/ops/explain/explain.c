@@ -38,13 +38,14 @@ status_of(const struct outcome *outcome)
 static struct outcome
 outcome_of(const struct plan *plan)
 {
+	const struct recipient *r = plan->recipients[0];
 	struct outcome first = { .kind = OUTCOME_DONE };
 
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->targets[i]->kind == TARGET_FAILURE &&
-		    (first.kind == OUTCOME_DONE || outcome_precedes(
-		    &plan->targets[i]->failure, &first)))
-			first = plan->targets[i]->failure;
+	for (size_t i = 0; i < r->count; i++)
+		if (r->targets[i]->kind == TARGET_FAILURE &&
+		    !plan_hands_on(r, r->targets[i]) &&
+		    outcome_precedes(&r->targets[i]->failure, &first))
+			first = r->targets[i]->failure;
 	return first;
 }
 

@@ -40,7 +40,6 @@ would_fail(struct would *w, const char *step, struct outcome why,
 {
 	would_row(w, step, pool_format(&w->plan->pool, "%s %s", why.code,
 	    why.text), where);
-	if (w->outcome.kind == OUTCOME_DONE ||
-	    outcome_precedes(&why, &w->outcome))
+	if (outcome_precedes(&why, &w->outcome))
 		w->outcome = why;
 }
