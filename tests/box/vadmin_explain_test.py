@@ -90,6 +90,12 @@ class Steps(Explain):
             self.assertEqual([step for step in found if step in ("size", "autoresponder", "vacation")
                               and not found[step][0].startswith("info@")], ["size"])
             self.refused(69, "longer than", to, b"x" * 1024 + b"\n")
+        self.vmail.write("aliases.a.test", "gone: zoe, zoo\n")
+        for size, status, handed in ((1024, 0, 2), (1025, 67, 0)):
+            found = self.explain("gone@a.test", "--size", str(size), status=status)
+            self.assertEqual(sum("sendmail" in t for t in found), handed)
+            self.assertEqual(self.vmail.deliver("gone@a.test", b"x" * (size - 1) + b"\n").status, status)
+            self.assertEqual(len(self.vmail.sent()), 2)
 
     def test_the_status_is_that_of_vdeliver_where_members_fail_alone(self):
         self.vmail.write("aliases.a.test", "list: joe, zoe\nowner-list: joe\ncmd: |cat, zoe\ndead: zoe\nmany: zoe, joe, x@far.test\n")
@@ -252,6 +258,15 @@ class Answers(Explain):
             self.assertEqual(self.answers(None, message=mail("info@a.test"), recipient="info@a.test"), [reason])
         self.assertEqual(self.said("autoresponder", to="info@a.test", sender="<>"), "null-sender")
         self.assertEqual(self.said("autoresponder", to="info@a.test", sender="other@far.test"), "sent")
+
+    def test_an_autoresponder_waits_with_the_mail(self):
+        self.auto("info@a.test")
+        self.vmail.write("aliases.a.test", "info: joe, :include:/nowhere\n")
+        found = self.explain("info@a.test", status=75)
+        self.assertTrue(found[-1]["autoresponder"][0].startswith("answers ann@far.test"), found)
+        self.assertIn("no autoresponder answers while the mail waits", self.notes)
+        got = self.vmail.deliver("info@a.test", mail("info@a.test"), sender="ann@far.test")
+        self.assertEqual((got.status, self.vmail.sent()), (75, []))
 
     def test_nothing_is_sent(self):
         self.on()

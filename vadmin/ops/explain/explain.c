@@ -125,7 +125,7 @@ explain_rows(struct call *call, struct plan *plan, bool message,
 	    "WHERE", NULL };
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = heads };
 	struct would w = { .call = call, .plan = plan, .sheet = &sheet,
-	    .people = output_is_for_people(), .outcome = outcome_of(plan) };
+	    .people = output_is_for_people() };
 	const struct recipient *r = plan->recipients[0];
 
 	if (message && read_message(call, &w, err) == -1)
@@ -136,6 +136,10 @@ explain_rows(struct call *call, struct plan *plan, bool message,
 	}
 	if (!w.people)
 		sheet_print(&sheet);
+	if (!message)
+		w.outcome = outcome_of(plan);
+	if (w.robot && w.outcome.kind == OUTCOME_TEMPORARY)
+		note("no autoresponder answers while the mail waits");
 	call->status = status_of(&w.outcome);
 	return 0;
 }

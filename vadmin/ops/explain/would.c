@@ -18,7 +18,16 @@ enum { KB = 1024 };
 
 /* --- the message itself --------------------------------------------------- */
 
-/* False: a longer one than that is refused, whatever else there is. */
+/* Then it is refused, whatever else there is. */
+static bool
+is_too_long(const struct would *w)
+{
+	uint64_t max = w->call->in.conf.max_message_size;
+
+	return max != 0 && w->size > max;
+}
+
+/* False: it is too long. */
 static bool
 tell_size(struct would *w)
 {
@@ -27,7 +36,7 @@ tell_size(struct would *w)
 	const char *where = installation_where(in, &w->plan->pool,
 	    "max-message-size");
 
-	if (max != 0 && w->size > max) {
+	if (is_too_long(w)) {
 		would_fail(w, "size", outcome_make(OUTCOME_PERMANENT, "5.3.4",
 		    "more than %" PRIu64 " bytes", max), where);
 		return false;
@@ -272,8 +281,11 @@ void
 would_target(struct would *w, const struct target *t)
 {
 	if (t->kind == TARGET_FAILURE) {
-		if (plan_hands_on(w->plan->recipients[0], t))
+		if (!is_too_long(w) && plan_hands_on(w->plan->recipients[0],
+		    t))
 			hand_on(w, t);
+		else
+			would_hear(w, &t->failure);
 		return;
 	}
 	if (!tell_size(w))
