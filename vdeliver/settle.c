@@ -81,22 +81,10 @@ settle_known(struct plan *plan, struct target *t)
 		settle(plan, t, t->failure);
 }
 
-/* Beside an answer, which is no delivery, one target is alone still. */
-static bool
-has_several(const struct recipient *r)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < r->count && count < 2; i++)
-		count += r->targets[i]->kind != TARGET_AUTO;
-	return count > 1;
-}
-
 bool
 settled_to_hand_on(const struct recipient *r, const struct target *t)
 {
-	return t->retry != NULL && settled_outcome(t)->kind != OUTCOME_DONE &&
-	    has_several(r);
+	return settled_outcome(t)->kind != OUTCOME_DONE && plan_hands_on(r, t);
 }
 
 void

@@ -103,7 +103,8 @@ read_boot_line(struct named *named, struct slice line, struct err *err)
 	else if (slice_same(word, SLICE("include")))
 		return tell_include(named, value, err);
 	slice_cut(&word, '/', &kind);	/* primary/IN */
-	return is_copy(kind) && slice_word(&rest, &text) ?
+	return is_copy(kind) && (word.len == 0 || slice_same(word,
+	    SLICE("IN"))) && slice_word(&rest, &text) ?
 	    tell_zone(named, value, err) : 0;
 }
 

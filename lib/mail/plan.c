@@ -111,6 +111,23 @@ plan_remove_target(struct recipient *r, size_t index)
 	    (r->count - index) * sizeof *r->targets);
 }
 
+/* Beside an answer, which is no delivery, one target is alone still. */
+static bool
+has_several(const struct recipient *r)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->count && count < 2; i++)
+		count += r->targets[i]->kind != TARGET_AUTO;
+	return count > 1;
+}
+
+bool
+plan_hands_on(const struct recipient *r, const struct target *t)
+{
+	return t->retry != NULL && has_several(r);
+}
+
 /* --- showing ----------------------------------------------------------- */
 
 const char *

@@ -114,6 +114,11 @@ void	drop_plan(struct plan *plan);
 bool	plan_leads_to(const struct recipient *recipient,
 	    const struct target *target);
 
+/* Whether the MTA gets the mail for target alone where that fails, and the
+ * recipient's other targets stand. */
+bool	plan_hands_on(const struct recipient *recipient,
+	    const struct target *target);
+
 /* For the resolver.  Texts and targets are copied into the plan. */
 struct recipient *plan_add_recipient(struct plan *plan, const char *given);
 struct target	*plan_add_target(struct plan *plan, struct recipient *recipient,

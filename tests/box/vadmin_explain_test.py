@@ -81,6 +81,34 @@ class Steps(Explain):
         self.assertEqual(self.one("joe@a.test", "--size", "1025", status=77)["size"],
                          ("5.3.4 more than 1024 bytes", "etc/vmail.conf:" + str(1 + [*self.vmail.settings].index("max-message-size"))))
 
+    def test_a_message_that_is_too_long_gets_no_answer_either(self):
+        self.vmail.set(max_message_size="1k")
+        self.auto("info@a.test")
+        self.on()
+        for to in "info@a.test", "joe@a.test":
+            found = self.one(to, "--size", "1025", status=77)
+            self.assertEqual([step for step in found if step in ("size", "autoresponder", "vacation")
+                              and not found[step][0].startswith("info@")], ["size"])
+            self.refused(69, "longer than", to, b"x" * 1024 + b"\n")
+        self.vmail.write("aliases.a.test", "gone: zoe, zoo\n")
+        for size, status, handed in ((1024, 0, 2), (1025, 67, 0)):
+            found = self.explain("gone@a.test", "--size", str(size), status=status)
+            self.assertEqual(sum("sendmail" in t for t in found), handed)
+            self.assertEqual(self.vmail.deliver("gone@a.test", b"x" * (size - 1) + b"\n").status, status)
+            self.assertEqual(len(self.vmail.sent()), 2)
+
+    def test_the_status_is_that_of_vdeliver_where_members_fail_alone(self):
+        self.vmail.write("aliases.a.test", "list: joe, zoe\nowner-list: joe\ncmd: |cat, zoe\ndead: zoe\nmany: zoe, joe, x@far.test\n")
+        self.vmail.set(max_recipients="2")
+        for to, status, delivered in (("list@a.test", 0, 0), ("cmd@a.test", 0, 0), ("dead@a.test", 67, 67), ("many@a.test", 77, 69)):
+            found = self.explain(to, status=status)
+            self.assertEqual(self.vmail.run("vadmin", "explain", to).status, status)
+            self.assertEqual(self.vmail.run("vdeliver", "-n", to).status, delivered)
+            self.assertEqual(self.vmail.deliver(to).status, delivered)
+            if to == "list@a.test":
+                self.assertIn("-f owner-list@a.test -- zoe@a.test as uid ", found[1]["sendmail"][0])
+                self.assertEqual(self.vmail.sent()[0][0][1:], ["-f", "owner-list@a.test", "--", "zoe@a.test"])
+
     def test_words_that_do_not_fit_are_refused(self):
         for words, status, said in ((("--size", "5"), 65, "goes with --from"), (("--from", "x", "--size", "5x"), 65, "not a size"),
                                     (("--who", "--from", "x"), 65, "stands alone"), (("--from", "-x"), 65, "--from")):
@@ -127,6 +155,19 @@ class Room(Explain):
         self.limit("9")
         self.assertEqual(self.one(status=77)["limit"][0], "5.2.2 mailbox full")
         self.refused(69, "mailbox full", "joe@a.test", b"x\n")
+
+    def test_a_full_mailbox_of_a_list_is_handed_on_and_no_vacation_answers(self):
+        self.fill(9)
+        self.limit("9")
+        self.on()
+        self.vmail.write("aliases.a.test", "list: joe, x@far.test\n")
+        found = self.explain("list@a.test")[0]
+        self.assertEqual(found["limit"][0], "5.2.2 mailbox full")
+        self.assertIn("-f ann@far.test -- joe@a.test as uid ", found["sendmail"][0])
+        self.assertNotIn("vacation", found)
+        self.assertEqual(self.vmail.deliver("list@a.test", mail("joe@a.test"), sender="ann@far.test").status, 0)
+        self.assertEqual(sorted(args[1:] for args, _ in self.vmail.sent()),
+                         [["-f", "ann@far.test", "--", "joe@a.test"], ["-f", "ann@far.test", "--", "x@far.test"]])
 
     def test_what_a_delivery_adds_takes_room_too(self):
         for kind in ("mbox", "maildir"):
@@ -217,6 +258,15 @@ class Answers(Explain):
             self.assertEqual(self.answers(None, message=mail("info@a.test"), recipient="info@a.test"), [reason])
         self.assertEqual(self.said("autoresponder", to="info@a.test", sender="<>"), "null-sender")
         self.assertEqual(self.said("autoresponder", to="info@a.test", sender="other@far.test"), "sent")
+
+    def test_an_autoresponder_waits_with_the_mail(self):
+        self.auto("info@a.test")
+        self.vmail.write("aliases.a.test", "info: joe, :include:/nowhere\n")
+        found = self.explain("info@a.test", status=75)
+        self.assertTrue(found[-1]["autoresponder"][0].startswith("answers ann@far.test"), found)
+        self.assertIn("no autoresponder answers while the mail waits", self.notes)
+        got = self.vmail.deliver("info@a.test", mail("info@a.test"), sender="ann@far.test")
+        self.assertEqual((got.status, self.vmail.sent()), (75, []))
 
     def test_nothing_is_sent(self):
         self.on()

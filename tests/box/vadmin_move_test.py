@@ -795,6 +795,23 @@ class Deleted(Moved):
             self.ok("undo", self.ok("log", "1").stdout.decode().split("\t")[0])
             self.assertIn(b"boss: JOE\n", self.vmail.read("aliases.a.test"))
 
+    def test_mail_is_said_to_be_refused_where_it_will_be_and_nowhere_else(self):
+        self.ok("domain", "add", "f.test", "fallback=zed@a.test")
+        self.ok("domain", "add", "g.test", "fallback=joe@g.test")
+        for to in "bob@a.test", "kim@a.test", "eve@a.test", "zed@a.test", "joe@f.test", "joe@g.test":
+            self.ok("user", "add", to)
+        self.vmail.write("aliases.b.test", "two: joe@a.test, ann@a.test\none: joe@a.test\nfall: joe@f.test\nself: joe@g.test\n")
+        self.ok("user", "forward", "bob@a.test", "joe@a.test", "x@far.test")
+        self.ok("user", "forward", "kim@a.test", "joe@a.test", "--keep")
+        self.ok("user", "forward", "eve@a.test", "joe@a.test")
+        told = "".join(self.ok("user", "delete", f"joe@{domain}.test", "--yes").stderr for domain in "afg")
+        for name, then, status in (("two@b.test", "", 0), ("one@b.test", "refused", 67), ("bob@a.test", "", 0), ("kim@a.test", "", 0),
+                                   ("eve@a.test", "refused", 67), ("fall@b.test", "go to the fallback", 0),
+                                   ("self@b.test", "refused", 67)):
+            said = re.search(rf"{name} names it \(\S+?\)(.*)", told)[1]
+            self.assertRegex(said, rf"^, and nobody else: its mail will .*{then}$" if then else "^$")
+            self.assertEqual(self.vmail.run("vdeliver", "-n", name).status, status, name)
+
     def test_who_leads_to_it_without_naming_it_in_a_line_of_ours_is_named_too(self):
         self.ok("domain", "set", "a.test", "match-full-name=yes")
         self.ok("domain", "add", "fb.test")
@@ -919,6 +936,7 @@ class Deleted(Moved):
         self.assertNotIn(b": joe@A.TEST", self.vmail.read("aliases.b.test"))
 
     def test_an_alias_that_would_lead_to_nobody_is_named_so(self):
+        self.ok("user", "forward", "ann@a.test", "joe@a.test")
         told = self.ok("user", "delete", "joe@a.test").stderr
         for name in ("boss@a.test", "the fallback of b.test", "the forward of ann@a.test"):
             line = next(line for line in told.splitlines() if name in line)

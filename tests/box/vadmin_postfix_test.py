@@ -305,6 +305,53 @@ class Words(Postfix):
         self.told(text, "vmailbox:5", "left")
         self.assertNotEqual(self.vmail.deliver("bob@b.test").status, 0)
 
+    def leads(self, address):
+        got = self.vmail.run("vdeliver", "-n", address).stdout.decode()
+        return sorted(set(re.findall(r"^  (mailbox \S+|remote \S+)", got, re.M)))
+
+    def test_no_line_is_left_without_a_word(self):
+        self.put("virtual", "john.doe joe@a.test\na.test anything\n")
+        self.put("vmailbox", "joe@a.test a.test/joe/\nann a.test/ann/\na.test anything\n")
+        text = self.ok("import", "postfix", f"{self.old}/main.cf", "virtual_alias_maps=hash:/etc/postfix/virtual",
+                       "virtual_alias_domains=", status=1)
+        self.told(text, "virtual:1", "john.doe", "left", "/etc/aliases")
+        self.told(text, "vmailbox:2", "ann", "left", "no address")
+        self.assertFalse(re.search("(virtual:2|vmailbox:3)\t", text), text)
+
+    def test_names_without_a_domain_are_in_the_one_that_postfix_says(self):
+        self.put("virtual", "list@a.test who\n")
+        self.put("mailname", "mail.name.test\n")
+        said = {"myorigin = $mydomain\nmyhostname = mx.corp.test\n": "corp.test", "myhostname = mx.corp.test\n": "mx.corp.test",
+                "myorigin = /etc/postfix/mailname\n": "mail.name.test", "": "main.test",
+                "myorigin = $mydomain\nmyhostname = mx.$mydomain\n": "main.test"}
+        for n, (text, domain) in enumerate(said.items()):
+            self.put("main.cf", f"virtual_mailbox_domains =\nvirtual_alias_domains = d{n}.test\n"
+                     "virtual_alias_maps = hash:/etc/postfix/virtual\n" + text)
+            self.put("virtual", f"list@d{n}.test who\nother@d{n}.test they\n")
+            got = self.vmail.run("vadmin", "import", "postfix", f"{self.old}/main.cf")
+            self.assertEqual(got.status, 0, got)
+            self.assertEqual(self.leads(f"list@d{n}.test"), [f"remote who@{domain}"])
+            self.assertEqual(got.stderr.count("myorigin=DOMAIN"), domain == "main.test", got)
+
+    def test_the_name_in_front_of_an_address_gets_no_mail(self):
+        self.put("virtual", "list@a.test joe@a.test, Ann <ann@a.test>\nfar@a.test <x@far.test>,<y@far.test>\n")
+        self.told(self.load(), "virtual:1", "list@a.test", "left", "'<ann@a.test>' has a name in front")
+        self.assertEqual(self.leads("list@a.test"), [])
+        self.assertEqual(self.leads("far@a.test"), ["remote x@far.test", "remote y@far.test"])
+
+    def test_the_alias_of_several_catchers_takes_nobodys_name(self):
+        self.put("virtual", "@b.test bob@b.test, far@elsewhere.test\ncatch-all@b.test x@elsewhere.test\n")
+        self.put("vmailbox", "bob@b.test b.test/bob\ncatch-all-2@b.test b.test/catch-all-2\n")
+        self.load(status=0)
+        self.assertEqual(self.leads("whoever@b.test"), ["mailbox bob@b.test", "remote far@elsewhere.test"])
+        self.assertEqual(self.leads("catch-all@b.test"), ["remote x@elsewhere.test"])
+
+    def test_catchers_that_cannot_be_members_are_no_fallback(self):
+        self.put("virtual", "@b.test @far.test, bob@b.test\n")
+        self.put("vmailbox", "bob@b.test b.test/bob\n")
+        self.told(self.load(), "virtual:1", "@b.test", "left")
+        self.assertNotIn(b"fallback", self.vmail.read("domain.b.test"))
+
     def test_several_catchers_become_an_alias(self):
         self.put("virtual", "@b.test bob@b.test, far@elsewhere.test\n")
         self.put("vmailbox", "bob@b.test b.test/bob\n")

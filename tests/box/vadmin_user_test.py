@@ -458,6 +458,22 @@ class ChangeAndShow(Users):
             self.assertLess(shown.index("info@a.test"), shown.index("all@a.test"))
             self.assertEqual(re.findall(r"^fallback-of\t(\S+) ", got, re.M), ["b.test"])
 
+    def test_an_alias_that_another_entry_of_its_name_hides_is_not_shown(self):
+        self.add("joe@a.test")
+        more = "extra-aliases = extra, " + self.vmail.dir + "/last\n"
+        self.vmail.write("domain.a.test", self.vmail.read("domain.a.test") + more.encode())
+        for count in 0, 100:                # few are asked for; for many the files are read
+            many = "".join(f"m{i}: joe\n" for i in range(count))
+            self.vmail.write("aliases.a.test", many + "info: joe\nINFO: ann\nfirst: ann\nlast: ann\nlast: joe\nby: hidden\nw: joe\n"
+                             'w: "ann\n')
+            self.vmail.write("extra", "first: joe\nhidden: ann\nhidden: far@far.test\nonly: joe\n" + "hidden: ann\n")
+            self.vmail.write("last", "hidden: joe\nonly: ann\nthird: joe\n")
+            shown = self.ok("user", "show", "joe@a.test").stdout.decode()
+            found = re.findall(r"^alias\t(\S+)@a.test \(.*/(\S+)\)$", shown, re.M)
+            self.assertEqual(sorted(name for name in found if name[0][0] != "m"),
+                             [("last", f"aliases.a.test:{count + 5}"), ("only", "extra:4"), ("third", "last:3")])
+            self.assertEqual(sum(name[0][0] == "m" for name in found), count)
+
     def test_nobody_there_is_67(self):
         for op in ("show", "delete", "lock", "unlock"):
             self.refused(67, "has no account 'joe'", "user", op, "joe@a.test")

@@ -147,6 +147,19 @@ static const struct {
 	{ "config_directory", "/etc/postfix" },
 };
 
+/* Its default is what follows the host in myhostname, which may not be made of
+ * it then. */
+static const char *
+mydomain(const struct postfix_conf *conf)
+{
+	const struct postfix_value *host = table_find(&conf->values,
+	    "myhostname");
+	const char *dot = host == NULL || strchr(host->text, '$') != NULL ?
+	    NULL : strchr(host->text, '.');
+
+	return dot == NULL ? NULL : dot + 1;
+}
+
 static const char *
 raw(const struct postfix_conf *conf, const char *name)
 {
@@ -156,6 +169,8 @@ raw(const struct postfix_conf *conf, const char *name)
 	    i < sizeof defaults / sizeof *defaults; i++)
 		if (strcmp(defaults[i].name, name) == 0)
 			return defaults[i].text;
+	if (value == NULL && strcmp(name, "mydomain") == 0)
+		return mydomain(conf);
 	return value != NULL ? value->text : NULL;
 }
 
@@ -226,4 +241,31 @@ postfix_conf_path(const struct postfix_conf *conf, const char *path)
 		return path;
 	return pool_format(conf->pool, "%s/%s", conf->directory,
 	    path + sizeof home - 1);
+}
+
+static const char *
+first_line(const struct postfix_conf *conf, const char *path)
+{
+	SCOPED(drop_fd) int fd = -1;
+	SCOPED(drop_str) struct str text = { 0 };
+	struct slice rest, line = { 0 };
+	struct err unused;
+
+	if (file_open(AT_FDCWD, postfix_conf_path(conf, path), 0, &fd, NULL,
+	    &unused) == -1 || file_read(fd, CONF_MAX, &text, &unused) == -1)
+		return NULL;
+	rest = str_slice(&text);
+	slice_cut(&rest, '\n', &line);
+	return pool_dup(conf->pool, slice_trim(line));
+}
+
+const char *
+postfix_conf_origin(const struct postfix_conf *conf)
+{
+	const char *origin = postfix_conf_text(conf, "myorigin");
+
+	if (origin != NULL && origin[0] == '/')
+		origin = first_line(conf, origin);
+	return origin != NULL && strchr(origin, '.') != NULL &&
+	    origin[0] != '.' ? origin : NULL;
 }

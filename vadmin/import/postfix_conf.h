@@ -34,6 +34,10 @@ const char *postfix_conf_text(const struct postfix_conf *conf,
 const char *postfix_conf_where(const struct postfix_conf *conf,
 	    const char *name);
 
+/* The domain of names without one: myorigin, or the first line of the file that
+ * it names; NULL: it is not said. */
+const char *postfix_conf_origin(const struct postfix_conf *conf);
+
 /* Where a file of the machine of main.cf is here: what lay in /etc/postfix
  * lies beside it. */
 const char *postfix_conf_path(const struct postfix_conf *conf,

@@ -38,13 +38,14 @@ status_of(const struct outcome *outcome)
 static struct outcome
 outcome_of(const struct plan *plan)
 {
+	const struct recipient *r = plan->recipients[0];
 	struct outcome first = { .kind = OUTCOME_DONE };
 
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->targets[i]->kind == TARGET_FAILURE &&
-		    (first.kind == OUTCOME_DONE || outcome_precedes(
-		    &plan->targets[i]->failure, &first)))
-			first = plan->targets[i]->failure;
+	for (size_t i = 0; i < r->count; i++)
+		if (r->targets[i]->kind == TARGET_FAILURE &&
+		    !plan_hands_on(r, r->targets[i]) &&
+		    outcome_precedes(&r->targets[i]->failure, &first))
+			first = r->targets[i]->failure;
 	return first;
 }
 
@@ -124,7 +125,7 @@ explain_rows(struct call *call, struct plan *plan, bool message,
 	    "WHERE", NULL };
 	SCOPED(drop_sheet) struct sheet sheet = { .heads = heads };
 	struct would w = { .call = call, .plan = plan, .sheet = &sheet,
-	    .people = output_is_for_people(), .outcome = outcome_of(plan) };
+	    .people = output_is_for_people() };
 	const struct recipient *r = plan->recipients[0];
 
 	if (message && read_message(call, &w, err) == -1)
@@ -135,6 +136,10 @@ explain_rows(struct call *call, struct plan *plan, bool message,
 	}
 	if (!w.people)
 		sheet_print(&sheet);
+	if (!message)
+		w.outcome = outcome_of(plan);
+	if (w.robot && w.outcome.kind == OUTCOME_TEMPORARY)
+		note("no autoresponder answers while the mail waits");
 	call->status = status_of(&w.outcome);
 	return 0;
 }

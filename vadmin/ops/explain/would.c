@@ -18,7 +18,17 @@ enum { KB = 1024 };
 
 /* --- the message itself --------------------------------------------------- */
 
-static void
+/* Then it is refused, whatever else there is. */
+static bool
+is_too_long(const struct would *w)
+{
+	uint64_t max = w->call->in.conf.max_message_size;
+
+	return max != 0 && w->size > max;
+}
+
+/* False: it is too long. */
+static bool
 tell_size(struct would *w)
 {
 	const struct installation *in = &w->call->in;
@@ -26,12 +36,15 @@ tell_size(struct would *w)
 	const char *where = installation_where(in, &w->plan->pool,
 	    "max-message-size");
 
-	if (max != 0 && w->size > max)
+	if (is_too_long(w)) {
 		would_fail(w, "size", outcome_make(OUTCOME_PERMANENT, "5.3.4",
 		    "more than %" PRIu64 " bytes", max), where);
-	else if (max != 0)
+		return false;
+	}
+	if (max != 0)
 		would_row(w, "size", pool_format(&w->plan->pool,
 		    "up to %" PRIu64 " bytes are taken", max), where);
+	return true;
 }
 
 static void
@@ -40,6 +53,56 @@ tell_loop(struct would *w, const struct target *t)
 	would_row(w, "loop", pool_format(&w->plan->pool,
 	    "5.4.6 where the message has \"Delivered-To: %s\" already, or more "
 	    "than 100 Received fields", target_address(w->plan, t)), "");
+}
+
+/* --- sendmail --------------------------------------------------------------- */
+
+static void
+as_user(struct would *w, const char *step, const char *fmt, int known,
+    const struct ident *who, const struct err *err)
+{
+	if (known == -1)
+		would_row(w, step, err->text, "");
+	else
+		would_row(w, step, pool_format(&w->plan->pool, "%s as uid %u",
+		    fmt, (unsigned)who->uid), "");
+}
+
+static void
+to_sendmail(struct would *w, const struct target *t, const char *list_sender,
+    const char *address)
+{
+	struct pool *pool = &w->plan->pool;
+	const char *sender = list_sender != NULL && w->sender[0] != '\0' ?
+	    list_sender : w->sender;
+	struct ident who;
+	struct err err;
+
+	int known = who_sends(t->domain, &who, &err);
+	as_user(w, "sendmail", pool_format(pool, "%s -f %s -- %s",
+	    w->call->in.conf.sendmail, address_option(pool, sender), address),
+	    known, &who, &err);
+}
+
+static void
+hand_on(struct would *w, const struct target *t)
+{
+	if (t->domain != NULL)
+		to_sendmail(w, t, t->list_sender, t->retry);
+}
+
+/* Its sender hears of it, or the MTA gets the mail for this target alone. */
+static void
+fail(struct would *w, const struct target *t, const char *step,
+    struct outcome why, const char *where)
+{
+	if (!plan_hands_on(w->plan->recipients[0], t)) {
+		would_fail(w, step, why, where);
+		return;
+	}
+	would_row(w, step, pool_format(&w->plan->pool, "%s %s", why.code,
+	    why.text), where);
+	hand_on(w, t);
 }
 
 /* --- an account ----------------------------------------------------------- */
@@ -54,10 +117,11 @@ file_of(struct would *w, const struct account *account, const char *ending)
 	    domain->in->conf.spool), domain->name, account->name, ending);
 }
 
-/* False: the message stays what it is. */
-static bool
-pass_filter(struct would *w, const struct account *account)
+/* True: the message may become another one; -1: it fails. */
+static int
+pass_filter(struct would *w, const struct target *t)
 {
+	const struct account *account = t->account;
 	const char *command = account->domain->conf.filter,
 	    *own = file_of(w, account, ".filter");
 	SCOPED(drop_str) struct str text = { 0 };
@@ -68,8 +132,8 @@ pass_filter(struct would *w, const struct account *account)
 		return false;
 	int got = admin_file_read(account->domain, own, &text, &err);
 	if (got == -1) {
-		would_fail(w, "filter", outcome_from_err(&err), own);
-		return false;
+		fail(w, t, "filter", outcome_from_err(&err), own);
+		return -1;
 	}
 	rest = str_slice(&text);
 	if (slice_cut(&rest, '\n', &word) &&
@@ -148,8 +212,8 @@ where_limit(struct would *w, const struct account *account, bool own)
 	    pool, domain->in->conf.spool), domain->name, account->name);
 }
 
-/* A filter's output may be of any size. */
-static void
+/* A filter's output may be of any size.  False: there is no room. */
+static bool
 check_limit(struct would *w, const struct target *t, bool filtered)
 {
 	const struct account *account = t->account;
@@ -160,58 +224,33 @@ check_limit(struct would *w, const struct target *t, bool filtered)
 	if (usage_measure(&account, 1, &usage, &err) == -1 || !usage.known) {
 		would_row(w, "limit", "not known", where_limit(w, account,
 		    true));
-		return;
+		return true;
 	}
 	const char *where = where_limit(w, account, usage.limit.own);
 	uint64_t most = usage.limit.bytes;
 	bool too_much = most != LIMIT_NONE && (usage.used >= most ||
 	    (!filtered && size > most - usage.used));
 	if (usage.limit.disabled)
-		would_fail(w, "limit", outcome_make(OUTCOME_PERMANENT, "5.2.1",
+		fail(w, t, "limit", outcome_make(OUTCOME_PERMANENT, "5.2.1",
 		    "the mailbox accepts no mail"), where);
 	else if (too_much)
-		would_fail(w, "limit", full(account), where);
+		fail(w, t, "limit", full(account), where);
 	else
 		would_row(w, "limit", most == LIMIT_NONE ? "none" :
 		    room_text(w, &usage, size),
 		    most == LIMIT_NONE ? "" : where);
+	return !usage.limit.disabled && !too_much;
 }
 
 /* --- the kinds ------------------------------------------------------------ */
 
 static void
-as_user(struct would *w, const char *step, const char *fmt, int known,
-    const struct ident *who, const struct err *err)
-{
-	if (known == -1)
-		would_row(w, step, err->text, "");
-	else
-		would_row(w, step, pool_format(&w->plan->pool, "%s as uid %u",
-		    fmt, (unsigned)who->uid), "");
-}
-
-static void
-to_remote(struct would *w, const struct target *t)
-{
-	struct pool *pool = &w->plan->pool;
-	const char *sender = t->sender != NULL && w->sender[0] != '\0' ?
-	    t->sender : w->sender;
-	struct ident who;
-	struct err err;
-
-	int known = who_sends(t->domain, &who, &err);
-	as_user(w, "sendmail", pool_format(pool, "%s -f %s -- %s",
-	    w->call->in.conf.sendmail, address_option(pool, sender), t->text),
-	    known, &who, &err);
-}
-
-static void
 to_account(struct would *w, const struct target *t)
 {
 	tell_loop(w, t);
-	bool filtered = pass_filter(w, t->account);
-	check_limit(w, t, filtered);
-	would_vacation(w, t);
+	int filtered = pass_filter(w, t);
+	if (filtered != -1 && check_limit(w, t, filtered))
+		would_vacation(w, t);
 }
 
 static void
@@ -241,13 +280,16 @@ to_file(struct would *w, const struct target *t)
 void
 would_target(struct would *w, const struct target *t)
 {
-	if (t->kind == TARGET_FAILURE)
-		return;
-	if (t->kind == TARGET_AUTO) {
-		would_auto(w, t);
+	if (t->kind == TARGET_FAILURE) {
+		if (!is_too_long(w) && plan_hands_on(w->plan->recipients[0],
+		    t))
+			hand_on(w, t);
+		else
+			would_hear(w, &t->failure);
 		return;
 	}
-	tell_size(w);
+	if (!tell_size(w))
+		return;
 	switch (t->kind) {
 	case TARGET_ACCOUNT:
 		to_account(w, t);
@@ -261,9 +303,11 @@ would_target(struct would *w, const struct target *t)
 		to_file(w, t);
 		break;
 	case TARGET_REMOTE:
-		to_remote(w, t);
+		to_sendmail(w, t, t->sender, t->text);
 		break;
 	case TARGET_AUTO:
+		would_auto(w, t);
+		break;
 	case TARGET_FAILURE:
 		break;
 	}

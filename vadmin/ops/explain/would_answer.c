@@ -209,6 +209,7 @@ would_auto(struct would *w, const struct target *t)
 		verdict = ANSWER_NO_TEXT;
 	if (verdict == ANSWER_SENT)
 		verdict = auto_known(w, t, name);
+	w->robot |= verdict == ANSWER_SENT;
 	tell(w, "autoresponder", verdict, ", unless the message is a list's "
 	    "or a program's", t->text);
 }

@@ -35,12 +35,17 @@ would_row(struct would *w, const char *step, const char *what,
 }
 
 void
+would_hear(struct would *w, const struct outcome *why)
+{
+	if (outcome_precedes(why, &w->outcome))
+		w->outcome = *why;
+}
+
+void
 would_fail(struct would *w, const char *step, struct outcome why,
     const char *where)
 {
 	would_row(w, step, pool_format(&w->plan->pool, "%s %s", why.code,
 	    why.text), where);
-	if (w->outcome.kind == OUTCOME_DONE ||
-	    outcome_precedes(&why, &w->outcome))
-		w->outcome = why;
+	would_hear(w, &why);
 }

@@ -21,13 +21,16 @@ struct would {
 	size_t		 shown;		/* the last one that has a row */
 	/* what its sender would hear; OUTCOME_DONE: nothing */
 	struct outcome	 outcome;
+	bool		 robot;		/* an autoresponder would answer */
 };
 
 /* A row of the target. */
 void	would_row(struct would *w, const char *step, const char *what,
 	    const char *where);
 
-/* A row that its sender would hear of. */
+/* What its sender would hear, if nothing decided it before; a row that says
+ * so. */
+void	would_hear(struct would *w, const struct outcome *why);
 void	would_fail(struct would *w, const char *step, struct outcome why,
 	    const char *where);
 

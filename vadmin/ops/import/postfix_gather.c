@@ -123,6 +123,10 @@ add_mailbox(struct postfix_import *import, const struct map_entry *entry)
 	struct settlement *to = place(import, entry, &local);
 	unsigned uid, gid;
 
+	if (strchr(entry->key, '@') == NULL && settlement_of(import,
+	    entry->key) == NULL)
+		left(import, entry, entry->key, "no address, and none of the "
+		    "domains");
 	if (to == NULL || local[0] == '\0')
 		return;
 	new->newcomer = (struct newcomer){ .file = entry->file,
@@ -165,19 +169,39 @@ add_catching_mailbox(struct postfix_import *import,
 
 /* --- aliases ------------------------------------------------------------ */
 
-/* Postfix adds $myorigin to a name without domain. */
+/* What Postfix adds to a name without domain. */
+static const char *
+origin_of(struct postfix_import *import)
+{
+	if (import->origin != NULL)
+		return import->origin;
+	import->origin = postfix_conf_origin(&import->conf);
+	if (import->origin == NULL) {
+		import->origin = import->call->in.main_domain;
+		note("%s: no domain is said by myorigin or myhostname: names "
+		    "without one are taken for those of %s, the main domain; "
+		    "myorigin=DOMAIN says another", postfix_conf_where(
+		    &import->conf, "myorigin"), import->origin);
+	}
+	return import->origin;
+}
+
+/* "Ann <ann@a.test>": the words in front are no addresses. */
+static bool
+is_named(struct slice word, struct slice before)
+{
+	return word.p[0] == '<' && !slice_has((struct slice){ before.p,
+	    (size_t)(word.p - before.p) }, ',');
+}
+
 static bool
 members_of(struct postfix_import *import, const struct map_entry *entry,
     struct str *out, size_t *count)
 {
-	const char *origin = postfix_conf_text(&import->conf, "myorigin");
-	struct slice rest = slice_of(entry->value), word;
+	struct slice rest = slice_of(entry->value), before = rest, word;
 	struct err unused;
 
-	if (origin == NULL || strchr(origin, '.') == NULL || origin[0] == '/')
-		origin = import->call->in.main_domain;
-	*count = 0;
-	while (postfix_map_word(&rest, &word)) {
+	for (*count = 0; postfix_map_word(&rest, &word); before = rest) {
 		SCOPED(drop_str) struct str local = { 0 };
 		struct slice domain = word;
 		/* "@domain": the same name there */
@@ -188,23 +212,47 @@ members_of(struct postfix_import *import, const struct map_entry *entry,
 			    (int)word.len, word.p);
 			return false;
 		}
+		if (*count > 0 && is_named(word, before)) {
+			left(import, entry, entry->key, "'%.*s' has a name in "
+			    "front: write the address alone", (int)word.len,
+			    word.p);
+			return false;
+		}
 		str_addf(out, "%s%.*s", (*count)++ > 0 ? ", " : "",
 		    (int)word.len, word.p);
 		if (domain.len == 0)
-			str_addf(out, "@%s", origin);
+			str_addf(out, "@%s", origin_of(import));
 	}
 	return true;
 }
 
-static void
+static int
 add_alias(struct postfix_import *import, struct settlement *to,
     const struct map_entry *entry, const char *name, struct slice members)
 {
 	struct err err;
 
 	if (settle_alias(to, import->pool, entry->file, entry->line, name,
-	    members, &err) == -1)
-		left(import, entry, entry->key, "%s", err.text);
+	    members, &err) == 0)
+		return 0;
+	left(import, entry, entry->key, "%s", err.text);
+	return -1;
+}
+
+/* A name that nobody has there. */
+static const char *
+catching_name(const struct postfix_import *import, const char *domain)
+{
+	const char *name = "catch-all";
+
+	for (unsigned n = 2; ; n++) {
+		const char *key = pool_format(import->pool, "%s@%s", name,
+		    domain);
+		if (postfix_map_find(&import->aliases, key) == NULL &&
+		    postfix_map_find(&import->mailboxes, key) == NULL)
+			return name;
+		name = pool_format(import->pool, "catch-all-%u", n);
+	}
 }
 
 /* In its own domain a fallback is a name. */
@@ -221,8 +269,10 @@ add_fallback(struct postfix_import *import, struct settlement *to,
 	}
 	to->fallback_where = where_is(import, entry);
 	if (count > 1) {
-		add_alias(import, to, entry, "catch-all", members);
-		to->fallback = "catch-all";
+		const char *name = catching_name(import, to->domain);
+		if (add_alias(import, to, entry, name, members) == -1)
+			return;
+		to->fallback = name;
 	} else if (members.len > strlen(own) && slice_same(slice_from(members,
 	    members.len - strlen(own)), slice_of(own)))
 		to->fallback = pool_dup(import->pool, (struct slice){
@@ -243,7 +293,7 @@ read_alias(struct postfix_import *import, const struct map_entry *entry)
 	size_t count;
 
 	if (strchr(entry->key, '@') == NULL) {
-		if (strchr(entry->key, '.') == NULL)
+		if (settlement_of(import, entry->key) == NULL)
 			left(import, entry, entry->key, "without a domain it "
 			    "is the machine's own: say it in /etc/aliases");
 		return;

@@ -14,6 +14,7 @@ struct postfix_import {
 	struct postfix_map	domains, mailboxes, uids, gids;
 	struct postfix_map	alias_domains, aliases;
 	struct hash_file	hashes;
+	const char		*origin;	/* of names without a domain */
 	struct table		by_domain;	/* struct settlement */
 	struct settlement	**all;
 	size_t			count;

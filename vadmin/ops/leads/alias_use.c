@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "address.h"
+#include "alias_claims.h"
 #include "alias_places.h"
 #include "alias_search.h"
 #include "fd.h"
@@ -32,8 +33,9 @@ struct search {
 	struct goal		*now, *found;
 	struct table		 by_name;	/* those of now, in lower case */
 	bool			 full_names;	/* some of now are such */
-	/* whose file is being looked at */
+	/* whose file is being looked at, and what leads there */
 	const char		*domain;
+	struct alias_claims	 claims;
 };
 
 static void
@@ -41,6 +43,7 @@ drop_search(struct search *search)
 {
 	drop_table(&search->seen);
 	drop_table(&search->by_name);
+	drop_alias_claims(&search->claims);
 	drop_pool(&search->pool);
 }
 
@@ -156,15 +159,29 @@ leads(const struct search *search, struct pool *pool, const char *text,
 }
 
 static void
-show_alias(struct search *search, const char *alias, const char *where)
+show_alias(struct search *search, const struct alias_claim *claim)
 {
-	if (!is_new(search, alias))
+	if (!claim->counts || !is_new(search, claim->name))
 		return;
 	sheet_adds(search->sheet, "alias");
-	sheet_addf(search->sheet, "%s@%s (%s)", alias, search->domain, where);
-	const char *name = pool_dup(&search->pool, slice_of(alias));
+	sheet_addf(search->sheet, "%s@%s (%s:%u)", claim->name, search->domain,
+	    claim->file, claim->member);
+	const char *name = pool_dup(&search->pool, slice_of(claim->name));
 	add_goal(search, (struct goal){ .name = name, .word = name,
 	    .domain = pool_dup(&search->pool, slice_of(search->domain)) });
+}
+
+/* Another entry of the name, behind it or in a file before, may count instead.
+ * NULL: that domain is broken, which is told. */
+static void
+show_aliases(struct search *search, const struct domain *domain)
+{
+	if (domain != NULL)
+		alias_claims_judge(&search->claims, domain);
+	for (size_t i = 0; i < search->claims.count; i++)
+		show_alias(search, &search->claims.all[i]);
+	drop_alias_claims(&search->claims);
+	search->claims = (struct alias_claims){ 0 };
 }
 
 static int
@@ -181,8 +198,8 @@ look_at_entry(void *arg, const struct alias_entry *entry,
 		if ((member->kind == ALIAS_ADDRESS ||
 		    member->kind == ALIAS_MAILBOX) &&
 		    leads(search, &pool, member->text, member->kind)) {
-			show_alias(search, entry->name, pool_format(&pool,
-			    "%s:%u", entry->file, member->line));
+			alias_claims_add(&search->claims, entry,
+			    member->line);
 			return 0;
 		}
 	}
@@ -263,10 +280,12 @@ look_at_domain(void *arg, const char *name, bool is_alias, struct err *err)
 	if (domain_open_listed(&search->call->in, &pool, name, &domain,
 	    err) == -1) {
 		note("%s: not looked at: %s", name, err->text);
+		show_aliases(search, NULL);
 		return 0;
 	}
 	for (size_t i = 0; i < domain->conf.extra_aliases.count; i++)
 		look_at_file(search, domain->conf.extra_aliases.word[i], false);
+	show_aliases(search, domain);
 	look_at_fallback(search, domain);
 	return 0;
 }

@@ -35,6 +35,23 @@ struct leading {
 	struct table			*told;		/* of; or NULL */
 };
 
+/* An address that nobody has any more meets the domain's fallback, unless that
+ * is the account itself. */
+static const char *
+without_it(const struct leading *l, struct pool *pool)
+{
+	const struct domain *domain = l->account->domain;
+	const struct alias_member member = { ALIAS_ADDRESS,
+	    domain->conf.fallback, 0 };
+	const struct reference fallback = { .kind = REFERENCE_FALLBACK,
+	    .domain = domain->name, .name = "", .member = &member };
+
+	return member.text[0] == '\0' || (member.text[0] != '|' &&
+	    reference_is_to(&l->to, &fallback, pool)) ?
+	    ", and nobody else: its mail will be refused" :
+	    ", and nobody else: its mail will go to the fallback";
+}
+
 static bool
 tell_use(void *arg, struct pool *pool, const struct reference *at,
     struct alias_member *new)
@@ -50,7 +67,7 @@ tell_use(void *arg, struct pool *pool, const struct reference *at,
 	const char *then = l->by.address != NULL ? at->stays ?
 	    ": it has to be changed first" : pool_format(pool, ": it will lead "
 	    "to %s", l->by.address) :
-	    at->kind == REFERENCE_FORWARD || at->only ? ", and nobody else: its mail will be refused" : "";
+	    at->only ? without_it(l, pool) : "";
 	if (l->tells && at->kind != REFERENCE_FALLBACK)
 		*table_at(l->told, leading_ways_key(&l->call->pool, at->name,
 		    at->domain)) = l;
