@@ -21,6 +21,20 @@ complain(const struct err *err, const struct status *status)
 	return status->status;
 }
 
+/* It must not be asked for once more, and what nobody has seen is lost. */
+static void
+say_what_holds(const struct call *call, struct err *err)
+{
+	struct err inner = *err;
+
+	if (call->rehearsed || !call->op->changes || call->status != EX_OK)
+		return;
+	err_fill(err, inner.kind, "%s; what was asked for is done%s",
+	    inner.text, call->generated == NULL ? "" :
+	    ", but nobody knows the password that was made: 'user passwd' or "
+	    "'admin passwd' gives another one");
+}
+
 static int
 run(struct call *call, int argc, char **argv, struct err *err)
 {
@@ -34,6 +48,7 @@ run(struct call *call, int argc, char **argv, struct err *err)
 	/* JSON that could not be written has no second one behind it. */
 	if (output_end(err) == -1) {
 		output_form(OUTPUT_TEXT);
+		say_what_holds(call, err);
 		return complain(err, status_of(err->kind));
 	}
 	return call->status;

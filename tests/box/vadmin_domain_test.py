@@ -413,6 +413,18 @@ class CommandLine(BoxTest):
                                   stdout=full, stderr=subprocess.PIPE, check=False)
         self.assertEqual(done.returncode, 75, done)
 
+    def test_where_standard_output_is_full_it_is_told_what_is_done(self):
+        vmail = self.installation()
+        vmail.run("vadmin", "domain", "add", "a.test")
+        for words, told in ((["user", "add", "joe@a.test"], b"is done, but nobody knows the password that was made"),
+                            (["alias", "list", "a.test"], b"No space left on device\n"),
+                            (["-n", "user", "delete", "joe@a.test"], b"No space left on device\n")):
+            with open("/dev/full", "wb") as full:
+                got = subprocess.run([program("vadmin"), "-C", vmail.dir, *words], stdout=full, stdin=subprocess.DEVNULL,
+                                     stderr=subprocess.PIPE, env=environment(), timeout=DEADLINE)
+            self.assertEqual((got.returncode, told in got.stderr), (75, True), got)
+        self.assertIn(b"joe@a.test", vmail.run("vadmin", "user", "list", "a.test").stdout)
+
     @needs_root
     def test_somebody_else_is_refused(self):
         vmail = self.installation()
