@@ -234,6 +234,7 @@ class Locks(Delivery):
             self.delivered("joe@a.test")
 
     @needs_strace
+    @unittest.skipUnless(ROOT, "needs root: whose descriptors are which, strace sees of our programs as root alone")
     def test_a_new_inbox_that_another_program_has_open_stays_where_the_first_message_fails(self):
         os.unlink(self.inbox)
         late, opened = b"From late@far.test Thu Jan  1 00:00:00 1970\nS: late\n\nlate\n\n", []
