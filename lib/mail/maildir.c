@@ -180,6 +180,15 @@ publish_unnamed(const struct maildir *md, const char *name, int unnamed,
 	return 1;
 }
 
+/* Dovecot gives what it saves the time when it was received, and copies by a
+ * second name, before it moves all of it to its place: only the time of change
+ * tells when it came. */
+bool
+maildir_is_leftover(const struct stat *st, time_t now)
+{
+	return S_ISREG(st->st_mode) && now - st->st_ctime > LEFTOVER_SECONDS;
+}
+
 static void
 clean(int tmp, const char *name)
 {
@@ -187,8 +196,7 @@ clean(int tmp, const char *name)
 
 	if (name[0] != '.' &&
 	    fstatat(tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISREG(st.st_mode) &&
-	    time(NULL) - st.st_mtime > LEFTOVER_SECONDS)
+	    maildir_is_leftover(&st, time(NULL)))
 		unlinkat(tmp, name, 0);
 }
 

@@ -7,6 +7,10 @@
 #ifndef MAILDIR_H
 #define MAILDIR_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <time.h>
+
 #include "maildrop.h"
 #include "mailbox.h"
 
@@ -23,6 +27,9 @@ void	drop_maildir(struct maildir *maildir);
 
 /* A rename that replaces nothing.  -1, and errno tells why. */
 int	maildir_move(int from, const char *old, int to, const char *new);
+
+/* Of what lies in tmp: nobody has touched it for 36 hours. */
+bool	maildir_is_leftover(const struct stat *st, time_t now);
 
 /* The bytes of all messages in new and cur, as their names tell them, or else
  * their files. */

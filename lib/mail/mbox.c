@@ -197,8 +197,6 @@ append(struct mbox_file *f, const struct mbox_writing *w, struct err *err)
 		return -1;
 	if (fsync(f->fd) == -1)
 		return err_sys(err, "sync");
-	if (f->created && fsync(f->dir) == -1)
-		return err_sys(err, "sync its directory");
 	return 0;
 }
 
@@ -216,8 +214,6 @@ take_back(struct mbox_file *f, struct err *err)
 		return;
 	}
 	mbox_file_clear(f);
-	if (f->created)
-		unlinkat(f->dir, f->name, 0);
 }
 
 static int
@@ -230,7 +226,6 @@ append_or_not(struct mbox_file *f, const struct mbox_writing *w,
 	}
 	mbox_file_appended(f);
 	f->st.st_size += (off_t)w->len;
-	f->created = false;
 	return 0;
 }
 
@@ -249,11 +244,8 @@ mbox_append(struct mbox_file *f, const struct delivery *delivery,
 	stream_rewind(&e.content);
 	if (measure(&e, &len, err) == -1 ||
 	    mailbox_make_room(delivery->room, (uint64_t)f->st.st_size, len,
-	    err) == -1) {
-		if (f->created)
-			unlinkat(f->dir, f->name, 0);
+	    err) == -1)
 		return -1;
-	}
 	return append_or_not(f, &(struct mbox_writing){ write_entry, &e, len,
 	    str_slice(&e.head) }, err);
 }
@@ -297,6 +289,10 @@ deliver(const struct mailbox *mailbox, const struct delivery *delivery,
 	    deadline_within(delivery->deadline,
 	    (int64_t)mailbox->lock_timeout * 1000);
 
+	/* What fits into no inbox makes none. */
+	if (mailbox_make_room(delivery->room, 0,
+	    stream_size(delivery->content), err) == -1)
+		return -1;
 	if (mbox_file_open(mailbox->parent, mailbox->name, MBOX_FILE_CREATE, d,
 	    &f, err) == -1)
 		return -1;

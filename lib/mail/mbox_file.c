@@ -39,6 +39,8 @@ check(const struct stat *st, const char *name, struct err *err)
 	return 0;
 }
 
+/* A new one stays, empty, whatever becomes of what it was made for: another
+ * program may have opened it by now, and wait for its lock. */
 static int
 open_file(struct mbox_file *f, enum mbox_file_how how, struct err *err)
 {
@@ -46,16 +48,18 @@ open_file(struct mbox_file *f, enum mbox_file_how how, struct err *err)
 		FLAGS = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK |
 		    O_NOCTTY | O_CLOEXEC
 	};
+	bool create = false;
 
-	f->created = false;
 	f->fd = compat_open_beneath(f->dir, f->name, FLAGS, 0);
 	if (f->fd == -1 && errno == ENOENT && how != MBOX_FILE_EXISTING) {
+		create = true;
 		f->fd = compat_open_beneath(f->dir, f->name,
-		    FLAGS | O_CREAT | O_EXCL, 0600);
-		f->created = f->fd != -1;
+		    FLAGS | O_CREAT, 0600);
 	}
 	if (f->fd == -1)
 		return err_open(err, f->name);
+	if (create && fsync(f->dir) == -1)
+		return err_sys(err, "sync the directory of %s", f->name);
 	if (fstat(f->fd, &f->st) == -1)
 		return err_sys(err, "%s", f->name);
 	return check(&f->st, f->name, err);

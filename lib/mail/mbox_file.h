@@ -39,7 +39,6 @@ struct mbox_file {
 	/* as it was when the locks were had; its size, as our appends left
 	 * it */
 	struct stat	 st;
-	bool		 created;	/* it did not exist before */
 	/* what it was like before deliveries of ours, which nobody else has
 	 * touched since; or of no file */
 	struct stamp since;
@@ -53,7 +52,8 @@ enum {
 
 enum mbox_file_how {
 	MBOX_FILE_EXISTING,	/* ERR_ABSENT when it is missing */
-	MBOX_FILE_CREATE,	/* made when missing, mode 0600 */
+	MBOX_FILE_CREATE,	/* made when missing, mode 0600; then it
+				 * stays */
 	MBOX_FILE_FOREIGN,	/* made when missing;
 	    a directory that is not ours: no queue
 				 * file, and a lock file only where one can be

@@ -24,6 +24,8 @@ enum {
 	/* Who waits for a lock in the kernel has it at once; but programs have
 	 * mailboxes open for hours. */
 	QUIET_MS = 500,
+	/* few hold the lock for longer */
+	TOUCH_MS = 1000,
 	CHUNK = 65536,
 	HEAD = 256,
 };
@@ -221,11 +223,25 @@ look(struct mbox_old *old, const struct mailbox *mailbox,
 	    move_locked(old, mailbox, deadline, err);
 }
 
+/* Where Dovecot has written within the second of the last change it waits for
+ * another time of its mbox, with all locks, for ever: it sets that by the name,
+ * which is not its file's any more.  So that gets one here. */
+static void
+nudge(const struct mbox_old *old, enum growth got, struct deadline *patience)
+{
+	if (got == GROWTH_LOCKED && !deadline_over(*patience))
+		return;
+	if (got == GROWTH_LOCKED && futimens(old->fd, NULL) == -1)
+		return;			/* then it is waited for in vain */
+	*patience = deadline_in(TOUCH_MS);
+}
+
 static int
 watch(struct mbox_old *old, const struct mailbox *mailbox,
     struct deadline deadline, struct err *err)
 {
-	struct deadline quiet = deadline_within(deadline, QUIET_MS);
+	struct deadline quiet = deadline_within(deadline, QUIET_MS),
+	    patience = deadline_in(TOUCH_MS);
 
 	for (;;) {
 		/* First: then what is seen is all there will be. */
@@ -238,6 +254,7 @@ watch(struct mbox_old *old, const struct mailbox *mailbox,
 		if (got == GROWTH_LOCKED && deadline_over(deadline))
 			return err_set(err, ERR_BUSY,
 			    "another program holds its lock");
+		nudge(old, got, &patience);
 		if (got != GROWTH_NONE)
 			quiet = deadline_within(deadline, QUIET_MS);
 		if (got != GROWTH_MOVED)

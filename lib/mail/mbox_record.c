@@ -15,7 +15,11 @@
 #include "str.h"
 #include "uids.h"
 
-enum { RECORD_HEAD = 256 };
+enum {
+	RECORD_HEAD = 256,
+	/* so much of a From_ line is looked at */
+	FROM_LINE = 256,
+};
 static_assert((int)DOTLOCK_TEXT <= (int)MBOX_RECORD_AT,
     "the lock's text has room");
 
@@ -74,21 +78,66 @@ begins_like(int fd, const struct record *r, off_t size, bool *alike,
 	return 0;
 }
 
+/* "From SENDER Thu Jan  1 00:00", at least. */
+static bool
+is_from_line(const char *p, size_t len)
+{
+	char line[FROM_LINE + 1];
+	int minute;
+
+	len = len < FROM_LINE ? len : FROM_LINE;
+	memcpy(line, p, len);
+	line[len] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	return sscanf(line, "From %*s %*3[A-Za-z] %*3[A-Za-z] %*d %*d:%d",
+	    &minute) == 1;
+}
+
 /* Every line of ours that begins like "From " is quoted, but the first: any
- * other one is a message that some program put behind our torn tail. */
+ * other one is a message that some program put behind our torn tail.  Few look
+ * how that ends, so it may begin within a line. */
+static bool
+begins_message(const char *chunk, const char *p, size_t left)
+{
+	const char *quotes = p;
+
+	while (quotes > chunk && quotes[-1] == '>')
+		quotes--;
+	if (quotes > chunk && quotes[-1] == '\n')
+		return quotes == p;
+	return is_from_line(p, left);
+}
+
+/* From the offset `from` of the chunk on. */
+static bool
+holds_beginning(const char *chunk, size_t from, size_t n)
+{
+	const char *p = chunk + from, *end = chunk + n;
+
+	for (; p < end && (p = memmem(p, (size_t)(end - p), "From ", 5)) !=
+	    NULL; p++)
+		if (begins_message(chunk, p, (size_t)(end - p)))
+			return true;
+	return false;
+}
+
+/* A line that ends in the next chunk is seen there once more, with what stands
+ * before it. */
 static int
 holds_one_message(int fd, off_t start, off_t end, bool *one, struct err *err)
 {
-	enum { CHUNK = 65536, OVERLAP = 5 };	/* strlen("\nFrom") */
+	enum { CHUNK = 65536 };
 	SCOPED(drop_mem) char *chunk = mem_grow(NULL, CHUNK, 1);
+	size_t seen = 0;
 
 	*one = true;
-	for (off_t at = start + 1; at < end; at += CHUNK - OVERLAP) {
+	for (off_t at = start + 1; at < end && *one;
+	    at += CHUNK - 2 * FROM_LINE, seen = FROM_LINE) {
 		ssize_t n = fd_pread(fd, chunk, CHUNK, at);
 		if (n == -1)
 			return err_sys(err, "read a torn tail");
-		if (memmem(chunk, (size_t)n, "\nFrom ", 6) != NULL)
-			*one = false;
+		*one = (size_t)n <= seen ||
+		    !holds_beginning(chunk, seen, (size_t)n);
 	}
 	return 0;
 }

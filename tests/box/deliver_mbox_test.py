@@ -233,6 +233,19 @@ class Locks(Delivery):
             fcntl.lockf(f, fcntl.LOCK_UN)
             self.delivered("joe@a.test")
 
+    @needs_strace
+    @unittest.skipUnless(ROOT, "needs root: whose descriptors are which, strace sees of our programs as root alone")
+    def test_a_new_inbox_that_another_program_has_open_stays_where_the_first_message_fails(self):
+        os.unlink(self.inbox)
+        late, opened = b"From late@far.test Thu Jan  1 00:00:00 1970\nS: late\n\nlate\n\n", []
+        words = [program("vdeliver"), "-C", self.vmail.dir, "-f", "sender@far.test", "joe@a.test"]
+        self.assertEqual(stopped_at("ftruncate", words, lambda: opened.append(open(self.inbox, "ab")), "-P", self.inbox,
+                                    "-e", "trace=ftruncate,fsync", "-e", "inject=fsync:error=EIO:when=1", said=MAIL)[1], 75)
+        with opened[0] as f:
+            fcntl.lockf(f, fcntl.LOCK_EX)
+            f.write(late)
+        self.assertEqual(self.content(self.inbox), late)
+
     def test_the_lock_timeout_holds_for_the_queue_too(self):
         queue = os.path.join(os.path.dirname(self.inbox), ".joe.queue")
         with open(queue, "r+b") as f:

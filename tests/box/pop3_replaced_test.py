@@ -93,6 +93,27 @@ class Replaced(Pop3Test):
         self.assertEqual(left[-len(LATE):], LATE)
         self.assertRegex(self.reply, r"^\+OK")
 
+    def test_a_program_that_waits_for_another_time_of_its_file_with_the_lock(self):
+        # dovecot-lda gives that to the file which has the name, until its own has it
+        def act(file, replaced):
+            replaced()
+            idle = os.stat(file.name).st_ctime
+            fcntl.lockf(file, fcntl.LOCK_EX)
+            if time.time() - idle > 0.3:
+                raise Late("the lock")
+            file.seek(0, os.SEEK_END)
+            file.write(LATE)
+            was = int(os.fstat(file.fileno()).st_mtime)
+
+            def is_another():
+                os.utime(file.name)
+                return int(os.fstat(file.fileno()).st_mtime) != was
+            eventually(is_another, "another time")
+            fcntl.lockf(file, fcntl.LOCK_UN)
+        left = self.beside_quit(mbox(GONE, KEPT), act)
+        self.assertEqual(left, mbox(GONE, KEPT)[len(mbox(GONE)):] + LATE)
+        self.assertRegex(self.reply, r"^\+OK", self.log)
+
     def test_a_large_message_and_a_large_mbox(self):
         body = b"y" * 71 + b"\n"
         large = LATE[:-1] + body * 20000 + b"\n"

@@ -160,8 +160,6 @@ def hold(self):
     ("a cache is none", lambda s: s.joes(s.spool("a.test/.joe.cache"), b"x" * 100), "not as it is written"),
     ("a Maildir lacks tmp", lambda s: os.rmdir(os.path.join(s.maildir, "tmp")), "tmp: it is missing"),
     ("a Maildir lacks cur", lambda s: os.rmdir(os.path.join(s.maildir, "cur")), "cur: it is missing"),
-    ("a delivery into a Maildir was interrupted", lambda s: s.joes(os.path.join(s.maildir, "tmp/1.x"), b"half", age=2 * DAY,
-                                                                    to="joe@b.test"), "tmp/1.x: left by a delivery"),
     ("a size in a name of a Maildir is wrong", rename_size, "the limit counts what the name says"),
     ("octets in a name of a Maildir cannot be", rename_octets, "cannot be as many octets for POP3 as the name says"),
     ("an index of a vacation is none", lambda s: s.joes(s.files("joe.vacation.db"), b"no index of anybody's"), "no index of GDBM's"),

@@ -16,6 +16,7 @@
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct {
@@ -26,6 +27,7 @@ static struct {
 	int		 happened;
 } fault;
 static const char *replaced, *replacement;
+static time_t ahead;			/* of the clock, where time() "fails" */
 static struct {
 	const char	*call;		/* NULL: none */
 	void		(*fn)(void);
@@ -44,6 +46,13 @@ void
 fault_always(const char *call, int error)
 {
 	fault_at(call, -1, error);
+}
+
+void
+fault_later(time_t seconds)
+{
+	ahead = seconds;
+	fault_always("time", EINVAL);
 }
 
 void
@@ -163,6 +172,7 @@ WRAP(int, -1, linkat, (int from, const char *a, int to, const char *b, int f), (
 WRAP(int, -1, openat, (int dir, const char *name, int f, mode_t m), (dir, stand_in(name), f, m))
 WRAP(int, -1, __openat_2, (int dir, const char *name, int f), (dir, stand_in(name), f))
 WRAP(int, -1, compat_open_beneath, (int dir, const char *name, int f, mode_t m), (dir, stand_in(name), f, m))
+WRAP(time_t, __real_time(t) + ahead, time, (time_t *t), (t))
 WRAP(unsigned long, 1, getauxval, (unsigned long type), (type))
 WRAP(int, -1, pipe2, (int fds[2], int flags), (fds, flags))
 WRAP(int, -1, poll, (struct pollfd *polls, nfds_t count, int ms), (polls, count, ms))

@@ -7,12 +7,16 @@
 #define FAULT_H
 
 #include <stddef.h>
+#include <time.h>
 
 /* The nth call (1: the next) fails with this errno, once. */
 void	fault_at(const char *call, int nth, int error);
 
 /* All calls from now on fail with it. */
 void	fault_always(const char *call, int error);
+
+/* From now on time() tells so much more. */
+void	fault_later(time_t seconds);
 
 /* The nth read, pread or write transfers at most len bytes. */
 void	fault_short(const char *call, int nth, size_t len);

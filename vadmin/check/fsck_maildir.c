@@ -12,14 +12,12 @@
 #include "fd.h"
 #include "file.h"
 #include "fsck.h"
+#include "maildir.h"
 #include "maildir_name.h"
 #include "octets.h"
 #include "scope.h"
 
-enum {
-	DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-	OLD = 36 * 3600,
-};
+enum { DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 
 /* --- tmp ------------------------------------------------------------- */
 
@@ -32,8 +30,8 @@ look_at_old(const struct looking *l, int tmp, const char *name,
 	struct stat st;
 
 	if (name[0] == '.' || fstatat(tmp, name, &st,
-	    AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode) ||
-	    time(NULL) - st.st_mtime <= OLD)
+	    AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !maildir_is_leftover(&st, time(NULL)))
 		return;
 	const char *text = pool_format(&pool, "%s/tmp/%s: left by a delivery "
 	    "that was interrupted", path, name);
