@@ -285,6 +285,45 @@ class Killed(Journalled, moving.Striking):
             shutil.rmtree(self.saved)
 
 
+    def stopped(self, *command):
+        got = self.strace(["-o", "/dev/null", "-e", "inject=renameat2:signal=KILL:when=2"], *command)
+        self.assertEqual(got.status, -9, got)
+
+    def test_nothing_else_is_taken_back_of_what_is_unfinished(self):
+        self.ok("user", "rename", "ann@a.test", "amy", "--no-alias")
+        renamed = self.number()
+        self.ok("user", "quota", "joe@a.test", "600")
+        changed = self.number()
+        for command in (("user", "rename", "amy@a.test", "zoe"), ("user", "rename", "joe@a.test", "ann"),
+                        ("domain", "rename", "a.test", "new.test")):
+            self.stopped(*command)
+            for number in renamed, changed:
+                self.assertIn(f"finish it first with 'vadmin {' '.join(command)}'", self.refused(77, "undo", number))
+            self.ok(*command)
+        self.assertRegex(self.pop3("ann@a.test"), r"^\+OK 1 messages")
+        self.ok("user", "rename", "ann@new.test", "joe")
+        renamed = self.number()
+        self.ok("user", "set", "zoe@new.test", "name=Zoe")
+        changed = self.number()
+        self.stopped("undo", renamed)
+        self.assertIn(f"finish it first with 'vadmin undo {renamed}'", self.refused(77, "undo", changed))
+        self.undo(renamed)
+        self.undo(changed)
+        self.assertRegex(self.pop3("ann@a.test"), r"^\+OK 1 messages")
+
+    def test_two_that_are_unfinished_wait_for_themselves_alone(self):
+        self.ok("user", "add", "zoe@a.test")
+        for command in ("user", "rename", "joe@a.test", "jim"), ("user", "rename", "zoe@a.test", "zed"):
+            self.ok(*command)
+        second = int(self.number())
+        for number in second - 1, second:
+            self.stopped("undo", str(number))
+        self.undo(str(second - 1))
+        self.undo(str(second))
+        self.assertRegex(self.pop3("joe@a.test"), r"^\+OK 1 messages")
+        self.assertFalse(self.is_begun())
+
+
 class Imported:
     """What an import made goes, and nothing else; mixed into those that make old machines."""
     def state(self):
