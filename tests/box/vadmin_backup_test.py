@@ -657,11 +657,11 @@ class InTheWay(Keeping):
         self.backup("b.test")
         is_there = lambda name: os.path.exists(f"{self.here.dir}/{name}")
         tried = 0
-        for calls in range(1, 40, 3):
+        for calls in (*range(1, 12), *range(12, 40, 3)):
             self.ok(self.here, "domain", "delete", "--yes", "--with-accounts", "b.test")
             got = run("/usr/bin/strace", "-qq", "-o", os.devnull, "-e", "trace=fsync", "-e",
                       f"inject=fsync:signal=KILL:when={calls}", program("vadmin"), "-C", self.here.dir, "restore", self.file)
-            if is_there(".restore") and not is_there("passwd.b.test"):
+            if is_there("domain.b.test") and not is_there("passwd.b.test"):
                 tried += 1
                 got = self.here.run("vadmin", "domain", "add", "b.test")
                 self.assertEqual(got.status, 77, (calls, got))

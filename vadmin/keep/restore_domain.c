@@ -193,7 +193,8 @@ put_accounts(struct restoring *r, struct err *err)
 }
 
 /* A copied machine may have had no domain.D; here there is one, so that mail
- * waits until passwd.D is there. */
+ * waits until passwd.D is there.  Before it is made the record says that this is
+ * a restore: "domain add" would take it for its own. */
 static int
 open_domain(struct restoring *r, struct err *err)
 {
@@ -201,7 +202,9 @@ open_domain(struct restoring *r, struct err *err)
 	const char *name = pool_format(&r->pool, "domain.%s", r->from->name);
 	bool there;
 
-	if (put_texts(r, true, err) == -1 ||
+	if (files_there(in->dir, name, &there, err) == -1 ||
+	    (!there && restore_record_write(in, r->record, err) == -1) ||
+	    put_texts(r, true, err) == -1 ||
 	    files_there(in->dir, name, &there, err) == -1)
 		return -1;
 	if (!there && files_write(in, name, MODE_PUBLIC, SLICE(""), err) == -1)
