@@ -131,11 +131,13 @@ class Undone(Journalled, moving.Moved):
                              (("alias", "add", "new@b.test", "jim@a.test"), "aliases.b.test"),
                              (("user", "grant", "jim@a.test", "ann", "retrieve"), "grants.a.test"),
                              (("alias", "set", "list@a.test", "owners=jim"), "attributes.a.test"),
-                             (("alias", "delete", "joe@a.test"), "aliases.a.test"),
-                             (("user", "add", "joe@a.test"), "joe")):
+                             (("alias", "delete", "joe@a.test"), "aliases.a.test")):
             self.ok(*since)
             self.cannot(n, named, way)
             self.undo()
+        self.ok("user", "add", "joe@a.test")
+        self.cannot(n, "joe", "'vadmin user rename jim@a.test joe' does it when joe@a.test is renamed or deleted")
+        self.undo()
         self.ok("user", "delete", "jim@a.test", "--yes")
         self.cannot(n, "jim")
         self.undo()
@@ -159,6 +161,13 @@ class Undone(Journalled, moving.Moved):
             self.ok(*since)
             self.cannot(n, named, way)
             self.undo()
+        self.ok("domain", "unalias", "a.test")
+        unalias = self.number()
+        for since in ("domain", "add", "a.test"), ("domain", "alias", "b.test", "a.test"):
+            self.ok(*since)
+            self.cannot(n, "'vadmin domain rename new.test a.test' does it when a.test is renamed or deleted")
+            self.undo()
+        self.undo(unalias)
         self.undo(n)
         self.assertRegex(self.pop3("joe@alias.test"), r"^\+OK 1 messages")
 
@@ -183,7 +192,7 @@ class Undone(Journalled, moving.Moved):
         self.ok("domain", "delete", "a.test", "--with-accounts", "--yes")
         n = self.number()
         self.ok("domain", "add", "a.test")
-        self.cannot(n, "there is a ", "'vadmin domain restore a.test'")
+        self.cannot(n, "there is a ", "'vadmin domain restore a.test' does it when a.test is renamed or deleted")
         self.ok("domain", "purge", "a.test", "--yes")
         self.assertRegex(self.last()["undo"], "none: .* is gone for good")
         self.cannot(self.number(), "was removed for good")

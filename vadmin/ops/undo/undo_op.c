@@ -149,7 +149,7 @@ static int
 undo_chain(struct call *call, const struct chain *chain, struct err *err)
 {
 	SCOPED(drop_mailbox_hold) struct mailbox_hold held = MAILBOX_HOLD_NONE;
-	const char *other = undo_way(chain->meant, &call->pool);
+	const char *other = undo_way_when(chain->meant, call);
 
 	if (check_steps(call, chain, err) == -1 ||
 	    undo_begun_check(call, chain, number_of(call, chain),
@@ -158,8 +158,8 @@ undo_chain(struct call *call, const struct chain *chain, struct err *err)
 		return -1;
 	if (check_all(call, chain, err) == -1)
 		return other == NULL || err->kind != ERR_REFUSED ? -1 :
-		    err_set(err, ERR_REFUSED, "%s; '%s' does it as things are "
-		    "now", pool_dup(&call->pool, slice_of(err->text)), other);
+		    err_set(err, ERR_REFUSED, "%s; %s",
+		    pool_dup(&call->pool, slice_of(err->text)), other);
 	if (take_back(call, chain, err) == 0)
 		return 0;
 	return !chain->in_steps ? -1 : err_within(err, "not all is taken back "
