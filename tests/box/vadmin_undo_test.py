@@ -320,6 +320,22 @@ class Killed(Journalled, moving.Striking):
         self.undo(changed)
         self.assertRegex(self.pop3("ann@a.test"), r"^\+OK 1 messages")
 
+    def test_what_was_killed_and_done_once_more_is_taken_back_by_the_number_of_the_second(self):
+        self.ok("user", "delete", "joe@a.test", "--yes")
+        for words in ("user", "add", "zoe@a.test"), ("undo", self.number()):
+            got = self.strace(["-o", "/dev/null", "-e", "inject=renameat2,renameat:signal=KILL:when=3"], *words)
+            self.assertEqual(got.status, -9, got)
+            first = int(self.number())
+            self.ok(*words)
+            second = int(self.number())
+            self.assertEqual(second, first + 1)
+            before = self.counts()
+            self.assertIn(f"{second} did it once more: 'vadmin undo {second}' comes first", self.refused(77, "undo", str(first)))
+            self.assertEqual(self.counts(), before)
+        self.assertRegex(self.pop3("joe@a.test"), r"^\+OK 1 messages")
+        self.undo(str(second))
+        self.assertIn(f"it was broken off, and undone by {second + 1}", self.refused(77, "undo", str(first)))
+
     def test_two_that_are_unfinished_wait_for_themselves_alone(self):
         self.ok("user", "add", "zoe@a.test")
         for command in ("user", "rename", "joe@a.test", "jim"), ("user", "rename", "zoe@a.test", "zed"):
