@@ -559,6 +559,10 @@ class Refused(Keeping):
             ("two lines", lambda a: a.account(passwd="joe:x:61000:61000::/:/bin/sh\nann:x:61001:61000::/:/bin/sh\n")),
             ("a short line", lambda a: a.account(passwd="joe:x:61000\n")),
             ("a broken hash line", lambda a: a.account(shadow=b"joe:x\n")),
+            *((f"{name} as a file of aliases", lambda a, name=name: a.add("domains/a.test/domain", b"extra-aliases = " + name.encode())
+               .add(f"domains/a.test/extra/{name}", b"x:x:61000:61000::/:/bin/sh\n").account())
+              for name in ("admins", "addresses", "vmail.conf", "uids", "passwd.c.test", "shadow.c.test", "domain.c.test",
+                           "admins.b.test", "grants.b.test", "attributes.b.test")),
             ("nothing that says what it is", lambda a: setattr(a, "bytes", a.bytes[1024:])),
         ]
         file = os.path.join(self.here.scratch, "forged.tar")
@@ -574,6 +578,20 @@ class Refused(Keeping):
         archive = Forged().add("domains/a.test/domain", self.here.read("domain.a.test"))
         archive.account(inbox=b"From x\nS: y\n\n").end(file)     # without tricks it would be taken
         self.restore(file=file)
+        self.assertEqual(len(self.there.messages("joe@a.test")), 1)
+
+    def test_a_domain_brings_no_aliases_of_another_one_that_is_there(self):
+        text = self.here.read("domain.a.test") + b"extra-aliases = aliases.b.test aliases.more\n"
+        archive = Forged().add("domains/a.test/domain", text).add("domains/a.test/extra/aliases.b.test", b"joe: x@far.test\n")
+        archive.add("domains/a.test/extra/aliases.more", b"more: joe\n").account().end(self.file)
+        os.chmod(self.file, 0o600)
+        self.there.domain("b.test", accounts=["joe"])
+        self.assertIn("aliases.b.test would be another domain's, and does not come back with a.test, whose mail waits",
+                      self.restore(file=self.file).stderr)
+        self.assertEqual([self.there.deliver(to).status for to in ("joe@b.test", "more@a.test")], [0, 75])
+        self.there.write("aliases.b.test", "")
+        self.assertEqual(self.there.deliver("more@a.test").status, 0)
+        self.assertEqual((len(self.there.messages("joe@b.test")), self.there.sent()), (1, []))
         self.assertEqual(len(self.there.messages("joe@a.test")), 1)
 
     def test_an_archive_that_others_could_change_is_refused(self):
