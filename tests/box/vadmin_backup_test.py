@@ -689,6 +689,28 @@ class InTheWay(Keeping):
             self.assertEqual(self.here.deliver("joe@b.test", TWIN).status, 0)
         self.assertGreater(tried, 2)
 
+    def test_what_another_operation_left_unfinished_is_not_restored_over(self):
+        self.there = self.here
+        self.here.deliver(["joe@b.test", "joe@a.test"], TWIN)
+        mail = {to: self.here.messages(to) for to in ("joe@a.test", "joe@b.test")}
+        self.backup()
+        for command, what in ((("domain", "delete", "b.test", "--yes", "--with-accounts"), "b.test"),
+                              (("user", "rename", "joe@a.test", "jim", "--no-alias"), "joe@a.test"),
+                              (("domain", "rename", "b.test", "a2.test"), "b.test")):
+            got = run("/usr/bin/strace", "-qq", "-o", os.devnull, "-e", "trace=renameat2", "-e",
+                      "inject=renameat2:signal=KILL:when=3", program("vadmin"), "-C", self.here.dir, *command)
+            self.assertEqual(got.status, -9, got)
+            told = f"'{' '.join(command[:2])}' was interrupted: finish it first with 'vadmin {' '.join(command[:3])}"
+            self.refused(77, told, what)
+            self.ok(self.here, *command)
+            if command[0] == "user":
+                self.ok(self.here, "user", "rename", "jim@a.test", "joe", "--no-alias")
+            elif command[1] == "delete":
+                self.ok(self.here, "domain", "restore", "b.test")
+            else:
+                self.ok(self.here, "domain", "rename", "a2.test", "b.test")
+            self.assertEqual({to: self.here.messages(to) for to in mail}, mail)
+
     def test_a_restore_that_was_interrupted_is_told_as_the_command_to_repeat(self):
         self.there.write("aliases.a.test", "x: y\n")
         self.refused(73, "aliases.a.test is there already", "a.test")

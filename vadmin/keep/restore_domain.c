@@ -272,7 +272,7 @@ restoring_check_name(struct restoring *r, struct err *err)
 	const char *name = r->from->name, *path = r->reader->path;
 	bool there;
 
-	if (look(r, &there, err) == -1)
+	if (restoring_check_begun(r, err) == -1 || look(r, &there, err) == -1)
 		return -1;
 	return !there ? check_alias(r, err) : err_set(err, ERR_EXISTS,
 	    "%s is there already: 'vadmin restore %s U@%s' brings back one "
