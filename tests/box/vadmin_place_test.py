@@ -301,8 +301,8 @@ class Left(Damaged):
 
     def test_nor_that_of_one_whose_domain_comes_back_or_who_comes_back_by_an_undo(self):
         vm = os.path.join(self.vmail.scratch, "vm/all/%u")
+        os.makedirs(os.path.dirname(vm), mode=0o755)
         if ROOT:
-            os.makedirs(os.path.dirname(vm), mode=0o755)
             os.chown(os.path.dirname(vm), 5000, 5000)
         self.vadmin("domain", "set", "x.test", "inbox=" + vm)
         self.add("bob@x.test")
