@@ -279,7 +279,8 @@ none_deleted(const struct domain_trash *trash, struct err *err)
 	    trash->name);
 }
 
-/* Its settings and accounts are read where they lie. */
+/* Its settings and accounts are read where they lie.  Broken ones are nobody's
+ * mail yet: they come back, to be mended. */
 static int
 check_inboxes(struct call *call, const struct domain_trash *found,
     struct err *err)
@@ -287,12 +288,13 @@ check_inboxes(struct call *call, const struct domain_trash *found,
 	SCOPED(drop_domain_trash) struct domain_trash trash = *found;
 	struct installation there = call->in;
 	struct domain *domain;
+	struct err unused;
 
 	if (domain_trash_open(&trash, false, err) == -1)
 		return -1;
 	there.dir = trash.dir;
 	return domain_open(&there, &call->pool, slice_of(trash.name), &domain,
-	    err) == -1 ? -1 : domain_inboxes_check(&call->in, domain, err);
+	    &unused) == -1 ? 0 : domain_inboxes_check(&call->in, domain, err);
 }
 
 static int

@@ -72,8 +72,9 @@ static int
 check_back(struct gone *g, struct err *err)
 {
 	struct domain *domain;
+	struct err unused;
 	int done = domain_open(&g->call->in, &g->call->pool, slice_of(g->name),
-	    &domain, err) == -1 ? -1 : domain_inboxes_check(&g->call->in,
+	    &domain, &unused) == -1 ? 0 : domain_inboxes_check(&g->call->in,
 	    domain, err);
 
 	if (done == -1 && err->kind == ERR_EXISTS)
