@@ -559,6 +559,10 @@ class Refused(Keeping):
             ("two lines", lambda a: a.account(passwd="joe:x:61000:61000::/:/bin/sh\nann:x:61001:61000::/:/bin/sh\n")),
             ("a short line", lambda a: a.account(passwd="joe:x:61000\n")),
             ("a broken hash line", lambda a: a.account(shadow=b"joe:x\n")),
+            *((f"{name} as a file of aliases", lambda a, name=name: a.add("domains/a.test/domain", b"extra-aliases = " + name.encode())
+               .add(f"domains/a.test/extra/{name}", b"x:x:61000:61000::/:/bin/sh\n").account())
+              for name in ("admins", "addresses", "vmail.conf", "uids", "passwd.c.test", "shadow.c.test", "domain.c.test",
+                           "admins.b.test", "grants.b.test", "attributes.b.test")),
             ("nothing that says what it is", lambda a: setattr(a, "bytes", a.bytes[1024:])),
         ]
         file = os.path.join(self.here.scratch, "forged.tar")
@@ -574,6 +578,20 @@ class Refused(Keeping):
         archive = Forged().add("domains/a.test/domain", self.here.read("domain.a.test"))
         archive.account(inbox=b"From x\nS: y\n\n").end(file)     # without tricks it would be taken
         self.restore(file=file)
+        self.assertEqual(len(self.there.messages("joe@a.test")), 1)
+
+    def test_a_domain_brings_no_aliases_of_another_one_that_is_there(self):
+        text = self.here.read("domain.a.test") + b"extra-aliases = aliases.b.test aliases.more\n"
+        archive = Forged().add("domains/a.test/domain", text).add("domains/a.test/extra/aliases.b.test", b"joe: x@far.test\n")
+        archive.add("domains/a.test/extra/aliases.more", b"more: joe\n").account().end(self.file)
+        os.chmod(self.file, 0o600)
+        self.there.domain("b.test", accounts=["joe"])
+        self.assertIn("aliases.b.test would be another domain's, and does not come back with a.test, whose mail waits",
+                      self.restore(file=self.file).stderr)
+        self.assertEqual([self.there.deliver(to).status for to in ("joe@b.test", "more@a.test")], [0, 75])
+        self.there.write("aliases.b.test", "")
+        self.assertEqual(self.there.deliver("more@a.test").status, 0)
+        self.assertEqual((len(self.there.messages("joe@b.test")), self.there.sent()), (1, []))
         self.assertEqual(len(self.there.messages("joe@a.test")), 1)
 
     def test_an_archive_that_others_could_change_is_refused(self):
@@ -657,11 +675,11 @@ class InTheWay(Keeping):
         self.backup("b.test")
         is_there = lambda name: os.path.exists(f"{self.here.dir}/{name}")
         tried = 0
-        for calls in range(1, 40, 3):
+        for calls in (*range(1, 12), *range(12, 40, 3)):
             self.ok(self.here, "domain", "delete", "--yes", "--with-accounts", "b.test")
             got = run("/usr/bin/strace", "-qq", "-o", os.devnull, "-e", "trace=fsync", "-e",
                       f"inject=fsync:signal=KILL:when={calls}", program("vadmin"), "-C", self.here.dir, "restore", self.file)
-            if is_there(".restore") and not is_there("passwd.b.test"):
+            if is_there("domain.b.test") and not is_there("passwd.b.test"):
                 tried += 1
                 got = self.here.run("vadmin", "domain", "add", "b.test")
                 self.assertEqual(got.status, 77, (calls, got))
@@ -670,6 +688,28 @@ class InTheWay(Keeping):
                 self.restore()
             self.assertEqual(self.here.deliver("joe@b.test", TWIN).status, 0)
         self.assertGreater(tried, 2)
+
+    def test_what_another_operation_left_unfinished_is_not_restored_over(self):
+        self.there = self.here
+        self.here.deliver(["joe@b.test", "joe@a.test"], TWIN)
+        mail = {to: self.here.messages(to) for to in ("joe@a.test", "joe@b.test")}
+        self.backup()
+        for command, what in ((("domain", "delete", "b.test", "--yes", "--with-accounts"), "b.test"),
+                              (("user", "rename", "joe@a.test", "jim", "--no-alias"), "joe@a.test"),
+                              (("domain", "rename", "b.test", "a2.test"), "b.test")):
+            got = run("/usr/bin/strace", "-qq", "-o", os.devnull, "-e", "trace=renameat2", "-e",
+                      "inject=renameat2:signal=KILL:when=3", program("vadmin"), "-C", self.here.dir, *command)
+            self.assertEqual(got.status, -9, got)
+            told = f"'{' '.join(command[:2])}' was interrupted: finish it first with 'vadmin {' '.join(command[:3])}"
+            self.refused(77, told, what)
+            self.ok(self.here, *command)
+            if command[0] == "user":
+                self.ok(self.here, "user", "rename", "jim@a.test", "joe", "--no-alias")
+            elif command[1] == "delete":
+                self.ok(self.here, "domain", "restore", "b.test")
+            else:
+                self.ok(self.here, "domain", "rename", "a2.test", "b.test")
+            self.assertEqual({to: self.here.messages(to) for to in mail}, mail)
 
     def test_a_restore_that_was_interrupted_is_told_as_the_command_to_repeat(self):
         self.there.write("aliases.a.test", "x: y\n")

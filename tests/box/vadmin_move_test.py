@@ -6,6 +6,7 @@ that change names.
 """
 import functools
 import itertools
+import json
 import stat
 
 from harness import *
@@ -671,6 +672,19 @@ class Renamed(Moved):
         self.assertEqual(self.tree(), before)
         self.ok("domain", "restore", "a.test")
         self.assertRegex(self.pop3("joe@a.test"), r"^\+OK 1 messages")
+
+    def test_a_domain_whose_settings_are_broken_by_now_comes_back_to_be_mended(self):
+        for back in ("domain", "restore", "a.test"), ("undo", None):
+            self.ok("domain", "delete", "a.test", "--with-accounts", "--yes")
+            trash = self.path("etc", ".trash", ".domains")
+            with open(os.path.join(trash, *os.listdir(trash), "domain.a.test"), "a") as f:
+                f.write("x\n")
+            number = json.loads(self.ok("--json", "log", "1").stdout)["result"][0]["number"]
+            self.ok(*(word or number for word in back))
+            self.mail("joe@a.test", 75)
+            text = self.vmail.read("domain.a.test").decode()
+            self.vmail.write("domain.a.test", text.removesuffix("x\n"))
+            self.assertRegex(self.pop3("joe@a.test"), r"^\+OK 1 messages")
 
     def test_who_was_deleted_comes_back_to_a_name_that_another_had_meanwhile(self):
         self.ok("user", "delete", "joe@a.test")

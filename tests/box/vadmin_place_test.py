@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """An account's inbox and home are its own wherever they lie: nothing of another account or domain goes with what vadmin moves."""
+import json
+
 from damaging import *
 
 
@@ -284,6 +286,69 @@ class Left(Damaged):
         for words in (("user", "restore", "bob@x.test"), ("user", "delete", "bob@x.test", "--yes"),
                       ("user", "rename", "joe@x.test", "bob")):
             got = self.vmail.run("vadmin", *words)
+            self.assertEqual(got.status, 0, got)
+
+    def vadmin(self, *words, status=0):
+        got = self.vmail.run("vadmin", *words)
+        self.assertEqual(got.status, status, got)
+        return got
+
+    def undo(self, number, status=0):
+        return self.vadmin("undo", number, status=status).stderr
+
+    def last(self):
+        return json.loads(self.vadmin("--json", "log", "1").stdout)["result"][0]["number"]
+
+    def test_nor_that_of_one_whose_domain_comes_back_or_who_comes_back_by_an_undo(self):
+        vm = os.path.join(self.vmail.scratch, "vm/all/%u")
+        os.makedirs(os.path.dirname(vm), mode=0o755)
+        if ROOT:
+            os.chown(os.path.dirname(vm), 5000, 5000)
+        self.vadmin("domain", "set", "x.test", "inbox=" + vm)
+        self.add("bob@x.test")
+        self.add_domain("y.test", inbox=vm)
+        self.add("joe@y.test")
+        self.vadmin("user", "delete", "bob@x.test", "--yes")
+        account = self.last()
+        self.add("bob@y.test")
+        self.assertIn("the inbox of bob@x.test would be that of an account of another domain", self.undo(account, 77))
+        self.vadmin("user", "delete", "bob@y.test", "--yes")
+        self.undo(account)
+        self.vadmin("domain", "delete", "x.test", "--with-accounts", "--yes")
+        domain = self.last()
+        self.add("bob@y.test")
+        for told in (self.vadmin("domain", "restore", "x.test", status=73).stderr, self.undo(domain, 77)):
+            self.assertIn("bob@x.test would have the inbox of bob@y.test", told)
+        self.assertEqual(self.vmail.deliver("bob@y.test", MAIL).status, 0)
+        self.vadmin("user", "rename", "bob@y.test", "ann")
+        self.undo(domain)
+        self.undo(self.last())
+        self.vadmin("domain", "restore", "x.test")
+        self.vadmin("user", "delete", "bob@x.test", "--yes")
+
+
+class Twice(BoxTest):
+    def ok(self, *words):
+        got = self.vmail.run("vadmin", *words)
+        self.assertEqual(got.status, 0, got)
+        return got
+
+    def test_an_undo_brings_no_user_id_back_that_another_account_has(self):
+        self.vmail = self.installation()
+        uid, gid = (FIRST_UID, GID) if ROOT else (os.getuid(), os.getgid())
+        self.vmail.domain("a.test", accounts=[f"joe:x:{uid}:{gid}::/nonexistent:/bin/false"])
+        saved = os.path.join(self.vmail.scratch, "joe.tar")
+        self.ok("backup", "joe@a.test", saved)
+        self.ok("user", "delete", "joe@a.test", "--yes")
+        number = json.loads(self.ok("--json", "log", "1").stdout)["result"][0]["number"]
+        self.ok("restore", saved, "joe@a.test")
+        self.ok("user", "rename", "joe@a.test", "jim", "--no-alias")
+        before = self.vmail.read("passwd.a.test")
+        got = self.vmail.run("vadmin", "undo", number)
+        if ROOT:                                # else one owner has all mail, and ids mean nothing
+            self.assertEqual((got.status, self.vmail.read("passwd.a.test")), (77, before), got)
+            self.assertIn("joe@a.test would come back, and its user id 60001 is that of jim in passwd.a.test", got.stderr)
+        else:
             self.assertEqual(got.status, 0, got)
 
 

@@ -131,11 +131,13 @@ class Undone(Journalled, moving.Moved):
                              (("alias", "add", "new@b.test", "jim@a.test"), "aliases.b.test"),
                              (("user", "grant", "jim@a.test", "ann", "retrieve"), "grants.a.test"),
                              (("alias", "set", "list@a.test", "owners=jim"), "attributes.a.test"),
-                             (("alias", "delete", "joe@a.test"), "aliases.a.test"),
-                             (("user", "add", "joe@a.test"), "joe")):
+                             (("alias", "delete", "joe@a.test"), "aliases.a.test")):
             self.ok(*since)
             self.cannot(n, named, way)
             self.undo()
+        self.ok("user", "add", "joe@a.test")
+        self.cannot(n, "joe", "'vadmin user rename jim@a.test joe' does it when joe@a.test is renamed or deleted")
+        self.undo()
         self.ok("user", "delete", "jim@a.test", "--yes")
         self.cannot(n, "jim")
         self.undo()
@@ -159,6 +161,13 @@ class Undone(Journalled, moving.Moved):
             self.ok(*since)
             self.cannot(n, named, way)
             self.undo()
+        self.ok("domain", "unalias", "a.test")
+        unalias = self.number()
+        for since in ("domain", "add", "a.test"), ("domain", "alias", "b.test", "a.test"):
+            self.ok(*since)
+            self.cannot(n, "'vadmin domain rename new.test a.test' does it when a.test is renamed or deleted")
+            self.undo()
+        self.undo(unalias)
         self.undo(n)
         self.assertRegex(self.pop3("joe@alias.test"), r"^\+OK 1 messages")
 
@@ -183,7 +192,7 @@ class Undone(Journalled, moving.Moved):
         self.ok("domain", "delete", "a.test", "--with-accounts", "--yes")
         n = self.number()
         self.ok("domain", "add", "a.test")
-        self.cannot(n, "there is a ", "'vadmin domain restore a.test'")
+        self.cannot(n, "there is a ", "'vadmin domain restore a.test' does it when a.test is renamed or deleted")
         self.ok("domain", "purge", "a.test", "--yes")
         self.assertRegex(self.last()["undo"], "none: .* is gone for good")
         self.cannot(self.number(), "was removed for good")
@@ -283,6 +292,61 @@ class Killed(Journalled, moving.Striking):
                 self.undo()
                 self.assertEqual(self.counts(), before, (command, finished))
             shutil.rmtree(self.saved)
+
+
+    def stopped(self, *command):
+        got = self.strace(["-o", "/dev/null", "-e", "inject=renameat2:signal=KILL:when=2"], *command)
+        self.assertEqual(got.status, -9, got)
+
+    def test_nothing_else_is_taken_back_of_what_is_unfinished(self):
+        self.ok("user", "rename", "ann@a.test", "amy", "--no-alias")
+        renamed = self.number()
+        self.ok("user", "quota", "joe@a.test", "600")
+        changed = self.number()
+        for command in (("user", "rename", "amy@a.test", "zoe"), ("user", "rename", "joe@a.test", "ann"),
+                        ("domain", "rename", "a.test", "new.test")):
+            self.stopped(*command)
+            for number in renamed, changed:
+                self.assertIn(f"finish it first with 'vadmin {' '.join(command)}'", self.refused(77, "undo", number))
+            self.ok(*command)
+        self.assertRegex(self.pop3("ann@a.test"), r"^\+OK 1 messages")
+        self.ok("user", "rename", "ann@new.test", "joe")
+        renamed = self.number()
+        self.ok("user", "set", "zoe@new.test", "name=Zoe")
+        changed = self.number()
+        self.stopped("undo", renamed)
+        self.assertIn(f"finish it first with 'vadmin undo {renamed}'", self.refused(77, "undo", changed))
+        self.undo(renamed)
+        self.undo(changed)
+        self.assertRegex(self.pop3("ann@a.test"), r"^\+OK 1 messages")
+
+    def test_what_was_killed_and_done_once_more_is_taken_back_by_the_number_of_the_second(self):
+        self.ok("user", "delete", "joe@a.test", "--yes")
+        for words in ("user", "add", "zoe@a.test"), ("undo", self.number()):
+            got = self.strace(["-o", "/dev/null", "-e", "inject=renameat2,renameat:signal=KILL:when=3"], *words)
+            self.assertEqual(got.status, -9, got)
+            first = int(self.number())
+            self.ok(*words)
+            second = int(self.number())
+            self.assertEqual(second, first + 1)
+            before = self.counts()
+            self.assertIn(f"{second} did it once more: 'vadmin undo {second}' comes first", self.refused(77, "undo", str(first)))
+            self.assertEqual(self.counts(), before)
+        self.assertRegex(self.pop3("joe@a.test"), r"^\+OK 1 messages")
+        self.undo(str(second))
+        self.assertIn(f"it was broken off, and undone by {second + 1}", self.refused(77, "undo", str(first)))
+
+    def test_two_that_are_unfinished_wait_for_themselves_alone(self):
+        self.ok("user", "add", "zoe@a.test")
+        for command in ("user", "rename", "joe@a.test", "jim"), ("user", "rename", "zoe@a.test", "zed"):
+            self.ok(*command)
+        second = int(self.number())
+        for number in second - 1, second:
+            self.stopped("undo", str(number))
+        self.undo(str(second - 1))
+        self.undo(str(second))
+        self.assertRegex(self.pop3("joe@a.test"), r"^\+OK 1 messages")
+        self.assertFalse(self.is_begun())
 
 
 class Imported:

@@ -384,6 +384,12 @@ path_use_is_own_place(const struct domain *domain)
 }
 
 const char *
+path_use_inboxes(const struct domain *domain, struct pool *pool)
+{
+	return prefix_of(domain, pool);
+}
+
+const char *
 path_use_inbox(const struct account *account, struct pool *pool)
 {
 	const struct domain *domain = account->domain;

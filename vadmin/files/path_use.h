@@ -50,6 +50,9 @@ int	path_use_shared(const struct installation *in, struct pool *pool,
 /* Whether the domain's inboxes lie in spool/D. */
 bool	path_use_is_own_place(const struct domain *domain);
 
+/* The directory that has the domain's inboxes, as its settings spell it. */
+const char *path_use_inboxes(const struct domain *domain, struct pool *pool);
+
 /* Where an account's inbox lies, spelt as path_use_shared() does. */
 const char *path_use_inbox(const struct account *account, struct pool *pool);
 

@@ -142,6 +142,42 @@ check_finished_later(const struct search *s, const struct entry_file *meant,
 	return 0;
 }
 
+static bool
+is_same_call(const struct entry_file *a, const struct entry_file *b)
+{
+	if (strcmp(a->operation, b->operation) != 0 ||
+	    a->words.count != b->words.count)
+		return false;
+	for (size_t i = 0; i < a->words.count; i++)
+		if (strcmp(a->words.word[i], b->words.word[i]) != 0)
+			return false;
+	return true;
+}
+
+/* What the same call did once more stands on what this one had done: alone it
+ * would take away from under that.  Of undos both are taken back at once. */
+static int
+check_repeated(const struct search *s, const struct entry_file *meant,
+    size_t place, struct err *err)
+{
+	bool is_undo = target_of(meant) != 0;
+
+	for (size_t i = s->book->all.count; i-- > place + 1; ) {
+		SCOPED(drop_entry_file) struct entry_file entry = { 0 };
+		uint64_t by = s->book->undone_by[i];
+		if ((by != 0 && !is_undo) || !read_at(s, i, &entry) ||
+		    !is_done(&entry) || !is_same_call(&entry, meant))
+			continue;
+		return by != 0 ? err_set(err, ERR_REFUSED, "it was broken "
+		    "off, and undone by %llu", (unsigned long long)by) :
+		    err_set(err, ERR_REFUSED, "it was broken off, and %llu "
+		    "did it once more: 'vadmin undo %llu' comes first",
+		    (unsigned long long)entry.number,
+		    (unsigned long long)entry.number);
+	}
+	return 0;
+}
+
 static int
 check_undo(const struct search *s, const struct entry_file *meant,
     uint64_t target, struct err *err)
@@ -194,6 +230,9 @@ add_all(const struct search *s, struct entry_file *meant, struct err *err)
 		return -1;
 	if (chain->in_steps && target == 0 && !is_done(meant) &&
 	    check_finished_later(s, meant, record, place, err) == -1)
+		return -1;
+	if (!chain->in_steps && !is_done(meant) &&
+	    check_repeated(s, meant, place, err) == -1)
 		return -1;
 	add_broken_undos(s, meant->number, place, s->book->all.count);
 	add(chain, meant);

@@ -49,6 +49,19 @@ check_inbox(const struct domain *domain, const struct entry_file *entry,
 	    domain->name, name, domain->name);
 }
 
+struct domain *
+leaving_domain(const struct installation *in, struct pool *pool,
+    const struct journal_step *step)
+{
+	struct slice file = slice_of(strrchr(step->path, '/') + 1);
+	struct domain *domain;
+	struct err unused;
+
+	return slice_starts(file, "passwd.") && domain_open(in, pool,
+	    slice_from(file, strlen("passwd.")), &domain, &unused) == 0 ?
+	    domain : NULL;
+}
+
 uint64_t
 leaving_count(struct slice text)
 {
@@ -73,17 +86,12 @@ leaving_check(const struct installation *in, const struct entry_file *entry,
     const struct journal_step *step, struct err *err)
 {
 	SCOPED(drop_pool) struct pool pool = { 0 };
-	struct slice file = slice_from(slice_of(step->path),
-	    (size_t)(strrchr(step->path, '/') + 1 - step->path));
+	struct domain *domain = leaving_domain(in, &pool, step);
 	struct slice rest = step->hunk.new;
-	struct domain *domain;
 	struct entry line, other;
-	struct err unused;
 	uint64_t uid;
 
-	if (!slice_starts(file, "passwd.") || is_served_in_place(entry) ||
-	    domain_open(in, &pool,
-	    slice_from(file, strlen("passwd.")), &domain, &unused) == -1)
+	if (domain == NULL || is_served_in_place(entry))
 		return 0;
 	/* Where they are as many before, one was only called otherwise. */
 	if (leaving_count(step->hunk.new) <= leaving_count(step->hunk.old))

@@ -2,6 +2,7 @@
 #ifndef LEAVING_H
 #define LEAVING_H
 
+#include "domain.h"
 #include "entry.h"
 #include "err.h"
 #include "installation.h"
@@ -14,6 +15,11 @@
 int	leaving_check(const struct installation *in,
 	    const struct entry_file *entry, const struct journal_step *step,
 	    struct err *err);
+
+/* The domain whose passwd.D the step is of; NULL: it is of something else, or
+ * there is none. */
+struct domain *leaving_domain(const struct installation *in,
+	    struct pool *pool, const struct journal_step *step);
 
 /* How many lines of passwd.D can be accounts. */
 uint64_t leaving_count(struct slice text);

@@ -64,6 +64,23 @@ step_action(const struct journal_step *step)
 	return kinds[step->kind].action;
 }
 
+/* "passwd.D", or ".passwd.D" for as long as nobody may read it. */
+bool
+step_is_of_domain(const struct journal_step *step, const char *domain)
+{
+	const char *found = step->path, *slash = strrchr(found, '/'),
+	    *file = slash != NULL ? slash + 1 : found,
+	    *dot = strchr(file + (file[0] == '.'), '.');
+	size_t len = strlen(domain);
+
+	if (dot != NULL && strcmp(dot + 1, domain) == 0)
+		return true;
+	while ((found = strchr(found, '/')) != NULL)
+		if (strncmp(++found, domain, len) == 0 && found[len] == '/')
+			return true;
+	return false;
+}
+
 /* --- from a change --------------------------------------------------------- */
 
 void

@@ -49,6 +49,9 @@ bool	step_kind_named(struct slice name, enum change_kind *out);
 /* What is done to the path: "replace", "make", "move" ... */
 const char *step_action(const struct journal_step *step);
 
+/* Whether it changed a file of the domain, or something in a directory of its. */
+bool	step_is_of_domain(const struct journal_step *step, const char *domain);
+
 /* The sheet of steps: ACTION, PATH, TEXT; the lines that go and come have "-" and
  * "+" for an action.  No hash of a password is in it. */
 extern const char *const step_heads[];

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "change.h"
+#include "coming.h"
 #include "domain.h"
 #include "entries.h"
 #include "fd.h"
@@ -243,6 +244,7 @@ undo_file(const struct desk *desk, struct err *err)
 	if (step->said != NULL)
 		return back_from_link(desk, err);
 	if (leaving_check(desk->in, desk->entry, step, err) == -1 ||
+	    coming_check(desk->in, desk->entry, step, err) == -1 ||
 	    read_now(desk, &text, &there, err) == -1)
 		return -1;
 	struct slice now = str_slice(&text);

@@ -122,7 +122,8 @@ write_extra(struct backup *b, struct texts *t, struct err *err)
 		bool there;
 		if (!place_parse(pool_format(&pool, "domains/%s/%s",
 		    t->domain->name, name), TAR_FILE, &place)) {
-			note("%s: %s lies elsewhere and is not in the backup",
+			note("%s: %s lies elsewhere, or is more than a file of "
+			    "aliases, and is not in the backup",
 			    t->domain->name, extra->word[i]);
 			continue;
 		}

@@ -36,12 +36,28 @@ place_is_below(struct slice path)
 	return true;
 }
 
+/* Files of DIR that are no aliases: whom a domain's backup is of may name any as
+ * extra-aliases, and would be an administrator of all domains, or have another
+ * one's accounts. */
+static bool
+is_of_installation(struct slice name)
+{
+	static const char *const kinds[] = { "domain", "passwd", "shadow",
+	    "admins", "grants", "attributes", NULL };
+	struct slice rest = name, kind = { 0 };
+
+	if (is_one_of(name, place_installation) || slice_is(name, "uids"))
+		return true;
+	return slice_has(name, '.') && slice_cut(&rest, '.', &kind) &&
+	    is_one_of(kind, kinds);
+}
+
 /* A plain name that nothing else in DIR has. */
 static bool
 is_extra(struct slice name)
 {
 	return place_is_below(name) && !slice_has(name, '/') &&
-	    name.p[0] != '.';
+	    name.p[0] != '.' && !is_of_installation(name);
 }
 
 static bool

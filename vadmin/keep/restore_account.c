@@ -125,6 +125,8 @@ put_account(struct restoring *r, const struct restored *one, struct err *err)
 int
 restore_account(struct restoring *r, struct err *err)
 {
+	if (restoring_check_begun(r, err) == -1)
+		return -1;
 	if (domain_open(&r->call->in, &r->pool, slice_of(r->from->name),
 	    &r->domain, err) == -1) {
 		if (err->kind != ERR_ABSENT)

@@ -44,6 +44,38 @@ is_extra_of(const struct domain *domain, struct slice name)
 	return false;
 }
 
+/* "aliases.E" of another domain that is here: its mail is not this one's. */
+static bool
+is_of_another(struct restoring *r, struct slice name)
+{
+	const char *real;
+	struct err unused;
+
+	return slice_starts(name, "aliases.") && domain_real_name(
+	    &r->call->in, &r->pool, slice_from(name, strlen("aliases.")),
+	    &real, &unused) == 0 && strcmp(real, r->from->name) != 0;
+}
+
+static int
+put_extra(struct restoring *r, struct slice name, struct slice text,
+    struct err *err)
+{
+	const struct installation *in = &r->call->in;
+	const char *file = pool_dup(&r->pool, name);
+	bool there;
+
+	if (!is_extra_of(r->domain, name))
+		return 0;
+	if (files_there(in->dir, file, &there, err) == -1)
+		return -1;
+	if (there || !is_of_another(r, name))
+		return restoring_text(in, file, MODE_PUBLIC, text, err);
+	note("%s/%s would be another domain's, and does not come back with %s, "
+	    "whose mail waits until that is there or not among its "
+	    "extra-aliases", in->path, file, r->from->name);
+	return 0;
+}
+
 static int
 put_auto(struct restoring *r, struct slice name, struct slice text,
     struct err *err)
@@ -104,9 +136,7 @@ put_text(struct restoring *r, struct slice text, struct err *err)
 	case PART_DOMAIN_ALIASES:
 		return put_links(r, text, err);
 	default:
-		return !is_extra_of(r->domain, name) ? 0 :
-		    restoring_text(&r->call->in, pool_dup(&r->pool, name),
-		    MODE_PUBLIC, text, err);
+		return put_extra(r, name, text, err);
 	}
 }
 
@@ -193,7 +223,8 @@ put_accounts(struct restoring *r, struct err *err)
 }
 
 /* A copied machine may have had no domain.D; here there is one, so that mail
- * waits until passwd.D is there. */
+ * waits until passwd.D is there.  Before it is made the record says that this is
+ * a restore: "domain add" would take it for its own. */
 static int
 open_domain(struct restoring *r, struct err *err)
 {
@@ -201,7 +232,9 @@ open_domain(struct restoring *r, struct err *err)
 	const char *name = pool_format(&r->pool, "domain.%s", r->from->name);
 	bool there;
 
-	if (put_texts(r, true, err) == -1 ||
+	if (files_there(in->dir, name, &there, err) == -1 ||
+	    (!there && restore_record_write(in, r->record, err) == -1) ||
+	    put_texts(r, true, err) == -1 ||
 	    files_there(in->dir, name, &there, err) == -1)
 		return -1;
 	if (!there && files_write(in, name, MODE_PUBLIC, SLICE(""), err) == -1)
@@ -239,7 +272,7 @@ restoring_check_name(struct restoring *r, struct err *err)
 	const char *name = r->from->name, *path = r->reader->path;
 	bool there;
 
-	if (look(r, &there, err) == -1)
+	if (restoring_check_begun(r, err) == -1 || look(r, &there, err) == -1)
 		return -1;
 	return !there ? check_alias(r, err) : err_set(err, ERR_EXISTS,
 	    "%s is there already: 'vadmin restore %s U@%s' brings back one "

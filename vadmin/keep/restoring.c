@@ -17,6 +17,7 @@
 #include "side_file.h"
 #include "trash_record.h"
 #include "uid_mark.h"
+#include "unfinished.h"
 
 enum { LINE_MAX_TEXT = 1 << 16, TEXT_MAX = 1 << 26 };
 
@@ -192,6 +193,28 @@ restoring_collect(struct restoring *r, struct err *err)
 			return -1;
 	}
 	return 0;
+}
+
+/* --- what is under way ------------------------------------------------ */
+
+int
+restoring_check_begun(struct restoring *r, struct err *err)
+{
+	const struct installation *in = &r->call->in;
+	const char *name = r->from->name, *real = name;
+	struct unfinished begun;
+	struct err unused;
+
+	if (domain_real_name(in, &r->pool, slice_of(name), &real,
+	    &unused) == -1)
+		real = name;
+	int got = unfinished_of_domain(in, &r->pool, name, true, &begun, err);
+	if (got == 0 && strcmp(real, name) != 0)
+		got = unfinished_of_domain(in, &r->pool, real, true, &begun,
+		    err);
+	return got <= 0 ? got : err_set(err, ERR_REFUSED, "'%s' was "
+	    "interrupted: finish it first with 'vadmin %s'", begun.op,
+	    unfinished_command(&begun, &r->pool));
 }
 
 /* --- user ids -------------------------------------------------------- */

@@ -39,7 +39,12 @@ struct restoring {
 int	restore_domain(struct restoring *r, struct err *err);
 int	restore_account(struct restoring *r, struct err *err);
 
-/* ERR_EXISTS: what is to be restored is a domain here, or a domain alias. */
+/* ERR_REFUSED: an operation on the domain, or on an account of it, was interrupted
+ * and has to be finished first. */
+int	restoring_check_begun(struct restoring *r, struct err *err);
+
+/* The same, or ERR_EXISTS: what is to be restored is a domain here, or a domain
+ * alias. */
 int	restoring_check_name(struct restoring *r, struct err *err);
 
 /* Its accounts (or the only one) listed, with lines that are well-formed. */

@@ -94,11 +94,8 @@ is_wanted(const struct call *call, const struct entry_file *entry,
 		    wanted->domain) == 0)
 			return true;
 	}
-	const char *file = pool_format(pool, ".%s", wanted->domain),
-	    *directory = pool_format(pool, "/%s/", wanted->domain);
 	while (wanted->account == NULL && entry_next_step(&rest, pool, &step))
-		if (slice_ends(slice_of(step.path), file) ||
-		    strstr(step.path, directory) != NULL)
+		if (step_is_of_domain(&step, wanted->domain))
 			return true;
 	return false;
 }

@@ -6,6 +6,7 @@
 #include "confirm.h"
 #include "domain_delete.h"
 #include "domain_holdings.h"
+#include "domain_inboxes.h"
 #include "domain_names.h"
 #include "domain_set.h"
 #include "domain_trash.h"
@@ -278,6 +279,24 @@ none_deleted(const struct domain_trash *trash, struct err *err)
 	    trash->name);
 }
 
+/* Its settings and accounts are read where they lie.  Broken ones are nobody's
+ * mail yet: they come back, to be mended. */
+static int
+check_inboxes(struct call *call, const struct domain_trash *found,
+    struct err *err)
+{
+	SCOPED(drop_domain_trash) struct domain_trash trash = *found;
+	struct installation there = call->in;
+	struct domain *domain;
+	struct err unused;
+
+	if (domain_trash_open(&trash, false, err) == -1)
+		return -1;
+	there.dir = trash.dir;
+	return domain_open(&there, &call->pool, slice_of(trash.name), &domain,
+	    &unused) == -1 ? 0 : domain_inboxes_check(&call->in, domain, err);
+}
+
 static int
 begin_restoring(struct call *call, const struct domain_trash *trash,
     struct err *err)
@@ -289,6 +308,8 @@ begin_restoring(struct call *call, const struct domain_trash *trash,
 	    &real, &unused) == 0 || unused.kind != ERR_ABSENT)
 		return err_set(err, ERR_EXISTS, "there is a %s already: it "
 		    "would have to be deleted or renamed first", trash->name);
+	if (check_inboxes(call, trash, err) == -1)
+		return -1;
 	const struct unfinished what = { call->op->name, trash->name, "",
 	    trash->stamp };
 	return unfinished_begin(&call->in, &what, err);

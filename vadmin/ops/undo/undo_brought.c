@@ -136,3 +136,12 @@ undo_brought(struct call *call, const struct entry_file *entry,
 	int count = delete_domains(call, entry, err);
 	return count > 0 ? 1 : count;
 }
+
+bool
+undo_brought_deletes(const struct entry_file *entry,
+    const struct unfinished *what)
+{
+	return strcmp(what->op, "domain delete") == 0 &&
+	    (strcmp(entry->operation, "import linuxconf") == 0 ||
+	    strcmp(entry->operation, "restore") == 0);
+}

@@ -14,6 +14,7 @@
 #include "relocate.h"
 #include "scope.h"
 #include "undo.h"
+#include "undo_begun.h"
 #include "undo_brought.h"
 #include "undo_remains.h"
 #include "undo_way.h"
@@ -60,27 +61,6 @@ number_of(struct call *call, const struct chain *chain)
 {
 	return pool_format(&call->pool, "%llu",
 	    (unsigned long long)chain->meant->number);
-}
-
-/* What is unfinished waits for its own end, but for what takes it back. */
-static int
-check_begun(struct call *call, const struct chain *chain, struct err *err)
-{
-	struct unfinished begun;
-
-	if (!chain->in_steps)
-		return 0;
-	int got = unfinished_find(&call->in, &call->pool, chain->begun.name,
-	    &begun, err);
-	if (got != 1)
-		return got;
-	bool is_this = strcmp(begun.op, "undo") == 0 ?
-	    strcmp(begun.note, number_of(call, chain)) == 0 :
-	    strcmp(chain->meant->result, "done") != 0 &&
-	    strcmp(begun.op, chain->meant->operation) == 0;
-	return is_this ? 0 : err_set(err, ERR_REFUSED, "'%s' was interrupted: "
-	    "finish it first with 'vadmin %s'", begun.op,
-	    unfinished_command(&begun, &call->pool));
 }
 
 /* --- the whole ------------------------------------------------------------ */
@@ -169,16 +149,17 @@ static int
 undo_chain(struct call *call, const struct chain *chain, struct err *err)
 {
 	SCOPED(drop_mailbox_hold) struct mailbox_hold held = MAILBOX_HOLD_NONE;
-	const char *other = undo_way(chain->meant, &call->pool);
+	const char *other = undo_way_when(chain->meant, call);
 
 	if (check_steps(call, chain, err) == -1 ||
-	    check_begun(call, chain, err) == -1 ||
+	    undo_begun_check(call, chain, number_of(call, chain),
+	    err) == -1 ||
 	    hold(call, chain, &held, err) == -1)
 		return -1;
 	if (check_all(call, chain, err) == -1)
 		return other == NULL || err->kind != ERR_REFUSED ? -1 :
-		    err_set(err, ERR_REFUSED, "%s; '%s' does it as things are "
-		    "now", pool_dup(&call->pool, slice_of(err->text)), other);
+		    err_set(err, ERR_REFUSED, "%s; %s",
+		    pool_dup(&call->pool, slice_of(err->text)), other);
 	if (take_back(call, chain, err) == 0)
 		return 0;
 	return !chain->in_steps ? -1 : err_within(err, "not all is taken back "

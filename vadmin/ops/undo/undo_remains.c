@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "account.h"
+#include "domain_inboxes.h"
 #include "domain_rename.h"
 #include "domain_set.h"
 #include "link_file.h"
@@ -65,6 +66,22 @@ look_at_files(struct gone *g, struct err *err)
 	    "%s/%s.%s", in->path, kinds[0], g->name), err);
 }
 
+/* It is back, and what it had of a directory that others use, too, may be theirs
+ * by now. */
+static int
+check_back(struct gone *g, struct err *err)
+{
+	struct domain *domain;
+	struct err unused;
+	int done = domain_open(&g->call->in, &g->call->pool, slice_of(g->name),
+	    &domain, &unused) == -1 ? 0 : domain_inboxes_check(&g->call->in,
+	    domain, err);
+
+	if (done == -1 && err->kind == ERR_EXISTS)
+		err->kind = ERR_REFUSED;
+	return done;
+}
+
 /* All that names it elsewhere, as if it were renamed. */
 static int
 look_elsewhere(struct gone *g, struct err *err)
@@ -97,8 +114,11 @@ check_domain(struct gone *g, struct err *err)
 	bool known = domain_real_name(&g->call->in, &g->call->pool,
 	    slice_of(g->name), &real, &unused) == 0;
 
-	if (g->name[0] == '\0' || (known && strcmp(real, g->name) == 0))
+	if (g->name[0] == '\0')
 		return 0;
+	if (known && strcmp(real, g->name) == 0)
+		return strcmp(g->chain->operation, "domain rename") == 0 ? 0 :
+		    check_back(g, err);
 	if (look_at_files(g, err) == -1)
 		return -1;
 	if (known)
