@@ -317,6 +317,7 @@ class Long(MaildirTest):
     def test_sigterm_ends_it(self):
         *_, pop = self.begin("DELE 1", "STAT")
         pop.process.signal()
+        pop.rest()                              # or it may see first that we close
         self.assertIn(" deleted=0 deleted-octets=0 end=terminated\n", self.ended(pop))
 
     def test_a_client_that_goes_away_ends_it_and_can_come_again(self):
@@ -328,6 +329,7 @@ class Long(MaildirTest):
     def test_sigterm_ends_a_quit_that_has_not_removed_anything(self):
         _, path, pop = self.begin(*(f"DELE {n}" for n in range(1, self.MANY + 1)), "QUIT")
         pop.process.signal()
+        pop.rest()                              # or it may see first that we close
         self.assertIn(" deleted=0 deleted-octets=0 end=terminated\n", self.ended(pop))
         self.assertEqual(len(os.listdir(f"{path}/new")), self.MANY)
 

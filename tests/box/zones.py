@@ -65,8 +65,12 @@ class Named:
         self.process = Process([f"{tree}/usr/sbin/named", "-g", "-n", "1", "-c", f"{self.at}/named.conf"],
                                env={"LD_LIBRARY_PATH": libraries}, stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL)
-        self.process.wait_line(r" running$")
-        assert b"zone ./IN: loaded" in self.process.errors, self.process.errors.decode()
+        try:
+            self.process.wait_line(r" running$")
+            assert b"zone ./IN: loaded" in self.process.errors, self.process.errors.decode()
+        except AssertionError:
+            self.stop()
+            raise
         self.where = f"{self.address}:{self.port}"
 
     def stop(self):
