@@ -21,9 +21,9 @@
 
 enum {
 	LOOK_MS = 10,
-	/* Who waits for a lock in the kernel has it at once; but programs have
-	 * mailboxes open for hours. */
-	QUIET_MS = 500,
+	/* Who waits for a lock in the kernel has it at once, and others try
+	 * once a second (mutt); but programs have mailboxes open for hours. */
+	QUIET_MS = 1500,
 	/* few hold the lock for longer */
 	TOUCH_MS = 1000,
 	CHUNK = 65536,

@@ -42,8 +42,8 @@ int	mbox_old_open(const struct mbox_file *file,
 /* When it has, without any lock, and with no descriptor of ours left that can
  * write to the old one: moves the messages that come there, each by an append
  * under the locks of the new one, until nobody has it open for writing.  Who
- * has it open and neither writes nor holds its lock is waited for for half a
- * second; who holds the lock, until the deadline.  -1: what was written is not
+ * has it open and neither writes nor holds its lock is waited for for a second and
+ * a half; who holds the lock, until the deadline.  -1: what was written is not
  * in the new one. */
 int	mbox_old_empty(struct mbox_old *old, const struct mailbox *mailbox,
 	    struct deadline deadline, struct err *err);
