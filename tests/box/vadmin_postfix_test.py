@@ -333,6 +333,18 @@ class Words(Postfix):
             self.assertEqual(self.leads(f"list@d{n}.test"), [f"remote who@{domain}"])
             self.assertEqual(got.stderr.count("myorigin=DOMAIN"), domain == "main.test", got)
 
+    def test_another_delimiter_than_ours_is_told(self):
+        said = {"": "'' there and '+' here", "recipient_delimiter = -\n": "'-' there and '+' here",
+                "recipient_delimiter = +\n": None}
+        for n, (text, told) in enumerate(said.items()):
+            self.put("main.cf", f"virtual_mailbox_domains =\nvirtual_alias_domains = d{n}.test\n"
+                     "virtual_alias_maps = hash:/etc/postfix/virtual\nmyorigin = a.test\n" + text)
+            self.put("virtual", f"list@d{n}.test who@far.test\n")
+            got = self.vmail.run("vadmin", "import", "postfix", f"{self.old}/main.cf")
+            self.assertEqual(got.status, 0, got)
+            self.assertEqual("recipient_delimiter" in got.stderr, told is not None, got)
+            self.assertIn(told or "", got.stderr)
+
     def test_the_name_in_front_of_an_address_gets_no_mail(self):
         self.put("virtual", "list@a.test joe@a.test, Ann <ann@a.test>\nfar@a.test <x@far.test>,<y@far.test>\n")
         self.told(self.load(), "virtual:1", "list@a.test", "left", "'<ann@a.test>' has a name in front")

@@ -128,6 +128,23 @@ add_passwords(struct postfix_import *import)
 			    &import->all[i]->all[k]->newcomer);
 }
 
+/* Whose mail "joe+x" is. */
+static void
+tell_delimiter(const struct postfix_import *import)
+{
+	const char *there = postfix_conf_text(&import->conf,
+	    "recipient_delimiter"),
+	    *here = import->call->in.conf.recipient_delimiter;
+
+	if (there == NULL)
+		there = "";
+	if (strcmp(there, here) != 0)
+		note("%s: recipient_delimiter is '%s' there and '%s' here: "
+		    "'recipient-delimiter = %s' in vmail.conf sends mail with "
+		    "extensions where Postfix did", postfix_conf_where(
+		    &import->conf, "recipient_delimiter"), there, here, there);
+}
+
 /* One domain that cannot be made does not keep the others out. */
 static int
 settle_all(struct postfix_import *import, struct err *err)
@@ -161,6 +178,7 @@ import_postfix(struct call *call, struct err *err)
 	if (read_hashes(&import, err) == -1)
 		return -1;
 	add_passwords(&import);
+	tell_delimiter(&import);
 	int done = settle_all(&import, err);
 	report_end(&import.report, call);
 	return done;
