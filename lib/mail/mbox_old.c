@@ -21,6 +21,9 @@
 
 enum {
 	LOOK_MS = 10,
+	/* Where its time does not tell yet whether there is more, all of it is
+	 * read again. */
+	AGAIN_MS = 50,
 	/* Who waits for a lock in the kernel has it at once, and others try
 	 * once a second (mutt); but programs have mailboxes open for hours. */
 	QUIET_MS = 1500,
@@ -80,8 +83,11 @@ mbox_old_open(const struct mbox_file *file, const struct mbox_scan *scan,
 	    mbox_scan(old.fd, scan->size, SIZE_MAX, &since, err) == -1)
 		return -1;
 	take(&old, scan->entries, scan->count);
-	take(&old, since.entries, since.count);
-	be_known(&old, &st);
+	/* Who takes no lock may have written since all was copied. */
+	for (size_t i = 0; i < since.count &&
+	    since.entries[i].from < file->st.st_size; i++)
+		take(&old, &since.entries[i], 1);
+	be_known(&old, &file->st);
 	*out = old;
 	old = MBOX_OLD_NONE;
 	return 0;
@@ -145,23 +151,35 @@ append(struct mbox_file *f, struct range *r, struct err *err)
 	    .head = { head, (size_t)n } }, err);
 }
 
-/* With all locks: the messages that have come. */
-static int
-move_new(struct mbox_old *old, const struct mbox_scan *now,
-    struct mbox_file *f, struct err *err)
+/* Which of them have come since: there are more of their hash now. */
+static void
+find_new(const struct mbox_old *old, const struct mbox_scan *now, bool *is_new)
 {
-	const struct mbox_entry *e = now->entries;
 	SCOPED(drop_uid_census) struct uid_census before = { 0 }, is = { 0 };
 	SCOPED(drop_mem) struct uid_hash *hashes =
 	    mem_alloc(now->count * sizeof *hashes);
 
 	for (size_t i = 0; i < now->count; i++)
-		hashes[i] = e[i].hash;
+		hashes[i] = now->entries[i].hash;
 	uid_census_take(old->taken, old->count, &before);
 	uid_census_take(hashes, now->count, &is);
-	for (size_t i = now->pseudo ? 1 : 0; i < now->count; i++) {
+	for (size_t i = now->pseudo ? 1 : 0; i < now->count; i++)
+		is_new[i] = is.place[i] > uid_census_count(&before,
+		    &hashes[i]);
+}
+
+/* With all locks. */
+static int
+move_new(struct mbox_old *old, const struct mbox_scan *now,
+    struct mbox_file *f, struct err *err)
+{
+	const struct mbox_entry *e = now->entries;
+	SCOPED(drop_mem) bool *is_new = mem_alloc(now->count * sizeof *is_new);
+
+	find_new(old, now, is_new);
+	for (size_t i = 0; i < now->count; i++) {
 		off_t end = i + 1 < now->count ? e[i + 1].from : now->size;
-		if (is.place[i] <= uid_census_count(&before, &hashes[i]))
+		if (!is_new[i])
 			continue;
 		if (append(f, &(struct range){ old->fd, e[i].from, end },
 		    err) == -1)
@@ -258,7 +276,7 @@ watch(struct mbox_old *old, const struct mailbox *mailbox,
 		if (got != GROWTH_NONE)
 			quiet = deadline_within(deadline, QUIET_MS);
 		if (got != GROWTH_MOVED)
-			poll(NULL, 0, LOOK_MS);
+			poll(NULL, 0, old->settled ? LOOK_MS : AGAIN_MS);
 	}
 }
 

@@ -5,7 +5,9 @@
  * lock yet, appends to a file that has no name any more, and believes that the
  * mail is delivered.  So what comes there is appended to the new mbox: messages
  * that were not there before, wherever they are now, because programs write
- * header fields of theirs into the others, or remove some.
+ * header fields of theirs into the others (those that no unique id has,
+ * mbox_scanner.c), or remove some.  One that was changed otherwise counts as
+ * new: it comes twice rather than not at all.
  */
 #ifndef MBOX_OLD_H
 #define MBOX_OLD_H
@@ -34,7 +36,8 @@ struct mbox_old {
 #define MBOX_OLD_NONE	((struct mbox_old){ .fd = -1 })
 
 /* Before the new one takes its place, with the locks: scan is what was found
- * in the file, up to where it ends; what follows there is taken, too. */
+ * in the file, up to where it ends; what follows there is taken, too, up to the
+ * file's size when the locks were had. */
 int	mbox_old_open(const struct mbox_file *file,
 	    const struct mbox_scan *scan, struct mbox_old *old,
 	    struct err *err);
@@ -43,8 +46,8 @@ int	mbox_old_open(const struct mbox_file *file,
  * write to the old one: moves the messages that come there, each by an append
  * under the locks of the new one, until nobody has it open for writing.  Who
  * has it open and neither writes nor holds its lock is waited for for a second and
- * a half; who holds the lock, until the deadline.  -1: what was written is not
- * in the new one. */
+ * a half; who holds the lock for writing, until the deadline.  -1: what was
+ * written may be missing in the new one. */
 int	mbox_old_empty(struct mbox_old *old, const struct mailbox *mailbox,
 	    struct deadline deadline, struct err *err);
 void	drop_mbox_old(struct mbox_old *old);

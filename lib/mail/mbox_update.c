@@ -258,8 +258,9 @@ replace(struct mbox_maildrop *d, struct mbox_file *file, struct draft *draft,
 		note_removed(d);
 	if (result == -1) {
 		/* It has the place, but maybe not after a crash. */
-		if (draft->temporary == NULL)
-			let_go(d, file, draft, &old, &ignored);
+		if (draft->temporary == NULL &&
+		    let_go(d, file, draft, &old, &ignored) == -1)
+			return err_within(err, "%s; and", ignored.text);
 		return -1;
 	}
 	/* Not synced, and where it fails it tells no lies so far. */

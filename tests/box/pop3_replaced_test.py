@@ -86,6 +86,14 @@ class Replaced(Pop3Test):
         self.assertEqual([m[:m.index(b"\r\n")] for m in self.messages(self.vmail)],
                          [b"Subject: kept", b"Subject: late", b"Subject: late", b"Subject: later"])
 
+    def test_many_may_come_at_once_beside_many(self):
+        before = [b"Subject: %d\n\nbefore\n" % n for n in range(3000)]
+        late = b"".join(LATE.replace(b"late\n", b"%d\n" % n) for n in range(200))
+        self.beside_quit(mbox(*before), self.late(late))
+        self.assertRegex(self.reply, r"^\+OK", self.log)
+        self.assertEqual([m[:m.index(b"\r\n")] for m in self.messages(self.vmail)],
+                         [b"Subject: %d" % n for n in [*range(1, 3000), *range(200)]])
+
     def test_the_empty_line_that_it_puts_before_is_not_doubled(self):
         left = self.beside_quit(mbox(GONE, KEPT)[:-1], self.late(b"\n" + LATE))
         self.assertEqual(left, mbox(GONE, KEPT)[len(mbox(GONE)):] + LATE)

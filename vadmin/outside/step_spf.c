@@ -1,31 +1,11 @@
 /* step_spf.c: who may send a domain's mail (RFC 7208). */
-#include <arpa/inet.h>
+#include <sys/socket.h>
 #include <string.h>
 
-#include "look.h"
 #include "scope.h"
+#include "spf.h"
 
 enum { LOOKUPS_MAX = 10, VOID_MAX = 2 };	/* RFC 7208, 4.6.4 */
-
-struct spf {
-	unsigned	lookups;
-	unsigned	nothing;	/* so many of them found nothing */
-	bool		is_wrong;	/* and was told */
-};
-
-/* One that is read. */
-struct record {
-	const char	*domain;	/* whose it is */
-	bool		 passes;	/* what passes it, passes */
-	unsigned	 redirects, explanations;
-};
-
-struct term {
-	char		qualifier;
-	struct slice	name;
-	char		separator;	/* ':', '=' or NUL */
-	struct slice	value;
-};
 
 static char	follow(struct look *look, struct spf *spf, struct slice domain,
 		    const char *what, bool passes);
@@ -60,100 +40,6 @@ is_in(struct slice name, const char *const *list)
 	return false;
 }
 
-/* As it stands there, without its qualifier. */
-static const char *
-written(struct look *look, struct term t)
-{
-	return pool_dup(&look->pool, (struct slice){ t.name.p,
-	    t.separator == '\0' ? t.name.len :
-	    (size_t)(t.value.p - t.name.p) + t.value.len });
-}
-
-/* --- networks ------------------------------------------------------------- */
-
-/* "192.0.2.0/24": its prefix; -1: it is none of the family.  A number does not
- * begin with a 0 (RFC 7208, 12). */
-static int
-prefix_of(struct slice value, int family)
-{
-	char address[INET6_ADDRSTRLEN];
-	unsigned char unused[sizeof(struct in6_addr)];
-	uint64_t most = family == AF_INET ? 32 : 128, prefix = most;
-	struct slice rest = value, text = value;
-	bool has_prefix = slice_cut(&rest, '/', &text) &&
-	    slice_has(value, '/');
-
-	if (text.len == 0 || text.len >= sizeof address ||
-	    slice_has(text, '\0'))
-		return -1;
-	memcpy(address, text.p, text.len);
-	address[text.len] = '\0';
-	if (inet_pton(family, address, unused) != 1)
-		return -1;
-	if (has_prefix && (slice_number(rest, most, &prefix) == -1 ||
-	    (rest.len > 1 && rest.p[0] == '0')))
-		return -1;
-	return (int)prefix;
-}
-
-static void
-judge_network(struct look *look, struct spf *spf, struct term t, int family,
-    bool passes)
-{
-	int prefix = t.separator != ':' ? -1 : prefix_of(t.value, family);
-
-	if (prefix == -1) {
-		look_warn(look, "SPF has '%s', which is no network of %s, and "
-		    "receivers take nothing of it: mend that word",
-		    written(look, t), family == AF_INET ? "IPv4" : "IPv6");
-		spf->is_wrong = true;
-	}
-	if (prefix == 0 && passes)
-		look_warn(look, "SPF says %s: everybody may send as %s: name "
-		    "the networks of your own servers", written(look, t),
-		    look->q->domain);
-}
-
-/* --- names ---------------------------------------------------------------- */
-
-/* How many addresses it has, or hosts that take its mail; -1: that was told. */
-static int
-count_of(struct look *look, const char *name, bool is_mx)
-{
-	SCOPED(drop_dns_answer) struct dns_answer answer = { 0 };
-	const char *alias;
-	size_t count = 0;
-
-	if (!look_is_host(name))
-		return 0;
-	if (!is_mx)
-		return look_up_addresses(look, name, NULL, 0, &count,
-		    &alias) == -1 && count == 0 ? -1 : (int)count;
-	return look_up(look, name, DNS_MX, &answer) == -1 ? -1 :
-	    (int)answer.count;
-}
-
-/* Of a and mx, without a name the record's own; what the message decides
- * (macros) is nobody's. */
-static void
-judge_name(struct look *look, struct spf *spf, const struct record *record,
-    struct term t)
-{
-	bool is_mx = slice_same(t.name, SLICE("mx"));
-	struct slice rest = t.separator == ':' ? t.value :
-	    slice_of(record->domain), name = { 0 };
-
-	slice_cut(&rest, '/', &name);
-	if (slice_ends(name, "."))
-		name.len--;
-	const char *host = pool_dup(&look->pool, name);
-	if (slice_has(name, '%') || count_of(look, host, is_mx) != 0)
-		return;
-	spf->nothing++;
-	look_warn(look, "SPF has '%s', and %s has no %s: take it out",
-	    written(look, t), host, is_mx ? "MX" : "address");
-}
-
 /* --- words ---------------------------------------------------------------- */
 
 static void
@@ -176,37 +62,39 @@ judge_term(struct look *look, struct spf *spf, const struct record *record,
 	    *const asking[] = { "ptr", "exists", NULL };
 	bool passes = record->passes && counts && t.qualifier == '+';
 
-	if (t.separator == '=' || slice_same(t.name, SLICE("all")))
+	if (t.separator == '=' || (t.separator == '\0' &&
+	    slice_same(t.name, SLICE("all"))))
 		return;		/* a modifier, of any name */
 	if (slice_same(t.name, SLICE("include"))) {
 		if (counts)
 			judge_include(look, spf, t.value, passes);
 	} else if (slice_same(t.name, SLICE("ip4"))) {
-		judge_network(look, spf, t, AF_INET, passes);
+		spf_judge_network(look, spf, record, t, AF_INET, passes);
 	} else if (slice_same(t.name, SLICE("ip6"))) {
-		judge_network(look, spf, t, AF_INET6, passes);
+		spf_judge_network(look, spf, record, t, AF_INET6, passes);
 	} else if (is_in(t.name, of_names)) {
 		spf->lookups += counts;
 		if (counts && spf->lookups <= LOOKUPS_MAX)
-			judge_name(look, spf, record, t);
+			spf_judge_name(look, spf, record, t, passes);
 	} else if (is_in(t.name, asking)) {
 		spf->lookups += counts;
 	} else {
-		look_warn(look, "SPF has no word '%.*s': take it out",
-		    (int)t.name.len, t.name.p);
+		look_warn(look, "SPF has no word %s: take it out",
+		    slice_same(t.name, SLICE("all")) ? spf_written(look, record,
+		    t) : spf_quoted(look, record, t.name));
 		spf->is_wrong = true;
 	}
 }
 
 /* RFC 7208, 6: each at most once. */
 static void
-judge_once(struct look *look, struct spf *spf, const char *name,
-    unsigned count)
+judge_once(struct look *look, struct spf *spf, const struct record *record,
+    const char *name, unsigned count)
 {
 	if (count <= 1)
 		return;
-	look_warn(look, "SPF has %s= twice, and receivers take nothing of it: "
-	    "leave one of them", name);
+	look_warn(look, "SPF has %s twice, and receivers take nothing of it: "
+	    "leave one of them", spf_quoted(look, record, slice_of(name)));
 	spf->is_wrong = true;
 }
 
@@ -236,8 +124,8 @@ read_record(struct look *look, struct spf *spf, struct record record,
 		    slice_same(t.name, SLICE("all")))
 			all = t.qualifier;
 	}
-	judge_once(look, spf, "redirect", record.redirects);
-	judge_once(look, spf, "exp", record.explanations);
+	judge_once(look, spf, &record, "redirect=", record.redirects);
+	judge_once(look, spf, &record, "exp=", record.explanations);
 	/* it counts where nothing before it matched */
 	if (redirect.len > 0 && all == '\0') {
 		spf->lookups++;
