@@ -86,7 +86,7 @@ static int
 shorter_prefix(struct slice text)
 {
 	uint64_t four = 32, six = 128;
-	struct slice part;
+	struct slice part = { 0 };
 
 	if (text.len == 0)
 		return (int)four;
