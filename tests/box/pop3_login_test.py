@@ -383,6 +383,23 @@ class Rehash(Login):
 
 
 class Refusals(Login):
+    def test_a_name_that_cannot_be_converted_now_is_no_wrong_login(self):
+        vmail = self.installation()
+        vmail.domain("xn--bcher-kva.test", passwords={"joe": PASSWORD})
+        alone = shutil.copy(program("vpop3d"), vmail._directory("programs"))       # without vidn
+        for words, name, wanted in ((program("vpop3d"), "b\u00fccher", r"^\+OK"), (alone, "b\u00fccher", r"^-ERR \[SYS/TEMP\]"),
+                                    (program("vpop3d"), "\u2e2e", r"^-ERR \[AUTH\]")):
+            with self.subTest(words=words, name=name):
+                vmail.forget_logins()
+                client, server = connection(fresh_address())
+                with server:
+                    process = vmail.start(words, stdin=server, stdout=server)
+                pop = Pop3(client, process)
+                self.assertRegex(pop.login(f"joe@{name}.test", PASSWORD), wanted)
+                pop.ask("QUIT")
+                self.assertEqual(process.wait(), 0)
+                self.assertEqual(b"wrong=yes" in process.errors, "AUTH" in wanted, process.errors)
+
     def test_lock_retrieval_is_told_after_a_right_password_only(self):
         vmail = self.two(lock_retrieval=None, **{"lock-retrieval": "yes"})
         self.assertEqual(self.answer(vmail, "joe@a.test", "wrong")[0], WRONG)
