@@ -146,9 +146,17 @@ try_password(struct state *s, const struct login_question *q,
 		return;
 	}
 	login_check(q, &s->pool, &s->login);
-	if (s->login.verdict == VERDICT_OPEN && s->login.has_old_hash)
+}
+
+/* Nobody else waits for a hash to be renewed. */
+static void
+password_was_right(struct state *s, struct slice password)
+{
+	throttle_right(&s->throttle);
+	throttle_leave(&s->throttle);
+	if (s->login.has_old_hash)
 		rehash(s->login.by != NULL ? s->login.by : s->login.account,
-		    q->password);
+		    password);
 }
 
 /* Each is a line of the log, and costs a client nothing else. */
@@ -207,14 +215,14 @@ admit(struct state *s)
 	login_find(&question, &s->pool, &s->login);
 	if (s->login.verdict == 0)
 		try_password(s, &question, &turn);
+	if (s->login.verdict == VERDICT_OPEN)
+		password_was_right(s, question.password);
 	explicit_bzero(s->request.password, sizeof s->request.password);
 	struct answer answer = { .verdict = s->login.verdict };
 	if (answer.verdict != VERDICT_OPEN)
 		log_failure(s, s->login.reason);
 	if (may_be_anybody(s) && !delay(s, turn))
 		return false;
-	if (answer.verdict == VERDICT_OPEN)
-		throttle_right(&s->throttle);
 	throttle_leave(&s->throttle);
 	if (answer.verdict == VERDICT_OPEN && !s->login.is_natives)
 		answer.verdict = let_in(s);

@@ -25,12 +25,11 @@ login_terms(const struct installation *in, const struct where *where)
 	struct domain *domain;
 	struct err err;
 
-	if (where->kind != WHERE_DOMAIN) {
-		if (where->main_is_ours)
-			return (struct login_terms){ 0 };
+	const char *name = where->kind == WHERE_DOMAIN ? where->domain :
+	    in->main_domain;
+	if (where->kind != WHERE_DOMAIN && !where->main_is_ours)
 		domain = system_user_domain(in, &pool);
-	} else if (domain_open(in, &pool, slice_of(where->domain), &domain,
-	    &err) == -1)
+	else if (domain_open(in, &pool, slice_of(name), &domain, &err) == -1)
 		return (struct login_terms){ 0 };
 	return (struct login_terms){ where_needs_tls(where, domain),
 	    domain->conf.login_delay };

@@ -34,8 +34,13 @@ canonical(const void *question, struct str *answer)
 {
 	struct err err;
 
-	return name_canonical_domain(*(const struct slice *)question, answer,
-	    &err);
+	if (name_canonical_domain(*(const struct slice *)question, answer,
+	    &err) == 0)
+		return 0;
+	if (err.kind != ERR_INVALID)
+		return -1;
+	str_addc(answer, '-');		/* which is none, either */
+	return 0;
 }
 
 /* Converting a name with 8-bit letters takes a library that root must not run
@@ -52,7 +57,8 @@ ascii_host(struct pool *pool, struct slice *host, struct err *err)
 		return 0;
 	if (confine_ask(canonical, host, deadline_in(IDN_MS), &answer,
 	    err) == -1)
-		return -1;
+		return err_set(err, ERR_TEMPORARY, "a domain name cannot be "
+		    "converted now: is vidn installed?");
 	if (!name_is_domain(str_slice(&answer)))
 		return err_set(err, ERR_ABSENT, "not a domain name");
 	*host = slice_of(pool_dup(pool, str_slice(&answer)));

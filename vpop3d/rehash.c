@@ -11,7 +11,12 @@
 #include "password.h"
 #include "scope.h"
 
-enum { REHASH_MS = 10000 };
+enum {
+	REHASH_MS = 10000,
+	/* The client waits, too, and who changes the installation may need
+	 * hours: the next login will do. */
+	LOCK_MS = 1000,
+};
 
 /* 1: renewed; 0: somebody has changed it meanwhile.  The old hash is read and
  * compared once more, because who forked us keeps none; that and a new one take
@@ -32,7 +37,8 @@ renew(const struct account *account, struct slice given, struct err *err)
 	if (!matches)
 		return 0;
 	if (password_hash(given, &hash, err) == -1 ||
-	    installation_lock(domain->in, &lock, err) == -1 ||
+	    installation_lock_by(domain->in, deadline_in(LOCK_MS), &lock,
+	    err) == -1 ||
 	    user_lines_hash(domain, account->name, &now, err) == -1)
 		return -1;
 	if (!slice_is(str_slice(&now), old.hash))

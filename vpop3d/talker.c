@@ -216,6 +216,8 @@ stls(void *arg, const struct slice *args, size_t count)
 
 	(void)args;
 	(void)count;
+	/* the record that has the login is used again */
+	c->has_user = false;
 	*c->request = (struct request){ .kind = REQUEST_STLS,
 	    .ahead_len = (uint32_t)c->client->len };
 	if (packet_send(c->parent, c->request,

@@ -219,12 +219,18 @@ installation_file(const struct installation *in, const char *name, int *fd,
 }
 
 int
-installation_lock(const struct installation *in, int *fd, struct err *err)
+installation_lock_by(const struct installation *in, struct deadline d, int *fd,
+    struct err *err)
 {
-	if (lock_open(in->dir, ".lock", 1, deadline_in(CHANGE_MS), fd,
-	    err) == -1)
+	if (lock_open(in->dir, ".lock", 1, d, fd, err) == -1)
 		return err_within(err, "%s", in->path);
 	return 0;
+}
+
+int
+installation_lock(const struct installation *in, int *fd, struct err *err)
+{
+	return installation_lock_by(in, deadline_in(CHANGE_MS), fd, err);
 }
 
 bool

@@ -70,9 +70,11 @@ int	installation_file(const struct installation *in, const char *name,
 	    int *fd, struct err *err);
 
 /* The lock that every change of a file below the directory holds, from read
- * to rename. */
+ * to rename; waited for as long as others may need it, or until d. */
 int	installation_lock(const struct installation *in, int *fd,
 	    struct err *err);
+int	installation_lock_by(const struct installation *in, struct deadline d,
+	    int *fd, struct err *err);
 
 /* Whether somebody holds it, as far as this process may know. */
 bool	installation_is_changed(const struct installation *in);

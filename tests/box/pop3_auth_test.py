@@ -90,6 +90,18 @@ class Failure(Pop3Test):
             self.assertRegex(pop.ask(line), r"^-ERR \[SYS/PERM\] .*TLS")
         self.assertEqual(self.ended(pop), "")
 
+    def test_nor_where_the_address_chooses_none_and_a_bare_login_is_of_a_main_domain_that_needs_it(self):
+        pop = self.box(settings={"main-domain": "a.test", "domain-from": "login"},
+                       domain={"require-tls": "yes", "login-delay": "60"}).pop3()
+        pop.line()
+        capa = pop.many("CAPA")[1]
+        for word in (b"SASL", b"USER\r\n"):
+            self.assertNotIn(word, capa.replace(b"LOGIN-DELAY 60 USER\r\n", b""))
+        self.assertIn(b"LOGIN-DELAY 60 USER\r\n", capa)
+        for line in ("USER joe", f"AUTH PLAIN {plain('joe')}"):
+            self.assertRegex(pop.ask(line), r"^-ERR \[SYS/PERM\] .*TLS")
+        self.assertEqual(self.ended(pop), "")
+
     def test_a_login_of_a_domain_that_wants_tls_is_refused(self):
         pop = self.box(domain={"require-tls": "yes"}).pop3()
         pop.line()

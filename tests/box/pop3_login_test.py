@@ -320,18 +320,49 @@ class Rehash(Login):
         self.assertRegex(log, 'warning text="the hash of joe@a.test is not renewed: .* is a symbolic link')
         self.assertEqual(vmail.read("shadow.a.test"), before)
 
-    def test_a_password_that_was_changed_meanwhile_stays_changed(self):
+    @contextlib.contextmanager
+    def changing(self, vmail):
+        """As vadmin holds the installation while it changes it: tells whether somebody waits for that."""
         import fcntl
         import struct
-        vmail = self.old()
         with open(os.path.join(vmail.dir, ".lock"), "w") as lock:
             os.chmod(lock.fileno(), 0o600)
             whole = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
             fcntl.fcntl(lock, 37, whole)            # F_OFD_SETLK
+            yield lambda: any("->" in line for line in locks_of(lock.name))
+
+    def test_while_the_installation_is_changed_the_old_hash_stays_until_the_next_login(self):
+        vmail = self.old()
+        before = vmail.read("shadow.a.test")
+        with self.changing(vmail):
+            reply, log = self.answer(vmail, "joe@a.test")
+        self.assertRegex(reply, r"^\+OK")
+        self.assertRegex(log, r'warning text="the hash of joe@a\.test is not renewed: .*\.lock: somebody else holds the lock"')
+        self.assertEqual(vmail.read("shadow.a.test"), before)
+        self.assertIn(": rehashed account=joe ", self.answer(vmail, "joe@a.test")[1])
+
+    def test_no_other_login_of_the_peer_waits_for_it(self):
+        vmail, peer = self.old(), fresh_address()
+        with self.changing(vmail) as somebody_waits:
+            def seen():
+                pop = vmail.pop3(peer=peer)
+                pop.line()
+                pop.ask("USER joe@a.test")
+                pop.send(f"PASS {PASSWORD}\r\nQUIT\r\n".encode())
+                turns = os.path.join(vmail.state, "logins")
+                while not select.select([pop.socket], [], [], 0.001)[0]:
+                    if somebody_waits() and not locks_of(turns) and somebody_waits():
+                        return True
+                self.assertIn(b"+OK 0 messages", pop.rest())
+            eventually(seen, "a turn that is over, and who waits for the installation")
+
+    def test_a_password_that_was_changed_meanwhile_stays_changed(self):
+        vmail = self.old()
+        with self.changing(vmail) as somebody_waits:
             pop = vmail.pop3()
             pop.line()
             pop.send(f"USER joe@a.test\r\nPASS {PASSWORD}\r\nQUIT\r\n".encode())
-            eventually(lambda: any("->" in line for line in locks_of(lock.name)), "who waits for the lock")
+            eventually(somebody_waits, "who waits for the lock")
             changed = f"joe:{hash_of('new')}:::::::\n".encode()
             vmail.write("shadow.a.test", changed, 0o600)
         self.assertIn(b"+OK 0 messages", pop.rest())
@@ -352,6 +383,23 @@ class Rehash(Login):
 
 
 class Refusals(Login):
+    def test_a_name_that_cannot_be_converted_now_is_no_wrong_login(self):
+        vmail = self.installation()
+        vmail.domain("xn--bcher-kva.test", passwords={"joe": PASSWORD})
+        alone = shutil.copy(program("vpop3d"), vmail._directory("programs"))       # without vidn
+        for words, name, wanted in ((program("vpop3d"), "b\u00fccher", r"^\+OK"), (alone, "b\u00fccher", r"^-ERR \[SYS/TEMP\]"),
+                                    (program("vpop3d"), "\u2e2e", r"^-ERR \[AUTH\]")):
+            with self.subTest(words=words, name=name):
+                vmail.forget_logins()
+                client, server = connection(fresh_address())
+                with server:
+                    process = vmail.start(words, stdin=server, stdout=server)
+                pop = Pop3(client, process)
+                self.assertRegex(pop.login(f"joe@{name}.test", PASSWORD), wanted)
+                pop.ask("QUIT")
+                self.assertEqual(process.wait(), 0)
+                self.assertEqual(b"wrong=yes" in process.errors, "AUTH" in wanted, process.errors)
+
     def test_lock_retrieval_is_told_after_a_right_password_only(self):
         vmail = self.two(lock_retrieval=None, **{"lock-retrieval": "yes"})
         self.assertEqual(self.answer(vmail, "joe@a.test", "wrong")[0], WRONG)

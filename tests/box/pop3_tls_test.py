@@ -365,6 +365,17 @@ class Certificate(TlsTest):
         os.mkfifo(path)
         self.assertRegex(self.broken(vmail, where), "^-ERR")
 
+    def test_a_user_before_an_stls_that_failed_is_forgotten(self):
+        vmail = self.box(settings={"tls-certificate": "host.pem"})
+        pop = vmail.pop3()
+        pop.line()
+        pop.ask("USER joe@a.test")
+        self.assertRegex(pop.ask("STLS"), r"^-ERR \[SYS/TEMP\]")
+        self.assertEqual(pop.ask(f"PASS {PASSWORD}"), "-ERR USER first")
+        self.assertRegex(pop.ask("USER joe@a.test"), r"^\+OK")
+        self.assertEqual(pop.ask(f"PASS {PASSWORD}"), "+OK 0 messages")
+        self.assertNotIn("login-failed", self.quit(pop))
+
     def test_the_third_stls_without_a_usable_certificate_is_the_last(self):
         vmail = self.tls_box(mbox=b"")
         os.unlink(os.path.join(vmail.dir, "host.pem"))
