@@ -22,7 +22,7 @@ while not select.select([0], [], [], 0.002)[0]:
     fd = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)
     fcntl.lockf(fd, fcntl.LOCK_EX)
     new = os.stat(sys.argv[1])
-    if new.st_ino != os.fstat(fd).st_ino and time.time() - new.st_ctime > 1.2:
+    if new.st_ino != os.fstat(fd).st_ino and time.time() - new.st_ctime > float(sys.argv[2]):
         os.close(fd)
         continue
     os.write(fd, b"From s@far.test Fri Nov 20 10:00:00 2026\\nSubject: n-%d\\n\\nx\\n\\n" % n)
@@ -55,6 +55,13 @@ class Replaced(Pop3Test):
         self.log = self.ended(pop)
         return contents(self.vmail, self.joe)
 
+    @staticmethod
+    def lock(file, since):
+        """The kernel's, where it is had while who has the file open is waited for."""
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        if time.time() - since > IDLE:
+            raise Late("the lock")
+
     def late(self, *texts, idle=0, wait=0):
         """Writes that, after some idle seconds, a text with each lock that it gets, the first one held so long, in all."""
         def act(file, replaced):
@@ -62,9 +69,7 @@ class Replaced(Pop3Test):
             since = os.stat(file.name).st_ctime
             select.select([], [], [], idle)
             for n, text in enumerate(texts):
-                fcntl.lockf(file, fcntl.LOCK_EX)
-                if time.time() - since > IDLE:
-                    raise Late("the lock")
+                self.lock(file, since)
                 if n == 0 and wait:
                     select.select([], [], [], wait)
                 file.seek(0, os.SEEK_END)
@@ -107,10 +112,7 @@ class Replaced(Pop3Test):
         # dovecot-lda gives that to the file which has the name, until its own has it
         def act(file, replaced):
             replaced()
-            idle = os.stat(file.name).st_ctime
-            fcntl.lockf(file, fcntl.LOCK_EX)
-            if time.time() - idle > IDLE:
-                raise Late("the lock")
+            self.lock(file, os.stat(file.name).st_ctime)
             file.seek(0, os.SEEK_END)
             file.write(LATE)
             was = int(os.fstat(file.fileno()).st_mtime)
@@ -161,17 +163,13 @@ class Replaced(Pop3Test):
             begun = time.monotonic()
             self.quit(pop)
             took.append(time.monotonic() - begun)
-        self.assertLess(min(took), IDLE)                         # as long as that for who has it open
+        self.assertLess(min(took), IDLE)                      # as long as that for who has it open
 
-    @staticmethod
-    def rewritten(text):
+    def rewritten(self, text):
         """Writes the whole file anew, in its place, as IMAP servers do."""
         def act(file, replaced):
             replaced()
-            idle = os.stat(file.name).st_ctime
-            fcntl.lockf(file, fcntl.LOCK_EX)
-            if time.time() - idle > IDLE:
-                raise Late("the lock")
+            self.lock(file, os.stat(file.name).st_ctime)
             file.write(text)
             file.truncate()
             os.fsync(file)
@@ -218,7 +216,7 @@ class Replaced(Pop3Test):
         vmail = self.box(mbox=mbox(*[b"Subject: big-%d\n\n" % n + b"y" * 70000 + b"\n" for n in range(60)]))
         path, (uid, gid) = vmail.inbox(self.joe), owner(vmail, self.joe)
         as_joe = {"user": uid, "group": gid, "extra_groups": []} if ROOT else {}
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, path, str(IDLE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   **as_joe)
         fetched, end = [], time.monotonic() + SECONDS
         while time.monotonic() < end or not fetched:
